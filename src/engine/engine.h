@@ -1,0 +1,86 @@
+/* The engine: language models on CPUs. It knows tensors, tokens and samplers, and nothing of documents or policies.
+ *
+ * A model is immutable once loaded and may be used by any number of sessions and threads. A session is one caller's
+ * timeline (KV cache and position) and is used by one thread at a time. Evaluations of all sessions of a model share its
+ * worker pool. Logits do not depend on thread count, batch neighbours or how a prompt is cut into evaluations. */
+#ifndef SX_ENGINE_H
+#define SX_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/error.h"
+#include "platform/log.h"
+#include "platform/mem.h"
+
+typedef struct sx_model sx_model;
+typedef struct sx_session sx_session;
+
+typedef struct sx_model_params {
+    uint32_t threads; /* 0: sx_cpu_default_threads */
+    uint32_t isa;     /* highest LLM_ISA_* to use; 0: best */
+    const llm_cancel *cancel;
+    const sx_log *log;
+} sx_model_params;
+
+/* ---- model ---- */
+llm_status sx_model_load(sx_model **out, sx_mem *mem, const char *path, const sx_model_params *params, llm_error *err);
+void sx_model_free(sx_model *model);
+const char *sx_model_info(const sx_model *model, const char *key); /* as llm_model_info */
+uint32_t sx_model_n_vocab(const sx_model *model);
+uint32_t sx_model_n_ctx(const sx_model *model);
+int32_t sx_model_token(const sx_model *model, const char *name); /* as llm_model_token */
+
+/* ---- tokens ---- */
+int64_t sx_tokenize(const sx_model *model, sx_mem *mem, const char *text, size_t len, uint32_t flags, int32_t *tokens,
+                    size_t capacity, llm_error *err); /* as llm_tokenize */
+int64_t sx_detokenize(const sx_model *model, sx_mem *mem, const int32_t *tokens, size_t n, uint32_t flags, char *text,
+                      size_t capacity, llm_error *err); /* as llm_detokenize */
+/* The bytes a token stands for inside a text (they may be part of a code point; "" for special tokens): borrowed. */
+const char *sx_token_bytes(const sx_model *model, int32_t token, size_t *len);
+bool sx_token_ends(const sx_model *model, int32_t token); /* end of text or of turn */
+/* True when generation from an empty prompt text should drop the first token's leading space (SentencePiece). */
+bool sx_model_strips_space(const sx_model *model);
+
+/* ---- session ---- */
+typedef struct sx_session_params {
+    uint32_t n_ctx;   /* positions; 0: the model's own, at most 8192 */
+    uint32_t n_batch; /* tokens per evaluation; 0: 512 */
+    uint32_t kv_type; /* LLM_KV_*; 0: F16 */
+} sx_session_params;
+
+llm_status sx_session_create(sx_session **out, sx_mem *mem, sx_model *model, const sx_session_params *params,
+                             llm_error *err);
+void sx_session_free(sx_session *session);
+uint32_t sx_session_n_ctx(const sx_session *session);
+uint32_t sx_session_used(const sx_session *session);            /* positions filled */
+void sx_session_truncate(sx_session *session, uint32_t keep);   /* forget positions from `keep` on */
+/* Appends n tokens, evaluated in batches. logits: all_rows ? [n, n_vocab] : [n_vocab] of the last token; NULL: none.
+ * The cancel token is polled so that a stop is seen within 100 ms. On a failure the session is as before the call. */
+llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n, bool all_rows, float *logits,
+                           const llm_cancel *cancel, llm_error *err);
+
+/* ---- sampling ---- */
+typedef struct sx_sampler_params {
+    float temperature, top_p, min_p; /* as llm_gen_opts */
+    uint32_t top_k;
+    uint64_t seed;
+    /* A constraint on the text: true when a token of these bytes may come next; asked for candidates only. NULL: none.
+     * Tokens that end the text are asked with len 0. */
+    bool (*accept)(void *user, const char *bytes, size_t len);
+    void *user;
+} sx_sampler_params;
+
+typedef struct sx_sampler sx_sampler;
+llm_status sx_sampler_create(sx_sampler **out, sx_mem *mem, const sx_model *model, const sx_sampler_params *params,
+                             llm_error *err);
+void sx_sampler_free(sx_sampler *sampler);
+/* Chooses from logits [n_vocab] (which it may change). -1 when the constraint accepts no token at all. The random numbers
+ * are a function of (seed, number of tokens sampled so far). */
+int32_t sx_sample(sx_sampler *sampler, float *logits);
+
+/* ---- quantised blocks ---- */
+llm_status sx_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err);
+
+#endif

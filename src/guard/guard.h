@@ -1,0 +1,73 @@
+/* The filter: finds personal data, secrets and listed words in whole texts and in streams, and redacts them. One code path:
+ * a whole text is a stream of one piece. It knows nothing of models or documents. An error inside fails closed: nothing
+ * is released. */
+#ifndef SX_GUARD_H
+#define SX_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/buf.h"
+#include "platform/cancel.h"
+#include "platform/error.h"
+#include "platform/mem.h"
+
+/* ---- vault: any thread ---- */
+typedef struct sx_vault sx_vault;
+llm_status sx_vault_open(sx_vault **out, sx_mem *mem, const char *path, const void *key, size_t key_len, uint32_t flags,
+                         llm_error *err);
+void sx_vault_close(sx_vault *vault);
+/* The placeholder of a value ("<PERSON_3>"): equal values of a type share one. Appended to out. */
+llm_status sx_vault_pseudonym(sx_vault *vault, const char *type, const char *value, size_t len, sx_buf *out,
+                              llm_error *err);
+llm_status sx_vault_restore(sx_vault *vault, const char *text, size_t len, sx_buf *out, llm_error *err);
+
+/* ---- policy: built by one thread, then frozen and shared ---- */
+typedef struct sx_guard sx_guard;
+
+typedef struct sx_guard_params {
+    uint32_t default_action; /* LLM_ACTION_*; 0: REPLACE, and ALLOW for URL */
+    float min_score;         /* 0: 0.5 */
+    uint32_t max_hold;       /* 0: no bound */
+} sx_guard_params;
+
+llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *params, llm_error *err);
+void sx_guard_free(sx_guard *guard);
+llm_status sx_guard_set_action(sx_guard *guard, const char *type, uint32_t directions, uint32_t action, llm_error *err);
+llm_status sx_guard_add_word(sx_guard *guard, const char *word, size_t len, llm_error *err);
+void sx_guard_set_vault(sx_guard *guard, sx_vault *vault); /* borrowed; the facade keeps it alive */
+llm_status sx_guard_freeze(sx_guard *guard, llm_error *err); /* compiles the word list; idempotent, thread-safe */
+const char *sx_guard_type(uint32_t i);
+
+/* ---- scanning: one caller at a time ---- */
+typedef struct sx_finding {
+    const char *type; /* static */
+    const char *rule; /* static */
+    uint64_t start, end;
+    float score;
+    uint32_t action; /* LLM_ACTION_* */
+} sx_finding;
+
+typedef struct sx_check_params {
+    uint32_t direction; /* one LLM_DIR_*; 0: INPUT */
+    const char *types;  /* NUL-separated list ended by an empty one; NULL: all. A type asked for by name is redacted
+                           (REPLACE) even where the default would only report it. */
+    float min_score;    /* 0: the guard's; negative: none */
+    const llm_cancel *cancel;
+} sx_check_params;
+
+typedef struct sx_filter sx_filter;
+
+/* A stream under a frozen guard, which must outlive it. */
+llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, const sx_check_params *params,
+                          llm_error *err);
+void sx_filter_close(sx_filter *filter);
+/* Takes bytes, appends to out what may be released now. After a failure nothing more is released. */
+llm_status sx_filter_feed(sx_filter *filter, const char *bytes, size_t len, sx_buf *out, llm_error *err);
+llm_status sx_filter_finish(sx_filter *filter, sx_buf *out, llm_error *err);
+/* Findings decided so far, by start, without overlaps; they live until the next feed or finish. */
+const sx_finding *sx_filter_findings(const sx_filter *filter, uint32_t *count);
+uint32_t sx_filter_action(const sx_filter *filter); /* LLM_VERDICT_* so far */
+
+#endif

@@ -1,0 +1,65 @@
+#include "platform/cpu.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sextant.h"
+
+sx_cpu sx_cpu_detect(void)
+{
+    sx_cpu cpu = {.isa = LLM_ISA_SCALAR};
+#if defined(__x86_64__)
+    __builtin_cpu_init(); /* checks XCR0 too: a level is there only if the kernel saves its registers */
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) return cpu;
+    cpu.isa = LLM_ISA_AVX2;
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq") ||
+        !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512vnni"))
+        return cpu;
+    cpu.isa = LLM_ISA_AVX512;
+    cpu.avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0;
+    cpu.avx512_vbmi = __builtin_cpu_supports("avx512vbmi") != 0;
+#endif
+    return cpu;
+}
+
+const char *sx_cpu_isa_name(uint32_t isa)
+{
+    return isa == LLM_ISA_AVX512 ? "avx512" : isa == LLM_ISA_AVX2 ? "avx2" : "scalar";
+}
+
+static bool read_line(const char *path, char *line, int size)
+{
+    FILE *f = fopen(path, "re");
+    if (!f) return false;
+    bool ok = fgets(line, size, f) != NULL;
+    fclose(f);
+    return ok;
+}
+
+/* CPUs of the cgroup's bandwidth quota, rounded up; 0 when there is none. */
+static uint32_t quota(void)
+{
+    char line[128];
+    long long max = 0, period = 0;
+    if (read_line("/sys/fs/cgroup/cpu.max", line, sizeof line)) {
+        if (sscanf(line, "%lld %lld", &max, &period) != 2) return 0;
+    } else {
+        if (!read_line("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", line, sizeof line) || sscanf(line, "%lld", &max) != 1)
+            return 0;
+        if (!read_line("/sys/fs/cgroup/cpu/cpu.cfs_period_us", line, sizeof line) || sscanf(line, "%lld", &period) != 1)
+            return 0;
+    }
+    if (max <= 0 || period <= 0) return 0;
+    return (uint32_t)((max + period - 1) / period);
+}
+
+uint32_t sx_cpu_default_threads(void)
+{
+    cpu_set_t set;
+    uint32_t n = 1;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) n = (uint32_t)CPU_COUNT(&set);
+    uint32_t limit = quota();
+    if (limit && limit < n) n = limit;
+    return n ? n : 1;
+}

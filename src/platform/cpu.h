@@ -1,0 +1,21 @@
+/* What this machine and this process may use: instruction sets (with the operating system's consent) and CPUs. */
+#ifndef SX_PLATFORM_CPU_H
+#define SX_PLATFORM_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct sx_cpu {
+    uint32_t isa;     /* best LLM_ISA_*: AVX2 means AVX2 + FMA + F16C; AVX512 means F, BW, DQ, VL and VNNI besides */
+    bool avx_vnni;    /* 256-bit VNNI without AVX-512 */
+    bool avx512_bf16;
+    bool avx512_vbmi;
+} sx_cpu;
+
+sx_cpu sx_cpu_detect(void);
+const char *sx_cpu_isa_name(uint32_t isa); /* "scalar", "avx2", "avx512" */
+
+/* The smaller of the affinity mask and the cgroup quota (v2 and v1), at least 1. Reads /proc and /sys. */
+uint32_t sx_cpu_default_threads(void);
+
+#endif

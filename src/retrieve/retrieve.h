@@ -1,0 +1,102 @@
+/* Vectorless retrieval: documents become trees, a question descends them, and what comes back is evidence with spans, a
+ * calibrated confidence and the scratchpad of the descent. It knows nothing of models or policies; a judge is a port. */
+#ifndef SX_RETRIEVE_H
+#define SX_RETRIEVE_H
+
+#include <stdbool.h>
+
+#include "platform/cancel.h"
+#include "platform/log.h"
+#include "retrieve/tree/tree.h"
+
+/* ---- corpus: any thread ---- */
+typedef struct sx_corpus sx_corpus;
+
+typedef struct sx_corpus_params {
+    bool readonly;
+    uint64_t max_doc_bytes; /* 0: 256 MiB */
+    const sx_log *log;
+} sx_corpus_params;
+
+typedef struct sx_doc_info {
+    const char *name;
+    uint64_t bytes;
+    uint32_t nodes;
+    unsigned char hash[32];
+} sx_doc_info;
+
+llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const sx_corpus_params *params, llm_error *err);
+void sx_corpus_close(sx_corpus *corpus);
+llm_status sx_corpus_ingest(sx_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
+                            const llm_cancel *cancel, llm_error *err);
+llm_status sx_corpus_ingest_file(sx_corpus *corpus, const char *path, const char *name, uint32_t format,
+                                 const llm_cancel *cancel, llm_error *err);
+llm_status sx_corpus_remove(sx_corpus *corpus, const char *name, llm_error *err);
+llm_status sx_corpus_check(sx_corpus *corpus, llm_error *err);
+/* Calls fn for each document sorted by name; a non-zero return stops with that status. */
+llm_status sx_corpus_list(sx_corpus *corpus, llm_status (*fn)(void *user, const sx_doc_info *doc), void *user,
+                          llm_error *err);
+llm_status sx_corpus_tree(sx_corpus *corpus, const char *name, sx_tree **out, llm_error *err); /* a reference */
+
+/* ---- evidence: plain data, owned by one caller ---- */
+typedef struct sx_found {
+    sx_tree *tree; /* a reference */
+    uint32_t node;
+    double score;
+} sx_found;
+
+typedef struct sx_step {
+    const char *doc;
+    char *node_id;
+    uint32_t depth;
+    uint32_t action; /* LLM_TRACE_* */
+    double score;
+    char *reason;
+} sx_step;
+
+typedef struct sx_evidence {
+    sx_mem *mem;
+    struct sx_arena *arena; /* holds ids, paths, steps */
+    sx_found *found;        /* [count], best first */
+    uint32_t count;
+    double confidence;      /* 0..1 */
+    sx_step *steps;         /* [n_steps] */
+    uint32_t n_steps;
+} sx_evidence;
+
+typedef struct sx_retrieve_params {
+    uint32_t top;    /* 0: 10 */
+    uint32_t beam;   /* 0: adaptive */
+    const char *doc; /* NULL: all */
+    const llm_cancel *cancel;
+} sx_retrieve_params;
+
+llm_status sx_retrieve(sx_evidence **out, sx_corpus *corpus, const char *question, size_t len,
+                       const sx_retrieve_params *params, sx_mem *mem, llm_error *err);
+void sx_evidence_free(sx_evidence *evidence);
+
+/* ---- citing ---- */
+/* One quoted passage of an extractive answer. */
+typedef struct sx_quote {
+    uint32_t found;      /* index into evidence->found */
+    uint32_t start, end; /* the sentence's span in that document's text */
+    double support;      /* 0..1 */
+} sx_quote;
+
+/* The best-supported sentences for the question, at most max, in the order to be read. Returns how many. */
+uint32_t sx_extract(const sx_evidence *evidence, const char *question, size_t len, sx_quote *quotes, uint32_t max,
+                    sx_mem *mem);
+/* How well a passage supports a sentence, 0..1: the share of the sentence's weighted terms the passage holds. */
+double sx_support(const char *sentence, size_t len, const char *passage, size_t passage_len, sx_mem *mem);
+
+/* The citation automaton: after '[' only an id of the set may follow, then ']'. Feed it the bytes of each token. */
+typedef struct sx_cite sx_cite;
+llm_status sx_cite_create(sx_cite **out, sx_mem *mem, const char *const *ids, uint32_t count, llm_error *err);
+void sx_cite_free(sx_cite *cite);
+bool sx_cite_accepts(const sx_cite *cite, const char *bytes, size_t len); /* may these bytes come next? len 0: the end */
+void sx_cite_advance(sx_cite *cite, const char *bytes, size_t len);
+/* Finds the citations in a finished text: fn is called with the index of the id and the span of "[id]" in the text. */
+void sx_cite_scan(const sx_cite *cite, const char *text, size_t len,
+                  void (*fn)(void *user, uint32_t id, size_t start, size_t end), void *user);
+
+#endif

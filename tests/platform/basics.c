@@ -1,0 +1,148 @@
+/* The ground floor: memory, buffers, maps, UTF-8, folding, the worker pool, sealing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "platform/arena.h"
+#include "platform/buf.h"
+#include "platform/crypto.h"
+#include "platform/map.h"
+#include "platform/pool.h"
+#include "platform/unicode.h"
+#include "platform/utf8.h"
+
+static void mem_counts_and_aligns(void **state)
+{
+    (void)state;
+    sx_mem mem;
+    sx_mem_init(&mem, NULL);
+    void *p = sx_mem_alloc_aligned(&mem, 100, 64);
+    assert_int_equal((uintptr_t)p % 64, 0);
+    char *q = sx_mem_realloc(&mem, NULL, 10);
+    memcpy(q, "123456789", 10);
+    q = sx_mem_realloc(&mem, q, 1000);
+    assert_string_equal(q, "123456789");
+    assert_int_equal(atomic_load(&mem.live_bytes), 1100);
+    assert_null(sx_mem_array(&mem, SIZE_MAX / 2, 16));
+    sx_mem_free(&mem, p);
+    sx_mem_free(&mem, q);
+    assert_int_equal(atomic_load(&mem.live_bytes), 0);
+}
+
+static void buf_stops_at_its_limit(void **state)
+{
+    (void)state;
+    sx_mem mem;
+    sx_mem_init(&mem, NULL);
+    sx_buf b;
+    sx_buf_init(&b, &mem, 8);
+    sx_buf_printf(&b, "%d-%s", 42, "abc");
+    assert_string_equal(sx_buf_cstr(&b), "42-abc");
+    sx_buf_str(&b, "xyz");
+    assert_int_equal(sx_buf_status(&b), LLM_E_LIMIT);
+    assert_string_equal(sx_buf_cstr(&b), "42-abc");
+    sx_buf_free(&b);
+}
+
+static void map_finds_what_was_put(void **state)
+{
+    (void)state;
+    sx_mem mem;
+    sx_mem_init(&mem, NULL);
+    sx_arena arena;
+    sx_arena_init(&arena, &mem);
+    sx_map map;
+    sx_map_init(&map, &mem);
+    char key[16];
+    for (uint32_t i = 0; i < 5000; i++) {
+        int n = snprintf(key, sizeof key, "k%u", i);
+        assert_int_equal(sx_map_put(&map, sx_arena_strndup(&arena, key, (size_t)n), (size_t)n, i), 0);
+    }
+    for (uint32_t i = 0; i < 5000; i++) {
+        int n = snprintf(key, sizeof key, "k%u", i);
+        assert_int_equal(sx_map_get(&map, key, (size_t)n), i);
+    }
+    assert_int_equal(sx_map_get(&map, "none", 4), SX_MAP_NONE);
+    sx_map_free(&map);
+    sx_arena_free(&arena);
+}
+
+static void utf8_follows_the_standard(void **state)
+{
+    (void)state;
+    assert_int_equal(sx_utf8_check("a\xc3\xb6\xe4\xb8\xad\xf0\x9f\x98\x80", 10), 10);
+    assert_int_equal(sx_utf8_check("a\xc0\xaf", 3), 1);          /* overlong */
+    assert_int_equal(sx_utf8_check("\xed\xa0\x80", 3), 0);       /* surrogate */
+    assert_int_equal(sx_utf8_check("ok\xf4\x90\x80\x80", 6), 2); /* above U+10FFFF */
+    assert_int_equal(sx_utf8_floor("ab\xe4\xb8", 4), 2);
+    assert_int_equal(sx_utf8_floor("ab\xe4\xb8\xad", 5), 5);
+    assert_int_equal(sx_utf8_floor("ab\xff", 3), 3);
+    size_t len;
+    assert_int_equal(sx_utf8_prev("x\xe4\xb8\xad", 4, &len), 0x4e2d);
+    assert_int_equal(len, 3);
+}
+
+static void folding_joins_disguises(void **state)
+{
+    (void)state;
+    sx_mem mem;
+    sx_mem_init(&mem, NULL);
+    sx_buf b;
+    sx_buf_init(&b, &mem, 0);
+    const char *text = "\xef\xbc\xa1" "Be\xcc\x81"; /* full-width A, then e with a combining acute */
+    assert_int_equal(sx_uc_fold(text, strlen(text), &b), LLM_OK);
+    assert_string_equal(sx_buf_cstr(&b), "ab\xc3\xa9");
+    sx_buf_free(&b);
+    assert_true(sx_uc_class('7') & SX_UC_ND);
+    assert_true(sx_uc_is_han(0x4e2d));
+    assert_true(sx_uc_class(0x200b) & SX_UC_CF);
+}
+
+static void add_index(void *arg, uint32_t worker, uint32_t workers)
+{
+    atomic_uint *sum = arg;
+    atomic_fetch_add(sum, worker * 1000 + workers);
+}
+
+static void pool_runs_every_worker_each_time(void **state)
+{
+    (void)state;
+    sx_mem mem;
+    sx_mem_init(&mem, NULL);
+    sx_pool *pool;
+    assert_int_equal(sx_pool_create(&pool, &mem, 4, NULL), LLM_OK);
+    for (int i = 0; i < 2000; i++) {
+        atomic_uint sum = 0;
+        sx_pool_run(pool, add_index, &sum);
+        assert_int_equal(atomic_load(&sum), 6016);
+    }
+    sx_pool_free(pool);
+}
+
+static void sealing_detects_changes(void **state)
+{
+    (void)state;
+    assert_int_equal(sx_crypto_init(NULL), LLM_OK);
+    unsigned char key[SX_KEY_BYTES] = {1}, sealed[5 + SX_SEAL_BYTES], plain[5];
+    sx_seal(sealed, "hello", 5, "ad", 2, key);
+    assert_true(sx_unseal(plain, sealed, sizeof sealed, "ad", 2, key));
+    assert_memory_equal(plain, "hello", 5);
+    sealed[30] ^= 1;
+    assert_false(sx_unseal(plain, sealed, sizeof sealed, "ad", 2, key));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mem_counts_and_aligns),        cmocka_unit_test(buf_stops_at_its_limit),
+        cmocka_unit_test(map_finds_what_was_put),       cmocka_unit_test(utf8_follows_the_standard),
+        cmocka_unit_test(folding_joins_disguises),      cmocka_unit_test(pool_runs_every_worker_each_time),
+        cmocka_unit_test(sealing_detects_changes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
