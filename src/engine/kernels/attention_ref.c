@@ -9,7 +9,10 @@ static float softmax(float *s, float *max, float *sum)
 {
     float before = *max, top = before, total = 0.0f;
     for (int j = 0; j < SX_KEY_TILE; j++) top = s[j] > top ? s[j] : top;
-    if (top == -INFINITY) top = 0.0f; /* nothing seen yet: every weight is 0 */
+    if (top == -INFINITY) { /* nothing to see */
+        memset(s, 0, SX_KEY_TILE * sizeof *s);
+        return 1.0f;
+    }
     for (int j = 0; j < SX_KEY_TILE; j++) {
         s[j] = expf(s[j] - top);
         total += s[j];

@@ -73,10 +73,10 @@ static void to_q8(const float *x, uint32_t k, const sx_q8 *out, size_t token)
         size_t at = token * (k / 32) + b;
         int8_t *q = out->q + token * k + b * 32;
         float max = 0.0f;
-        for (int j = 0; j < 32; j++) max = fmaxf(max, fabsf(x[b * 32 + j]));
+        for (uint32_t j = 0; j < 32; j++) max = fmaxf(max, fabsf(x[b * 32 + j]));
         float d = max / 127.0f, inverse = max > 0.0f ? 127.0f / max : 0.0f;
         int32_t sum[2] = {0, 0};
-        for (int j = 0; j < 32; j++) {
+        for (uint32_t j = 0; j < 32; j++) {
             float v = rintf(x[b * 32 + j] * inverse);
             q[j] = (int8_t)(v > 127.0f ? 127.0f : v >= -127.0f ? v : v < 0.0f ? -127.0f : 0.0f); /* NaN: 0 */
             sum[j / 16] += q[j];
