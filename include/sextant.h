@@ -527,6 +527,8 @@ LLM_API llm_status llm_reply_next(llm_reply *reply);
 typedef int32_t (*llm_piece_fn)(const char *piece, size_t len, void *user);
 LLM_API llm_status llm_reply_each(llm_reply *reply, llm_piece_fn fn, void *user);
 
+/* Frees the reply and ends it where it stands; NULL is fine. Its text: the last piece, and all pieces so far (lengths in
+ * bytes). Thread: ctx. Since 0.1. */
 LLM_API void llm_reply_free(llm_reply *reply);
 LLM_API const char *llm_reply_piece(const llm_reply *reply); /* of the last llm_reply_next */
 LLM_API size_t llm_reply_piece_len(const llm_reply *reply);
@@ -539,6 +541,8 @@ LLM_API size_t llm_reply_text_len(const llm_reply *reply);
 #define LLM_FINISH_CANCEL 3
 #define LLM_FINISH_BLOCKED 4   /* the guard released nothing */
 #define LLM_FINISH_NOT_FOUND 5 /* the evidence does not hold an answer */
+
+/* Why the answer ended, LLM_FINISH_*. Thread: ctx. Since 0.1. */
 LLM_API uint32_t llm_reply_finish(const llm_reply *reply);
 
 /* Tokens and time: of the prompt, of the answer; milliseconds spent on each. Thread: ctx. Since 0.1. */
