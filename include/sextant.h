@@ -40,7 +40,7 @@
  *
  * THREADS. llm_model, llm_corpus, llm_guard, llm_vault and llm_cancel are shared: any number of threads may use one at
  * once. llm_ctx and what it hands out (llm_evidence, llm_reply, llm_guard_stream, llm_verdict) belong to one caller at
- * a time; they may move between threads. Two threads in one context at once: the second gets LLM_E_BUSY, nothing else
+ * a time, llm_tree and llm_docs too; they may move between threads. Two threads in one context at once: the second gets LLM_E_BUSY, nothing else
  * happens. Concurrency comes from many contexts on one model. Each function below says "Thread: any" (shared handle or
  * no handle) or "Thread: ctx" (one call at a time per context). Loading the library starts no thread and reads no file;
  * a model starts its workers at the first evaluation and joins them in the last llm_model_free.
@@ -560,8 +560,9 @@ LLM_API uint64_t llm_reply_citation_start(const llm_reply *reply, uint32_t i);
 LLM_API uint64_t llm_reply_citation_end(const llm_reply *reply, uint32_t i);
 LLM_API double llm_reply_citation_support(const llm_reply *reply, uint32_t i);
 
-/* What the guard decided on the prompt (LLM_DIR_INPUT), the evidence or the answer so far; NULL when it did not run.
- * Lives as long as the reply. Thread: ctx. Since 0.1. */
+/* What the guard decided on the prompt (LLM_DIR_INPUT, spans in the prompt), the evidence (LLM_DIR_EVIDENCE, spans in the
+ * canonical text) or the answer so far (LLM_DIR_OUTPUT, spans in the answer before redaction; its text is
+ * llm_reply_text); NULL when it did not run. Lives as long as the reply. Thread: ctx. Since 0.1. */
 LLM_API const llm_verdict *llm_reply_verdict(const llm_reply *reply, uint32_t direction);
 
 /* ---- Guard ------------------------------------------------------------------------------------------------------ */
