@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/engine.h"
 #include "engine/model/gguf_parts.h"
 #include "engine/quantise/quantise.h"
 #include "platform/buf.h"
