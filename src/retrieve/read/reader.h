@@ -5,9 +5,6 @@
 
 #include "retrieve/tree/outline.h"
 
-/* Grows when the same bytes would give another tree, so that a corpus knows what to read again. */
-#define SX_READER_VERSION 1u
-
 /* The format a name's ending tells (".md", ".markdown", ...), else LLM_FORMAT_TEXT. */
 uint32_t sx_reader_format(const char *name);
 
