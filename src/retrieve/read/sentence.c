@@ -203,6 +203,12 @@ static size_t skip_terminators(const char *text, size_t i, size_t end)
     return i;
 }
 
+static bool blank_line_at(const char *text, size_t i, size_t end)
+{
+    while (i < end && (text[i] == ' ' || text[i] == '\t' || text[i] == '\r')) i++;
+    return i < end && text[i] == '\n';
+}
+
 size_t sx_sentence_end(const char *text, size_t start, size_t end, bool lines)
 {
     size_t i = sx_skip_space(text, start, end);
@@ -213,7 +219,7 @@ size_t sx_sentence_end(const char *text, size_t start, size_t end, bool lines)
             continue;
         }
         if (c == '\n') {
-            if (lines) return i;
+            if (lines || blank_line_at(text, i + 1, end)) return i;
             i++;
             continue;
         }

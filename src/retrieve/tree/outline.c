@@ -131,7 +131,8 @@ void sx_pack_add(sx_pack *pack, size_t start, size_t end)
     end = sx_trim_space(text, start, end);
     if (start >= end) return;
     size_t chars = sx_count_chars(text, start, end);
-    bool joins = pack->chars + chars <= PACK_CHARS && (chars <= ALONE_CHARS || pack->chars <= ALONE_CHARS / 2);
+    size_t limit = pack->limit ? pack->limit : PACK_CHARS, alone = pack->alone ? pack->alone : ALONE_CHARS;
+    bool joins = pack->chars + chars <= limit && (chars <= alone || pack->chars <= alone / 2);
     if (pack->chars && !joins) sx_pack_flush(pack);
     if (pack->chars == 0) pack->start = start;
     pack->end = end;
