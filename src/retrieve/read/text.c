@@ -64,17 +64,17 @@ static llm_status look_at_whole(sx_text_scan *s, const llm_cancel *cancel, llm_e
 
 /* ---- paragraphs ---- */
 
-typedef enum { PROSE, ITEM, ROWS } sort;
+typedef enum { PROSE, ITEM, ROWS } nature;
 
 typedef struct {
     sx_text_scan *s;
     sx_pack pack;
-    sort sort;         /* of what the pack holds and of the open paragraph */
+    nature sort;       /* of what the pack holds and of the open paragraph */
     size_t start, end; /* the open paragraph; equal: none */
     size_t indent;     /* of its first line */
 } gatherer;
 
-static void set_sort(gatherer *g, sort sort)
+static void set_sort(gatherer *g, nature sort)
 {
     static const size_t limits[] = {600, 900, 1400}, alone[] = {220, 450, 1400};
     if (sort != g->sort && g->pack.chars > 250) sx_pack_flush(&g->pack); /* a short lead stays with its list or table */
