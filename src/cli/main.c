@@ -14,14 +14,13 @@ static const group groups[] = {
      {&sx_cmd_ingest, &sx_cmd_list, &sx_cmd_tree, &sx_cmd_text, &sx_cmd_remove, &sx_cmd_check}},
     {"Personal data", {&sx_cmd_guard, &sx_cmd_restore}},
     {"Models",
-     {&sx_cmd_tokenize, &sx_cmd_detokenize, &sx_cmd_logits, &sx_cmd_dequantize, &sx_cmd_bench}},
+     {&sx_cmd_tokenize, &sx_cmd_detokenize, &sx_cmd_logits, &sx_cmd_dequantize, &sx_cmd_quantize, &sx_cmd_bench}},
     {"Besides", {&sx_cmd_version}},
 };
 
 /* Names that belong to the command's contract and that this release does not serve yet. */
 static const char *const not_built[][2] = {
     {"template", "chat templates are not built yet; give `sextant generate` the finished prompt instead"},
-    {"quantize", "quantising models is not built yet; models in F32, F16, BF16, Q8_0 and Q4_0 are read as they are"},
 };
 
 static const sx_command *find(const char *name)

@@ -47,6 +47,11 @@ cmp -s "$T/l" "$T/out" || wrong 'thread count changes no bit'
 run logits -m "$MODEL" --tokens 1,99999 -o "$T/l2"; is_rc 2; err_sentence; [ ! -e "$T/l2" ] || wrong 'no file after a failure'
 run logits -m "$MODEL" --tokens 1,403 -o /dev/full; is_rc 2; err_sentence
 
+run quantize "$MODEL" "$T/small.gguf" q8_0; is_rc 0; out_empty; err_empty
+[ "$(wc -c <"$T/small.gguf")" -lt "$(wc -c <"$MODEL")" ] || wrong 'q8_0 is smaller than f32'
+run generate -m "$T/small.gguf" -p '' -n 12; is_rc 0; out_has 'Once upon a time'
+run quantize "$MODEL" "$T/none.gguf" q99; is_rc 2; err_sentence; [ ! -e "$T/none.gguf" ] || wrong 'no file after a failure'
+
 run bench -m "$MODEL" -p 32 -n 8 -r 1 -t 1 --json; is_rc 0; out_lines 1
 for key in '"pp":' '"tg":' '"load_ms":' '"rss_mb":' '"isa":"' '"threads":1'; do out_has "$key"; done
 run bench -m "$MODEL" -p 16 -n 4 -r 2; is_rc 0; out_has 'tokens/s'
