@@ -75,10 +75,12 @@ llm_status sx_gen_line(const sx_gen *gen, const json_t *in, llm_gen_opts *opts, 
 llm_status sx_reply_run(llm_reply *reply, bool show)
 {
     llm_status st;
+    sx_stream *stream = show ? sx_stream_begin() : NULL;
     while ((st = llm_reply_next(reply)) == LLM_MORE) {
         if (!show) continue;
-        sx_print(llm_reply_piece(reply), llm_reply_piece_len(reply));
+        sx_stream_put(stream, llm_reply_piece(reply), llm_reply_piece_len(reply));
         if (fflush(stdout) != 0) break; /* nobody reads any more: sx_finish says so */
     }
+    sx_stream_end(stream);
     return st == LLM_E_CANCELLED || st == LLM_MORE ? LLM_OK : st;
 }
