@@ -8,28 +8,30 @@
 #include "show.h"
 #include "term.h"
 
-static const char help[] =
-    "usage: sextant ask FILE... QUESTION\n"
-    "       sextant ask -c CORPUS QUESTION\n"
-    "       sextant ask -c CORPUS --jsonl [OPTION...]\n"
-    "\n"
-    "Answers a question from text and Markdown files, or from a corpus made with `sextant ingest`. Without a model the\n"
-    "answer is made of the sentences that support it best, quoted; with -m a model writes it. Either way each citation is\n"
-    "checked: it names a passage that was found, and the passage is shown.\n"
-    "\n"
-    "  -c, --corpus FILE       a corpus file instead of FILE...\n"
-    "  -m, --model FILE        a GGUF model that writes the answer\n"
-    "      --doc DOC           search this document only\n"
-    "      --top N             most passages looked at (default 10)\n"
-    "      --beam N            branches kept per level (default: as many as the level's certainty asks for)\n"
-    "      --min-confidence P  below this the answer is \"not found\" (default 0.5; 0 answers always)\n"
-    "      --trace             show what was considered, kept and left on the way\n"
-    "      --json              one JSON object\n"
-    "      --jsonl             {\"id\",\"question\",\"doc\"} per line in, {\"id\",\"answer\",\"citations\",\"evidence\",\"trace\",\n"
-    "                          \"verdict\",...} per line out\n"
-    "\n"
-    "For the answer of a model, and the guard:\n"
-    SX_GEN_HELP;
+static const char help[] = "usage: sextant ask FILE... QUESTION\n"
+                           "       sextant ask -c CORPUS QUESTION\n"
+                           "       sextant ask -c CORPUS --jsonl [OPTION...]\n"
+                           "\n"
+                           "Answers a question from text and Markdown files, or from a corpus made with\n"
+                           "`sextant ingest`. Without a model the answer is made of the sentences that\n"
+                           "support it best, quoted; with -m a model writes it. Either way each citation is\n"
+                           "checked: it names a passage that was found, and the passage is shown.\n"
+                           "\n"
+                           "  -c, --corpus FILE       a corpus file instead of FILE...\n"
+                           "  -m, --model FILE        a GGUF model that writes the answer\n"
+                           "      --doc DOC           search this document only\n"
+                           "      --top N             most passages looked at (default 10)\n"
+                           "      --beam N            branches kept per level (default: as many as the\n"
+                           "                          level's certainty asks for)\n"
+                           "      --min-confidence P  below this the answer is \"not found\" (default 0.5; 0\n"
+                           "                          answers always)\n"
+                           "      --trace             show what was considered, kept and left on the way\n"
+                           "      --json              one JSON object\n"
+                           "      --jsonl             {\"id\", \"question\", \"doc\"} per line in, {\"id\",\n"
+                           "                          \"answer\", \"citations\", \"evidence\", \"trace\",\n"
+                           "                          \"verdict\",...} per line out\n"
+                           "\n"
+                           "For the answer of a model, and the guard:\n" SX_GEN_HELP;
 
 enum { OPT_CORPUS = 1, OPT_DOC, OPT_TOP, OPT_BEAM, OPT_CONFIDENCE, OPT_TRACE, OPT_JSON, OPT_JSONL };
 
@@ -83,8 +85,10 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
         st = llm_retrieve(j->run.ctx, question, len, &find, &evidence);
         if (st == LLM_OK) st = llm_generate(j->run.ctx, question, len, evidence, &gen, &reply);
         if (st == LLM_OK) st = sx_reply_run(reply, false);
-        if (st == LLM_OK) result(out, evidence, reply);
-        else sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
+        if (st == LLM_OK)
+            result(out, evidence, reply);
+        else
+            sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
     }
     llm_reply_free(reply);
     llm_evidence_free(evidence);
@@ -99,8 +103,10 @@ static void print_where(const job *j)
     int n = names[0] ? 1 : 0;
     if (!n && j->n_files <= 2)
         for (; n < j->n_files; n++) names[n] = sx_base_name(j->files[n]);
-    if (n == 0 && j->n_files) printf("the %d documents", j->n_files);
-    else if (n == 0) sx_print(j->corpus, strlen(j->corpus));
+    if (n == 0 && j->n_files)
+        printf("the %d documents", j->n_files);
+    else if (n == 0)
+        sx_print(j->corpus, strlen(j->corpus));
     for (int i = 0; i < n; i++) {
         if (i) fputs(" and ", stdout);
         sx_print(names[i], strlen(names[i]));

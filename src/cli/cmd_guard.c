@@ -9,29 +9,47 @@
 #include "term.h"
 #include "vault.h"
 
-static const char help[] =
-    "usage: sextant guard [OPTION...] [FILE...]\n"
-    "       sextant guard --jsonl [OPTION...]\n"
-    "\n"
-    "A filter: writes its input, standard input or the files in turn, with personal data redacted, and holds text back only\n"
-    "as long as a finding could still grow. Exit status 1 when a text was blocked.\n"
-    "\n"
-    "      --types A,B             look only for these types, such as EMAIL_ADDRESS (--list names all)\n"
-    "      --action TYPE=ACTION    what to do with a type; may be given again; ACTION alone is for all types:\n"
-    "                              allow, replace, mask, remove, hash, pseudonym, review, block\n"
-    "      --min-score S           drop findings below S (default 0.5; 0 drops none)\n"
-    "      --words FILE            also find these words, one per line, as BLOCKED\n"
-    "      --policy FILE           a JSON file {\"default\":ACTION,\"actions\":{TYPE:ACTION},\"types\":[],\"words\":[],\"min_score\":S}\n"
-    "      --max-hold N            most bytes held back\n"
-    SX_VAULT_HELP
-    "                              with a vault the default action is pseudonym; `sextant restore` puts originals back\n"
-    "      --report                tell the findings on standard error (never the text they stand in)\n"
-    "      --list                  print the types this library knows\n"
-    "      --json                  one JSON object per input: {\"file\",\"action\",\"findings\",\"text\"}\n"
-    "      --jsonl                 {\"id\",\"text\",\"types\",\"min_score\",\"words\",\"pieces\"} per line in, {\"id\",\"action\",\n"
-    "                              \"findings\":[{\"type\",\"start\",\"end\",\"score\",\"rule\"}],\"text\",\"released\"} per line out\n";
+static const char help[] = "usage: sextant guard [OPTION...] [FILE...]\n"
+                           "       sextant guard --jsonl [OPTION...]\n"
+                           "\n"
+                           "A filter: writes its input, standard input or the files in turn, with personal\n"
+                           "data redacted, and holds text back only as long as a finding could still grow.\n"
+                           "Exit status 1 when a text was blocked. With a vault the default action is\n"
+                           "pseudonym, and `sextant restore` puts the originals back.\n"
+                           "\n"
+                           "      --types A,B             look only for these types, such as EMAIL_ADDRESS\n"
+                           "                              (--list names all)\n"
+                           "      --action TYPE=ACTION    what to do with a type; may be given again;\n"
+                           "                              ACTION alone is for all types: allow, replace,\n"
+                           "                              mask, remove, hash, pseudonym, review, block\n"
+                           "      --min-score S           drop findings below S (default 0.5; 0 drops none)\n"
+                           "      --words FILE            also find these words, one per line, as BLOCKED\n"
+                           "      --policy FILE           a JSON file {\"default\": ACTION, \"actions\": {TYPE:\n"
+                           "                              ACTION}, \"types\": [], \"words\": [], \"min_score\":\n"
+                           "                              S}\n"
+                           "      --max-hold N            most bytes held back\n" SX_VAULT_HELP
+                           "      --report                tell the findings on standard error (never the\n"
+                           "                              text they stand in)\n"
+                           "      --list                  print the types this library knows\n"
+                           "      --json                  one JSON object per input: {\"file\", \"action\",\n"
+                           "                              \"findings\", \"text\"}\n"
+                           "      --jsonl                 {\"id\", \"text\", \"types\", \"min_score\", \"words\",\n"
+                           "                              \"pieces\"} per line in, {\"id\", \"action\",\n"
+                           "                              \"findings\": [{\"type\", \"start\", \"end\", \"score\",\n"
+                           "                              \"rule\"}], \"text\", \"released\"} per line out\n";
 
-enum { OPT_TYPES = 1, OPT_ACTION, OPT_SCORE, OPT_WORDS, OPT_POLICY, OPT_HOLD, OPT_REPORT, OPT_LIST, OPT_JSON, OPT_JSONL };
+enum {
+    OPT_TYPES = 1,
+    OPT_ACTION,
+    OPT_SCORE,
+    OPT_WORDS,
+    OPT_POLICY,
+    OPT_HOLD,
+    OPT_REPORT,
+    OPT_LIST,
+    OPT_JSON,
+    OPT_JSONL
+};
 
 static const sx_opt table[] = {SX_VAULT_OPTIONS,
                                {OPT_TYPES, 0, "types", true},
@@ -75,7 +93,8 @@ static int judged(const job *j, const llm_verdict *verdict, const char *name)
 {
     uint32_t action = llm_verdict_action(verdict);
     if (j->report) report(verdict, name);
-    if (action == LLM_VERDICT_REVIEW) sx_say(j->run.cmd, "%s: a person should look at this text before it goes on", name);
+    if (action == LLM_VERDICT_REVIEW)
+        sx_say(j->run.cmd, "%s: a person should look at this text before it goes on", name);
     if (action == LLM_VERDICT_BLOCK) sx_say(j->run.cmd, "%s: this text was blocked", name);
     return action == LLM_VERDICT_BLOCK ? SX_EXIT_SOME : SX_EXIT_OK;
 }
@@ -99,8 +118,10 @@ static int filter(job *j, int fd, const char *name)
         n = read(fd, chunk, sizeof chunk);
         if (n < 0 && errno == EINTR && !llm_cancel_is_set(run->cancel)) continue;
         if (n < 0) {
-            if (errno == EINTR) status = sx_failed(run, LLM_E_CANCELLED, NULL);
-            else sx_say(run->cmd, "%s could not be read: %s", name, strerror(errno));
+            if (errno == EINTR)
+                status = sx_failed(run, LLM_E_CANCELLED, NULL);
+            else
+                sx_say(run->cmd, "%s could not be read: %s", name, strerror(errno));
             llm_guard_close(stream);
             return status ? status : SX_EXIT_RUN;
         }
@@ -211,9 +232,12 @@ static int run_guard(const sx_command *self, int argc, char **argv)
     int id = 0, status = SX_EXIT_RUN;
     if (!sx_args_init(&args, self, table, argc, argv)) return SX_EXIT_RUN;
     while (ok && (id = sx_args_next(&args)) > 0) ok = option(&j, &args, id);
-    if (ok && id < 0) status = args.status;
-    else if (ok && j.list) status = list_types();
-    else if (ok && j.jsonl && args.operands) status = sx_usage(self, "with --jsonl the texts come from standard input");
+    if (ok && id < 0)
+        status = args.status;
+    else if (ok && j.list)
+        status = list_types();
+    else if (ok && j.jsonl && args.operands)
+        status = sx_usage(self, "with --jsonl the texts come from standard input");
     else if (ok && sx_vault_get(self, &j.vault, false, &j.policy.vault) && sx_run_begin(&j.run, self))
         status = serve(&j, &args);
     sx_run_end(&j.run);

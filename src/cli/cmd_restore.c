@@ -5,13 +5,13 @@
 #include "commands.h"
 #include "vault.h"
 
-static const char help[] =
-    "usage: sextant restore --vault FILE [--key-file FILE | --passphrase-file FILE] [FILE...]\n"
-    "\n"
-    "Writes its input, standard input or the files in turn, with the originals in the place of the pseudonyms that\n"
-    "`sextant guard` gave under the same vault. Pseudonyms that the vault does not know stay as they are.\n"
-    "\n"
-    SX_VAULT_HELP;
+static const char help[] = "usage: sextant restore --vault FILE [--key-file FILE | --passphrase-file FILE]\n"
+                           "               [FILE...]\n"
+                           "\n"
+                           "Writes its input, standard input or the files in turn, with the originals in\n"
+                           "the place of the pseudonyms that `sextant guard` gave under the same vault.\n"
+                           "Pseudonyms that the vault does not know stay as they are.\n"
+                           "\n" SX_VAULT_HELP;
 
 static const sx_opt table[] = {SX_VAULT_OPTIONS, {0, 0, NULL, false}};
 
@@ -35,8 +35,10 @@ static int restore(const sx_command *self, llm_vault *vault, const char *path)
             break;
         }
     }
-    if (n < 0) sx_say(self, "%s", err.message);
-    else sx_put(out ? out : "", (size_t)n);
+    if (n < 0)
+        sx_say(self, "%s", err.message);
+    else
+        sx_put(out ? out : "", (size_t)n);
     if (out) explicit_bzero(out, capacity);
     free(out);
     sx_bytes_free(&text);
@@ -51,8 +53,10 @@ static int run(const sx_command *self, int argc, char **argv)
     int id, status = SX_EXIT_RUN;
     if (!sx_args_init(&args, self, table, argc, argv)) return SX_EXIT_RUN;
     while ((id = sx_args_next(&args)) > 0) sx_vault_option(&source, &args, id);
-    if (id < 0) status = args.status;
-    else if (!source.vault) status = sx_usage(self, "a vault is needed: --vault FILE");
+    if (id < 0)
+        status = args.status;
+    else if (!source.vault)
+        status = sx_usage(self, "a vault is needed: --vault FILE");
     else if (sx_vault_get(self, &source, true, &vault)) {
         status = args.operands ? SX_EXIT_OK : restore(self, vault, "-");
         for (int i = 0; i < args.operands && status == SX_EXIT_OK; i++) status = restore(self, vault, args.operand[i]);

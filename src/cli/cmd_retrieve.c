@@ -6,20 +6,23 @@
 #include "show.h"
 #include "term.h"
 
-static const char help[] =
-    "usage: sextant retrieve -c CORPUS [OPTION...] QUESTION\n"
-    "       sextant retrieve -c CORPUS --jsonl [OPTION...]\n"
-    "\n"
-    "Prints the passages that bear on a question, best first, and how sure it is that the answer is among them.\n"
-    "\n"
-    "  -c, --corpus FILE   the corpus file\n"
-    "      --doc DOC       search this document only\n"
-    "      --top N         most passages (default 10)\n"
-    "      --beam N        branches kept per level (default: as many as the level's certainty asks for)\n"
-    "      --trace         show what was considered, kept and left on the way\n"
-    "      --json          one JSON object\n"
-    "      --jsonl         {\"id\",\"question\",\"doc\"} per line in, {\"id\",\"confidence\",\"evidence\":[{\"doc\",\"node\",\"path\",\n"
-    "                      \"start\",\"end\",\"score\",\"text\"}]} per line out; --trace adds \"trace\"\n";
+static const char help[] = "usage: sextant retrieve -c CORPUS [OPTION...] QUESTION\n"
+                           "       sextant retrieve -c CORPUS --jsonl [OPTION...]\n"
+                           "\n"
+                           "Prints the passages that bear on a question, best first, and how sure it is\n"
+                           "that the answer is among them.\n"
+                           "\n"
+                           "  -c, --corpus FILE   the corpus file\n"
+                           "      --doc DOC       search this document only\n"
+                           "      --top N         most passages (default 10)\n"
+                           "      --beam N        branches kept per level (default: as many as the level's\n"
+                           "                      certainty asks for)\n"
+                           "      --trace         show what was considered, kept and left on the way\n"
+                           "      --json          one JSON object\n"
+                           "      --jsonl         {\"id\", \"question\", \"doc\"} per line in, {\"id\",\n"
+                           "                      \"confidence\", \"evidence\": [{\"doc\", \"node\", \"path\",\n"
+                           "                      \"start\", \"end\", \"score\", \"text\"}]} per line out; --trace\n"
+                           "                      adds \"trace\"\n";
 
 enum { OPT_CORPUS = 1, OPT_DOC, OPT_TOP, OPT_BEAM, OPT_TRACE, OPT_JSON, OPT_JSONL };
 
@@ -53,8 +56,10 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     if (st == LLM_OK) st = sx_json_get_text(in, "doc", false, &opts.doc, &doc_len, err);
     if (st != LLM_OK) return st;
     st = llm_retrieve(j->run.ctx, question, len, &opts, &evidence);
-    if (st == LLM_OK) result(j, out, evidence);
-    else sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
+    if (st == LLM_OK)
+        result(j, out, evidence);
+    else
+        sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
     llm_evidence_free(evidence);
     return st;
 }
@@ -71,8 +76,10 @@ static int once(job *j, const char *question)
         result(j, out, evidence);
         sx_json_line(out);
     } else {
-        if (llm_evidence_count(evidence) == 0) puts("Nothing in the corpus bears on this question.");
-        else printf("Confidence that the answer is here: %.2f\n\n", llm_evidence_confidence(evidence));
+        if (llm_evidence_count(evidence) == 0)
+            puts("Nothing in the corpus bears on this question.");
+        else
+            printf("Confidence that the answer is here: %.2f\n\n", llm_evidence_confidence(evidence));
         sx_show_evidence(evidence, UINT32_MAX);
         if (j->trace) {
             putchar('\n');
@@ -107,11 +114,16 @@ static int run_retrieve(const sx_command *self, int argc, char **argv)
         if (id == OPT_JSON) j.json = true;
         if (id == OPT_JSONL) j.jsonl = true;
     }
-    if (ok && id < 0) status = args.status;
-    else if (ok && !j.corpus) status = sx_usage(self, "a corpus is needed: -c FILE");
-    else if (ok && j.jsonl && args.operands) status = sx_usage(self, "with --jsonl the questions come from standard input");
-    else if (ok && !j.jsonl && args.operands != 1) status = sx_usage(self, "one question is needed, in quotation marks");
-    else if (ok) status = work(&j, args.operand[0]);
+    if (ok && id < 0)
+        status = args.status;
+    else if (ok && !j.corpus)
+        status = sx_usage(self, "a corpus is needed: -c FILE");
+    else if (ok && j.jsonl && args.operands)
+        status = sx_usage(self, "with --jsonl the questions come from standard input");
+    else if (ok && !j.jsonl && args.operands != 1)
+        status = sx_usage(self, "one question is needed, in quotation marks");
+    else if (ok)
+        status = work(&j, args.operand[0]);
     sx_run_end(&j.run);
     sx_args_free(&args);
     return status;

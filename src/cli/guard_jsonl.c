@@ -37,8 +37,8 @@ static llm_status piece_length(const json_t *pieces, size_t i, size_t left, size
     const json_t *piece = json_array_get(pieces, i);
     json_int_t v = json_integer_value(piece);
     if (!json_is_integer(piece) || v < 0 || (uint64_t)v > left) {
-        sx_error_set(err, LLM_E_INVALID, "Piece %zu of \"pieces\" is not a byte count within the %zu bytes left of the text.",
-                     i, left);
+        sx_error_set(err, LLM_E_INVALID,
+                     "Piece %zu of \"pieces\" is not a byte count within the %zu bytes left of the text.", i, left);
         return LLM_E_INVALID;
     }
     *n = (size_t)v;
@@ -65,8 +65,8 @@ static llm_status feed(llm_guard_stream *stream, const char *text, size_t len, c
     return st;
 }
 
-static llm_status in_pieces(llm_ctx *ctx, const char *text, size_t len, const llm_check_opts *opts, const json_t *pieces,
-                            json_t *out, llm_error *err)
+static llm_status in_pieces(llm_ctx *ctx, const char *text, size_t len, const llm_check_opts *opts,
+                            const json_t *pieces, json_t *out, llm_error *err)
 {
     llm_guard_stream *stream = NULL;
     sx_bytes released = {0};

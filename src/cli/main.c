@@ -10,8 +10,7 @@ typedef struct group {
 
 static const group groups[] = {
     {"Answers", {&sx_cmd_ask, &sx_cmd_retrieve, &sx_cmd_generate}},
-    {"Documents",
-     {&sx_cmd_ingest, &sx_cmd_list, &sx_cmd_tree, &sx_cmd_text, &sx_cmd_remove, &sx_cmd_check}},
+    {"Documents", {&sx_cmd_ingest, &sx_cmd_list, &sx_cmd_tree, &sx_cmd_text, &sx_cmd_remove, &sx_cmd_check}},
     {"Personal data", {&sx_cmd_guard, &sx_cmd_restore}},
     {"Models",
      {&sx_cmd_tokenize, &sx_cmd_detokenize, &sx_cmd_logits, &sx_cmd_dequantize, &sx_cmd_quantize, &sx_cmd_bench}},
@@ -35,7 +34,7 @@ static int help(void)
 {
     printf("sextant %s: answers from your own documents, with citations that are checked\n\n"
            "    sextant ask FILE... \"QUESTION\"      quickest way in\n"
-           "    sextant COMMAND [OPTION...]         any command; `sextant COMMAND -h` tells more\n",
+           "    sextant COMMAND [OPTION...]         `sextant COMMAND -h` tells more\n",
            llm_version());
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
         printf("\n%s\n", groups[g].title);

@@ -38,7 +38,8 @@ bool sx_policy_action(sx_policy *policy, const sx_command *cmd, const char *text
     const char *name = equals ? equals + 1 : text;
     uint32_t action = action_by_name(name);
     if (!action) {
-        sx_usage(cmd, "'%s' is no action; there are allow, replace, mask, remove, hash, pseudonym, review and block", name);
+        sx_usage(cmd, "'%s' is no action; there are allow, replace, mask, remove, hash, pseudonym, review and block",
+                 name);
         return false;
     }
     if (equals) return sx_list_add(&policy->actions, text, strlen(text)) || no_memory(cmd);
@@ -88,8 +89,10 @@ bool sx_policy_file(sx_policy *policy, const sx_command *cmd, const char *path)
     json_t *in = json_loadb(text.data, text.len, 0, &where);
     sx_bytes_free(&text);
     bool ok = json_is_object(in);
-    if (!in) sx_say(cmd, "%s is not JSON: %s (line %d)", path, where.text, where.line);
-    else if (!ok) sx_say(cmd, "%s must hold one JSON object", path);
+    if (!in)
+        sx_say(cmd, "%s is not JSON: %s (line %d)", path, where.text, where.line);
+    else if (!ok)
+        sx_say(cmd, "%s must hold one JSON object", path);
     const char *action = NULL;
     size_t len = 0;
     if (ok && (sx_json_get_text(in, "default", false, &action, &len, &err) != LLM_OK ||
@@ -109,7 +112,8 @@ bool sx_policy_file(sx_policy *policy, const sx_command *cmd, const char *path)
 static llm_status add_words(llm_guard *guard, const char *list, llm_error *err)
 {
     llm_status st = LLM_OK;
-    for (const char *w = list; st == LLM_OK && w && *w; w += strlen(w) + 1) st = llm_guard_add_word(guard, w, strlen(w), err);
+    for (const char *w = list; st == LLM_OK && w && *w; w += strlen(w) + 1)
+        st = llm_guard_add_word(guard, w, strlen(w), err);
     return st;
 }
 
@@ -141,7 +145,9 @@ llm_status sx_policy_guard(const sx_policy *policy, const char *extra, llm_guard
     if (st == LLM_OK) st = set_actions(policy, guard, err);
     if (st == LLM_OK) st = add_words(guard, policy->words.data, err);
     if (st == LLM_OK) st = add_words(guard, extra, err);
-    if (st == LLM_OK) *out = guard;
-    else llm_guard_free(guard);
+    if (st == LLM_OK)
+        *out = guard;
+    else
+        llm_guard_free(guard);
     return st;
 }

@@ -11,7 +11,7 @@ typedef struct sx_policy {
     sx_bytes types;          /* list of types, empty: all */
     float min_score;         /* as in llm_check_opts */
     uint32_t max_hold;
-    llm_vault *vault;        /* borrowed */
+    llm_vault *vault; /* borrowed */
 } sx_policy;
 
 void sx_policy_free(sx_policy *policy);

@@ -58,9 +58,12 @@ static void node_words(const llm_tree *tree, const char *id)
     if (i < 0) return;
     const char *title = llm_tree_title(tree, (uint32_t)i);
     uint64_t start = llm_tree_start(tree, (uint32_t)i), end = llm_tree_end(tree, (uint32_t)i);
-    if (title[0]) sx_print_start(title, strlen(title), 56);
-    else if (llm_tree_kind(tree, (uint32_t)i) == LLM_NODE_DOCUMENT) fputs("the whole document", stdout);
-    else sx_print_start(llm_tree_text(tree) + start, (size_t)(end - start), 56);
+    if (title[0])
+        sx_print_start(title, strlen(title), 56);
+    else if (llm_tree_kind(tree, (uint32_t)i) == LLM_NODE_DOCUMENT)
+        fputs("the whole document", stdout);
+    else
+        sx_print_start(llm_tree_text(tree) + start, (size_t)(end - start), 56);
 }
 
 static void step(const llm_tree *tree, const llm_evidence *evidence, uint32_t i)

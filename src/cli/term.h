@@ -1,4 +1,4 @@
-/* How the command looks on a terminal: colours, progress on stderr, wrapped passages. On anything that is not a terminal
+/* How the command looks on a terminal: colours, progress on stderr, wrapped passages. On anything that is no terminal
  * there are no colours, no progress and no wrapping. */
 #ifndef SX_CLI_TERM_H
 #define SX_CLI_TERM_H

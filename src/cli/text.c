@@ -51,8 +51,10 @@ void sx_print(const char *text, size_t len)
     }
     for (size_t i = 0, n; i < len; i += n) {
         uint32_t c = decode((const unsigned char *)text + i, len - i, &n);
-        if ((is_control(c) && c != '\n' && c != '\t') || (c == 0xFFFD && n == 1)) fputs("\xEF\xBF\xBD", stdout);
-        else fwrite(text + i, 1, n, stdout);
+        if ((is_control(c) && c != '\n' && c != '\t') || (c == 0xFFFD && n == 1))
+            fputs("\xEF\xBF\xBD", stdout);
+        else
+            fwrite(text + i, 1, n, stdout);
     }
 }
 
@@ -115,8 +117,8 @@ static void flow_word(flow *f)
 
 static bool closes(uint32_t c)
 {
-    static const uint32_t closing[] = {0x3001, 0x3002, 0xFF0C, 0xFF1B, 0xFF1A, 0xFF01, 0xFF1F, 0xFF09, 0x300B,
-                                       0x300D, 0x300F, 0x3011, 0x201D, 0x2019, 0xFF0E, 0x3015};
+    static const uint32_t closing[] = {0x3001, 0x3002, 0xFF0C, 0xFF1B, 0xFF1A, 0xFF01, 0xFF1F, 0xFF09,
+                                       0x300B, 0x300D, 0x300F, 0x3011, 0x201D, 0x2019, 0xFF0E, 0x3015};
     for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)
         if (closing[i] == c) return true;
     return false;
@@ -169,8 +171,10 @@ sx_stream *sx_stream_begin(void)
 
 void sx_stream_put(sx_stream *s, const char *text, size_t len)
 {
-    if (s && sx_tty_out()) flow_put(&s->f, text, len);
-    else sx_print(text, len);
+    if (s && sx_tty_out())
+        flow_put(&s->f, text, len);
+    else
+        sx_print(text, len);
 }
 
 void sx_stream_end(sx_stream *s)

@@ -38,7 +38,10 @@ static bool read_secret_file(const sx_command *cmd, const char *path, secret *s)
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* 64 hex digits become 32 bytes in place. */
@@ -60,7 +63,8 @@ static bool key_from_file(const sx_command *cmd, const char *path, secret *s)
     size_t n = s->len;
     while (n && (s->bytes[n - 1] == '\n' || s->bytes[n - 1] == '\r')) n--;
     if (n == 2 * KEY_BYTES && unhex(s)) return true;
-    sx_say(cmd, "%s is not a key: a key file holds 32 bytes or 64 hex digits; for a passphrase use --passphrase-file", path);
+    sx_say(cmd, "%s is not a key: a key file holds 32 bytes or 64 hex digits; for a passphrase use --passphrase-file",
+           path);
     return false;
 }
 
@@ -125,7 +129,8 @@ bool sx_vault_get(const sx_command *cmd, const sx_vault_source *source, bool rea
     *out = NULL;
     if (!source->vault && !source->key_file && !source->passphrase_file) return true;
     if (!source->vault || (source->key_file && source->passphrase_file)) {
-        sx_usage(cmd, source->vault ? "a vault has a key or a passphrase, not both" : "a key needs its vault: --vault FILE");
+        sx_usage(cmd,
+                 source->vault ? "a vault has a key or a passphrase, not both" : "a key needs its vault: --vault FILE");
         return false;
     }
     bool ok = source->key_file          ? key_from_file(cmd, source->key_file, &s)

@@ -7,16 +7,21 @@
 /* Ids of the options that `guard` and `restore` share. */
 enum { SX_OPT_VAULT = 200, SX_OPT_KEY_FILE, SX_OPT_PASSPHRASE_FILE };
 
-#define SX_VAULT_OPTIONS                                                                                               \
-    {SX_OPT_VAULT, 0, "vault", true}, {SX_OPT_KEY_FILE, 0, "key-file", true},                                          \
-        {SX_OPT_PASSPHRASE_FILE, 0, "passphrase-file", true}
+/* clang-format off */
+#define SX_VAULT_OPTIONS \
+    {SX_OPT_VAULT, 0, "vault", true}, \
+    {SX_OPT_KEY_FILE, 0, "key-file", true}, \
+    {SX_OPT_PASSPHRASE_FILE, 0, "passphrase-file", true}
+/* clang-format on */
 
-#define SX_VAULT_HELP                                                                                                  \
-    "      --vault FILE            where the sealed originals are kept\n"                                             \
-    "      --key-file FILE         the vault's key: 32 random bytes, or 64 hex digits\n"                              \
-    "                              (make one with: head -c 32 /dev/urandom > KEY; chmod 600 KEY)\n"                   \
-    "      --passphrase-file FILE  the vault's passphrase: the first line of FILE\n"                                  \
-    "                              (without either, the passphrase is asked for on the terminal)\n"
+#define SX_VAULT_HELP \
+    "      --vault FILE            where the sealed originals are kept\n" \
+    "      --key-file FILE         the vault's key: 32 random bytes, or 64 hex\n" \
+    "                              digits (make one with: head -c 32 /dev/urandom >\n" \
+    "                              KEY; chmod 600 KEY)\n" \
+    "      --passphrase-file FILE  the vault's passphrase: the first line of FILE\n" \
+    "                              (without either, the passphrase is asked for on\n" \
+    "                              the terminal)\n"
 
 typedef struct sx_vault_source {
     const char *vault, *key_file, *passphrase_file;
