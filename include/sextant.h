@@ -383,6 +383,13 @@ LLM_API int64_t llm_detokenize(const llm_model *model, const int32_t *tokens, si
 LLM_API llm_status llm_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len,
                                   llm_error *err);
 
+/* Writes the model file `in` (GGUF in F32, F16 or BF16) as `out` in a smaller type: recipe is "q8_0", "q4_0", "q4_1",
+ * "q5_0", "q5_1", "q4_k_s", "q5_k_s", "q6_k", the mixes "q4_k_m" and "q5_k_m", "f16" or "bf16". `out` appears whole or not
+ * at all. threads 0: as llm_model_opts. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FULL, LLM_E_FORMAT,
+ * LLM_E_UNSUPPORTED, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes. Thread: any. Since 0.1. */
+LLM_API llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads,
+                                const llm_cancel *cancel, llm_error *err);
+
 /* ---- Corpus ----------------------------------------------------------------------------------------------------- */
 
 /* Opens or creates a corpus file; path NULL makes one in memory. Errors: LLM_E_INVALID, LLM_E_IO, LLM_E_NOT_FOUND
@@ -680,6 +687,8 @@ typedef struct llm_api {
         size_t capacity, llm_error *err);
     llm_status (*dequantize)(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len,
         llm_error *err);
+    llm_status (*quantize)(const char *in, const char *out, const char *recipe, uint32_t threads,
+        const llm_cancel *cancel, llm_error *err);
     llm_status (*corpus_open)(llm_corpus **out, const char *path, const llm_corpus_opts *opts, llm_error *err);
     void (*corpus_free)(llm_corpus *corpus);
     llm_status (*ingest)(llm_corpus *corpus, const char *name, const char *text, size_t len,

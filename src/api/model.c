@@ -83,3 +83,12 @@ llm_status llm_dequantize(const char *type, const void *src, size_t src_len, flo
         return sx_fail(err, LLM_E_INVALID, "type, src or dst is NULL");
     return sx_dequantize(type, src, src_len, dst, dst_len, err);
 }
+
+llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads, const llm_cancel *cancel,
+                        llm_error *err)
+{
+    if (!in || !out || !recipe) return sx_fail(err, LLM_E_INVALID, "in, out or recipe is NULL");
+    sx_mem mem;
+    sx_mem_init(&mem, NULL); /* no hook: this call belongs to no handle */
+    return sx_quantise_file(in, out, recipe, threads, cancel, &mem, err);
+}

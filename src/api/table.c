@@ -31,6 +31,7 @@ static const llm_api API = {
     .tokenize = llm_tokenize,
     .detokenize = llm_detokenize,
     .dequantize = llm_dequantize,
+    .quantize = llm_quantize,
     .corpus_open = llm_corpus_open,
     .corpus_free = llm_corpus_free,
     .ingest = llm_ingest,
