@@ -93,7 +93,6 @@ static llm_status prefill(llm_reply *reply)
 
 static llm_status close_citation(llm_reply *reply)
 {
-    sx_buf_add(&reply->bracket, "", 0);
     for (uint32_t i = 0; i < reply->n_passages; i++) {
         const sx_passage *p = &reply->passages[i];
         if (!p->text || strlen(p->label) != reply->bracket.len - 1 ||
