@@ -16,7 +16,7 @@ OWNERS = {
     r"sodium\.h|sodium/.*": ("src/platform/crypto", "src/guard/vault", "src/guard/audit", "src/retrieve/cite",
                              "src/store/sealed"),
     r"sqlite3\.h": ("src/store/",),
-    r"utf8proc\.h": ("src/platform/",),
+    r"utf8proc\.h": ("src/platform/", "src/engine/text/", "src/guard/normalise/", "src/retrieve/rank/"),
     r"libstemmer\.h": ("src/retrieve/rank/",),
     r"jansson\.h": ("src/cli/", "tests/"),
     r"cblas\.h|openblas.*|(one)?dnnl.*|omp\.h": ("src/engine/backend/",),
@@ -45,7 +45,7 @@ CODE_BANNED = [
     (r"\b(getenv|setenv|setlocale|signal|sigaction|srand|rand)\s*\(", "changing or reading the process"),
     (r"__attribute__\s*\(\(\s*(con|de)structor", "code that runs at load"),
 ]
-MAX_LINES, MAX_COLUMNS = 800, 120
+MAX_LINES, MAX_COLUMNS = 800, 140  # 120 is what the formatter aims at; comments may run over
 
 
 def strip(text):
@@ -144,7 +144,7 @@ class Checker:
             self.say(path, len(lines) - 1, f"{len(lines) - 1} lines; a file holds one idea and at most {MAX_LINES} lines")
         for i, line in enumerate(lines, 1):
             text_line = line.lstrip().startswith('"')  # a string is as long as what it says
-            if len(line) > MAX_COLUMNS + 4 and not generated and not text_line and path.endswith((".c", ".h")):
+            if len(line) > MAX_COLUMNS and not generated and not text_line and path.endswith((".c", ".h")):
                 self.say(path, i, f"{len(line)} columns; at most {MAX_COLUMNS}")
             if line != line.rstrip() and path.endswith((".c", ".h")):
                 self.say(path, i, "spaces at the end of the line")
