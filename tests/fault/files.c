@@ -93,22 +93,22 @@ static void damaged_models(void)
     model = NULL;
 
     const size_t head = 16000 < w.len ? 16000 : w.len;
-    for (size_t cut = 0; cut < w.len; cut += cut < 400 ? 1 : 1 + rnd(1500)) {
+    for (size_t cut = 0; cut < w.len; cut += cut < 200 ? 1 : 1 + rnd(2500)) {
         save(w.data, cut);
         llm_error err = LLM_ERROR_INIT;
         llm_status status = llm_model_load(&model, path, NULL, &err);
         CHECK_WHY(status == LLM_E_FORMAT, err.message); /* a file cut short is never taken */
         good_sentence(err.message);
     }
-    for (int i = 0; i < 1500; i++) { /* bits of the part that steers */
-        size_t at = rnd((uint32_t)(i < 700 ? 600 : head));
+    for (int i = 0; i < 800; i++) { /* bits of the part that steers */
+        size_t at = rnd((uint32_t)(i < 400 ? 600 : head));
         unsigned char was = w.data[at];
         w.data[at] ^= (unsigned char)(1u << rnd(8));
         save(w.data, w.len);
         try_model("one bit turned");
         w.data[at] = was;
     }
-    for (int i = 0; i < 500; i++) { /* numbers that lie: 32 bits replaced by an extreme */
+    for (int i = 0; i < 300; i++) { /* numbers that lie: 32 bits replaced by an extreme */
         static const uint32_t extremes[] = {0, 1, 0xffffffff, 0x7fffffff, 0x80000000, 0x10000000, 65536};
         size_t at = rnd((uint32_t)head - 8);
         unsigned char was[4];
