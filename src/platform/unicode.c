@@ -4,6 +4,11 @@
 
 #include "platform/utf8.h"
 
+const char *sx_uc_version(void)
+{
+    return utf8proc_unicode_version();
+}
+
 static uint32_t of_category(utf8proc_category_t c)
 {
     switch (c) {
