@@ -11,9 +11,9 @@
 #include "sextant.h"
 
 /* Exit statuses: all well; some line or file failed and the run went on; the run itself failed. */
-#define SX_EXIT_OK 0
-#define SX_EXIT_SOME 1
-#define SX_EXIT_RUN 2
+#define SX_EXIT_OK        0
+#define SX_EXIT_SOME      1
+#define SX_EXIT_RUN       2
 #define SX_EXIT_CANCELLED 130
 
 typedef struct sx_command {
@@ -35,8 +35,8 @@ typedef struct sx_opt {
     bool takes_value;
 } sx_opt;
 
-/* A walk over argv[1..]: options by a table, operands gathered wherever they stand, `--` ends options. -h and --help are
- * known everywhere. */
+/* A walk over argv[1..]: options by a table, operands gathered wherever they stand, `--` ends options. -h and --help
+ * are known everywhere. */
 typedef struct sx_args {
     const sx_command *cmd;
     const sx_opt *table; /* ended by id 0 */

@@ -71,8 +71,10 @@ int sx_finish(const sx_command *cmd, int status)
     if (fflush(stdout) == 0 && !ferror(stdout)) return status;
     int why = errno;
     clearerr(stdout);
-    if (why) sx_say(cmd, "standard output could not be written: %s", strerror(why));
-    else sx_say(cmd, "standard output could not be written whole");
+    if (why)
+        sx_say(cmd, "standard output could not be written: %s", strerror(why));
+    else
+        sx_say(cmd, "standard output could not be written whole");
     return SX_EXIT_RUN;
 }
 

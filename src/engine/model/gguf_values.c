@@ -156,6 +156,15 @@ bool sx_gguf_array_i32(const sx_gguf *g, const char *key, int32_t *values, uint6
     return true;
 }
 
+bool sx_gguf_array_bytes(const sx_gguf *g, const char *key, const unsigned char **bytes, size_t *count)
+{
+    const gguf_kv *kv = find(g, key);
+    if (!kv || kv->type != SX_GGUF_ARRAY || (kv->elem != SX_GGUF_U8 && kv->elem != SX_GGUF_I8)) return false;
+    *bytes = kv->value;
+    *count = (size_t)kv->count;
+    return true;
+}
+
 const char *sx_gguf_key_at(const sx_gguf *g, uint32_t i)
 {
     return i < g->n_kvs ? g->kvs[i].key : NULL;
