@@ -40,8 +40,8 @@
  *
  * THREADS. llm_model, llm_corpus, llm_guard, llm_vault and llm_cancel are shared: any number of threads may use one at
  * once. llm_ctx and what it hands out (llm_evidence, llm_reply, llm_guard_stream, llm_verdict) belong to one caller at
- * a time, llm_tree and llm_docs too; they may move between threads. Two threads in one context at once: the second gets LLM_E_BUSY, nothing else
- * happens. Concurrency comes from many contexts on one model. Each function below says "Thread: any" (shared handle or
+ * a time, llm_tree and llm_docs too; they may move between threads. Two threads in one context at once: the second gets
+ * LLM_E_BUSY, nothing else happens. Concurrency comes from many contexts on one model. Each function below says "Thread: any" (shared handle or
  * no handle) or "Thread: ctx" (one call at a time per context). Loading the library starts no thread and reads no file;
  * a model starts its workers at the first evaluation and joins them in the last llm_model_free.
  *

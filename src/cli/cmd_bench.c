@@ -8,26 +8,33 @@
 #include "json.h"
 #include "term.h"
 
-static const char help[] =
-    "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [-r N] [--isa LEVEL] [--kv TYPE] [--json]\n"
-    "\n"
-    "Measures prompt tokens read and new tokens written per second: medians over several runs.\n"
-    "\n"
-    "  -m, --model FILE     a GGUF model\n"
-    "  -p, --prompt N       length of the prompt in tokens (default 512; 0 measures writing alone)\n"
-    "  -n, --tokens N       tokens to write (default 128; 0 measures reading alone)\n"
-    "  -t, --threads N      worker threads (default: what the machine gives)\n"
-    "  -r, --repeat N       runs (default 3)\n"
-    "      --isa LEVEL      highest instruction set to use: scalar, avx2 or avx512\n"
-    "      --kv TYPE        numbers kept of the context: f16 (default) or f32\n"
-    "      --json           one JSON object: pp and tg in tokens per second, load_ms, rss_mb, isa, threads, ...\n";
+static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [-r N] [--isa LEVEL]\n"
+                           "               [--kv TYPE] [--json]\n"
+                           "\n"
+                           "Measures prompt tokens read and new tokens written per second: medians over\n"
+                           "several runs.\n"
+                           "\n"
+                           "  -m, --model FILE     a GGUF model\n"
+                           "  -p, --prompt N       length of the prompt in tokens (default 512; 0 measures\n"
+                           "                       writing alone)\n"
+                           "  -n, --tokens N       tokens to write (default 128; 0 measures reading alone)\n"
+                           "  -t, --threads N      worker threads (default: what the machine gives)\n"
+                           "  -r, --repeat N       runs (default 3)\n"
+                           "      --isa LEVEL      highest instruction set to use: scalar, avx2 or avx512\n"
+                           "      --kv TYPE        numbers kept of the context: f16 (default) or f32\n"
+                           "      --json           one JSON object: pp and tg in tokens per second,\n"
+                           "                       load_ms, rss_mb, isa, threads, ...\n";
 
 enum { OPT_MODEL = 1, OPT_PROMPT, OPT_TOKENS, OPT_THREADS, OPT_REPEAT, OPT_ISA, OPT_KV, OPT_JSON };
 
-static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},     {OPT_PROMPT, 'p', "prompt", true},
-                               {OPT_TOKENS, 'n', "tokens", true},   {OPT_THREADS, 't', "threads", true},
-                               {OPT_REPEAT, 'r', "repeat", true},   {OPT_ISA, 0, "isa", true},
-                               {OPT_KV, 0, "kv", true},             {OPT_JSON, 0, "json", false},
+static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},
+                               {OPT_PROMPT, 'p', "prompt", true},
+                               {OPT_TOKENS, 'n', "tokens", true},
+                               {OPT_THREADS, 't', "threads", true},
+                               {OPT_REPEAT, 'r', "repeat", true},
+                               {OPT_ISA, 0, "isa", true},
+                               {OPT_KV, 0, "kv", true},
+                               {OPT_JSON, 0, "json", false},
                                {0, 0, NULL, false}};
 
 typedef struct bench {
@@ -62,7 +69,8 @@ static double median(double *values, uint32_t n)
 /* A text of about `want` tokens: repeated sentences, cut where the token count is met. */
 static bool make_prompt(bench *b, uint32_t want, sx_bytes *text)
 {
-    static const char sentence[] = "The old lighthouse stood on the cliff and its lamp turned slowly through the night. ";
+    static const char sentence[] =
+        "The old lighthouse stood on the cliff and its lamp turned slowly through the night. ";
     bool ok = sx_bytes_add(text, "", 0);
     size_t room = 64 + (size_t)want * 8;
     while (ok && text->len < room) ok = sx_bytes_add(text, sentence, sizeof sentence - 1);
@@ -70,8 +78,10 @@ static bool make_prompt(bench *b, uint32_t want, sx_bytes *text)
     while (ok && low < high) {
         size_t middle = (low + high + 1) / 2;
         int64_t n = llm_tokenize(b->run.model, text->data, middle, LLM_TOK_SPECIAL, NULL, 0, NULL);
-        if (n >= 0 && n <= want) low = middle;
-        else high = middle - 1;
+        if (n >= 0 && n <= want)
+            low = middle;
+        else
+            high = middle - 1;
     }
     text->len = low;
     if (!ok) sx_say(b->run.cmd, "out of memory");
@@ -144,8 +154,10 @@ static int work(bench *b)
     opts.n_ctx = b->prompt + b->tokens + 8;
     double *pp = calloc(b->repeat, sizeof *pp), *tg = calloc(b->repeat, sizeof *tg);
     int status = SX_EXIT_RUN;
-    if (!pp || !tg) sx_say(run->cmd, "out of memory");
-    else if (sx_open_ctx(run, &opts) && make_prompt(b, b->prompt, &prompt)) status = SX_EXIT_OK;
+    if (!pp || !tg)
+        sx_say(run->cmd, "out of memory");
+    else if (sx_open_ctx(run, &opts) && make_prompt(b, b->prompt, &prompt))
+        status = SX_EXIT_OK;
     for (uint32_t i = 0; status == SX_EXIT_OK && i < b->repeat; i++) {
         sx_progress("Run %u of %u", i + 1, b->repeat);
         llm_status st = measure(b, &prompt, &pp[i], &tg[i]);
@@ -180,10 +192,14 @@ static int run_bench(const sx_command *self, int argc, char **argv)
         if (id == OPT_KV) ok = (b.kv = sx_kv(&args)) >= 0;
         if (id == OPT_JSON) b.json = true;
     }
-    if (ok && id < 0) status = args.status;
-    else if (ok && args.operands) status = sx_usage(self, "'%s' is too much: bench takes options only", args.operand[0]);
-    else if (ok && !b.model) status = sx_usage(self, "a model is needed: -m FILE");
-    else if (ok) status = work(&b);
+    if (ok && id < 0)
+        status = args.status;
+    else if (ok && args.operands)
+        status = sx_usage(self, "'%s' is too much: bench takes options only", args.operand[0]);
+    else if (ok && !b.model)
+        status = sx_usage(self, "a model is needed: -m FILE");
+    else if (ok)
+        status = work(&b);
     sx_run_end(&b.run);
     sx_args_free(&args);
     return status;

@@ -5,22 +5,23 @@
 #include "gen.h"
 #include "term.h"
 
-static const char help[] =
-    "usage: sextant generate -m MODEL [--prompt TEXT] [OPTION...]\n"
-    "       sextant generate -m MODEL --jsonl [OPTION...]\n"
-    "\n"
-    "Continues a prompt, which is standard input when --prompt is not given, and prints the new text as it is made.\n"
-    "Ctrl-C ends it in good order.\n"
-    "\n"
-    "  -m, --model FILE        a GGUF model\n"
-    "  -p, --prompt TEXT       the prompt, which may be empty\n"
-    SX_GEN_HELP
-    "      --parse-special     take special tokens written in the prompt, such as <|im_end|>\n"
-    "      --no-bos            do not begin the prompt with the model's BOS token\n"
-    "      --ignore-eos        go on after an end-of-text token\n"
-    "      --json              print one JSON object when done\n"
-    "      --jsonl             {\"id\",\"prompt\",\"max_tokens\",\"temperature\",\"top_k\",\"top_p\",\"min_p\",\"seed\",\"stop\"} per line\n"
-    "                          in, {\"id\",\"text\",\"tokens\",\"finish\",\"usage\"} per line out\n";
+static const char help[] = "usage: sextant generate -m MODEL [--prompt TEXT] [OPTION...]\n"
+                           "       sextant generate -m MODEL --jsonl [OPTION...]\n"
+                           "\n"
+                           "Continues a prompt, which is standard input when --prompt is not given, and\n"
+                           "prints the new text as it is made. Ctrl-C ends it in good order.\n"
+                           "\n"
+                           "  -m, --model FILE        a GGUF model\n"
+                           "  -p, --prompt TEXT       the prompt, which may be empty\n" SX_GEN_HELP
+                           "      --parse-special     take special tokens written in the prompt, such as\n"
+                           "                          <|im_end|>\n"
+                           "      --no-bos            do not begin the prompt with the model's BOS token\n"
+                           "      --ignore-eos        go on after an end-of-text token\n"
+                           "      --json              print one JSON object when done\n"
+                           "      --jsonl             {\"id\", \"prompt\", \"max_tokens\", \"temperature\",\n"
+                           "                          \"top_k\", \"top_p\", \"min_p\", \"seed\", \"stop\"} per line\n"
+                           "                          in, {\"id\", \"text\", \"tokens\", \"finish\", \"usage\"} per\n"
+                           "                          line out\n";
 
 enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_JSON, OPT_JSONL };
 
@@ -54,7 +55,8 @@ static void result(json_t *out, const llm_reply *reply)
 static llm_status refuse(const json_t *in, llm_error *err)
 {
     static const char *const fields[][2] = {
-        {"messages", "Chat templates are not built yet; send \"prompt\" with the finished text instead of \"messages\"."},
+        {"messages",
+         "Chat templates are not built yet; send \"prompt\" with the finished text instead of \"messages\"."},
         {"grammar", "Grammars are not built yet; leave out \"grammar\"."},
         {"schema", "JSON schemas are not built yet; leave out \"schema\"."},
         {"logprobs", "Log probabilities are not built yet; leave out \"logprobs\"."},
@@ -82,8 +84,10 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     if (st == LLM_OK) {
         st = llm_generate(j->run.ctx, prompt, len, NULL, &opts, &reply);
         if (st == LLM_OK) st = sx_reply_run(reply, false);
-        if (st == LLM_OK) result(out, reply);
-        else sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
+        if (st == LLM_OK)
+            result(out, reply);
+        else
+            sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
     }
     llm_reply_free(reply);
     sx_bytes_free(&stop);
@@ -147,11 +151,16 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         if (id == OPT_JSONL) jsonl = true;
         ok = sx_gen_option(&j.gen, &args, id);
     }
-    if (ok && id < 0) status = args.status;
-    else if (ok && !j.gen.model) status = sx_usage(self, "a model is needed: -m FILE");
-    else if (ok && args.operands) status = sx_usage(self, "'%s' is too much: give the prompt with -p", args.operand[0]);
-    else if (ok && jsonl && prompt) status = sx_usage(self, "with --jsonl the prompts come from standard input");
-    else if (ok) status = work(&j, prompt, json, jsonl);
+    if (ok && id < 0)
+        status = args.status;
+    else if (ok && !j.gen.model)
+        status = sx_usage(self, "a model is needed: -m FILE");
+    else if (ok && args.operands)
+        status = sx_usage(self, "'%s' is too much: give the prompt with -p", args.operand[0]);
+    else if (ok && jsonl && prompt)
+        status = sx_usage(self, "with --jsonl the prompts come from standard input");
+    else if (ok)
+        status = work(&j, prompt, json, jsonl);
     sx_run_end(&j.run);
     sx_gen_free(&j.gen);
     sx_args_free(&args);

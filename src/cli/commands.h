@@ -19,6 +19,7 @@ extern const sx_command sx_cmd_tokenize;
 extern const sx_command sx_cmd_detokenize;
 extern const sx_command sx_cmd_logits;
 extern const sx_command sx_cmd_dequantize;
+extern const sx_command sx_cmd_quantize;
 extern const sx_command sx_cmd_bench;
 extern const sx_command sx_cmd_version;
 
