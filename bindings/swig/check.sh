@@ -37,6 +37,6 @@ sh "$swig/regenerate.sh" "$source" "$work" 2>"$work/warnings"
 for f in raw.go raw_wrap.c; do
     cmp -s "$raw/$f" "$work/$f" || complain "$f is not what SWIG makes today: run sh bindings/swig/regenerate.sh"
 done
-swig -Wall -python -threads -I"$source/include" -outdir "$work" -o "$work/py_wrap.c" "$swig/sextant.i" 2>"$work/warnings"
+swig -Wall -python -threads -I"$source/include" -I"$swig" -outdir "$work" -o "$work/py_wrap.c" "$swig/sextant.i" 2>"$work/warnings"
 [ ! -s "$work/warnings" ] || complain "swig -Wall for Python is not silent: $(cat "$work/warnings")"
 exit $bad

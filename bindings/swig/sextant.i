@@ -2,7 +2,7 @@
  * through pointers, option structs, callbacks) does not travel. Nothing here owns, names nicely or decides: the hand-written
  * faces in bindings/python and bindings/go do. Needs SWIG 4.1 or newer. Must stay silent under -Wall. */
 #ifdef SWIGPYTHON
-%module(package="sextant") _raw
+%module(package="sextant") capi // not _capi: Python would mangle the name of its __capi inside classes
 #else
 %module raw
 #endif

@@ -19,7 +19,7 @@ printed; the library's log goes to logging.getLogger("sextant").
 from __future__ import annotations
 
 try:
-    from . import _raw
+    from . import capi as _raw
 except ImportError as exc:  # the usual puzzle of a binding without its library
     raise ImportError(
         f"the compiled part of sextant does not load ({exc}): is libsextant installed where the linker finds it, and was "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence, TypeVar
 
-from . import _raw
+from . import capi as _raw
 from ._corpus import Corpus
 from ._errors import check
 from ._guard import Guard, GuardStream

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Iterator, List, Sequence, overload
 
-from . import _raw
+from . import capi as _raw
 from ._errors import check
 from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, utf8
 from ._types import Doc, Format, Node, NodeKind

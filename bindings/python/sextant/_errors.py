@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Type
 
-from . import _raw
+from . import capi as _raw
 
 
 class SextantError(Exception):

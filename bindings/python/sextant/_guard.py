@@ -6,7 +6,7 @@ import codecs
 import os
 from typing import TYPE_CHECKING, Any, Iterable, List, Mapping
 
-from . import _raw
+from . import capi as _raw
 from ._errors import check
 from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, utf8
 from ._types import Action, Direction, Verdict, verdict_from

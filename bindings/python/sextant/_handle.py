@@ -12,7 +12,7 @@ import weakref
 from types import TracebackType
 from typing import Any, Callable, List, Tuple, Type, TypeVar, Union
 
-from . import _raw
+from . import capi as _raw
 from ._errors import ClosedError, check
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ import array
 import os
 from typing import List, Sequence
 
-from . import _raw
+from . import capi as _raw
 from ._errors import check
 from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, utf8
 from ._types import Isa

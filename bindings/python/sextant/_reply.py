@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, AsyncIterator, Iterator, List, Sequence, Tuple, overload
 
-from . import _raw
+from . import capi as _raw
 from ._errors import check
 from ._handle import Cancel, Handle, drain_log, life_of, long_call
 from ._types import Citation, Direction, Finish, Hit, Step, TraceAction, Usage, Verdict, verdict_from

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import Any, Tuple
 
-from . import _raw
+from . import capi as _raw
 
 
 class Format(enum.IntEnum):
