@@ -82,7 +82,9 @@ float sx_check_ipv6(const sx_match *m, int arg)
         for (i++; i < n && s[i] != '/'; i++) {}
     }
     if (!prefix_ok(s + i, n - i, 128)) return SX_CHECK_NO;
-    return some ? SX_CHECK_MAYBE : 0.1f;
+    bool digits = false;
+    for (size_t k = 0; k < i; k++) digits = digits || sx_ascii_digit(s[k]);
+    return some && (digits || groups > 2) ? SX_CHECK_MAYBE : 0.1f; /* "::" and "a::b" are rarely addresses */
 }
 
 /* Country code top-level domains (ISO 3166 alpha-2 as IANA delegates them, with eu, uk, ac, su). */
