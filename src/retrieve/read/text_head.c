@@ -92,7 +92,9 @@ static void take_title_line(sx_text_scan *s, sx_text_heading *h)
     bool gap;
     if (!next_text(s, h->after, &next, &gap) || next.table || next.chars > SHORT_CHARS || next.lower) return;
     if (next.has_label && next.label.kind != SX_LABEL_BULLET) return;
-    if (next.ended || !(next.caps || title_like(s->lines.text, next.at.first, next.at.end))) return;
+    bool titled = next.caps || (h->rank <= SX_RANK_DIVISION && next.chars <= SHORT_CHARS * 3 / 4) ||
+                  title_like(s->lines.text, next.at.first, next.at.end);
+    if (next.ended || !titled) return;
     h->title_end = next.at.end;
     h->after = next.at.next;
 }
