@@ -114,7 +114,7 @@ static const char GENERIC_TLDS[] =
     "xyz icu ltd llc inc gmbh sarl srl kim lol wtf ooo party date dating singles love sexy sex porn adult wedding family kids "
     "baby mom men africa lat ong ngo foundation charity church gives cab blue red black pink onl one ink buzz cool best bid "
     "download stream run moda shoes clothing jewelry watch diamonds gold supply supplies equipment plumbing repair cleaning "
-    "mortgage download security protection surgery healthcare arpa onion local google amazon apple microsoft youtube android "
+    "mortgage download security protection surgery healthcare arpa onion local "
     "cyou quest monster beauty hair skin makeup boats yachts autos motorcycles bond cfd forex broker stream racing bet casino "
     "poker lotto golf football soccer hockey tennis surf ski basketball rugby run fan fans ";
 
