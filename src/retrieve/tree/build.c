@@ -119,8 +119,10 @@ static uint32_t add_block(builder *b, uint32_t parent, uint32_t before, uint32_t
     uint16_t kind = heading ? LLM_NODE_SECTION : LLM_NODE_PARAGRAPH;
     uint32_t node = add_node(b, parent, before, kind, block->start, b->end[i] < block->title_end ? block->title_end : b->end[i]);
     if (node == SX_NO_NODE) return node;
-    b->tree->nodes[node].title_start = block->title_start;
-    b->tree->nodes[node].title_end = block->title_end;
+    if (block->title_end > block->title_start) { /* an empty title is at the start, as a loaded one is */
+        b->tree->nodes[node].title_start = block->title_start;
+        b->tree->nodes[node].title_end = block->title_end;
+    }
     if (!heading) {
         add_sentences(b, node, block->flags);
     } else if (b->kids[i]) {
