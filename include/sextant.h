@@ -40,8 +40,8 @@
  *
  * THREADS. llm_model, llm_corpus, llm_guard, llm_vault and llm_cancel are shared: any number of threads may use one at
  * once. llm_ctx and what it hands out (llm_evidence, llm_reply, llm_guard_stream, llm_verdict) belong to one caller at
- * a time; they may move between threads. Two threads in one context at once: the second gets LLM_E_BUSY, nothing else
- * happens. Concurrency comes from many contexts on one model. Each function below says "Thread: any" (shared handle or
+ * a time, llm_tree and llm_docs too; they may move between threads. Two threads in one context at once: the second gets
+ * LLM_E_BUSY, nothing else happens. Concurrency comes from many contexts on one model. Each function below says "Thread: any" (shared handle or
  * no handle) or "Thread: ctx" (one call at a time per context). Loading the library starts no thread and reads no file;
  * a model starts its workers at the first evaluation and joins them in the last llm_model_free.
  *
@@ -383,6 +383,13 @@ LLM_API int64_t llm_detokenize(const llm_model *model, const int32_t *tokens, si
 LLM_API llm_status llm_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len,
                                   llm_error *err);
 
+/* Writes the model file `in` (GGUF in F32, F16 or BF16) as `out` in a smaller type: recipe is "q8_0", "q4_0", "q4_1",
+ * "q5_0", "q5_1", "q4_k_s", "q5_k_s", "q6_k", the mixes "q4_k_m" and "q5_k_m", "f16" or "bf16". `out` appears whole or not
+ * at all. threads 0: as llm_model_opts. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FULL, LLM_E_FORMAT,
+ * LLM_E_UNSUPPORTED, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes. Thread: any. Since 0.1. */
+LLM_API llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads,
+                                const llm_cancel *cancel, llm_error *err);
+
 /* ---- Corpus ----------------------------------------------------------------------------------------------------- */
 
 /* Opens or creates a corpus file; path NULL makes one in memory. Errors: LLM_E_INVALID, LLM_E_IO, LLM_E_NOT_FOUND
@@ -527,6 +534,8 @@ LLM_API llm_status llm_reply_next(llm_reply *reply);
 typedef int32_t (*llm_piece_fn)(const char *piece, size_t len, void *user);
 LLM_API llm_status llm_reply_each(llm_reply *reply, llm_piece_fn fn, void *user);
 
+/* Frees the reply and ends it where it stands; NULL is fine. Its text: the last piece, and all pieces so far (lengths in
+ * bytes). Thread: ctx. Since 0.1. */
 LLM_API void llm_reply_free(llm_reply *reply);
 LLM_API const char *llm_reply_piece(const llm_reply *reply); /* of the last llm_reply_next */
 LLM_API size_t llm_reply_piece_len(const llm_reply *reply);
@@ -539,6 +548,8 @@ LLM_API size_t llm_reply_text_len(const llm_reply *reply);
 #define LLM_FINISH_CANCEL 3
 #define LLM_FINISH_BLOCKED 4   /* the guard released nothing */
 #define LLM_FINISH_NOT_FOUND 5 /* the evidence does not hold an answer */
+
+/* Why the answer ended, LLM_FINISH_*. Thread: ctx. Since 0.1. */
 LLM_API uint32_t llm_reply_finish(const llm_reply *reply);
 
 /* Tokens and time: of the prompt, of the answer; milliseconds spent on each. Thread: ctx. Since 0.1. */
@@ -560,8 +571,9 @@ LLM_API uint64_t llm_reply_citation_start(const llm_reply *reply, uint32_t i);
 LLM_API uint64_t llm_reply_citation_end(const llm_reply *reply, uint32_t i);
 LLM_API double llm_reply_citation_support(const llm_reply *reply, uint32_t i);
 
-/* What the guard decided on the prompt (LLM_DIR_INPUT), the evidence or the answer so far; NULL when it did not run.
- * Lives as long as the reply. Thread: ctx. Since 0.1. */
+/* What the guard decided on the prompt (LLM_DIR_INPUT, spans in the prompt), the evidence (LLM_DIR_EVIDENCE, spans in the
+ * canonical text) or the answer so far (LLM_DIR_OUTPUT, spans in the answer before redaction; its text is
+ * llm_reply_text); NULL when it did not run. Lives as long as the reply. Thread: ctx. Since 0.1. */
 LLM_API const llm_verdict *llm_reply_verdict(const llm_reply *reply, uint32_t direction);
 
 /* ---- Guard ------------------------------------------------------------------------------------------------------ */
@@ -675,6 +687,8 @@ typedef struct llm_api {
         size_t capacity, llm_error *err);
     llm_status (*dequantize)(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len,
         llm_error *err);
+    llm_status (*quantize)(const char *in, const char *out, const char *recipe, uint32_t threads,
+        const llm_cancel *cancel, llm_error *err);
     llm_status (*corpus_open)(llm_corpus **out, const char *path, const llm_corpus_opts *opts, llm_error *err);
     void (*corpus_free)(llm_corpus *corpus);
     llm_status (*ingest)(llm_corpus *corpus, const char *name, const char *text, size_t len,

@@ -82,5 +82,8 @@ int32_t sx_sample(sx_sampler *sampler, float *logits);
 
 /* ---- quantised blocks ---- */
 llm_status sx_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err);
+/* A model file in a smaller type, as llm_quantize. */
+llm_status sx_quantise_file(const char *in, const char *out, const char *recipe, uint32_t threads,
+                            const llm_cancel *cancel, sx_mem *mem, llm_error *err);
 
 #endif

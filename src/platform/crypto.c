@@ -3,6 +3,11 @@
 #include <sodium.h>
 #include <string.h>
 
+const char *sx_crypto_version(void)
+{
+    return sodium_version_string();
+}
+
 llm_status sx_crypto_init(llm_error *err)
 {
     return sodium_init() >= 0 ? LLM_OK : sx_fail(err, LLM_E_INTERNAL, "libsodium could not be initialised");

@@ -14,6 +14,7 @@
 #define SX_SALT_BYTES 16
 #define SX_SEAL_BYTES 40 /* what sealing adds: nonce 24, tag 16 */
 
+const char *sx_crypto_version(void); /* of libsodium; static */
 llm_status sx_crypto_init(llm_error *err); /* once per process is enough, more is harmless; any thread */
 
 typedef struct sx_hasher {

@@ -28,10 +28,23 @@ llm_status sx_fail_memory(llm_error *err)
     return sx_fail(err, LLM_E_MEMORY, "out of memory: the allocator returned NULL");
 }
 
+/* strerror_r comes in two kinds: glibc's returns the text, POSIX's returns 0 and fills the buffer. */
+static const char *text_of_glibc(const char *text, const char *buffer)
+{
+    (void)buffer;
+    return text;
+}
+
+static const char *text_of_posix(int result, const char *buffer)
+{
+    return result == 0 ? buffer : "unknown error";
+}
+
 llm_status sx_fail_errno(llm_error *err, int errnum, const char *what, const char *path)
 {
-    char reason[128];
-    if (strerror_r(errnum, reason, sizeof reason) != 0) snprintf(reason, sizeof reason, "error %d", errnum);
+    char buffer[128] = "";
+    const char *reason = _Generic(strerror_r(errnum, buffer, sizeof buffer), char *: text_of_glibc, int: text_of_posix)(
+        strerror_r(errnum, buffer, sizeof buffer), buffer);
     if (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG)
         return sx_fail(err, LLM_E_FULL, "%s %s: %s; free some space and try again", what, path, reason);
     if (errnum == ENOENT || errnum == ENOTDIR)

@@ -4,6 +4,11 @@
 
 #include "platform/utf8.h"
 
+const char *sx_uc_version(void)
+{
+    return utf8proc_unicode_version();
+}
+
 static uint32_t of_category(utf8proc_category_t c)
 {
     switch (c) {
@@ -81,6 +86,11 @@ bool sx_uc_is_unspaced(uint32_t cp)
 uint32_t sx_uc_lower(uint32_t cp)
 {
     return (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
+}
+
+uint32_t sx_uc_upper(uint32_t cp)
+{
+    return (uint32_t)utf8proc_toupper((utf8proc_int32_t)cp);
 }
 
 /* utf8proc decomposes one code point at a time; the run of results is then composed in place. Sequences of one base with its

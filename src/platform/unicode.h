@@ -22,6 +22,7 @@
 #define SX_UC_CF 0x400u /* format characters: zero width, bidi controls (with SX_UC_C) */
 #define SX_UC_SPACE 0x800u /* White_Space property */
 
+const char *sx_uc_version(void); /* of the Unicode database; static */
 uint32_t sx_uc_class(uint32_t cp); /* SX_UC_* bits; 0x80 for what is not a code point */
 
 bool sx_uc_is_han(uint32_t cp);      /* ideographs, all planes */
@@ -30,6 +31,7 @@ bool sx_uc_is_hangul(uint32_t cp);
 bool sx_uc_is_unspaced(uint32_t cp); /* scripts written without spaces: Han, kana, Thai, Lao, Khmer, Myanmar */
 
 uint32_t sx_uc_lower(uint32_t cp); /* simple lower case */
+uint32_t sx_uc_upper(uint32_t cp); /* simple upper case */
 
 /* Appends the text compatibility-composed (NFKC) and case-folded. Malformed bytes become U+FFFD. Returns LLM_OK or the
  * buffer's failure. */

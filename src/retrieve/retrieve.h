@@ -47,11 +47,11 @@ typedef struct sx_found {
 
 typedef struct sx_step {
     const char *doc;
-    char *node_id;
+    const char *node_id;
     uint32_t depth;
     uint32_t action; /* LLM_TRACE_* */
     double score;
-    char *reason;
+    const char *reason;
 } sx_step;
 
 typedef struct sx_evidence {

@@ -12,6 +12,8 @@
 
 typedef struct sx_store sx_store;
 
+const char *sx_store_version(void); /* of SQLite; static */
+
 enum { SX_SECTION_TEXT, SX_SECTION_TREE, SX_SECTION_INDEX, SX_SECTIONS };
 
 typedef struct sx_store_doc {

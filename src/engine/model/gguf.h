@@ -68,6 +68,8 @@ typedef struct sx_view { const char *s; size_t len; } sx_view;
 bool sx_gguf_array_strs(const sx_gguf *gguf, const char *key, sx_view *views, uint64_t count);
 bool sx_gguf_array_f32(const sx_gguf *gguf, const char *key, float *values, uint64_t count);
 bool sx_gguf_array_i32(const sx_gguf *gguf, const char *key, int32_t *values, uint64_t count);
+/* An array of bytes (u8 or i8) as it lies in the file. */
+bool sx_gguf_array_bytes(const sx_gguf *gguf, const char *key, const unsigned char **bytes, size_t *count);
 
 /* The i-th metadata key (NUL-terminated copy) or NULL: for listing. */
 const char *sx_gguf_key_at(const sx_gguf *gguf, uint32_t i);

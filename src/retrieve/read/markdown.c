@@ -28,6 +28,8 @@ typedef struct {
     size_t para, para_end, para_last; /* the open paragraph: span, start of its last line */
     size_t para_lines;                /* 0: none is open */
     size_t lead, lead_end;            /* a closed paragraph that waits for its list */
+    sx_pack clause;                   /* the short paragraphs of an article of law stay together */
+    bool in_clause;
 } scanner;
 
 /* ---- what a line is ---- */
@@ -143,10 +145,26 @@ static bool interrupts(const scanner *s)
 
 /* ---- prose ---- */
 
+static void emit_paragraph(scanner *s, size_t start, size_t end);
+
 static void emit_lead(scanner *s)
 {
-    if (s->lead_end > s->lead) sx_outline_paragraph(s->out, s->lead, s->lead_end, 0);
+    if (s->lead_end > s->lead) emit_paragraph(s, s->lead, s->lead_end);
     s->lead = s->lead_end = 0;
+}
+
+/* Something other than prose comes: what was gathered of a clause goes out first. */
+static void end_clause(scanner *s, bool heading)
+{
+    sx_pack_flush(&s->clause);
+    if (heading) s->in_clause = false;
+}
+
+/* "Section 3 of the Act applies": prose that only begins like a clause. */
+static bool refers(const scanner *s, size_t at, size_t end)
+{
+    at = sx_skip_space(s->t, at, end);
+    return at < end && (s->t[at] == ',' || s->t[at] == '(' || s->t[at] == ')' || (unsigned)(unsigned char)s->t[at] - 'a' < 26u);
 }
 
 /* **A line all in bold** serves as a heading. */
@@ -169,14 +187,18 @@ static void emit_paragraph(scanner *s, size_t start, size_t end)
     end = sx_trim_space(s->t, start, end);
     if (start >= end) return;
     if (bold_line(s, start, end, &from, &to)) {
+        end_clause(s, true);
         sx_outline_heading(s->out, BOLD_LEVEL, start, end, from, to, SX_BLOCK_WEAK);
         return;
     }
     sx_label label;
-    if (sx_label_read(&label, s->t, start, end) && label.strong && label.rank) {
+    if (sx_label_read(&label, s->t, start, end) && label.strong && label.rank && !refers(s, label.end, end)) {
+        sx_pack_flush(&s->clause);
         sx_outline_heading(s->out, (uint16_t)(LABEL_LEVEL + label.rank), start, start, start, label.end, 0);
+        s->in_clause = true;
     }
-    sx_outline_paragraph(s->out, start, end, 0);
+    if (s->in_clause) sx_pack_add(&s->clause, start, end);
+    else sx_outline_paragraph(s->out, start, end, 0);
 }
 
 static void close_paragraph(scanner *s)
@@ -269,9 +291,15 @@ static void read_list(scanner *s)
     bool blank = false;
     char fence_char = 0;
     if (s->lead_end > s->lead) {
-        sx_pack_add(&pack, s->lead, s->lead_end);
-        s->lead = s->lead_end = 0;
+        sx_label label;
+        if (sx_label_read(&label, s->t, s->lead, s->lead_end) && label.strong) {
+            emit_lead(s);
+        } else {
+            sx_pack_add(&pack, s->lead, s->lead_end);
+            s->lead = s->lead_end = 0;
+        }
     }
+    end_clause(s, false);
     while (sx_line_next(&s->lines, &s->line)) {
         unsigned ordinal;
         char c;
@@ -408,6 +436,7 @@ static bool goes_on(scanner *s)
     if (level && s->para_end - s->para <= TITLE_BYTES) {
         s->para_lines = 0;
         emit_lead(s);
+        end_clause(s, true);
         sx_outline_heading(s->out, (uint16_t)level, s->para, s->line.end, s->para, s->para_end, 0);
         return true;
     }
@@ -417,6 +446,7 @@ static bool goes_on(scanner *s)
         if (s->para_lines > 1) close_paragraph(s);
         s->para_lines = 0;
         emit_lead(s);
+        end_clause(s, false);
         read_table(s, header, header_end);
         return true;
     }
@@ -439,32 +469,30 @@ static void open_block(scanner *s)
         read_list(s);
         return;
     }
-    size_t n = atx_level(s);
-    if (n || s->line.indent > 3 || s->t[s->line.first] == '>' || s->t[s->line.first] == '<') emit_lead(s);
-    if (n) {
-        read_atx(s, n);
-    } else if (s->line.indent > 3) {
-        read_indented_code(s);
-    } else if ((n = fence_open(s, &c)) != 0) {
-        emit_lead(s);
-        read_fence(s, c, n);
-    } else if (is_rule(s)) {
-        emit_lead(s);
-    } else if (s->t[s->line.first] == '>') {
-        read_quote(s);
-    } else if (starts_html(s)) {
-        read_html(s);
-    } else {
+    size_t level = atx_level(s), fence = fence_open(s, &c);
+    bool code = s->line.indent > 3, quote = s->t[s->line.first] == '>', rule = is_rule(s), html = starts_html(s);
+    if (!level && !code && !fence && !quote && !rule && !html) {
         s->para = s->para_last = s->line.start;
         s->para_end = s->line.end;
         s->para_lines = 1;
+        return;
     }
+    emit_lead(s);
+    end_clause(s, level != 0);
+    if (level) read_atx(s, level);
+    else if (code) read_indented_code(s);
+    else if (fence) read_fence(s, c, fence);
+    else if (rule) return;
+    else if (quote) read_quote(s);
+    else read_html(s);
 }
 
 llm_status sx_read_markdown(sx_outline *outline, const llm_cancel *cancel, llm_error *err)
 {
     scanner s = {.out = outline, .t = outline->text, .lines = sx_lines_of(outline->text, outline->text_len)};
     unsigned polls = 0;
+    s.clause.outline = outline;
+    s.clause.flags = SX_BLOCK_LINES;
     read_front_matter(&s);
     while (sx_line_next(&s.lines, &s.line)) {
         if (++polls % POLL_LINES == 0 && sx_cancelled(cancel))
@@ -474,5 +502,6 @@ llm_status sx_read_markdown(sx_outline *outline, const llm_cancel *cancel, llm_e
     }
     close_paragraph(&s);
     emit_lead(&s);
+    sx_pack_flush(&s.clause);
     return LLM_OK;
 }

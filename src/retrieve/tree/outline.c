@@ -11,7 +11,8 @@ enum {
     WHOLE_CHARS = 1900, /* a paragraph up to here stays in one piece */
     PIECE_CHARS = 1100, /* about the size of the pieces of a longer one */
     PACK_CHARS = 900,   /* small neighbours are joined up to here */
-    ALONE_CHARS = 450   /* what is longer is no small neighbour */
+    ALONE_CHARS = 450,  /* what is longer is no small neighbour */
+    TINY_CHARS = 40     /* what is no paragraph at all joins any neighbour */
 };
 
 void sx_outline_init(sx_outline *outline, sx_mem *mem, const char *text, size_t len)
@@ -131,7 +132,9 @@ void sx_pack_add(sx_pack *pack, size_t start, size_t end)
     end = sx_trim_space(text, start, end);
     if (start >= end) return;
     size_t chars = sx_count_chars(text, start, end);
-    bool joins = pack->chars + chars <= PACK_CHARS && (chars <= ALONE_CHARS || pack->chars <= ALONE_CHARS / 2);
+    size_t limit = pack->limit ? pack->limit : PACK_CHARS, alone = pack->alone ? pack->alone : ALONE_CHARS;
+    bool joins = pack->chars + chars <= limit && (chars <= alone || pack->chars <= alone / 2);
+    if (pack->chars <= TINY_CHARS || chars <= TINY_CHARS) joins |= pack->chars + chars <= WHOLE_CHARS; /* page numbers */
     if (pack->chars && !joins) sx_pack_flush(pack);
     if (pack->chars == 0) pack->start = start;
     pack->end = end;

@@ -49,6 +49,7 @@ void sx_outline_close(sx_outline *outline, uint16_t level, size_t at);
 typedef struct sx_pack {
     sx_outline *outline;
     size_t start, end, chars; /* what is gathered; chars 0: nothing */
+    size_t limit, alone;      /* code points: join up to; longer ones are no small neighbours. 0: for lists */
     uint8_t flags;
 } sx_pack;
 

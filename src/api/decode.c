@@ -1,0 +1,250 @@
+/* The answer of the model: prompt into the KV cache (what the cache already holds is not read again), then token by token
+ * through stop strings and citations to the outflow. */
+#include <string.h>
+
+#include "api/reply.h"
+#include "platform/clock.h"
+#include "platform/utf8.h"
+
+/* The port between the citation automaton and the sampler: siblings that do not know each other. */
+static bool accept_citation(void *user, const char *bytes, size_t len)
+{
+    return sx_cite_accepts(user, bytes, len);
+}
+
+static llm_status tokenize_prompt(llm_reply *reply)
+{
+    llm_ctx *ctx = reply->ctx;
+    const sx_model *model = ctx->model->model;
+    uint32_t flags = reply->opts.flags & LLM_GEN_NO_BOS ? 0 : LLM_TOK_SPECIAL;
+    if (reply->opts.flags & LLM_GEN_PARSE_SPECIAL && !reply->grounded) flags |= LLM_TOK_PARSE;
+    const char *text = sx_buf_cstr(&reply->prompt);
+    int64_t n = sx_tokenize(model, &ctx->h.mem, text, reply->prompt.len, flags, NULL, 0, &ctx->err);
+    if (n < 0) return (llm_status)n;
+    reply->prompt_tokens = sx_mem_array(&ctx->h.mem, (size_t)n + 1, sizeof *reply->prompt_tokens);
+    if (!reply->prompt_tokens) return sx_fail_memory(&ctx->err);
+    n = sx_tokenize(model, &ctx->h.mem, text, reply->prompt.len, flags, reply->prompt_tokens, (size_t)n, &ctx->err);
+    if (n < 0) return (llm_status)n;
+    reply->n_prompt_tokens = (size_t)n;
+    /* a model that closes every text with EOS would have nothing left to say */
+    while (n > 1 && sx_token_ends(model, reply->prompt_tokens[n - 1]) && (flags & LLM_TOK_SPECIAL) &&
+           !(flags & LLM_TOK_PARSE))
+        n = (int64_t)--reply->n_prompt_tokens;
+    if (n == 0)
+        return sx_fail(&ctx->err, LLM_E_INVALID, "the prompt is empty and the model has no BOS token to begin with");
+    return LLM_OK;
+}
+
+llm_status sx_decode_begin(llm_reply *reply)
+{
+    llm_ctx *ctx = reply->ctx;
+    sx_session *session = NULL;
+    llm_status status = sx_ctx_session(ctx, &session);
+    if (status == LLM_OK) status = tokenize_prompt(reply);
+    if (status != LLM_OK) return status;
+    if (reply->n_prompt_tokens >= sx_session_n_ctx(session))
+        return sx_fail(&ctx->err, LLM_E_LIMIT,
+                       "the prompt has %zu tokens, the context window %u: shorten the prompt or raise n_ctx",
+                       reply->n_prompt_tokens, sx_session_n_ctx(session));
+    reply->logits = sx_mem_array(&ctx->h.mem, sx_model_n_vocab(ctx->model->model), sizeof *reply->logits);
+    if (!reply->logits) return sx_fail_memory(&ctx->err);
+    reply->strip_space = reply->prompt.len == 0 && sx_model_strips_space(ctx->model->model);
+    const llm_gen_opts *o = &reply->opts;
+    const sx_sampler_params params = {o->temperature, o->top_p,  o->min_p, o->top_k, o->seed,
+                                      reply->cite ? accept_citation : NULL, reply->cite};
+    return sx_sampler_create(&reply->sampler, &ctx->h.mem, ctx->model->model, &params, &ctx->err);
+}
+
+/* ---- the KV cache ---- */
+
+static llm_status keep(llm_ctx *ctx, const int32_t *tokens, size_t n)
+{
+    if (sx_mem_grow(&ctx->h.mem, (void **)&ctx->kept, &ctx->kept_cap, ctx->kept_len + n, sizeof *ctx->kept))
+        return sx_fail_memory(&ctx->err);
+    memcpy(ctx->kept + ctx->kept_len, tokens, n * sizeof *tokens);
+    ctx->kept_len += n;
+    return LLM_OK;
+}
+
+static llm_status evaluate(llm_reply *reply, const int32_t *tokens, size_t n)
+{
+    llm_ctx *ctx = reply->ctx;
+    llm_status status = sx_session_eval(ctx->session, tokens, n, false, reply->logits, reply->opts.cancel, &ctx->err);
+    if (status == LLM_OK) status = keep(ctx, tokens, n);
+    if (status != LLM_OK) sx_session_truncate(ctx->session, (uint32_t)ctx->kept_len);
+    return status;
+}
+
+static llm_status prefill(llm_reply *reply)
+{
+    llm_ctx *ctx = reply->ctx;
+    double begin = sx_clock_ms();
+    size_t same = 0, n = reply->n_prompt_tokens;
+    while (same < ctx->kept_len && same + 1 < n && ctx->kept[same] == reply->prompt_tokens[same]) same++;
+    sx_session_truncate(ctx->session, (uint32_t)same);
+    ctx->kept_len = same;
+    llm_status status = evaluate(reply, reply->prompt_tokens + same, n - same);
+    reply->prompt_ms = sx_clock_ms() - begin;
+    reply->prefilled = true;
+    return status;
+}
+
+/* ---- from bytes to text ---- */
+
+static llm_status close_citation(llm_reply *reply)
+{
+    for (uint32_t i = 0; i < reply->n_passages; i++) {
+        const sx_passage *p = &reply->passages[i];
+        if (!p->text || strlen(p->label) != reply->bracket.len - 1 ||
+            memcmp(p->label, reply->bracket.data + 1, reply->bracket.len - 1) != 0)
+            continue;
+        sx_buf_clear(&reply->bracket);
+        return sx_outflow_cite(reply, i, p->start, p->end, p->text, p->text_len);
+    }
+    sx_buf_clear(&reply->bracket); /* unreachable under the automaton: an id that is not evidence is never shown */
+    return LLM_OK;
+}
+
+/* Text of a grounded answer: what stands in brackets is a citation, all else is prose. */
+static llm_status give_grounded(llm_reply *reply, const char *text, size_t len)
+{
+    llm_status status = LLM_OK;
+    size_t from = 0;
+    for (size_t i = 0; i < len && status == LLM_OK; i++) {
+        bool open = reply->bracket.len > 0;
+        if (!open && text[i] != '[') continue;
+        if (!open) {
+            status = sx_outflow_text(reply, text + from, i - from);
+            sx_buf_char(&reply->bracket, '[');
+        } else if (text[i] == ']') {
+            status = close_citation(reply);
+        } else {
+            sx_buf_char(&reply->bracket, text[i]);
+        }
+        from = i + 1;
+        if (status == LLM_OK) status = sx_buf_status(&reply->bracket);
+    }
+    if (status == LLM_OK && !reply->bracket.len) status = sx_outflow_text(reply, text + from, len - from);
+    return status;
+}
+
+/* Offset of the first stop string in raw, or of a beginning of one at its end; *whole tells which. */
+static size_t find_stop(const llm_reply *reply, bool *whole)
+{
+    const char *raw = sx_buf_cstr(&reply->raw);
+    size_t len = reply->raw.len, best = len;
+    *whole = false;
+    for (const char *stop = reply->opts.stop; stop && *stop; stop += strlen(stop) + 1) {
+        size_t n = strlen(stop);
+        for (size_t i = 0; i < len && i <= best; i++) {
+            size_t cmp = len - i < n ? len - i : n;
+            if (memcmp(raw + i, stop, cmp) != 0) continue;
+            if (i < best || (cmp == n && !*whole)) {
+                best = i;
+                *whole = cmp == n;
+            }
+            break;
+        }
+    }
+    return best;
+}
+
+/* Passes on what is certain: whole code points that cannot begin a stop string; at the end all of it. */
+static llm_status drain(llm_reply *reply, bool last)
+{
+    bool stopped;
+    size_t n = find_stop(reply, &stopped);
+    if (last && !stopped) n = reply->raw.len;
+    if (!last && !stopped) n = sx_utf8_floor(sx_buf_cstr(&reply->raw), n);
+    const char *raw = sx_buf_cstr(&reply->raw);
+    llm_status status = reply->cite ? give_grounded(reply, raw, n) : sx_outflow_text(reply, raw, n);
+    sx_buf_drop_front(&reply->raw, stopped ? reply->raw.len : n);
+    if (stopped) reply->finish = LLM_FINISH_STOP;
+    return status;
+}
+
+/* A grounded answer that cites nothing is attributed to the passage that supports it best, if one does. */
+static llm_status attribute(llm_reply *reply)
+{
+    const double enough = 0.5;
+    if (!reply->cite || reply->n_citations || reply->blocked) return LLM_OK;
+    llm_status status = sx_outflow_flush(reply);
+    if (status != LLM_OK) return status;
+    sx_buf said;
+    sx_buf_init(&said, &reply->ctx->h.mem, 0);
+    sx_buf_add(&said, sx_buf_cstr(&reply->text), reply->text.len);
+    sx_buf_add(&said, sx_buf_cstr(&reply->piece), reply->piece.len);
+    status = sx_buf_status(&said);
+    double best = enough;
+    const sx_passage *chosen = NULL;
+    for (uint32_t i = 0; status == LLM_OK && said.len && i < reply->n_passages; i++) {
+        const sx_passage *p = &reply->passages[i];
+        double s = p->text ? sx_support(said.data, said.len, p->text, p->text_len, &reply->ctx->h.mem) : 0;
+        if (s < best || (chosen && s == best)) continue;
+        best = s;
+        chosen = p;
+    }
+    sx_buf_free(&said);
+    if (status != LLM_OK || !chosen) return status;
+    status = sx_outflow_text(reply, " ", 1);
+    if (status == LLM_OK)
+        status = sx_outflow_cite(reply, (uint32_t)(chosen - reply->passages), chosen->start, chosen->end, chosen->text,
+                                 chosen->text_len);
+    return status;
+}
+
+static llm_status finish(llm_reply *reply, uint32_t why)
+{
+    if (why != LLM_FINISH_NONE) reply->finish = why;
+    llm_status status = drain(reply, true);
+    if (status == LLM_OK) status = attribute(reply);
+    return status;
+}
+
+static llm_status take_token(llm_reply *reply, int32_t token)
+{
+    llm_ctx *ctx = reply->ctx;
+    if (sx_mem_grow(&ctx->h.mem, (void **)&reply->out_tokens, &reply->cap_out_tokens, reply->n_out_tokens + 1,
+                    sizeof *reply->out_tokens))
+        return sx_fail_memory(&ctx->err);
+    size_t len;
+    const char *bytes = sx_token_bytes(ctx->model->model, token, &len);
+    if (reply->cite) sx_cite_advance(reply->cite, bytes, len);
+    if (reply->strip_space && reply->n_out_tokens == 0 && len && bytes[0] == ' ') {
+        bytes++;
+        len--;
+    }
+    reply->out_tokens[reply->n_out_tokens++] = token;
+    sx_buf_add(&reply->raw, bytes, len);
+    return sx_buf_status(&reply->raw);
+}
+
+static llm_status one_token(llm_reply *reply)
+{
+    llm_ctx *ctx = reply->ctx;
+    if (reply->n_out_tokens >= reply->opts.max_tokens) return finish(reply, LLM_FINISH_LENGTH);
+    if (reply->n_out_tokens) { /* the last token is read only when another is wanted */
+        if (sx_session_used(ctx->session) >= sx_session_n_ctx(ctx->session)) return finish(reply, LLM_FINISH_LENGTH);
+        llm_status status = evaluate(reply, &reply->out_tokens[reply->n_out_tokens - 1], 1);
+        if (status != LLM_OK) return status;
+    }
+    int32_t token = sx_sample(reply->sampler, reply->logits);
+    bool ends = token < 0 || sx_token_ends(ctx->model->model, token);
+    if (ends && (token < 0 || !(reply->opts.flags & LLM_GEN_IGNORE_EOS))) return finish(reply, LLM_FINISH_STOP);
+    llm_status status = take_token(reply, token);
+    if (status == LLM_OK) status = drain(reply, false);
+    if (status == LLM_OK && reply->finish == LLM_FINISH_STOP) status = finish(reply, LLM_FINISH_NONE);
+    return status;
+}
+
+llm_status sx_decode_step(llm_reply *reply)
+{
+    if (!reply->prefilled) {
+        llm_status status = prefill(reply);
+        if (status != LLM_OK) return status;
+    }
+    double begin = sx_clock_ms();
+    llm_status status = one_token(reply);
+    reply->output_ms += sx_clock_ms() - begin;
+    return status;
+}

@@ -1,0 +1,129 @@
+/* The public handles as the facade sees them, and the manners every public call shares: option structs of any age, one
+ * call at a time per context, nothing after fork, a poisoned context stays shut. */
+#ifndef SX_API_HANDLES_H
+#define SX_API_HANDLES_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "engine/engine.h"
+#include "guard/guard.h"
+#include "platform/arena.h"
+#include "platform/buf.h"
+#include "platform/cancel.h"
+#include "platform/error.h"
+#include "platform/log.h"
+#include "platform/mem.h"
+#include "retrieve/retrieve.h"
+
+/* What every handle begins with. The handle's own block comes from its own mem, so the memory dies last. */
+typedef struct sx_handle {
+    sx_mem mem;
+    sx_log log;
+    atomic_uint refs;
+    pid_t pid; /* the process that made it */
+} sx_handle;
+
+struct llm_model {
+    sx_handle h;
+    sx_model *model;
+};
+
+struct llm_corpus {
+    sx_handle h;
+    sx_corpus *corpus;
+};
+
+struct llm_vault {
+    sx_handle h;
+    sx_vault *vault;
+};
+
+struct llm_guard {
+    sx_handle h;
+    sx_guard *guard;
+    llm_vault *vault;     /* a reference, or NULL */
+    pthread_mutex_t lock; /* guards in_use against the setters */
+    bool in_use;          /* a context holds it: frozen */
+};
+
+struct llm_ctx {
+    sx_handle h;
+    llm_model *model;   /* references, or NULL */
+    llm_corpus *corpus;
+    llm_guard *guard;
+    sx_guard *own_guard; /* the default policy, made at first need when guard is NULL */
+    sx_session *session; /* made at first need */
+    int32_t *kept;       /* [kept_len] tokens that the session holds, for prefix reuse */
+    size_t kept_len, kept_cap;
+    sx_session_params session_params;
+    uint32_t flags;
+    atomic_bool busy;    /* a call is inside */
+    atomic_bool closed;  /* llm_ctx_free was called; children still hold references */
+    bool poisoned;
+    struct llm_reply *active; /* the reply that owns the session, until its end */
+    llm_error err;
+};
+
+/* ---- handles ---- */
+/* A cleared block of `size` bytes that begins with an sx_handle, with one reference; NULL without memory. */
+void *sx_handle_new(size_t size, const llm_allocator *allocator, const llm_logger *logger);
+/* Counts a holder in; a handle whose memory belongs to another process is left alone by both. */
+void sx_handle_ref(sx_handle *h);
+bool sx_handle_unref(sx_handle *h); /* true: that was the last one, tear it down, then sx_handle_delete */
+void sx_handle_delete(sx_handle *h);
+/* LLM_OK; LLM_E_INVALID for NULL; LLM_E_FORK in a child process. */
+llm_status sx_handle_check(const sx_handle *h, const char *what, llm_error *err);
+
+/* ---- option structs ---- */
+/* Copies the caller's struct into dst, which has `known` bytes: NULL gives zeroes. LLM_E_INVALID for a struct_size below
+ * `first` (that of release 0.1), LLM_E_VERSION for a non-zero tail this library does not know. */
+llm_status sx_opts_read(void *dst, size_t known, size_t first, const void *src, const char *name, llm_error *err);
+llm_status sx_hooks_check(const llm_allocator *allocator, const llm_logger *logger, llm_error *err);
+
+/* ---- contexts ---- */
+/* Opens a call on a context (LLM_E_INVALID, LLM_E_FORK, LLM_E_BUSY, LLM_E_INTERNAL); sx_ctx_leave closes it and passes
+ * the status through. The context may be freed by another thread meanwhile: it goes in sx_ctx_leave then. */
+llm_status sx_ctx_enter(llm_ctx *ctx);
+llm_status sx_ctx_leave(llm_ctx *ctx, llm_status status);
+/* Children keep the context's memory, model, corpus and guard alive. */
+void sx_ctx_ref(llm_ctx *ctx);
+void sx_ctx_unref(llm_ctx *ctx);
+/* The frozen policy in force; made at first need. Inside a call only. */
+llm_status sx_ctx_guard(llm_ctx *ctx, const sx_guard **guard);
+llm_status sx_ctx_session(llm_ctx *ctx, sx_session **session);
+
+/* ---- verdicts ---- */
+struct llm_verdict {
+    llm_ctx *ctx; /* a reference when it stands alone, NULL inside a reply or a stream */
+    sx_mem *mem;
+    uint32_t action; /* LLM_VERDICT_* */
+    sx_buf text;
+    sx_finding *findings; /* [count] */
+    size_t count, cap;
+};
+
+void sx_verdict_init(llm_verdict *verdict, sx_mem *mem);
+void sx_verdict_clear(llm_verdict *verdict);
+/* Takes over what a filter has decided so far, spans moved by `offset`; `from`: how many of its findings are here. */
+llm_status sx_verdict_take(llm_verdict *verdict, const sx_filter *filter, uint64_t offset, uint32_t *from,
+                           llm_error *err);
+/* Runs a whole text through the policy: what may go on is appended to out, decisions to verdict. */
+llm_status sx_guard_run(llm_ctx *ctx, const sx_check_params *params, const char *text, size_t len, uint64_t offset,
+                        llm_verdict *verdict, sx_buf *out, llm_error *err);
+
+/* ---- evidence ---- */
+typedef struct sx_evidence_row {
+    const char *node, *path, *text;
+} sx_evidence_row;
+
+struct llm_evidence {
+    llm_ctx *ctx; /* a reference */
+    sx_evidence *evidence;
+    sx_arena arena;
+    sx_evidence_row *rows; /* [evidence->count] */
+};
+
+#endif

@@ -1,0 +1,94 @@
+/* The model handle over the engine. */
+#include <string.h>
+
+#include "api/handles.h"
+
+llm_status llm_model_load(llm_model **out, const char *path, const llm_model_opts *opts, llm_error *err)
+{
+    if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
+    *out = NULL;
+    llm_model_opts o;
+    llm_status status = sx_opts_read(&o, sizeof o, sizeof o, opts, "llm_model_opts", err);
+    if (status == LLM_OK) status = sx_hooks_check(o.allocator, o.logger, err);
+    if (status == LLM_OK && !path) status = sx_fail(err, LLM_E_INVALID, "path is NULL");
+    if (status == LLM_OK && o.isa > LLM_ISA_AVX512)
+        status = sx_fail(err, LLM_E_INVALID, "isa %u is not one of LLM_ISA_*", o.isa);
+    if (status != LLM_OK) return status;
+    llm_model *model = sx_handle_new(sizeof *model, o.allocator, o.logger);
+    if (!model) return sx_fail_memory(err);
+    const sx_model_params params = {o.threads, o.isa, o.cancel, &model->h.log};
+    status = sx_model_load(&model->model, &model->h.mem, path, &params, err);
+    if (status != LLM_OK) {
+        llm_model_free(model);
+        return status;
+    }
+    *out = model;
+    return LLM_OK;
+}
+
+void llm_model_free(llm_model *model)
+{
+    if (!model || !sx_handle_unref(&model->h)) return;
+    sx_model_free(model->model);
+    sx_handle_delete(&model->h);
+}
+
+const char *llm_model_info(llm_model *model, const char *key)
+{
+    return model && key ? sx_model_info(model->model, key) : NULL;
+}
+
+uint32_t llm_model_n_vocab(const llm_model *model)
+{
+    return model ? sx_model_n_vocab(model->model) : 0;
+}
+
+uint32_t llm_model_n_ctx(const llm_model *model)
+{
+    return model ? sx_model_n_ctx(model->model) : 0;
+}
+
+int32_t llm_model_token(const llm_model *model, const char *name)
+{
+    return model && name ? sx_model_token(model->model, name) : -1;
+}
+
+/* The shared handle is const to its users; its allocator still counts bytes, atomically. */
+static sx_mem *mem_of(const llm_model *model)
+{
+    return (sx_mem *)(uintptr_t)&model->h.mem;
+}
+
+int64_t llm_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, int32_t *tokens,
+                     size_t capacity, llm_error *err)
+{
+    llm_status status = sx_handle_check(model ? &model->h : NULL, "model", err);
+    if (status != LLM_OK) return status;
+    if ((!text && len) || (!tokens && capacity)) return sx_fail(err, LLM_E_INVALID, "text or tokens is NULL");
+    return sx_tokenize(model->model, mem_of(model), text ? text : "", len, flags, tokens, capacity, err);
+}
+
+int64_t llm_detokenize(const llm_model *model, const int32_t *tokens, size_t n, uint32_t flags, char *text,
+                       size_t capacity, llm_error *err)
+{
+    llm_status status = sx_handle_check(model ? &model->h : NULL, "model", err);
+    if (status != LLM_OK) return status;
+    if ((!tokens && n) || (!text && capacity)) return sx_fail(err, LLM_E_INVALID, "tokens or text is NULL");
+    return sx_detokenize(model->model, mem_of(model), tokens, n, flags, text, capacity, err);
+}
+
+llm_status llm_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err)
+{
+    if (!type || (!src && src_len) || (!dst && dst_len))
+        return sx_fail(err, LLM_E_INVALID, "type, src or dst is NULL");
+    return sx_dequantize(type, src, src_len, dst, dst_len, err);
+}
+
+llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads, const llm_cancel *cancel,
+                        llm_error *err)
+{
+    if (!in || !out || !recipe) return sx_fail(err, LLM_E_INVALID, "in, out or recipe is NULL");
+    sx_mem mem;
+    sx_mem_init(&mem, NULL); /* no hook: this call belongs to no handle */
+    return sx_quantise_file(in, out, recipe, threads, cancel, &mem, err);
+}

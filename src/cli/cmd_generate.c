@@ -1,0 +1,170 @@
+/* sextant generate: a model continues a prompt. */
+#include <string.h>
+
+#include "commands.h"
+#include "gen.h"
+#include "term.h"
+
+static const char help[] = "usage: sextant generate -m MODEL [--prompt TEXT] [OPTION...]\n"
+                           "       sextant generate -m MODEL --jsonl [OPTION...]\n"
+                           "\n"
+                           "Continues a prompt, which is standard input when --prompt is not given, and\n"
+                           "prints the new text as it is made. Ctrl-C ends it in good order.\n"
+                           "\n"
+                           "  -m, --model FILE        a GGUF model\n"
+                           "  -p, --prompt TEXT       the prompt, which may be empty\n" SX_GEN_HELP
+                           "      --parse-special     take special tokens written in the prompt, such as\n"
+                           "                          <|im_end|>\n"
+                           "      --no-bos            do not begin the prompt with the model's BOS token\n"
+                           "      --ignore-eos        go on after an end-of-text token\n"
+                           "      --json              print one JSON object when done\n"
+                           "      --jsonl             {\"id\", \"prompt\", \"max_tokens\", \"temperature\",\n"
+                           "                          \"top_k\", \"top_p\", \"min_p\", \"seed\", \"stop\"} per line\n"
+                           "                          in, {\"id\", \"text\", \"tokens\", \"finish\", \"usage\"} per\n"
+                           "                          line out\n";
+
+enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_JSON, OPT_JSONL };
+
+static const sx_opt table[] = {SX_GEN_OPTIONS,
+                               {OPT_PROMPT, 'p', "prompt", true},
+                               {OPT_PARSE, 0, "parse-special", false},
+                               {OPT_NO_BOS, 0, "no-bos", false},
+                               {OPT_IGNORE_EOS, 0, "ignore-eos", false},
+                               {OPT_JSON, 0, "json", false},
+                               {OPT_JSONL, 0, "jsonl", false},
+                               {0, 0, NULL, false}};
+
+typedef struct job {
+    sx_run run;
+    sx_gen gen;
+} job;
+
+static void result(json_t *out, const llm_reply *reply)
+{
+    json_t *tokens = json_array();
+    for (uint32_t i = 0; i < llm_reply_output_tokens(reply); i++)
+        json_array_append_new(tokens, json_integer(llm_reply_token(reply, i)));
+    sx_json_set(out, "text", sx_json_text(llm_reply_text(reply), llm_reply_text_len(reply)));
+    sx_json_set(out, "tokens", tokens);
+    sx_json_set(out, "finish", sx_json_str(sx_finish_name(llm_reply_finish(reply))));
+    sx_json_set(out, "usage", sx_json_usage(reply));
+    sx_json_set(out, "verdict", sx_json_verdicts(reply));
+}
+
+/* Fields of the contract that would change the text and cannot be served. */
+static llm_status refuse(const json_t *in, llm_error *err)
+{
+    static const char *const fields[][2] = {
+        {"messages",
+         "Chat templates are not built yet; send \"prompt\" with the finished text instead of \"messages\"."},
+        {"grammar", "Grammars are not built yet; leave out \"grammar\"."},
+        {"schema", "JSON schemas are not built yet; leave out \"schema\"."},
+        {"logprobs", "Log probabilities are not built yet; leave out \"logprobs\"."},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const json_t *v = json_object_get(in, fields[i][0]);
+        if (!v || json_is_null(v) || json_is_false(v)) continue;
+        sx_error_set(err, LLM_E_UNSUPPORTED, "%s", fields[i][1]);
+        return LLM_E_UNSUPPORTED;
+    }
+    return LLM_OK;
+}
+
+static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err)
+{
+    job *j = user;
+    const char *prompt = "";
+    size_t len = 0;
+    llm_gen_opts opts;
+    sx_bytes stop = {0};
+    llm_reply *reply = NULL;
+    llm_status st = refuse(in, err);
+    if (st == LLM_OK) st = sx_json_get_text(in, "prompt", true, &prompt, &len, err);
+    if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &opts, &stop, err);
+    if (st == LLM_OK) {
+        st = llm_generate(j->run.ctx, prompt, len, NULL, &opts, &reply);
+        if (st == LLM_OK) st = sx_reply_run(reply, false);
+        if (st == LLM_OK)
+            result(out, reply);
+        else
+            sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
+    }
+    llm_reply_free(reply);
+    sx_bytes_free(&stop);
+    return st;
+}
+
+static int once(job *j, const char *prompt, size_t len, bool json)
+{
+    sx_run *run = &j->run;
+    llm_reply *reply = NULL;
+    llm_status st = llm_generate(run->ctx, prompt, len, NULL, &j->gen.opts, &reply);
+    if (st == LLM_OK) st = sx_reply_run(reply, !json);
+    int status = st == LLM_OK ? SX_EXIT_OK : sx_failed(run, st, llm_ctx_errmsg(run->ctx));
+    if (st == LLM_OK && json) {
+        json_t *out = json_object();
+        result(out, reply);
+        sx_json_line(out);
+    } else if (st == LLM_OK) {
+        size_t n = llm_reply_text_len(reply);
+        if (n && llm_reply_text(reply)[n - 1] != '\n') putchar('\n');
+        if (llm_reply_finish(reply) == LLM_FINISH_BLOCKED) {
+            sx_say(run->cmd, "the guard blocked this text");
+            status = SX_EXIT_SOME;
+        }
+    }
+    if (st == LLM_OK && llm_reply_finish(reply) == LLM_FINISH_CANCEL) status = SX_EXIT_CANCELLED;
+    llm_reply_free(reply);
+    return status;
+}
+
+static int work(job *j, const char *prompt, bool json, bool jsonl)
+{
+    sx_run *run = &j->run;
+    sx_bytes text = {0};
+    if (!sx_run_begin(run, run->cmd) || !sx_open_model(run, j->gen.model, j->gen.threads, (uint32_t)j->gen.isa) ||
+        !sx_open_ctx(run, &j->gen.ctx))
+        return run->status;
+    sx_gen_ready(&j->gen, run);
+    if (jsonl) return sx_jsonl(run, line, j);
+    if (prompt) return once(j, prompt, strlen(prompt), json);
+    int status = sx_read_all(run->cmd, "-", &text) ? once(j, text.data, text.len, json) : SX_EXIT_RUN;
+    sx_bytes_free(&text);
+    return status;
+}
+
+static int run_generate(const sx_command *self, int argc, char **argv)
+{
+    sx_args args;
+    job j = {.run = {.cmd = self}};
+    const char *prompt = NULL;
+    bool ok = true, json = false, jsonl = false;
+    int id = 0, status = SX_EXIT_RUN;
+    sx_gen_init(&j.gen);
+    if (!sx_args_init(&args, self, table, argc, argv)) return SX_EXIT_RUN;
+    while (ok && (id = sx_args_next(&args)) > 0) {
+        if (id == OPT_PROMPT) prompt = args.value;
+        if (id == OPT_PARSE) j.gen.opts.flags |= LLM_GEN_PARSE_SPECIAL;
+        if (id == OPT_NO_BOS) j.gen.opts.flags |= LLM_GEN_NO_BOS;
+        if (id == OPT_IGNORE_EOS) j.gen.opts.flags |= LLM_GEN_IGNORE_EOS;
+        if (id == OPT_JSON) json = true;
+        if (id == OPT_JSONL) jsonl = true;
+        ok = sx_gen_option(&j.gen, &args, id);
+    }
+    if (ok && id < 0)
+        status = args.status;
+    else if (ok && !j.gen.model)
+        status = sx_usage(self, "a model is needed: -m FILE");
+    else if (ok && args.operands)
+        status = sx_usage(self, "'%s' is too much: give the prompt with -p", args.operand[0]);
+    else if (ok && jsonl && prompt)
+        status = sx_usage(self, "with --jsonl the prompts come from standard input");
+    else if (ok)
+        status = work(&j, prompt, json, jsonl);
+    sx_run_end(&j.run);
+    sx_gen_free(&j.gen);
+    sx_args_free(&args);
+    return status;
+}
+
+const sx_command sx_cmd_generate = {"generate", "a model continues a prompt", help, run_generate};

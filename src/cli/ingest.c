@@ -1,0 +1,43 @@
+/* Files on their way into a corpus. */
+#include "ingest.h"
+
+#include <string.h>
+
+#include "term.h"
+
+const char *sx_base_name(const char *path)
+{
+    if (strcmp(path, "-") == 0) return "stdin";
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+bool sx_name_taken(char *const *files, int i)
+{
+    for (int k = 0; k < i; k++)
+        if (strcmp(sx_base_name(files[k]), sx_base_name(files[i])) == 0) return true;
+    return false;
+}
+
+llm_status sx_ingest_one(sx_run *run, const char *path, const char *name, uint32_t format, llm_error *err)
+{
+    llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
+    opts.format = format;
+    opts.cancel = run->cancel;
+    llm_status st;
+    sx_progress("Reading %s", name);
+    if (strcmp(path, "-") == 0) {
+        sx_bytes text = {0};
+        if (sx_read_all(run->cmd, path, &text)) {
+            st = llm_ingest(run->corpus, name, text.data, text.len, &opts, err);
+        } else {
+            st = LLM_E_IO;
+            sx_error_set(err, st, "Standard input could not be read.");
+        }
+        sx_bytes_free(&text);
+    } else {
+        st = llm_ingest_file(run->corpus, path, name, &opts, err);
+    }
+    sx_progress_end();
+    return st;
+}

@@ -1,0 +1,109 @@
+/* Opens what a subcommand works with, and lets Ctrl-C end it in good order: the first sets the run's cancel flag, a
+ * second one ends the process. */
+#include "cli.h"
+#include "term.h"
+
+#include <signal.h>
+#include <string.h>
+
+/* A signal handler takes no argument; this is the one flag it may reach. */
+static llm_cancel *volatile interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    if (interrupted) llm_cancel_set(interrupted);
+}
+
+bool sx_run_begin(sx_run *run, const sx_command *cmd)
+{
+    memset(run, 0, sizeof *run);
+    run->cmd = cmd;
+    if (llm_cancel_create(&run->cancel) != LLM_OK) {
+        sx_say(cmd, "out of memory");
+        run->status = SX_EXIT_RUN;
+        return false;
+    }
+    interrupted = run->cancel;
+    struct sigaction act;
+    memset(&act, 0, sizeof act);
+    act.sa_handler = on_interrupt;
+    act.sa_flags = (int)SA_RESETHAND; /* no SA_RESTART: a read from a terminal ends too */
+    sigaction(SIGINT, &act, NULL);
+    return true;
+}
+
+void sx_run_end(sx_run *run)
+{
+    llm_ctx_free(run->ctx);
+    llm_guard_free(run->guard);
+    llm_corpus_free(run->corpus);
+    llm_model_free(run->model);
+    signal(SIGINT, SIG_DFL);
+    interrupted = NULL;
+    llm_cancel_free(run->cancel);
+    memset(run, 0, sizeof *run);
+}
+
+bool sx_interrupted(void)
+{
+    return interrupted && llm_cancel_is_set(interrupted);
+}
+
+int sx_failed(sx_run *run, llm_status code, const char *message)
+{
+    sx_progress_end();
+    if (code == LLM_E_CANCELLED) {
+        sx_say(run->cmd, "cancelled");
+        return run->status = SX_EXIT_CANCELLED;
+    }
+    sx_say(run->cmd, "%s", message && message[0] ? message : llm_status_name(code));
+    return run->status = SX_EXIT_RUN;
+}
+
+bool sx_open_model(sx_run *run, const char *path, uint32_t threads, uint32_t isa)
+{
+    llm_error err = LLM_ERROR_INIT;
+    llm_model_opts opts = LLM_MODEL_OPTS_INIT;
+    opts.threads = threads;
+    opts.isa = isa;
+    opts.cancel = run->cancel;
+    sx_progress("Loading %s", path);
+    llm_status st = llm_model_load(&run->model, path, &opts, &err);
+    sx_progress_end();
+    if (st != LLM_OK) sx_failed(run, st, err.message);
+    return st == LLM_OK;
+}
+
+bool sx_open_corpus(sx_run *run, const char *path, bool readonly)
+{
+    llm_error err = LLM_ERROR_INIT;
+    llm_corpus_opts opts = LLM_CORPUS_OPTS_INIT;
+    opts.flags = readonly ? LLM_CORPUS_READONLY : 0;
+    llm_status st = llm_corpus_open(&run->corpus, path, &opts, &err);
+    if (st != LLM_OK) sx_failed(run, st, err.message);
+    return st == LLM_OK;
+}
+
+bool sx_open_ctx(sx_run *run, const llm_ctx_opts *opts)
+{
+    llm_error err = LLM_ERROR_INIT;
+    llm_status st = llm_ctx_create(&run->ctx, run->model, run->corpus, run->guard, opts, &err);
+    if (st != LLM_OK) sx_failed(run, st, err.message);
+    return st == LLM_OK;
+}
+
+int sx_isa(sx_args *args)
+{
+    static const char *const words[] = {"scalar", "avx2", "avx512", NULL};
+    static const int values[] = {LLM_ISA_SCALAR, LLM_ISA_AVX2, LLM_ISA_AVX512};
+    int i = sx_arg_choice(args, words);
+    return i < 0 ? -1 : values[i];
+}
+
+int sx_kv(sx_args *args)
+{
+    static const char *const words[] = {"f16", "f32", NULL};
+    int i = sx_arg_choice(args, words);
+    return i < 0 ? -1 : i == 0 ? LLM_KV_F16 : LLM_KV_F32;
+}
