@@ -18,7 +18,7 @@ feed '{"id":1,"prompt":"","max_tokens":12,"temperature":0,"seed":1}
 {"id":5,"prompt":"Lily","max_tokens":4,"stop":["zzz"],"grammar":null}'
 run generate -m "$MODEL" --jsonl; is_rc 1; out_lines 5; err_empty
 line_has 1 '{"id":1,"text":"Once upon a time'; line_has 1 '"finish":"length","usage":{"prompt_tokens":'; line_has 1 '"tokens":['
-line_has 2 '"error":{"code":"LLM_E_UNSUPPORTED"'; line_has 2 'templates are not built yet'
+line_has 2 '"error":{"code":"LLM_E_NOT_FOUND"' # this model has no chat template
 line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 'LLM_E_UNSUPPORTED'; line_has 5 '{"id":5,"text":"'
 
 run tokenize -m "$MODEL" 'Once upon a time'; is_rc 0; out_lines 1; ids=$(cat "$T/out")
