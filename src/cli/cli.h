@@ -77,6 +77,8 @@ void sx_bytes_free(sx_bytes *b);
 
 /* Reads a file, or standard input for "-", to its end. False after a sentence. */
 bool sx_read_all(const sx_command *cmd, const char *path, sx_bytes *out);
+/* Says that the terminal is being read, where it is: nobody should wonder why nothing happens. */
+void sx_hint_terminal(void);
 /* Flushes stdout and tells whether all of it was written: status, or 2 after a sentence. */
 int sx_finish(const sx_command *cmd, int status);
 /* Writes to stdout; false when it failed (sx_finish says why). */
@@ -104,6 +106,7 @@ typedef struct sx_run {
 
 bool sx_run_begin(sx_run *run, const sx_command *cmd); /* makes the flag and installs the handler */
 void sx_run_end(sx_run *run);
+bool sx_interrupted(void); /* Ctrl-C was pressed in this run */
 bool sx_open_model(sx_run *run, const char *path, uint32_t threads, uint32_t isa);
 bool sx_open_corpus(sx_run *run, const char *path, bool readonly); /* NULL: in memory */
 bool sx_open_ctx(sx_run *run, const llm_ctx_opts *opts);

@@ -170,6 +170,7 @@ static int one_input(job *j, const char *path)
         sx_say(j->run.cmd, "cannot open %s: %s", path, strerror(errno));
         return SX_EXIT_RUN;
     }
+    if (is_stdin) sx_hint_terminal();
     int status = filter(j, fd, is_stdin ? "standard input" : path);
     if (!is_stdin) close(fd);
     return status;

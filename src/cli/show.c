@@ -44,7 +44,9 @@ void sx_show_citations(const llm_reply *reply, const llm_evidence *evidence)
     for (uint32_t i = 0; i < llm_reply_citation_count(reply); i++) {
         const char *node = llm_reply_citation_node(reply, i), *doc = llm_reply_citation_doc(reply, i);
         const char *text = llm_reply_citation_text(reply, i);
-        place(several ? doc : NULL, node, doc, llm_reply_citation_path(reply, i));
+        bool same = i && strcmp(node, llm_reply_citation_node(reply, i - 1)) == 0 &&
+                    strcmp(doc, llm_reply_citation_doc(reply, i - 1)) == 0;
+        if (!same) place(several ? doc : NULL, node, doc, llm_reply_citation_path(reply, i));
         fputs(sx_dim(), stdout);
         sx_print_passage(4, text, strlen(text));
         fputs(sx_plain(), stdout);

@@ -40,6 +40,11 @@ struct sx_store {
     bool readonly;
 };
 
+const char *sx_store_version(void)
+{
+    return sqlite3_libversion();
+}
+
 llm_status sx_store_open(sx_store **out, sx_mem *mem, const char *path, bool readonly, llm_error *err)
 {
     *out = NULL;

@@ -40,6 +40,14 @@ feed "{\"id\":1,\"tokens\":$tokens}
 run detokenize -m "$MODEL" --jsonl; is_rc 1; out_lines 4; line_has 1 'Once upon'; line_has 2 '"error"'; line_has 3 '"error"'
 line_has 4 '{"id":4,"text":""}'
 
+# a file that holds a vocabulary and no weights tokenizes, and says so when asked for more
+vocabulary=$SEXTANT_SHARED/bench/vocab/ggml-vocab-gpt-2.gguf
+if [ -f "$vocabulary" ]; then
+    run tokenize -m "$vocabulary" 'Hello world'; is_rc 0; out_is '15496 995
+'
+    run generate -m "$vocabulary" -p Hello; is_rc 2; err_sentence; err_has 'no weights'
+fi
+
 run logits -m "$MODEL" --tokens 1,403,407 -o "$T/l"; is_rc 0; out_empty
 [ "$(wc -c <"$T/l")" = $((3 * 512 * 4)) ] || wrong 'three rows of 512 float32'
 run logits -m "$MODEL" --tokens 1,403,407 -o - -t 1 --kv f16; is_rc 0

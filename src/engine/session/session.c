@@ -107,6 +107,8 @@ static llm_status allocate(sx_session *s, llm_error *err)
 
 static llm_status check(const sx_model *m, const sx_session_params *p, llm_error *err)
 {
+    if (!m->net.pool)
+        return sx_fail(err, LLM_E_UNSUPPORTED, "this file holds a vocabulary and no weights; it can tokenize, not evaluate");
     if (p->kv_type > LLM_KV_F32)
         return sx_fail(err, LLM_E_INVALID, "kv_type %u is not known; use LLM_KV_F16 or LLM_KV_F32", p->kv_type);
     if (p->n_batch > MAX_BATCH)

@@ -3,8 +3,8 @@
 
 static bool listed(const range *ranges, uint32_t c)
 {
-    for (; ranges && ranges->hi; ranges++)
-        if (c >= ranges->lo && c <= ranges->hi) return true;
+    for (; ranges && ranges->hi && c >= ranges->lo; ranges++)
+        if (c <= ranges->hi) return true;
     return false;
 }
 
@@ -72,7 +72,7 @@ size_t sx_match_digit_groups(scan *t, size_t i, const rule *r, size_t *skip)
     }
     if (end == i) return i;
     point after = at(t, end);
-    if (!(r->flags & ANY_END) && after.len && ((after.cls & (SX_UC_L | SX_UC_M | SX_UC_N)) || after.c == '_')) {
+    if (!(r->flags & ANY_END) && after.len && ((after.cls & (SX_UC_L | SX_UC_M)) || after.c == '_')) {
         *skip = end;
         return i;
     }

@@ -81,6 +81,7 @@ enum {
     HAN_APART = 16,    /* runs of Han are words of their own */
     SPACE_STEPS = 32,  /* runs of white space are cut at powers of two */
     WORD_SPACES = 64,  /* single spaces between letters do not end a word */
+    ONE_NEWLINE = 256, /* a run of punctuation takes one newline or slash at most */
     ANY_END = 128      /* a number may run into a letter */
 };
 

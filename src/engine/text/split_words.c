@@ -1,7 +1,7 @@
 /* Matchers of whole word patterns: what a word, a number, a run of punctuation and a run of space is. */
 #include "engine/text/split_parts.h"
 
-/* Classes 's 't 're 've 'm 'll 'd, in lower case only or in any; the end, or i. U+017F folds to s. */
+/* One of 's 't 're 've 'm 'll 'd, in lower case only or in any; the end, or i. U+017F folds to s. */
 static size_t contraction(const scan *t, size_t i, bool any_case)
 {
     if (at(t, i).c != '\'') return i;
@@ -77,11 +77,14 @@ size_t sx_match_gpt2(scan *t, size_t i, const rule *r, size_t *skip)
     return space(t, i, false, false);
 }
 
-/* Behind a run of punctuation: [\r\n]* or [\r\n/]*. */
+/* Behind a run of punctuation: [\r\n]*, [\r\n/]* or [\r\n/]?. */
 static size_t punctuation_tail(const scan *t, size_t i, const rule *r)
 {
     if (r->flags & NO_NEWLINES) return i;
-    for (point p = at(t, i); newline(p) || (p.c == '/' && (r->flags & SLASH)); p = at(t, i)) i += p.len;
+    for (point p = at(t, i); newline(p) || (p.c == '/' && (r->flags & SLASH)); p = at(t, i)) {
+        i += p.len;
+        if (r->flags & ONE_NEWLINE) break;
+    }
     return i;
 }
 

@@ -1,22 +1,9 @@
 /* Checks of Chinese numbers: resident identity (GB 11643), unified social credit code (GB 32100). */
 #include <string.h>
 
+#include "guard/scan/chars.h"
+#include "guard/scan/digits.h"
 #include "guard/scan/rules.h"
-
-static unsigned number(const char *d, size_t n)
-{
-    unsigned v = 0;
-    for (size_t i = 0; i < n; i++) v = v * 10 + (unsigned)(d[i] - '0');
-    return v;
-}
-
-static bool date_ok(unsigned y, unsigned m, unsigned d)
-{
-    static const unsigned char DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (m < 1 || m > 12 || d < 1) return false;
-    bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-    return d <= DAYS[m - 1] + (m == 2 && leap ? 1u : 0u);
-}
 
 /* Provinces of GB/T 2260, with Taiwan, Hong Kong, Macao, and 90 to 94 of foreigners' permanent residence. */
 static bool province(unsigned p)
@@ -31,11 +18,11 @@ float sx_check_cn_resident_id(const sx_match *m, int arg)
     char v[24];
     size_t n = sx_match_alnum(m, v, sizeof v);
     (void)arg;
-    if (!province(number(v, 2))) return SX_CHECK_NO;
-    if (n == 15) return date_ok(1900 + number(v + 6, 2), number(v + 8, 2), number(v + 10, 2)) ? SX_CHECK_MAYBE : SX_CHECK_NO;
+    if (!province(sx_number(v, 2))) return SX_CHECK_NO;
+    if (n == 15) return sx_date_ok(1900 + sx_number(v + 6, 2), sx_number(v + 8, 2), sx_number(v + 10, 2)) ? SX_CHECK_MAYBE : SX_CHECK_NO;
     if (n != 18) return SX_CHECK_NO;
-    unsigned year = number(v + 6, 4), sum = 0;
-    if (year < 1850 || year > 2100 || !date_ok(year, number(v + 10, 2), number(v + 12, 2))) return SX_CHECK_NO;
+    unsigned year = sx_number(v + 6, 4), sum = 0;
+    if (year < 1850 || year > 2100 || !sx_date_ok(year, sx_number(v + 10, 2), sx_number(v + 12, 2))) return SX_CHECK_NO;
     for (size_t i = 0; i < 17; i++) sum += (unsigned)(v[i] - '0') * WEIGHT[i];
     return v[17] == "10X98765432"[sum % 11] ? SX_CHECK_YES : SX_CHECK_NO;
 }
@@ -55,4 +42,31 @@ float sx_check_cn_uscc(const sx_match *m, int arg)
         if (i < 17) sum += (unsigned)(at - SET) * WEIGHT[i];
     }
     return v[17] == SET[(31 - sum % 31) % 31] ? SX_CHECK_YES : SX_CHECK_NO;
+}
+
+/* A plate has a digit among its letters and digits. */
+float sx_check_cn_plate(const sx_match *m, int arg)
+{
+    char v[12];
+    size_t n = sx_match_alnum(m, v, sizeof v), digits = 0;
+    (void)arg;
+    for (size_t i = 1; i < n; i++) digits += sx_ascii_digit(v[i]);
+    return digits >= 1 ? SX_CHECK_MAYBE : SX_CHECK_NO;
+}
+
+/* The name of a WeChat account: not a word of the sentence, so it has a digit, dash or underscore. */
+float sx_check_cn_wechat(const sx_match *m, int arg)
+{
+    (void)arg;
+    for (size_t i = 0; i < m->len; i++) {
+        if (!sx_ascii_letter(m->text[i])) return SX_CHECK_MAYBE;
+    }
+    return SX_CHECK_NO;
+}
+
+/* An address is a line, not a paragraph. */
+float sx_check_cn_address(const sx_match *m, int arg)
+{
+    (void)arg;
+    return m->len <= 180 ? SX_CHECK_MAYBE : SX_CHECK_NO;
 }

@@ -10,6 +10,7 @@ enum { STATE_MAX = 6000 };
 
 struct sx_pattern_compiler {
     sx_mem *mem;
+    const char *pattern;   /* being compiled, for sentences */
     sx_nfa nfa;
     uint8_t class_of[256];
     uint8_t sample[256]; /* one byte of each class */
@@ -149,7 +150,7 @@ static llm_status intern(sx_pattern_compiler *c, size_t n, uint16_t *id, llm_err
             return LLM_OK;
         }
     }
-    if (c->state_n >= STATE_MAX) return sx_fail(err, LLM_E_LIMIT, "a rule's pattern needs more than %d states", STATE_MAX);
+    if (c->state_n >= STATE_MAX) return sx_fail(err, LLM_E_LIMIT, "the pattern \"%.60s\" needs more than %d states", c->pattern, STATE_MAX);
     if (sx_mem_grow(c->mem, (void **)&c->states, &c->state_cap, c->state_n + 1, sizeof *c->states) ||
         sx_mem_grow(c->mem, (void **)&c->members, &c->member_cap, c->member_n + n, sizeof *c->members))
         return sx_fail_memory(err);
@@ -188,6 +189,7 @@ static llm_status emit_state(sx_pattern_compiler *c, sx_dfa_pool *pool, uint16_t
 
 llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const char *pattern, sx_dfa *dfa, llm_error *err)
 {
+    c->pattern = pattern;
     llm_status status = sx_nfa_parse(&c->nfa, pattern, err);
     if (status == LLM_OK) status = scratch(c, err);
     if (status != LLM_OK) return status;

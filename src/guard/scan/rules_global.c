@@ -30,6 +30,13 @@ static const sx_rule RULES[] = {
     {"PHONE_NUMBER", "phone-groups", "(\\(\\d{1,4}\\)|\\d{2,4})([ .\\-]\\d{2,8}){1,4}" EXT,
      0.15f, 0.6f, sx_check_phone, 612, SX_RULE_NUMBER | SX_RULE_CONTEXT, NULL, NULL},
     {"PHONE_NUMBER", "phone-plain", "\\d{9,11}", 0.1f, 0.6f, sx_check_phone, 911, SX_RULE_NUMBER | SX_RULE_CONTEXT, NULL, NULL},
+    /* Base58Check and Bech32; Ethereum by its shape */
+    {"CRYPTO", "bitcoin",
+     "[13][1-9A-HJ-NP-Za-km-z]{25,34}|(bc|tb)1[02-9ac-hj-np-z]{25,87}|(BC|TB)1[02-9AC-HJ-NP-Z]{25,87}", 0.5f, 1.0f, sx_check_bitcoin, 0, 0, NULL, NULL},
+    {"CRYPTO", "ethereum", "0x[0-9A-Fa-f]{40}", 0.7f, 0.95f, NULL, 0, 0, NULL, NULL},
+    /* IEEE 802: six octets in three notations */
+    {"MAC_ADDRESS", "mac",
+     "([0-9A-Fa-f]{2}[:\\-]){5}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}", 0.8f, 0.95f, sx_check_mac, 0, 0, ":-", ":-"},
 };
 
 SX_RULE_TABLE(sx_rules_global, RULES)

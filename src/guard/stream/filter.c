@@ -239,7 +239,7 @@ static void compact(sx_filter *f)
 {
     size_t keep = f->at > HISTORY ? f->at - HISTORY : 0;
     size_t drop = f->out < keep ? f->out : keep;
-    if (drop < SLICE / 4 && drop < f->n / 2) return;
+    if (drop == 0 || (drop < SLICE / 4 && drop < f->n / 2)) return;
     memmove(f->text, f->text + drop, f->n - drop);
     memmove(f->fold, f->fold + drop, f->n - drop);
     f->n -= drop;

@@ -24,7 +24,7 @@ static const name_row names[] = {
     {"item", SX_RANK_ITEM}, {"division", SX_RANK_DIVISION}, {"subchapter", SX_RANK_DIVISION},
     {"abschnitt", SX_RANK_DIVISION}, {"unterabschnitt", SX_RANK_SUBDIVISION}, {"sección", SX_RANK_DIVISION},
     {"seccion", SX_RANK_DIVISION},
-    {"section", SX_RANK_CLAUSE}, {"sec.", SX_RANK_CLAUSE}, {"clause", SX_RANK_CLAUSE}, {"cláusula", SX_RANK_CLAUSE},
+    {"note", SX_RANK_LETTER}, {"section", SX_RANK_CLAUSE}, {"sec.", SX_RANK_CLAUSE}, {"clause", SX_RANK_CLAUSE}, {"cláusula", SX_RANK_CLAUSE},
     {"clausula", SX_RANK_CLAUSE}, {"§", SX_RANK_CLAUSE}, {"§§", SX_RANK_CLAUSE},
     {"article", SX_RANK_ARTICLE}, {"artikel", SX_RANK_ARTICLE}, {"artículo", SX_RANK_ARTICLE},
     {"articulo", SX_RANK_ARTICLE}, {"artigo", SX_RANK_ARTICLE}, {"articolo", SX_RANK_ARTICLE}, {"art.", SX_RANK_ARTICLE}};

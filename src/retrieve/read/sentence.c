@@ -192,6 +192,13 @@ static bool quote_goes_on(const char *text, size_t i, size_t end)
     return cp == 0x3068 || cp == 0x3063 || cp == 0x306E || cp == 0x3001 || cp == 0xFF0C || cp == ',' || cp == 0x3002;
 }
 
+static bool goes_on_lower(const char *text, size_t i, size_t end)
+{
+    size_t n;
+    i = sx_skip_space(text, i, end);
+    return i < end && (sx_uc_class(sx_utf8_next(text + i, end - i, &n)) & SX_UC_LL) != 0;
+}
+
 static size_t skip_terminators(const char *text, size_t i, size_t end)
 {
     while (i < end) {
@@ -236,6 +243,8 @@ size_t sx_sentence_end(const char *text, size_t start, size_t end, bool lines)
         if (final)
             ends = next == stop || !quote_goes_on(text, next, end);
         else if (space_at(text + next, end - next) == 0)
+            ends = false;
+        else if (next > stop && goes_on_lower(text, next, end)) /* "Really?" she asked */
             ends = false;
         else
             ends = (cp == '.' && stop == i + 1) ? stop_ends(text, start, i, next, end)

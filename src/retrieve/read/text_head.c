@@ -92,7 +92,9 @@ static void take_title_line(sx_text_scan *s, sx_text_heading *h)
     bool gap;
     if (!next_text(s, h->after, &next, &gap) || next.table || next.chars > SHORT_CHARS || next.lower) return;
     if (next.has_label && next.label.kind != SX_LABEL_BULLET) return;
-    if (next.ended || !(next.caps || title_like(s->lines.text, next.at.first, next.at.end))) return;
+    bool titled = next.caps || (h->rank <= SX_RANK_DIVISION && next.chars <= SHORT_CHARS * 3 / 4) ||
+                  title_like(s->lines.text, next.at.first, next.at.end);
+    if (next.ended || !titled) return;
     h->title_end = next.at.end;
     h->after = next.at.next;
 }
@@ -112,6 +114,29 @@ static bool mid_sentence(const sx_text_scan *s)
     return s->wrapped && s->any_prev && !s->blank_before && !s->prev.ended && s->prev.chars * 5 >= s->width * 3;
 }
 
+static bool seen_often(const sx_text_scan *s, const sx_text_line *line)
+{
+    uint32_t n = sx_map_get(&s->seen, s->lines.text + line->at.first, line->at.end - line->at.first);
+    return n != SX_MAP_NONE && n > OFTEN;
+}
+
+static size_t bare_label(const char *text, size_t start, size_t end)
+{
+    while (end > start && (text[end - 1] == '.' || text[end - 1] == ':' || text[end - 1] == ' ')) end--;
+    return end - start;
+}
+
+/* "PART I" at the head of every page of part I. */
+static bool repeats(const sx_text_scan *s, const sx_text_line *line)
+{
+    const char *text = s->lines.text;
+    size_t rank = line->label.rank, n = bare_label(text, line->at.first, line->label.end);
+    if (n == 0 || s->named_len[rank] != n || !seen_often(s, line)) return false;
+    for (size_t i = 0; i < n; i++)
+        if ((text[line->at.first + i] | 0x20) != (text[s->named[rank] + i] | 0x20)) return false;
+    return true;
+}
+
 static bool han_heading_unit(uint8_t rank)
 {
     return rank != SX_RANK_CLAUSE && rank != SX_RANK_ARTICLE;
@@ -124,7 +149,7 @@ static sx_text_heading named(sx_text_scan *s, const sx_text_line *line)
     size_t rest = sx_skip_space(text, label->end, line->at.end);
     bool wide = (unsigned char)text[line->at.first] >= 0xE3;
     sx_text_heading h = {.rank = label->rank, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
-    if (sx_text_is_entry(text, line)) return none;
+    if (sx_text_is_entry(text, line) || repeats(s, line)) return none;
     if (wide) {
         bool stop = line->ended || line->chars > HAN_CHARS;
         if (han_heading_unit(label->rank)) return stop ? none : h;
@@ -135,6 +160,8 @@ static sx_text_heading named(sx_text_scan *s, const sx_text_line *line)
         return h;
     }
     if ((mid_sentence(s) && !line->caps) || goes_on_in_prose(text, rest, line->at.end)) return none;
+    for (size_t i = rest; i + 2 < line->at.end; i++) /* "Item 1B. Unresolved Staff Comments   N/A": a row */
+        if (text[i] == ' ' && text[i + 1] == ' ' && text[i + 2] == ' ' && line->chars <= LINE_CHARS) return none;
     if (label->rank == SX_RANK_ATTACHMENT && (line->chars > SHORT_CHARS || line->ended || line->table || (!s->blank_before && !line->caps)))
         return none;
     if (label->rank == SX_RANK_ARTICLE && !s->in_chapter) h.rank = SX_RANK_CHAPTER;
@@ -223,12 +250,6 @@ static sx_text_heading short_label(sx_text_scan *s, const sx_text_line *line)
     return h;
 }
 
-static bool seen_often(const sx_text_scan *s, const sx_text_line *line)
-{
-    uint32_t n = sx_map_get(&s->seen, s->lines.text + line->at.first, line->at.end - line->at.first);
-    return n != SX_MAP_NONE && n > OFTEN;
-}
-
 /* ======, ------, ~~~~~~ under a line, about as long as it. */
 static uint8_t underlined(sx_text_scan *s, const sx_text_line *line, size_t *after)
 {
@@ -306,7 +327,13 @@ sx_text_heading sx_text_head(sx_text_scan *s, const sx_text_line *line)
     sx_text_heading h = none;
     if (line->has_label) {
         switch (line->label.kind) {
-        case SX_LABEL_NAMED: h = named(s, line); break;
+        case SX_LABEL_NAMED:
+            h = named(s, line);
+            if (h.rank) {
+                s->named[line->label.rank] = line->at.first;
+                s->named_len[line->label.rank] = bare_label(s->lines.text, line->at.first, line->label.end);
+            }
+            break;
         case SX_LABEL_DECIMAL: h = decimal(s, line); break;
         case SX_LABEL_ROMAN: case SX_LABEL_LETTER: case SX_LABEL_HAN: h = short_label(s, line); break;
         default: break;

@@ -68,7 +68,8 @@ static bool has_columns(const char *text, size_t start, size_t end)
         if ((c >= '0' && c <= '9') || c == '$' || c == '(' || c == '-') gaps++;
         i--;
     }
-    return gaps >= 2 || tabs >= 2 || pipes >= 3;
+    size_t each = (end - start) / 80; /* in a long line a gap or two are no columns */
+    return gaps >= 2 + 2 * each || tabs >= 2 + each || pipes >= 3 + each;
 }
 
 void sx_text_look(const sx_lines *lines, size_t at, sx_text_line *line)

@@ -280,7 +280,12 @@ static jvalue binary(jinja *j, int op, jvalue a, jvalue b)
     double x, y;
     if (j->status != LLM_OK) return a;
     if (op == '~') return join_text(j, a, b);
-    if (op == '+' && a.kind == J_STR && b.kind == J_STR) return join_text(j, a, b);
+    if (op == '+' && a.kind == J_STR && b.kind == J_STR) {
+        bool safe = a.safe || b.safe;
+        jvalue both = safe ? join_text(j, sx_j_escape(j, a), sx_j_escape(j, b)) : join_text(j, a, b);
+        both.safe = safe;
+        return both;
+    }
     if (op == '+' && a.kind == b.kind && (a.kind == J_LIST || a.kind == J_TUPLE)) return join_lists(j, a, b);
     if (op == '*' && sequence(a) && b.kind == J_INT) return repeat(j, a, b.u.i);
     if (op == '*' && sequence(b) && a.kind == J_INT) return repeat(j, b, a.u.i);

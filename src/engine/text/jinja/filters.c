@@ -76,10 +76,10 @@ static jvalue f_replace(jinja *j, jvalue self, const jargs *args)
     return sx_j_replace(j, sx_j_text(j, self), sx_j_text(j, from), sx_j_text(j, to), int_arg(j, args, 2, "count", -1));
 }
 
-static jvalue f_escape(jinja *j, jvalue self, const jargs *args)
+jvalue sx_j_escape(jinja *j, jvalue self)
 {
-    (void)args;
     jvalue s = sx_j_text(j, self);
+    if (s.safe) return s;
     sx_buf out;
     sx_buf_init(&out, j->mem, 0);
     for (size_t i = 0; i < s.u.str.len; i++) {
@@ -88,7 +88,23 @@ static jvalue f_escape(jinja *j, jvalue self, const jargs *args)
         if (to) sx_buf_str(&out, to);
         else sx_buf_char(&out, c);
     }
-    return sx_j_take(j, &out);
+    s = sx_j_take(j, &out);
+    s.safe = true;
+    return s;
+}
+
+static jvalue f_escape(jinja *j, jvalue self, const jargs *args)
+{
+    (void)args;
+    return sx_j_escape(j, self);
+}
+
+static jvalue f_safe(jinja *j, jvalue self, const jargs *args)
+{
+    (void)args;
+    jvalue s = sx_j_text(j, self);
+    s.safe = true;
+    return s;
 }
 
 /* Indents every line but the first (first=true: that too); blank lines only when blank=true. */
@@ -226,7 +242,7 @@ static jvalue f_reverse(jinja *j, jvalue self, const jargs *args)
 {
     (void)args;
     jlist items;
-    jvalue out = sx_j_list(j, J_LIST);
+    jvalue out = sx_j_list(j, J_GENERATOR);
     if (!sx_j_iterate(j, self, &items)) return out;
     for (size_t i = items.count; i-- > 0 && sx_jinja_step(j, 1);) sx_j_push(j, out.u.list, items.items[i]);
     return self.kind == J_STR ? f_join(j, out, &NO_ARGS) : out;
@@ -279,9 +295,9 @@ static jvalue f_sort(jinja *j, jvalue self, const jargs *args)
                   truth_of(sx_j_arg(j, args, 1, "case_sensitive")));
 }
 
-static jvalue pairs_of(jinja *j, const jdict *dict)
+static jvalue pairs_of(jinja *j, const jdict *dict, jkind kind)
 {
-    jvalue out = sx_j_list(j, J_LIST);
+    jvalue out = sx_j_list(j, kind);
     for (size_t i = 0; i < dict->count && sx_jinja_step(j, 1); i++) {
         jvalue pair = sx_j_list(j, J_TUPLE);
         sx_j_push(j, pair.u.list, dict->keys[i]);
@@ -294,8 +310,8 @@ static jvalue pairs_of(jinja *j, const jdict *dict)
 static jvalue f_items(jinja *j, jvalue self, const jargs *args)
 {
     (void)args;
-    if (self.kind == J_UNDEFINED) return sx_j_list(j, J_LIST);
-    if (self.kind == J_DICT) return pairs_of(j, self.u.dict);
+    if (self.kind == J_UNDEFINED) return sx_j_list(j, J_GENERATOR);
+    if (self.kind == J_DICT) return pairs_of(j, self.u.dict, J_GENERATOR);
     sx_jinja_fail(j, LLM_E_INVALID, "items takes a mapping, not %s", sx_j_kind(self));
     return self;
 }
@@ -306,7 +322,7 @@ static jvalue f_dictsort(jinja *j, jvalue self, const jargs *args)
         sx_jinja_fail(j, LLM_E_INVALID, "dictsort takes a mapping, not %s", sx_j_kind(self));
         return self;
     }
-    jvalue pairs = pairs_of(j, self.u.dict), by = sx_j_arg(j, args, 1, "by");
+    jvalue pairs = pairs_of(j, self.u.dict, J_LIST), by = sx_j_arg(j, args, 1, "by");
     bool by_value = by.kind == J_STR && sx_j_is(by.u.str, "value");
     return sorted(j, pairs.u.list, sx_j_int(by_value), truth_of(sx_j_arg(j, args, 2, "reverse")),
                   truth_of(sx_j_arg(j, args, 0, "case_sensitive")));
@@ -315,7 +331,7 @@ static jvalue f_dictsort(jinja *j, jvalue self, const jargs *args)
 static jvalue f_unique(jinja *j, jvalue self, const jargs *args)
 {
     jlist items;
-    jvalue out = sx_j_list(j, J_LIST), seen = sx_j_list(j, J_LIST), attr = sx_j_arg(j, args, 1, "attribute");
+    jvalue out = sx_j_list(j, J_GENERATOR), seen = sx_j_list(j, J_LIST), attr = sx_j_arg(j, args, 1, "attribute");
     bool sensitive = truth_of(sx_j_arg(j, args, 0, "case_sensitive"));
     if (!sx_j_iterate(j, self, &items)) return out;
     for (size_t i = 0; i < items.count && j->status == LLM_OK; i++) {
@@ -385,11 +401,11 @@ static jargs rest_of(const jargs *args, size_t from)
 static jvalue f_map(jinja *j, jvalue self, const jargs *args)
 {
     jlist items;
-    jvalue out = sx_j_list(j, J_LIST), attr = args->pos.count ? sx_j_undefined((jstr){"", 0}) : sx_j_arg(j, args, 9, "attribute");
+    jvalue out = sx_j_list(j, J_GENERATOR), attr = args->pos.count ? sx_j_undefined((jstr){"", 0}) : sx_j_arg(j, args, 9, "attribute");
     jvalue name = sx_j_arg(j, args, 0, NULL), missing = sx_j_arg(j, args, 9, "default");
     jargs rest = rest_of(args, 1);
     if (attr.kind == J_UNDEFINED && name.kind != J_STR) sx_jinja_fail(j, LLM_E_INVALID, "map needs a filter or an attribute");
-    if (!sx_j_iterate(j, self, &items)) return out;
+    if (!sx_j_truth(&self) || !sx_j_iterate(j, self, &items)) return out; /* nothing is mapped to nothing */
     for (size_t i = 0; i < items.count && j->status == LLM_OK; i++) {
         jvalue v;
         if (attr.kind == J_UNDEFINED) {
@@ -407,9 +423,9 @@ static jvalue f_map(jinja *j, jvalue self, const jargs *args)
 static jvalue choose(jinja *j, jvalue self, const jargs *args, bool by_attr, bool want)
 {
     jlist items;
-    jvalue out = sx_j_list(j, J_LIST), attr = sx_j_arg(j, args, 0, NULL), test = sx_j_arg(j, args, by_attr, NULL);
+    jvalue out = sx_j_list(j, J_GENERATOR), attr = sx_j_arg(j, args, 0, NULL), test = sx_j_arg(j, args, by_attr, NULL);
     jargs rest = rest_of(args, by_attr ? 2 : 1);
-    if (!sx_j_iterate(j, self, &items)) return out;
+    if (!sx_j_truth(&self) || !sx_j_iterate(j, self, &items)) return out;
     for (size_t i = 0; i < items.count && j->status == LLM_OK; i++) {
         jvalue v = by_attr ? attribute_of(j, items.items[i], attr) : items.items[i];
         bool yes = test.kind == J_STR ? sx_j_test(j, test.u.str, v, &rest) : sx_j_truth(&v);
@@ -464,7 +480,7 @@ static jvalue f_batch(jinja *j, jvalue self, const jargs *args)
 {
     jlist items;
     int64_t size = int_arg(j, args, 0, "linecount", 0);
-    jvalue out = sx_j_list(j, J_LIST), fill = sx_j_arg(j, args, 1, "fill_with"), row = sx_j_none();
+    jvalue out = sx_j_list(j, J_GENERATOR), fill = sx_j_arg(j, args, 1, "fill_with"), row = sx_j_none();
     if (size < 1) sx_jinja_fail(j, LLM_E_INVALID, "batch needs a size");
     if (!sx_j_iterate(j, self, &items)) return out;
     for (size_t i = 0; i < items.count && sx_jinja_step(j, 1); i++) {
@@ -494,13 +510,6 @@ static jvalue f_attr(jinja *j, jvalue self, const jargs *args)
     jvalue name = sx_j_text(j, sx_j_arg(j, args, 0, "name"));
     if (self.kind == J_DICT) return sx_j_undefined(name.u.str); /* attributes, not items */
     return sx_j_getattr(j, self, name.u.str);
-}
-
-static jvalue f_same(jinja *j, jvalue self, const jargs *args)
-{
-    (void)j;
-    (void)args;
-    return self;
 }
 
 static jvalue f_tojson(jinja *j, jvalue self, const jargs *args)
@@ -537,7 +546,7 @@ static const struct {
     {"first", f_first}, {"float", f_float}, {"forceescape", f_escape}, {"groupby", f_groupby}, {"indent", f_indent},
     {"int", f_int}, {"items", f_items}, {"join", f_join}, {"last", f_last}, {"length", f_length}, {"list", f_list},
     {"lower", f_lower}, {"map", f_map}, {"max", f_max}, {"min", f_min}, {"reject", f_reject},
-    {"rejectattr", f_rejectattr}, {"replace", f_replace}, {"reverse", f_reverse}, {"round", f_round}, {"safe", f_same},
+    {"rejectattr", f_rejectattr}, {"replace", f_replace}, {"reverse", f_reverse}, {"round", f_round}, {"safe", f_safe},
     {"select", f_select}, {"selectattr", f_selectattr}, {"sort", f_sort}, {"string", f_string}, {"sum", f_sum},
     {"title", f_title}, {"tojson", f_tojson}, {"trim", f_trim}, {"unique", f_unique}, {"upper", f_upper},
     {"wordcount", f_wordcount},

@@ -15,9 +15,11 @@
 /* ---- values, with Python's meaning ---- */
 
 typedef enum jkind {
-    J_UNDEFINED, J_NONE, J_BOOL, J_INT, J_FLOAT, J_STR, J_LIST, J_TUPLE, J_DICT, J_NAMESPACE, J_LOOP, J_MACRO, J_METHOD,
+    J_UNDEFINED, J_NONE, J_BOOL, J_INT, J_FLOAT, J_STR, J_LIST, J_TUPLE, J_GENERATOR, J_DICT, J_NAMESPACE, J_LOOP, J_MACRO, J_METHOD,
     J_GLOBAL
 } jkind;
+
+/* A J_GENERATOR is what map, select and their kin give: it can be iterated and counts as true, no more. */
 
 typedef struct jstr {
     const char *s; /* UTF-8 */
@@ -26,6 +28,7 @@ typedef struct jstr {
 
 typedef struct jvalue {
     jkind kind;
+    bool safe; /* a string that went through |safe or |escape: "+" escapes what is joined to it */
     union {
         bool b;
         int64_t i;
@@ -228,6 +231,7 @@ jvalue sx_j_call_global(jinja *j, int which, const jargs *args);
 /* The i-th positional argument or the keyword of that name; undefined when absent. */
 jvalue sx_j_arg(jinja *j, const jargs *args, size_t i, const char *name);
 jvalue sx_j_strip(jvalue self, const jvalue *chars, bool left, bool right);
+jvalue sx_j_escape(jinja *j, jvalue self); /* for HTML, unless it is safe already */
 jvalue sx_j_replace(jinja *j, jvalue self, jvalue from, jvalue to, int64_t most);
 
 #endif

@@ -356,7 +356,11 @@ static jvalue dict_method(jinja *j, jvalue self, jstr name, const jargs *args)
 {
     const jargs none = {0};
     if (sx_j_is(name, "copy")) return self;
-    if (sx_j_is(name, "items")) return sx_j_filter(j, name, self, &none);
+    if (sx_j_is(name, "items")) {
+        jvalue pairs = sx_j_filter(j, name, self, &none);
+        pairs.kind = J_LIST; /* a view has a length */
+        return pairs;
+    }
     if (sx_j_is(name, "get")) {
         const jvalue *v = sx_j_get(j, self.u.dict, sx_j_arg(j, args, 0, NULL));
         return v ? *v : args->pos.count > 1 ? args->pos.items[1] : sx_j_none();

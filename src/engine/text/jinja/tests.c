@@ -57,7 +57,7 @@ static bool of_kind(jstr name, jvalue v, bool *known)
     if (sx_j_is(name, "string")) return v.kind == J_STR;
     if (sx_j_is(name, "mapping")) return v.kind == J_DICT;
     if (sx_j_is(name, "sequence")) return list || v.kind == J_STR || v.kind == J_DICT || v.kind == J_UNDEFINED;
-    if (sx_j_is(name, "iterable")) return list || v.kind == J_STR || v.kind == J_DICT || v.kind == J_UNDEFINED || v.kind == J_LOOP;
+    if (sx_j_is(name, "iterable")) return list || v.kind == J_GENERATOR || v.kind == J_STR || v.kind == J_DICT || v.kind == J_UNDEFINED || v.kind == J_LOOP;
     if (sx_j_is(name, "number")) return v.kind == J_INT || v.kind == J_FLOAT || v.kind == J_BOOL;
     if (sx_j_is(name, "integer")) return v.kind == J_INT;
     if (sx_j_is(name, "float")) return v.kind == J_FLOAT;

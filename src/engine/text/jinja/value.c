@@ -272,7 +272,7 @@ int sx_j_compare(jinja *j, jvalue a, jvalue b)
 const char *sx_j_kind(jvalue v)
 {
     static const char *const names[] = {"Undefined", "NoneType", "bool",      "int",  "float", "str",    "list",
-                                        "tuple",     "dict",     "Namespace", "loop", "macro", "method", "function"};
+                                        "tuple", "generator", "dict",     "Namespace", "loop", "macro", "method", "function"};
     return names[v.kind];
 }
 
@@ -281,7 +281,7 @@ const char *sx_j_kind(jvalue v)
 bool sx_j_iterate(jinja *j, jvalue v, jlist *items)
 {
     *items = (jlist){0};
-    if (v.kind == J_LIST || v.kind == J_TUPLE) *items = *v.u.list;
+    if (v.kind == J_LIST || v.kind == J_TUPLE || v.kind == J_GENERATOR) *items = *v.u.list;
     else if (v.kind == J_DICT) *items = (jlist){v.u.dict->keys, v.u.dict->count, 0};
     else if (v.kind == J_STR) {
         for (size_t i = 0, step; i < v.u.str.len && j->status == LLM_OK; i += step) {
