@@ -35,24 +35,24 @@ typedef _gostring_ swig_type_5;
 typedef _gostring_ swig_type_6;
 typedef _gostring_ swig_type_7;
 typedef _gostring_ swig_type_8;
-typedef _gostring_ swig_type_9;
+typedef long long swig_type_9;
 typedef _gostring_ swig_type_10;
-typedef _gostring_ swig_type_11;
+typedef long long swig_type_11;
 typedef _gostring_ swig_type_12;
-typedef _gostring_ swig_type_13;
-typedef long long swig_type_14;
-typedef _gostring_ swig_type_15;
-typedef long long swig_type_16;
+typedef long long swig_type_13;
+typedef _gostring_ swig_type_14;
+typedef long long swig_type_15;
+typedef _gostring_ swig_type_16;
 typedef _gostring_ swig_type_17;
 typedef _gostring_ swig_type_18;
-typedef long long swig_type_19;
+typedef _gostring_ swig_type_19;
 typedef _gostring_ swig_type_20;
 typedef long long swig_type_21;
-typedef long long swig_type_22;
-typedef _gostring_ swig_type_23;
+typedef _gostring_ swig_type_22;
+typedef long long swig_type_23;
 typedef _gostring_ swig_type_24;
 typedef _gostring_ swig_type_25;
-typedef _gostring_ swig_type_26;
+typedef long long swig_type_26;
 typedef _gostring_ swig_type_27;
 typedef long long swig_type_28;
 typedef long long swig_type_29;
@@ -61,54 +61,61 @@ typedef _gostring_ swig_type_31;
 typedef _gostring_ swig_type_32;
 typedef _gostring_ swig_type_33;
 typedef _gostring_ swig_type_34;
-typedef _gostring_ swig_type_35;
-typedef _gostring_ swig_type_36;
-typedef long long swig_type_37;
-typedef long long swig_type_38;
+typedef long long swig_type_35;
+typedef long long swig_type_36;
+typedef _gostring_ swig_type_37;
+typedef _gostring_ swig_type_38;
 typedef _gostring_ swig_type_39;
 typedef _gostring_ swig_type_40;
 typedef _gostring_ swig_type_41;
 typedef _gostring_ swig_type_42;
-typedef long long swig_type_43;
+typedef _gostring_ swig_type_43;
 typedef long long swig_type_44;
-typedef _gostring_ swig_type_45;
+typedef long long swig_type_45;
 typedef _gostring_ swig_type_46;
 typedef _gostring_ swig_type_47;
 typedef _gostring_ swig_type_48;
 typedef _gostring_ swig_type_49;
-typedef _gostring_ swig_type_50;
-typedef _gostring_ swig_type_51;
+typedef long long swig_type_50;
+typedef long long swig_type_51;
 typedef _gostring_ swig_type_52;
 typedef _gostring_ swig_type_53;
 typedef _gostring_ swig_type_54;
-typedef long long swig_type_55;
+typedef _gostring_ swig_type_55;
 typedef _gostring_ swig_type_56;
-typedef long long swig_type_57;
+typedef _gostring_ swig_type_57;
 typedef _gostring_ swig_type_58;
 typedef _gostring_ swig_type_59;
 typedef _gostring_ swig_type_60;
 typedef _gostring_ swig_type_61;
-typedef _gostring_ swig_type_62;
+typedef long long swig_type_62;
 typedef _gostring_ swig_type_63;
-typedef _gostring_ swig_type_64;
+typedef long long swig_type_64;
 typedef _gostring_ swig_type_65;
 typedef _gostring_ swig_type_66;
 typedef _gostring_ swig_type_67;
 typedef _gostring_ swig_type_68;
-typedef long long swig_type_69;
+typedef _gostring_ swig_type_69;
 typedef _gostring_ swig_type_70;
 typedef _gostring_ swig_type_71;
 typedef _gostring_ swig_type_72;
 typedef _gostring_ swig_type_73;
 typedef _gostring_ swig_type_74;
 typedef _gostring_ swig_type_75;
-typedef _gostring_ swig_type_76;
+typedef long long swig_type_76;
 typedef _gostring_ swig_type_77;
 typedef _gostring_ swig_type_78;
 typedef _gostring_ swig_type_79;
 typedef _gostring_ swig_type_80;
 typedef _gostring_ swig_type_81;
 typedef _gostring_ swig_type_82;
+typedef _gostring_ swig_type_83;
+typedef _gostring_ swig_type_84;
+typedef _gostring_ swig_type_85;
+typedef _gostring_ swig_type_86;
+typedef _gostring_ swig_type_87;
+typedef _gostring_ swig_type_88;
+typedef _gostring_ swig_type_89;
 extern void _wrap_Swig_free_raw_41531f0b2fde497c(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_41531f0b2fde497c(swig_intgo arg1);
 
@@ -148,45 +155,46 @@ extern swig_type_6 _wrap_llm_model_info_raw_41531f0b2fde497c(uintptr_t arg1, swi
 extern swig_intgo _wrap_llm_model_n_vocab_raw_41531f0b2fde497c(uintptr_t arg1);
 extern swig_intgo _wrap_llm_model_n_ctx_raw_41531f0b2fde497c(uintptr_t arg1);
 extern swig_intgo _wrap_llm_model_token_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_8 arg2);
-extern swig_intgo _wrap_llm_quantize_raw_41531f0b2fde497c(swig_type_9 arg1, swig_type_10 arg2, swig_type_11 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_9 _wrap_llm_chat_template_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_10 arg2, swig_type_11 arg3, swig_type_12 arg4, swig_type_13 arg5, swig_type_14 arg6, swig_type_15 arg7, uintptr_t arg8);
+extern swig_intgo _wrap_llm_quantize_raw_41531f0b2fde497c(swig_type_16 arg1, swig_type_17 arg2, swig_type_18 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
 extern void _wrap_llm_corpus_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_remove_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_12 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_remove_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_19 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_llm_corpus_check_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_llm_docs_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_13 _wrap_llm_docs_name_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_14 _wrap_llm_docs_bytes_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_20 _wrap_llm_docs_name_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_21 _wrap_llm_docs_bytes_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_docs_nodes_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_15 _wrap_llm_docs_hash_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_22 _wrap_llm_docs_hash_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_docs_free_raw_41531f0b2fde497c(uintptr_t arg1);
 extern void _wrap_llm_tree_free_raw_41531f0b2fde497c(uintptr_t arg1);
 extern swig_intgo _wrap_llm_tree_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_16 _wrap_llm_tree_find_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_17 arg2);
-extern swig_type_18 _wrap_llm_tree_id_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_19 _wrap_llm_tree_parent_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_23 _wrap_llm_tree_find_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_24 arg2);
+extern swig_type_25 _wrap_llm_tree_id_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_26 _wrap_llm_tree_parent_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_tree_kind_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_tree_depth_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_20 _wrap_llm_tree_title_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_21 _wrap_llm_tree_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_22 _wrap_llm_tree_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_23 _wrap_llm_tree_hash_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_27 _wrap_llm_tree_title_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_28 _wrap_llm_tree_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_29 _wrap_llm_tree_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_30 _wrap_llm_tree_hash_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_ctx_free_raw_41531f0b2fde497c(uintptr_t arg1);
 extern void _wrap_llm_evidence_free_raw_41531f0b2fde497c(uintptr_t arg1);
 extern swig_intgo _wrap_llm_evidence_count_raw_41531f0b2fde497c(uintptr_t arg1);
 extern double _wrap_llm_evidence_confidence_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_24 _wrap_llm_evidence_doc_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_25 _wrap_llm_evidence_node_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_26 _wrap_llm_evidence_path_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_27 _wrap_llm_evidence_text_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_28 _wrap_llm_evidence_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_29 _wrap_llm_evidence_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_31 _wrap_llm_evidence_doc_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_32 _wrap_llm_evidence_node_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_33 _wrap_llm_evidence_path_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_34 _wrap_llm_evidence_text_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_35 _wrap_llm_evidence_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_36 _wrap_llm_evidence_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_evidence_score_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_trace_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_30 _wrap_llm_trace_doc_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_31 _wrap_llm_trace_node_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_37 _wrap_llm_trace_doc_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_38 _wrap_llm_trace_node_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_trace_depth_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_trace_action_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_trace_score_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_32 _wrap_llm_trace_reason_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_39 _wrap_llm_trace_reason_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_reply_free_raw_41531f0b2fde497c(uintptr_t arg1);
 extern swig_intgo _wrap_llm_reply_finish_raw_41531f0b2fde497c(uintptr_t arg1);
 extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_41531f0b2fde497c(uintptr_t arg1);
@@ -195,61 +203,61 @@ extern double _wrap_llm_reply_prompt_ms_raw_41531f0b2fde497c(uintptr_t arg1);
 extern double _wrap_llm_reply_output_ms_raw_41531f0b2fde497c(uintptr_t arg1);
 extern swig_intgo _wrap_llm_reply_token_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_reply_citation_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_33 _wrap_llm_reply_citation_node_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_34 _wrap_llm_reply_citation_doc_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_35 _wrap_llm_reply_citation_path_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_36 _wrap_llm_reply_citation_text_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_37 _wrap_llm_reply_citation_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_38 _wrap_llm_reply_citation_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_40 _wrap_llm_reply_citation_node_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_41 _wrap_llm_reply_citation_doc_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_42 _wrap_llm_reply_citation_path_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_43 _wrap_llm_reply_citation_text_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_44 _wrap_llm_reply_citation_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_45 _wrap_llm_reply_citation_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_reply_citation_support_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern uintptr_t _wrap_llm_reply_verdict_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_guard_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_guard_set_action_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_39 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
-extern swig_intgo _wrap_llm_guard_add_word_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_40 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_guard_set_action_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_46 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
+extern swig_intgo _wrap_llm_guard_add_word_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_47 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_llm_guard_set_vault_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_41 _wrap_llm_guard_type_raw_41531f0b2fde497c(swig_intgo arg1);
+extern swig_type_48 _wrap_llm_guard_type_raw_41531f0b2fde497c(swig_intgo arg1);
 extern uintptr_t _wrap_llm_guard_verdict_raw_41531f0b2fde497c(uintptr_t arg1);
 extern void _wrap_llm_guard_close_raw_41531f0b2fde497c(uintptr_t arg1);
 extern swig_intgo _wrap_llm_verdict_action_raw_41531f0b2fde497c(uintptr_t arg1);
 extern swig_intgo _wrap_llm_verdict_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_42 _wrap_llm_verdict_type_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_43 _wrap_llm_verdict_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_44 _wrap_llm_verdict_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_49 _wrap_llm_verdict_type_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_50 _wrap_llm_verdict_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_51 _wrap_llm_verdict_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_verdict_score_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_45 _wrap_llm_verdict_rule_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_52 _wrap_llm_verdict_rule_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_verdict_finding_action_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_verdict_free_raw_41531f0b2fde497c(uintptr_t arg1);
 extern void _wrap_llm_vault_free_raw_41531f0b2fde497c(uintptr_t arg1);
 extern uintptr_t _wrap_sx_log_create_raw_41531f0b2fde497c(void);
 extern swig_intgo _wrap_sx_log_next_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_46 _wrap_sx_log_line_raw_41531f0b2fde497c(uintptr_t arg1);
+extern swig_type_53 _wrap_sx_log_line_raw_41531f0b2fde497c(uintptr_t arg1);
 extern uintptr_t _wrap_sx_cancel_create_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_sx_model_load_raw_41531f0b2fde497c(swig_type_47 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_48 _wrap_sx_tokenize_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_49 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_50 _wrap_sx_detokenize_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_51 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_52 _wrap_sx_dequantize_raw_41531f0b2fde497c(swig_type_53 arg1, swig_type_54 arg2, swig_type_55 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_41531f0b2fde497c(swig_type_56 arg1, swig_intgo arg2, swig_type_57 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ingest_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_58 arg2, swig_type_59 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_ingest_file_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_60 arg2, swig_type_61 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_raw_41531f0b2fde497c(swig_type_54 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_55 _wrap_sx_tokenize_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_56 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_57 _wrap_sx_detokenize_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_58 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_59 _wrap_sx_dequantize_raw_41531f0b2fde497c(swig_type_60 arg1, swig_type_61 arg2, swig_type_62 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_corpus_open_raw_41531f0b2fde497c(swig_type_63 arg1, swig_intgo arg2, swig_type_64 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ingest_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_65 arg2, swig_type_66 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_ingest_file_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_67 arg2, swig_type_68 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
 extern uintptr_t _wrap_sx_docs_list_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_62 arg2, uintptr_t arg3);
-extern swig_type_63 _wrap_sx_tree_text_raw_41531f0b2fde497c(uintptr_t arg1);
+extern uintptr_t _wrap_sx_tree_open_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_69 arg2, uintptr_t arg3);
+extern swig_type_70 _wrap_sx_tree_text_raw_41531f0b2fde497c(uintptr_t arg1);
 extern uintptr_t _wrap_sx_ctx_create_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_type_64 _wrap_sx_logits_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, swig_type_65 arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_retrieve_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_66 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_67 arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_generate_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_68 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_69 arg11, swig_type_70 arg12, uintptr_t arg13, uintptr_t arg14);
+extern swig_type_71 _wrap_sx_logits_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, swig_type_72 arg3, uintptr_t arg4, uintptr_t arg5);
+extern uintptr_t _wrap_sx_retrieve_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_73 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_74 arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_generate_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_75 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_76 arg11, swig_type_77 arg12, uintptr_t arg13, uintptr_t arg14);
 extern swig_intgo _wrap_sx_reply_next_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_71 _wrap_sx_reply_piece_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_72 _wrap_sx_reply_text_raw_41531f0b2fde497c(uintptr_t arg1);
+extern swig_type_78 _wrap_sx_reply_piece_raw_41531f0b2fde497c(uintptr_t arg1);
+extern swig_type_79 _wrap_sx_reply_text_raw_41531f0b2fde497c(uintptr_t arg1);
 extern uintptr_t _wrap_sx_guard_create_raw_41531f0b2fde497c(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_73 arg2, swig_intgo arg3, swig_type_74 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2, swig_type_75 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, swig_type_76 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_guard_check_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_80 arg2, swig_intgo arg3, swig_type_81 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2, swig_type_82 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, swig_type_83 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_77 _wrap_sx_guard_text_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_78 _wrap_sx_verdict_text_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_41531f0b2fde497c(swig_type_79 arg1, swig_type_80 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_81 _wrap_sx_vault_restore_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_82 arg2, uintptr_t arg3);
+extern swig_type_84 _wrap_sx_guard_text_raw_41531f0b2fde497c(uintptr_t arg1);
+extern swig_type_85 _wrap_sx_verdict_text_raw_41531f0b2fde497c(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_41531f0b2fde497c(swig_type_86 arg1, swig_type_87 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_88 _wrap_sx_vault_restore_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_89 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -790,6 +798,29 @@ func Llm_model_token(arg1 Llm_model, arg2 string) (_swig_ret int) {
 
 const LLM_TOK_SPECIAL uint = 1
 const LLM_TOK_PARSE uint = 2
+func Llm_chat_template(arg1 Llm_model, arg2 string, arg3 int64, arg4 string, arg5 int64, arg6 string, arg7 int64, arg8 Llm_error) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	_swig_i_7 := getSwigcptr(arg8)
+	swig_r = (int64)(C._wrap_llm_chat_template_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), C.swig_type_11(_swig_i_2), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_3)), C.swig_type_13(_swig_i_4), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_5)), C.swig_type_15(_swig_i_6), C.uintptr_t(_swig_i_7)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg6
+	}
+	return swig_r
+}
+
 func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_cancel, arg6 Llm_error) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
@@ -798,7 +829,7 @@ func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_llm_quantize_raw_41531f0b2fde497c(*(*C.swig_type_9)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_llm_quantize_raw_41531f0b2fde497c(*(*C.swig_type_16)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_18)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -821,7 +852,7 @@ func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_remove_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_remove_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_19)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -907,7 +938,7 @@ func Llm_tree_find(arg1 Llm_tree, arg2 string) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_find_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_llm_tree_find_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1295,7 +1326,7 @@ func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (int)(C._wrap_llm_guard_set_action_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
+	swig_r = (int)(C._wrap_llm_guard_set_action_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1307,7 +1338,7 @@ func Llm_guard_add_word(arg1 Llm_guard, arg2 string, arg3 Llm_error) (_swig_ret 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_add_word_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_add_word_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_47)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1465,7 +1496,7 @@ func Sx_model_load(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5 Sx_l
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_41531f0b2fde497c(*(*C.swig_type_47)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_41531f0b2fde497c(*(*C.swig_type_54)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1478,7 +1509,7 @@ func Sx_tokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_tokenize_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_49)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_tokenize_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1494,7 +1525,7 @@ func Sx_detokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_detokenize_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_detokenize_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1510,7 +1541,7 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_dequantize_raw_41531f0b2fde497c(*(*C.swig_type_53)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_type_55(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_dequantize_raw_41531f0b2fde497c(*(*C.swig_type_60)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_61)(unsafe.Pointer(&_swig_i_1)), C.swig_type_62(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1530,7 +1561,7 @@ func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_41531f0b2fde497c(*(*C.swig_type_56)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_57(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_41531f0b2fde497c(*(*C.swig_type_63)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_64(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1545,7 +1576,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_59)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1563,7 +1594,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 L
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_61)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1586,7 +1617,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1625,7 +1656,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1644,7 +1675,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1670,7 +1701,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_11 := arg12
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_69(_swig_i_10), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_76(_swig_i_10), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1729,7 +1760,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1747,7 +1778,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1760,7 +1791,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1803,7 +1834,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_41531f0b2fde497c(*(*C.swig_type_79)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_41531f0b2fde497c(*(*C.swig_type_86)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1818,7 +1849,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2

@@ -1070,6 +1070,48 @@ intgo _wrap_llm_model_token_raw_41531f0b2fde497c(struct llm_model *_swig_go_0, _
 }
 
 
+long long _wrap_llm_chat_template_raw_41531f0b2fde497c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, _gostring_ _swig_go_3, long long _swig_go_4, _gostring_ _swig_go_5, long long _swig_go_6, struct llm_error *_swig_go_7) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  llm_error *arg8 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = (size_t)_swig_go_2; 
+  
+  arg4 = (char *)malloc(_swig_go_3.n + 1);
+  memcpy(arg4, _swig_go_3.p, _swig_go_3.n);
+  arg4[_swig_go_3.n] = '\0';
+  
+  arg5 = (size_t)_swig_go_4; 
+  
+  arg6 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg6, _swig_go_5.p, _swig_go_5.n);
+  arg6[_swig_go_5.n] = '\0';
+  
+  arg7 = (size_t)_swig_go_6; 
+  arg8 = *(llm_error **)&_swig_go_7; 
+  
+  result = (int64_t)llm_chat_template((struct llm_model const *)arg1,(char const *)arg2,arg3,(char const *)arg4,arg5,arg6,arg7,arg8);
+  _swig_go_result = result; 
+  free(arg2); 
+  free(arg4); 
+  free(arg6); 
+  return _swig_go_result;
+}
+
+
 intgo _wrap_llm_quantize_raw_41531f0b2fde497c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
