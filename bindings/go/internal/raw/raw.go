@@ -35,24 +35,24 @@ typedef _gostring_ swig_type_5;
 typedef _gostring_ swig_type_6;
 typedef _gostring_ swig_type_7;
 typedef _gostring_ swig_type_8;
-typedef long long swig_type_9;
+typedef _gostring_ swig_type_9;
 typedef _gostring_ swig_type_10;
-typedef long long swig_type_11;
+typedef _gostring_ swig_type_11;
 typedef _gostring_ swig_type_12;
-typedef long long swig_type_13;
-typedef _gostring_ swig_type_14;
-typedef long long swig_type_15;
-typedef _gostring_ swig_type_16;
+typedef _gostring_ swig_type_13;
+typedef long long swig_type_14;
+typedef _gostring_ swig_type_15;
+typedef long long swig_type_16;
 typedef _gostring_ swig_type_17;
 typedef _gostring_ swig_type_18;
-typedef _gostring_ swig_type_19;
+typedef long long swig_type_19;
 typedef _gostring_ swig_type_20;
 typedef long long swig_type_21;
-typedef _gostring_ swig_type_22;
-typedef long long swig_type_23;
+typedef long long swig_type_22;
+typedef _gostring_ swig_type_23;
 typedef _gostring_ swig_type_24;
 typedef _gostring_ swig_type_25;
-typedef long long swig_type_26;
+typedef _gostring_ swig_type_26;
 typedef _gostring_ swig_type_27;
 typedef long long swig_type_28;
 typedef long long swig_type_29;
@@ -61,36 +61,36 @@ typedef _gostring_ swig_type_31;
 typedef _gostring_ swig_type_32;
 typedef _gostring_ swig_type_33;
 typedef _gostring_ swig_type_34;
-typedef long long swig_type_35;
-typedef long long swig_type_36;
-typedef _gostring_ swig_type_37;
-typedef _gostring_ swig_type_38;
+typedef _gostring_ swig_type_35;
+typedef _gostring_ swig_type_36;
+typedef long long swig_type_37;
+typedef long long swig_type_38;
 typedef _gostring_ swig_type_39;
 typedef _gostring_ swig_type_40;
 typedef _gostring_ swig_type_41;
 typedef _gostring_ swig_type_42;
-typedef _gostring_ swig_type_43;
+typedef long long swig_type_43;
 typedef long long swig_type_44;
-typedef long long swig_type_45;
+typedef _gostring_ swig_type_45;
 typedef _gostring_ swig_type_46;
 typedef _gostring_ swig_type_47;
 typedef _gostring_ swig_type_48;
 typedef _gostring_ swig_type_49;
-typedef long long swig_type_50;
-typedef long long swig_type_51;
+typedef _gostring_ swig_type_50;
+typedef _gostring_ swig_type_51;
 typedef _gostring_ swig_type_52;
 typedef _gostring_ swig_type_53;
 typedef _gostring_ swig_type_54;
 typedef _gostring_ swig_type_55;
 typedef _gostring_ swig_type_56;
 typedef _gostring_ swig_type_57;
-typedef _gostring_ swig_type_58;
+typedef long long swig_type_58;
 typedef _gostring_ swig_type_59;
-typedef _gostring_ swig_type_60;
+typedef long long swig_type_60;
 typedef _gostring_ swig_type_61;
-typedef long long swig_type_62;
+typedef _gostring_ swig_type_62;
 typedef _gostring_ swig_type_63;
-typedef long long swig_type_64;
+typedef _gostring_ swig_type_64;
 typedef _gostring_ swig_type_65;
 typedef _gostring_ swig_type_66;
 typedef _gostring_ swig_type_67;
@@ -98,11 +98,11 @@ typedef _gostring_ swig_type_68;
 typedef _gostring_ swig_type_69;
 typedef _gostring_ swig_type_70;
 typedef _gostring_ swig_type_71;
-typedef _gostring_ swig_type_72;
+typedef long long swig_type_72;
 typedef _gostring_ swig_type_73;
 typedef _gostring_ swig_type_74;
 typedef _gostring_ swig_type_75;
-typedef long long swig_type_76;
+typedef _gostring_ swig_type_76;
 typedef _gostring_ swig_type_77;
 typedef _gostring_ swig_type_78;
 typedef _gostring_ swig_type_79;
@@ -112,152 +112,148 @@ typedef _gostring_ swig_type_82;
 typedef _gostring_ swig_type_83;
 typedef _gostring_ swig_type_84;
 typedef _gostring_ swig_type_85;
-typedef _gostring_ swig_type_86;
-typedef _gostring_ swig_type_87;
-typedef _gostring_ swig_type_88;
-typedef _gostring_ swig_type_89;
-extern void _wrap_Swig_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_41531f0b2fde497c(swig_intgo arg1);
+extern void _wrap_Swig_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_3a399ca6a91860b6(swig_intgo arg1);
 
 #include <stdlib.h>
 
-extern swig_intgo _wrap_LLM_E_INVALID_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_MEMORY_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_IO_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_FORMAT_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_NOT_FOUND_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_UNSUPPORTED_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_VERSION_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_BUSY_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_FORK_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_CANCELLED_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_LIMIT_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_UTF8_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_CORRUPT_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_FULL_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_KEY_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_READONLY_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_USER_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_LLM_E_INTERNAL_raw_41531f0b2fde497c(void);
-extern swig_type_1 _wrap_llm_status_name_raw_41531f0b2fde497c(swig_intgo arg1);
-extern swig_intgo _wrap_llm_error_code_get_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_2 _wrap_llm_error_message_get_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_new_llm_error_raw_41531f0b2fde497c(void);
-extern void _wrap_delete_llm_error_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_3 _wrap_llm_version_raw_41531f0b2fde497c(void);
-extern swig_type_4 _wrap_llm_build_info_raw_41531f0b2fde497c(swig_type_5 arg1);
-extern void _wrap_llm_cancel_set_raw_41531f0b2fde497c(uintptr_t arg1);
-extern void _wrap_llm_cancel_reset_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_cancel_is_set_raw_41531f0b2fde497c(uintptr_t arg1);
-extern void _wrap_llm_cancel_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern void _wrap_llm_model_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_6 _wrap_llm_model_info_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_7 arg2);
-extern swig_intgo _wrap_llm_model_n_vocab_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_n_ctx_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_token_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_8 arg2);
-extern swig_type_9 _wrap_llm_chat_template_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_10 arg2, swig_type_11 arg3, swig_type_12 arg4, swig_type_13 arg5, swig_type_14 arg6, swig_type_15 arg7, uintptr_t arg8);
-extern swig_intgo _wrap_llm_quantize_raw_41531f0b2fde497c(swig_type_16 arg1, swig_type_17 arg2, swig_type_18 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern void _wrap_llm_corpus_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_remove_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_19 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_llm_corpus_check_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_llm_docs_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_20 _wrap_llm_docs_name_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_21 _wrap_llm_docs_bytes_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_docs_nodes_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_22 _wrap_llm_docs_hash_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_docs_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern void _wrap_llm_tree_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_tree_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_23 _wrap_llm_tree_find_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_24 arg2);
-extern swig_type_25 _wrap_llm_tree_id_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_26 _wrap_llm_tree_parent_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_tree_kind_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_tree_depth_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_27 _wrap_llm_tree_title_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_28 _wrap_llm_tree_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_29 _wrap_llm_tree_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_30 _wrap_llm_tree_hash_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_ctx_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern void _wrap_llm_evidence_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_evidence_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern double _wrap_llm_evidence_confidence_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_31 _wrap_llm_evidence_doc_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_32 _wrap_llm_evidence_node_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_33 _wrap_llm_evidence_path_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_34 _wrap_llm_evidence_text_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_35 _wrap_llm_evidence_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_36 _wrap_llm_evidence_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_evidence_score_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_37 _wrap_llm_trace_doc_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_38 _wrap_llm_trace_node_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_depth_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_action_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_trace_score_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_39 _wrap_llm_trace_reason_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_reply_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_finish_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_output_tokens_raw_41531f0b2fde497c(uintptr_t arg1);
-extern double _wrap_llm_reply_prompt_ms_raw_41531f0b2fde497c(uintptr_t arg1);
-extern double _wrap_llm_reply_output_ms_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_token_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_reply_citation_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_40 _wrap_llm_reply_citation_node_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_41 _wrap_llm_reply_citation_doc_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_42 _wrap_llm_reply_citation_path_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_43 _wrap_llm_reply_citation_text_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_44 _wrap_llm_reply_citation_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_45 _wrap_llm_reply_citation_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_reply_citation_support_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern uintptr_t _wrap_llm_reply_verdict_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_guard_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_guard_set_action_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_46 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
-extern swig_intgo _wrap_llm_guard_add_word_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_47 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_llm_guard_set_vault_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_48 _wrap_llm_guard_type_raw_41531f0b2fde497c(swig_intgo arg1);
-extern uintptr_t _wrap_llm_guard_verdict_raw_41531f0b2fde497c(uintptr_t arg1);
-extern void _wrap_llm_guard_close_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_verdict_action_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_intgo _wrap_llm_verdict_count_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_49 _wrap_llm_verdict_type_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_50 _wrap_llm_verdict_start_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_51 _wrap_llm_verdict_end_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_verdict_score_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_52 _wrap_llm_verdict_rule_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_verdict_finding_action_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_verdict_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern void _wrap_llm_vault_free_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_sx_log_create_raw_41531f0b2fde497c(void);
-extern swig_intgo _wrap_sx_log_next_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_53 _wrap_sx_log_line_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_sx_cancel_create_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_sx_model_load_raw_41531f0b2fde497c(swig_type_54 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_55 _wrap_sx_tokenize_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_56 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_57 _wrap_sx_detokenize_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_58 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_59 _wrap_sx_dequantize_raw_41531f0b2fde497c(swig_type_60 arg1, swig_type_61 arg2, swig_type_62 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_41531f0b2fde497c(swig_type_63 arg1, swig_intgo arg2, swig_type_64 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ingest_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_65 arg2, swig_type_66 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_ingest_file_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_67 arg2, swig_type_68 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_docs_list_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_69 arg2, uintptr_t arg3);
-extern swig_type_70 _wrap_sx_tree_text_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_sx_ctx_create_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_type_71 _wrap_sx_logits_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, swig_type_72 arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_retrieve_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_73 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_74 arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_generate_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_75 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_76 arg11, swig_type_77 arg12, uintptr_t arg13, uintptr_t arg14);
-extern swig_intgo _wrap_sx_reply_next_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_78 _wrap_sx_reply_piece_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_79 _wrap_sx_reply_text_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_sx_guard_create_raw_41531f0b2fde497c(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_80 arg2, swig_intgo arg3, swig_type_81 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_41531f0b2fde497c(uintptr_t arg1, swig_intgo arg2, swig_type_82 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, swig_type_83 arg3, uintptr_t arg4);
-extern swig_intgo _wrap_sx_guard_finish_raw_41531f0b2fde497c(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_84 _wrap_sx_guard_text_raw_41531f0b2fde497c(uintptr_t arg1);
-extern swig_type_85 _wrap_sx_verdict_text_raw_41531f0b2fde497c(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_41531f0b2fde497c(swig_type_86 arg1, swig_type_87 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_88 _wrap_sx_vault_restore_raw_41531f0b2fde497c(uintptr_t arg1, swig_type_89 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_LLM_E_INVALID_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_MEMORY_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_IO_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_FORMAT_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_NOT_FOUND_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_UNSUPPORTED_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_VERSION_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_BUSY_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_FORK_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_CANCELLED_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_LIMIT_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_UTF8_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_CORRUPT_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_FULL_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_KEY_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_READONLY_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_USER_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_LLM_E_INTERNAL_raw_3a399ca6a91860b6(void);
+extern swig_type_1 _wrap_llm_status_name_raw_3a399ca6a91860b6(swig_intgo arg1);
+extern swig_intgo _wrap_llm_error_code_get_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_2 _wrap_llm_error_message_get_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_new_llm_error_raw_3a399ca6a91860b6(void);
+extern void _wrap_delete_llm_error_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_3 _wrap_llm_version_raw_3a399ca6a91860b6(void);
+extern swig_type_4 _wrap_llm_build_info_raw_3a399ca6a91860b6(swig_type_5 arg1);
+extern void _wrap_llm_cancel_set_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern void _wrap_llm_cancel_reset_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_cancel_is_set_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern void _wrap_llm_cancel_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern void _wrap_llm_model_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_6 _wrap_llm_model_info_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_7 arg2);
+extern swig_intgo _wrap_llm_model_n_vocab_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_n_ctx_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_token_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_8 arg2);
+extern swig_intgo _wrap_llm_quantize_raw_3a399ca6a91860b6(swig_type_9 arg1, swig_type_10 arg2, swig_type_11 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern void _wrap_llm_corpus_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_remove_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_12 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_corpus_check_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_llm_docs_count_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_13 _wrap_llm_docs_name_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_14 _wrap_llm_docs_bytes_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_docs_nodes_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_15 _wrap_llm_docs_hash_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_docs_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern void _wrap_llm_tree_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_tree_count_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_16 _wrap_llm_tree_find_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_17 arg2);
+extern swig_type_18 _wrap_llm_tree_id_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_19 _wrap_llm_tree_parent_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_tree_kind_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_tree_depth_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_20 _wrap_llm_tree_title_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_21 _wrap_llm_tree_start_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_22 _wrap_llm_tree_end_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_23 _wrap_llm_tree_hash_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_ctx_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern void _wrap_llm_evidence_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_evidence_count_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern double _wrap_llm_evidence_confidence_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_24 _wrap_llm_evidence_doc_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_25 _wrap_llm_evidence_node_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_26 _wrap_llm_evidence_path_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_27 _wrap_llm_evidence_text_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_28 _wrap_llm_evidence_start_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_29 _wrap_llm_evidence_end_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_evidence_score_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_count_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_30 _wrap_llm_trace_doc_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_31 _wrap_llm_trace_node_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_depth_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_action_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_score_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_32 _wrap_llm_trace_reason_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_reply_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_finish_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_output_tokens_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern double _wrap_llm_reply_prompt_ms_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern double _wrap_llm_reply_output_ms_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_token_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_reply_citation_count_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_33 _wrap_llm_reply_citation_node_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_34 _wrap_llm_reply_citation_doc_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_35 _wrap_llm_reply_citation_path_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_36 _wrap_llm_reply_citation_text_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_37 _wrap_llm_reply_citation_start_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_38 _wrap_llm_reply_citation_end_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_reply_citation_support_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern uintptr_t _wrap_llm_reply_verdict_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_guard_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_guard_set_action_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_39 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
+extern swig_intgo _wrap_llm_guard_add_word_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_40 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_guard_set_vault_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_41 _wrap_llm_guard_type_raw_3a399ca6a91860b6(swig_intgo arg1);
+extern uintptr_t _wrap_llm_guard_verdict_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern void _wrap_llm_guard_close_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_verdict_action_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_intgo _wrap_llm_verdict_count_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_42 _wrap_llm_verdict_type_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_43 _wrap_llm_verdict_start_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_44 _wrap_llm_verdict_end_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_verdict_score_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_45 _wrap_llm_verdict_rule_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_verdict_finding_action_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_verdict_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern void _wrap_llm_vault_free_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_sx_log_create_raw_3a399ca6a91860b6(void);
+extern swig_intgo _wrap_sx_log_next_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_46 _wrap_sx_log_line_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_sx_cancel_create_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_sx_model_load_raw_3a399ca6a91860b6(swig_type_47 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_48 _wrap_sx_tokenize_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_49 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_50 _wrap_sx_detokenize_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_51 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_52 _wrap_sx_chat_template_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_53 arg2, swig_type_54 arg3, uintptr_t arg4);
+extern swig_type_55 _wrap_sx_dequantize_raw_3a399ca6a91860b6(swig_type_56 arg1, swig_type_57 arg2, swig_type_58 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_corpus_open_raw_3a399ca6a91860b6(swig_type_59 arg1, swig_intgo arg2, swig_type_60 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ingest_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_61 arg2, swig_type_62 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_ingest_file_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_63 arg2, swig_type_64 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_docs_list_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_tree_open_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_65 arg2, uintptr_t arg3);
+extern swig_type_66 _wrap_sx_tree_text_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_sx_ctx_create_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
+extern swig_type_67 _wrap_sx_logits_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, swig_type_68 arg3, uintptr_t arg4, uintptr_t arg5);
+extern uintptr_t _wrap_sx_retrieve_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_69 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_70 arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_generate_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_71 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_72 arg11, swig_type_73 arg12, uintptr_t arg13, uintptr_t arg14);
+extern swig_intgo _wrap_sx_reply_next_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_74 _wrap_sx_reply_piece_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_75 _wrap_sx_reply_text_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_sx_guard_create_raw_3a399ca6a91860b6(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern uintptr_t _wrap_sx_guard_check_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_76 arg2, swig_intgo arg3, swig_type_77 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2, swig_type_78 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, swig_type_79 arg3, uintptr_t arg4);
+extern swig_intgo _wrap_sx_guard_finish_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_80 _wrap_sx_guard_text_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_81 _wrap_sx_verdict_text_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_3a399ca6a91860b6(swig_type_82 arg1, swig_type_83 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_84 _wrap_sx_vault_restore_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_85 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -300,13 +296,13 @@ func swigCopyString(s string) string {
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_41531f0b2fde497c(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_3a399ca6a91860b6(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -501,126 +497,126 @@ const LLM_OK int = 0
 const LLM_MORE int = 1
 func _swig_getLLM_E_INVALID() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_INVALID_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_INVALID_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_INVALID int = _swig_getLLM_E_INVALID()
 func _swig_getLLM_E_MEMORY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_MEMORY_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_MEMORY_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_MEMORY int = _swig_getLLM_E_MEMORY()
 func _swig_getLLM_E_IO() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_IO_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_IO_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_IO int = _swig_getLLM_E_IO()
 func _swig_getLLM_E_FORMAT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FORMAT_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_FORMAT_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_FORMAT int = _swig_getLLM_E_FORMAT()
 func _swig_getLLM_E_NOT_FOUND() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_NOT_FOUND_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_NOT_FOUND_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_NOT_FOUND int = _swig_getLLM_E_NOT_FOUND()
 func _swig_getLLM_E_UNSUPPORTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_UNSUPPORTED_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_UNSUPPORTED_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_UNSUPPORTED int = _swig_getLLM_E_UNSUPPORTED()
 func _swig_getLLM_E_VERSION() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_VERSION_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_VERSION_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_VERSION int = _swig_getLLM_E_VERSION()
 func _swig_getLLM_E_BUSY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_BUSY_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_BUSY_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_BUSY int = _swig_getLLM_E_BUSY()
 func _swig_getLLM_E_FORK() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FORK_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_FORK_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_FORK int = _swig_getLLM_E_FORK()
 func _swig_getLLM_E_CANCELLED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_CANCELLED_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_CANCELLED_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_CANCELLED int = _swig_getLLM_E_CANCELLED()
 func _swig_getLLM_E_LIMIT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_LIMIT_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_LIMIT_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_LIMIT int = _swig_getLLM_E_LIMIT()
 func _swig_getLLM_E_UTF8() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_UTF8_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_UTF8_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_UTF8 int = _swig_getLLM_E_UTF8()
 func _swig_getLLM_E_CORRUPT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_CORRUPT_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_CORRUPT_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_CORRUPT int = _swig_getLLM_E_CORRUPT()
 func _swig_getLLM_E_FULL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FULL_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_FULL_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_FULL int = _swig_getLLM_E_FULL()
 func _swig_getLLM_E_KEY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_KEY_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_KEY_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_KEY int = _swig_getLLM_E_KEY()
 func _swig_getLLM_E_READONLY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_READONLY_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_READONLY_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_READONLY int = _swig_getLLM_E_READONLY()
 func _swig_getLLM_E_USER() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_USER_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_USER_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
 var LLM_E_USER int = _swig_getLLM_E_USER()
 func _swig_getLLM_E_INTERNAL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_INTERNAL_raw_41531f0b2fde497c())
+	swig_r = (int)(C._wrap_LLM_E_INTERNAL_raw_3a399ca6a91860b6())
 	return swig_r
 }
 
@@ -628,7 +624,7 @@ var LLM_E_INTERNAL int = _swig_getLLM_E_INTERNAL()
 func Llm_status_name(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_status_name_raw_41531f0b2fde497c(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_llm_status_name_raw_3a399ca6a91860b6(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -647,14 +643,14 @@ func (p SwigcptrLlm_error) SwigIsLlm_error() {
 func (arg1 SwigcptrLlm_error) GetCode() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_llm_error_code_get_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_llm_error_code_get_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrLlm_error) GetMessage() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_error_message_get_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_llm_error_message_get_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -663,13 +659,13 @@ func (arg1 SwigcptrLlm_error) GetMessage() (_swig_ret string) {
 
 func NewLlm_error() (_swig_ret Llm_error) {
 	var swig_r Llm_error
-	swig_r = (Llm_error)(SwigcptrLlm_error(C._wrap_new_llm_error_raw_41531f0b2fde497c()))
+	swig_r = (Llm_error)(SwigcptrLlm_error(C._wrap_new_llm_error_raw_3a399ca6a91860b6()))
 	return swig_r
 }
 
 func DeleteLlm_error(arg1 Llm_error) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_llm_error_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_llm_error_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 type Llm_error interface {
@@ -710,7 +706,7 @@ const LLM_VAULT_READONLY uint = 1
 const LLM_VAULT_PASSPHRASE uint = 2
 func Llm_version() (_swig_ret string) {
 	var swig_r string
-	swig_r_p := C._wrap_llm_version_raw_41531f0b2fde497c()
+	swig_r_p := C._wrap_llm_version_raw_3a399ca6a91860b6()
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -720,7 +716,7 @@ func Llm_version() (_swig_ret string) {
 func Llm_build_info(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_build_info_raw_41531f0b2fde497c(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_llm_build_info_raw_3a399ca6a91860b6(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -732,36 +728,36 @@ func Llm_build_info(arg1 string) (_swig_ret string) {
 
 func Llm_cancel_set(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_set_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_set_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_cancel_reset(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_reset_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_reset_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_cancel_is_set(arg1 Llm_cancel) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int)(C._wrap_llm_cancel_is_set_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_llm_cancel_is_set_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_cancel_free(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_free(arg1 Llm_model) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_model_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_model_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_info(arg1 Llm_model, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_model_info_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_llm_model_info_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -774,14 +770,14 @@ func Llm_model_info(arg1 Llm_model, arg2 string) (_swig_ret string) {
 func Llm_model_n_vocab(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_vocab_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_vocab_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_model_n_ctx(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_ctx_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_ctx_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -789,7 +785,7 @@ func Llm_model_token(arg1 Llm_model, arg2 string) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_llm_model_token_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_8)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_llm_model_token_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_8)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -798,29 +794,6 @@ func Llm_model_token(arg1 Llm_model, arg2 string) (_swig_ret int) {
 
 const LLM_TOK_SPECIAL uint = 1
 const LLM_TOK_PARSE uint = 2
-func Llm_chat_template(arg1 Llm_model, arg2 string, arg3 int64, arg4 string, arg5 int64, arg6 string, arg7 int64, arg8 Llm_error) (_swig_ret int64) {
-	var swig_r int64
-	_swig_i_0 := getSwigcptr(arg1)
-	_swig_i_1 := arg2
-	_swig_i_2 := arg3
-	_swig_i_3 := arg4
-	_swig_i_4 := arg5
-	_swig_i_5 := arg6
-	_swig_i_6 := arg7
-	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (int64)(C._wrap_llm_chat_template_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), C.swig_type_11(_swig_i_2), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_3)), C.swig_type_13(_swig_i_4), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_5)), C.swig_type_15(_swig_i_6), C.uintptr_t(_swig_i_7)))
-	if Swig_escape_always_false {
-		Swig_escape_val = arg2
-	}
-	if Swig_escape_always_false {
-		Swig_escape_val = arg4
-	}
-	if Swig_escape_always_false {
-		Swig_escape_val = arg6
-	}
-	return swig_r
-}
-
 func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_cancel, arg6 Llm_error) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
@@ -829,7 +802,7 @@ func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_llm_quantize_raw_41531f0b2fde497c(*(*C.swig_type_16)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_18)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_llm_quantize_raw_3a399ca6a91860b6(*(*C.swig_type_9)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -844,7 +817,7 @@ func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_can
 
 func Llm_corpus_free(arg1 Llm_corpus) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_corpus_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_corpus_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
@@ -852,7 +825,7 @@ func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_remove_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_19)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_remove_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -863,14 +836,14 @@ func Llm_corpus_check(arg1 Llm_corpus, arg2 Llm_error) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int)(C._wrap_llm_corpus_check_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int)(C._wrap_llm_corpus_check_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func Llm_docs_count(arg1 Llm_docs) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_docs_count_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_docs_count_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -878,7 +851,7 @@ func Llm_docs_name(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_docs_name_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_docs_name_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -889,7 +862,7 @@ func Llm_docs_bytes(arg1 Llm_docs, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_docs_bytes_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_docs_bytes_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -897,7 +870,7 @@ func Llm_docs_nodes(arg1 Llm_docs, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_docs_nodes_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_docs_nodes_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -905,7 +878,7 @@ func Llm_docs_hash(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_docs_hash_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_docs_hash_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -914,7 +887,7 @@ func Llm_docs_hash(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 
 func Llm_docs_free(arg1 Llm_docs) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_docs_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_docs_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_NODE_DOCUMENT int = 1
@@ -924,13 +897,13 @@ const LLM_NODE_SENTENCE int = 4
 const LLM_NODE_GROUP int = 5
 func Llm_tree_free(arg1 Llm_tree) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_tree_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_tree_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_tree_count(arg1 Llm_tree) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_tree_count_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_tree_count_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -938,7 +911,7 @@ func Llm_tree_find(arg1 Llm_tree, arg2 string) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_find_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_24)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_llm_tree_find_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -949,7 +922,7 @@ func Llm_tree_id(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_id_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_id_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -960,7 +933,7 @@ func Llm_tree_parent(arg1 Llm_tree, arg2 uint) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_parent_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_llm_tree_parent_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -968,7 +941,7 @@ func Llm_tree_kind(arg1 Llm_tree, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_tree_kind_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_tree_kind_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -976,7 +949,7 @@ func Llm_tree_depth(arg1 Llm_tree, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_tree_depth_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_tree_depth_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -984,7 +957,7 @@ func Llm_tree_title(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_title_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_title_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -995,7 +968,7 @@ func Llm_tree_start(arg1 Llm_tree, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_tree_start_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_tree_start_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1003,7 +976,7 @@ func Llm_tree_end(arg1 Llm_tree, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_tree_end_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_tree_end_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1011,7 +984,7 @@ func Llm_tree_hash(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_hash_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_hash_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1020,25 +993,25 @@ func Llm_tree_hash(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 
 func Llm_ctx_free(arg1 Llm_ctx) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_ctx_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_ctx_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_evidence_free(arg1 Llm_evidence) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_evidence_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_evidence_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_evidence_count(arg1 Llm_evidence) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_evidence_count_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_evidence_count_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_evidence_confidence(arg1 Llm_evidence) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_evidence_confidence_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_evidence_confidence_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1046,7 +1019,7 @@ func Llm_evidence_doc(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_doc_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_doc_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1057,7 +1030,7 @@ func Llm_evidence_node(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_node_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_node_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1068,7 +1041,7 @@ func Llm_evidence_path(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_path_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_path_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1079,7 +1052,7 @@ func Llm_evidence_text(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_text_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_text_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1090,7 +1063,7 @@ func Llm_evidence_start(arg1 Llm_evidence, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_evidence_start_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_evidence_start_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1098,7 +1071,7 @@ func Llm_evidence_end(arg1 Llm_evidence, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_evidence_end_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_evidence_end_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1106,7 +1079,7 @@ func Llm_evidence_score(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_evidence_score_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_evidence_score_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1116,7 +1089,7 @@ const LLM_TRACE_FOUND int = 3
 func Llm_trace_count(arg1 Llm_evidence) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_trace_count_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_trace_count_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1124,7 +1097,7 @@ func Llm_trace_doc(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_doc_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_doc_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1135,7 +1108,7 @@ func Llm_trace_node(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_node_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_node_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1146,7 +1119,7 @@ func Llm_trace_depth(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_trace_depth_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_trace_depth_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1154,7 +1127,7 @@ func Llm_trace_action(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_trace_action_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_trace_action_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1162,7 +1135,7 @@ func Llm_trace_score(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_trace_score_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_trace_score_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1170,7 +1143,7 @@ func Llm_trace_reason(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_reason_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_reason_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1179,7 +1152,7 @@ func Llm_trace_reason(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 
 func Llm_reply_free(arg1 Llm_reply) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_reply_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_reply_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_FINISH_NONE int = 0
@@ -1191,35 +1164,35 @@ const LLM_FINISH_NOT_FOUND int = 5
 func Llm_reply_finish(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_finish_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_finish_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_prompt_tokens(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_prompt_tokens_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_prompt_tokens_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_output_tokens(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_output_tokens_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_output_tokens_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_prompt_ms(arg1 Llm_reply) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_reply_prompt_ms_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_reply_prompt_ms_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_output_ms(arg1 Llm_reply) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_reply_output_ms_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_reply_output_ms_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1227,14 +1200,14 @@ func Llm_reply_token(arg1 Llm_reply, arg2 uint) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_llm_reply_token_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int)(C._wrap_llm_reply_token_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
 func Llm_reply_citation_count(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_citation_count_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_citation_count_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1242,7 +1215,7 @@ func Llm_reply_citation_node(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_node_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_node_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1253,7 +1226,7 @@ func Llm_reply_citation_doc(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_doc_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_doc_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1264,7 +1237,7 @@ func Llm_reply_citation_path(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_path_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_path_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1275,7 +1248,7 @@ func Llm_reply_citation_text(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_text_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_text_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1286,7 +1259,7 @@ func Llm_reply_citation_start(arg1 Llm_reply, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_reply_citation_start_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_reply_citation_start_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1294,7 +1267,7 @@ func Llm_reply_citation_end(arg1 Llm_reply, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_reply_citation_end_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_reply_citation_end_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1302,7 +1275,7 @@ func Llm_reply_citation_support(arg1 Llm_reply, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_reply_citation_support_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_reply_citation_support_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1310,13 +1283,13 @@ func Llm_reply_verdict(arg1 Llm_reply, arg2 uint) (_swig_ret Llm_verdict) {
 	var swig_r Llm_verdict
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_reply_verdict_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_reply_verdict_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
 	return swig_r
 }
 
 func Llm_guard_free(arg1 Llm_guard) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_guard_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_guard_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg5 Llm_error) (_swig_ret int) {
@@ -1326,7 +1299,7 @@ func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (int)(C._wrap_llm_guard_set_action_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
+	swig_r = (int)(C._wrap_llm_guard_set_action_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1338,7 +1311,7 @@ func Llm_guard_add_word(arg1 Llm_guard, arg2 string, arg3 Llm_error) (_swig_ret 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_add_word_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_47)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_add_word_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1350,14 +1323,14 @@ func Llm_guard_set_vault(arg1 Llm_guard, arg2 Llm_vault, arg3 Llm_error) (_swig_
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_set_vault_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_set_vault_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Llm_guard_type(arg1 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_guard_type_raw_41531f0b2fde497c(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_llm_guard_type_raw_3a399ca6a91860b6(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1367,13 +1340,13 @@ func Llm_guard_type(arg1 uint) (_swig_ret string) {
 func Llm_guard_verdict(arg1 Llm_guard_stream) (_swig_ret Llm_verdict) {
 	var swig_r Llm_verdict
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_guard_verdict_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_guard_verdict_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func Llm_guard_close(arg1 Llm_guard_stream) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_guard_close_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_guard_close_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_VERDICT_ALLOW int = 1
@@ -1383,14 +1356,14 @@ const LLM_VERDICT_BLOCK int = 4
 func Llm_verdict_action(arg1 Llm_verdict) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_verdict_action_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_verdict_action_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_verdict_count(arg1 Llm_verdict) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_verdict_count_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_verdict_count_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1398,7 +1371,7 @@ func Llm_verdict_type(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_verdict_type_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_verdict_type_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1409,7 +1382,7 @@ func Llm_verdict_start(arg1 Llm_verdict, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_verdict_start_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_verdict_start_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1417,7 +1390,7 @@ func Llm_verdict_end(arg1 Llm_verdict, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_verdict_end_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_verdict_end_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1425,7 +1398,7 @@ func Llm_verdict_score(arg1 Llm_verdict, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_verdict_score_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_verdict_score_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1433,7 +1406,7 @@ func Llm_verdict_rule(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_verdict_rule_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_verdict_rule_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1444,37 +1417,37 @@ func Llm_verdict_finding_action(arg1 Llm_verdict, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_verdict_finding_action_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_verdict_finding_action_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
 func Llm_verdict_free(arg1 Llm_verdict) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_verdict_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_verdict_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_vault_free(arg1 Llm_vault) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_vault_free_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_vault_free_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 }
 
 func Sx_log_create() (_swig_ret Sx_log) {
 	var swig_r Sx_log
-	swig_r = (Sx_log)(SwigcptrSx_log(C._wrap_sx_log_create_raw_41531f0b2fde497c()))
+	swig_r = (Sx_log)(SwigcptrSx_log(C._wrap_sx_log_create_raw_3a399ca6a91860b6()))
 	return swig_r
 }
 
 func Sx_log_next(arg1 Sx_log) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int)(C._wrap_sx_log_next_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_sx_log_next_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Sx_log_line(arg1 Sx_log) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_log_line_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_log_line_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1484,7 +1457,7 @@ func Sx_log_line(arg1 Sx_log) (_swig_ret string) {
 func Sx_cancel_create(arg1 Llm_error) (_swig_ret Llm_cancel) {
 	var swig_r Llm_cancel
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (Llm_cancel)(SwigcptrLlm_cancel(C._wrap_sx_cancel_create_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))))
+	swig_r = (Llm_cancel)(SwigcptrLlm_cancel(C._wrap_sx_cancel_create_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
@@ -1496,7 +1469,7 @@ func Sx_model_load(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5 Sx_l
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_41531f0b2fde497c(*(*C.swig_type_54)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_3a399ca6a91860b6(*(*C.swig_type_47)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1509,7 +1482,7 @@ func Sx_tokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_tokenize_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_tokenize_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_49)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1525,10 +1498,29 @@ func Sx_detokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_detokenize_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_detokenize_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
+	}
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
+}
+
+func Sx_chat_template(arg1 Llm_model, arg2 string, arg3 string, arg4 Llm_error) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	swig_r_p := C._wrap_sx_chat_template_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_53)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
 	}
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1541,7 +1533,7 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_dequantize_raw_41531f0b2fde497c(*(*C.swig_type_60)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_61)(unsafe.Pointer(&_swig_i_1)), C.swig_type_62(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_dequantize_raw_3a399ca6a91860b6(*(*C.swig_type_56)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_57)(unsafe.Pointer(&_swig_i_1)), C.swig_type_58(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1561,7 +1553,7 @@ func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_41531f0b2fde497c(*(*C.swig_type_63)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_64(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_3a399ca6a91860b6(*(*C.swig_type_59)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_60(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1576,7 +1568,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_61)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1594,7 +1586,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 L
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_63)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1608,7 +1600,7 @@ func Sx_docs_list(arg1 Llm_corpus, arg2 Llm_error) (_swig_ret Llm_docs) {
 	var swig_r Llm_docs
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Llm_docs)(SwigcptrLlm_docs(C._wrap_sx_docs_list_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
+	swig_r = (Llm_docs)(SwigcptrLlm_docs(C._wrap_sx_docs_list_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
 	return swig_r
 }
 
@@ -1617,7 +1609,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1627,7 +1619,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 func Sx_tree_text(arg1 Llm_tree) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_tree_text_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_tree_text_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1645,7 +1637,7 @@ func Sx_ctx_create(arg1 Llm_model, arg2 Llm_corpus, arg3 Llm_guard, arg4 uint, a
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_create_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8))))
+	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_create_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8))))
 	return swig_r
 }
 
@@ -1656,7 +1648,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1675,7 +1667,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1701,7 +1693,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_11 := arg12
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_76(_swig_i_10), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_72(_swig_i_10), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1716,14 +1708,14 @@ func Sx_reply_next(arg1 Llm_reply, arg2 Llm_ctx, arg3 Llm_error) (_swig_ret int)
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_reply_next_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_reply_next_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_reply_piece(arg1 Llm_reply) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_reply_piece_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_reply_piece_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1733,7 +1725,7 @@ func Sx_reply_piece(arg1 Llm_reply) (_swig_ret string) {
 func Sx_reply_text(arg1 Llm_reply) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_reply_text_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_reply_text_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1747,7 +1739,7 @@ func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_41531f0b2fde497c(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_3a399ca6a91860b6(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	return swig_r
 }
 
@@ -1760,7 +1752,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1778,7 +1770,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1791,7 +1783,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1803,14 +1795,14 @@ func Sx_guard_finish(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 Llm_error) (_swig
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_guard_finish_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_guard_finish_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_guard_text(arg1 Llm_guard_stream) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_guard_text_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_guard_text_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1820,7 +1812,7 @@ func Sx_guard_text(arg1 Llm_guard_stream) (_swig_ret string) {
 func Sx_verdict_text(arg1 Llm_verdict) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_verdict_text_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_verdict_text_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1834,7 +1826,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_41531f0b2fde497c(*(*C.swig_type_86)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_3a399ca6a91860b6(*(*C.swig_type_82)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1849,7 +1841,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_41531f0b2fde497c(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
