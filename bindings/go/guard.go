@@ -56,7 +56,7 @@ func (g *Guard) Close() error {
 	return nil
 }
 
-// SetAction says what to do with findings of a type ("*": all) in some directions.
+// SetAction says what to do with findings of a type in some directions.
 func (g *Guard) SetAction(typ string, directions Direction, action Action) error {
 	const op = "set action"
 	if err := cstring(op, "a type", typ); err != nil {
@@ -69,7 +69,7 @@ func (g *Guard) SetAction(typ string, directions Direction, action Action) error
 	return quick(op, func(e raw.Llm_error) { raw.Llm_guard_set_action(g.raw, typ, uint(directions), uint(action), e) })
 }
 
-// AddWord adds a word of your own.
+// AddWord adds a word of your own, found as type BLOCKED, which asks for Review unless SetAction says otherwise.
 func (g *Guard) AddWord(word string) error {
 	if err := g.enter("add word"); err != nil {
 		return err

@@ -220,6 +220,7 @@ func TestGuard(t *testing.T) {
 	}
 	defer guard.Close()
 	for _, err := range []error{guard.SetVault(vault), guard.AddWord("Bluebird"),
+		guard.SetAction("BLOCKED", sextant.AllDirections, sextant.Replace),
 		guard.SetAction("EMAIL_ADDRESS", sextant.AllDirections, sextant.Pseudonym)} {
 		if err != nil {
 			t.Fatal(err)

@@ -54,7 +54,8 @@ class Vault(Handle):
 class Guard(Handle):
     """A policy: what to look for, what to do. It can change until a context uses it, then BusyError.
 
-    ``actions`` maps a type, or "*" for all, to an Action in all directions; ``words`` are findings of type CUSTOM_WORD.
+    ``actions`` maps a type to an Action in all directions; ``words`` are found as type BLOCKED, which asks for REVIEW unless
+    ``actions`` says otherwise.
     """
 
     _name = "guard"

@@ -17,7 +17,7 @@ from ._errors import ClosedError, check
 
 T = TypeVar("T")
 H = TypeVar("H", bound="Handle")
-Text = Union[str, bytes]
+Text = Union[str, bytes, bytearray, memoryview]
 StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 logger = logging.getLogger("sextant")
@@ -216,7 +216,11 @@ def long_call(cancel: Cancel, fn: Callable[[], T], discard: Callable[[T], None] 
 
 def utf8(text: Text) -> bytes:
     """The bytes of a text; a str with half a surrogate pair raises UnicodeEncodeError."""
-    return text.encode("utf-8") if isinstance(text, str) else bytes(text)
+    if isinstance(text, str):
+        return text.encode("utf-8")
+    if isinstance(text, (bytes, bytearray, memoryview)):
+        return bytes(text)
+    raise TypeError(f"expected str or bytes, not {type(text).__name__}")
 
 
 def string_list(items: "Tuple[str, ...] | List[str]", what: str) -> bytes:
