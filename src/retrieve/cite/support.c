@@ -7,7 +7,7 @@
 
 static double term_weight(const sx_token *t)
 {
-    static const double by_kind[] = {0, 1.0, 2.0, 0.5, 0.3, 1.0};
+    static const double by_kind[] = {0, 1.0, 2.0, 0.5, 0.3, 1.0, 0.5};
     return by_kind[t->kind] * (t->weak ? 0.1 : 1.0);
 }
 
