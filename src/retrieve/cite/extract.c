@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "retrieve/rank/features.h"
+#include "retrieve/rank/spans.h"
 #include "retrieve/retrieve.h"
 
 enum { EVIDENCE_READ = 5, SENTENCES_MAX = 256 };
@@ -46,11 +47,9 @@ static llm_status read_evidence(extraction *x)
     llm_status status = LLM_OK;
     for (uint32_t f = 0; f < x->evidence->count && f < EVIDENCE_READ && !status; f++) {
         const sx_tree *tree = x->evidence->found[f].tree;
-        const sx_node *node = &tree->nodes[x->evidence->found[f].node];
-        uint32_t c = node->first_child;
-        if (c == SX_NO_NODE) status = read_sentence(x, f, node->start, node->end);
-        for (; c != SX_NO_NODE && !status; c = tree->nodes[c].next_sibling)
-            status = read_sentence(x, f, tree->nodes[c].start, tree->nodes[c].end);
+        sx_spans spans = sx_spans_of(tree, x->evidence->found[f].node);
+        for (uint32_t start, end; !status && sx_spans_next(&spans, &start, &end);)
+            status = read_sentence(x, f, start, end);
     }
     return status;
 }

@@ -6,6 +6,7 @@
 #include "platform/unicode.h"
 #include "platform/utf8.h"
 #include "retrieve/rank/fold.h"
+#include "retrieve/rank/spans.h"
 
 enum { FILTER = 1024, NO_POS = 0x7fffffff, NEAR_WINDOW = 12 };
 
@@ -190,21 +191,12 @@ static float heading_share(const sx_query *query, const term_filter *filter, con
     return weigh(query, has, NULL);
 }
 
-/* Bytes of the leaf's n-th sentence, as the builder counted them. */
+/* The leaf's n-th sentence, counted as the builder did. */
 static void sentence_span(const sx_tree *tree, uint32_t node, uint32_t nth, uint32_t *start, uint32_t *end)
 {
-    *start = tree->nodes[node].start;
-    *end = tree->nodes[node].end;
-    uint32_t at = *start, n = 0;
-    for (uint32_t c = tree->nodes[node].first_child; c != SX_NO_NODE; c = tree->nodes[c].next_sibling) {
-        if (tree->nodes[c].start > at) n++;
-        if (n++ == nth) {
-            *start = tree->nodes[c].start;
-            *end = tree->nodes[c].end;
-            return;
-        }
-        at = tree->nodes[c].end;
-    }
+    sx_spans spans = sx_spans_of(tree, node);
+    *start = *end = tree->nodes[node].start;
+    for (uint32_t i = 0; i <= nth && sx_spans_next(&spans, start, end); i++) continue;
 }
 
 static void cue_features(const sx_query *query, const sx_tree *tree, uint32_t node, uint32_t sentence, sx_candidate *c)

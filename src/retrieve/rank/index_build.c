@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "retrieve/rank/form.h"
+#include "retrieve/rank/spans.h"
 
 enum { LEAD_CHARS = 90 };
 
@@ -80,19 +81,13 @@ static uint32_t lead_of(const char *text, uint32_t start, uint32_t end)
 
 static llm_status add_leaf(builder *b, uint32_t leaf)
 {
-    const sx_node *nodes = b->tree->nodes;
-    const sx_node *node = &nodes[b->index->leaf_node[leaf]];
+    const sx_node *node = &b->tree->nodes[b->index->leaf_node[leaf]];
     uint16_t *lead = &b->index->leaf_lead[leaf];
-    uint32_t lead_end = lead_of(b->tree->text, node->start, node->end);
+    uint32_t lead_end = lead_of(b->tree->text, node->start, node->end), start, end;
+    sx_spans spans = sx_spans_of(b->tree, b->index->leaf_node[leaf]);
     llm_status status = LLM_OK;
-    uint32_t at = node->start;
     b->index->leaf_start[leaf] = b->index->n_tokens;
-    for (uint32_t c = node->first_child; c != SX_NO_NODE && !status; c = nodes[c].next_sibling) {
-        if (nodes[c].start > at) status = add_span(b, at, nodes[c].start, lead_end, lead);
-        if (!status) status = add_span(b, nodes[c].start, nodes[c].end, lead_end, lead);
-        at = nodes[c].end;
-    }
-    if (!status && at < node->end) status = add_span(b, at, node->end, lead_end, lead);
+    while (!status && sx_spans_next(&spans, &start, &end)) status = add_span(b, start, end, lead_end, lead);
     b->index->leaf_start[leaf + 1] = b->index->n_tokens;
     return status;
 }

@@ -5,7 +5,22 @@
 /* Fitted by list-wise logistic regression over public question sets in many languages, each set held out in turn to see
  * that it does not live off its own questions. */
 const float sx_blend[SX_FEATURES] = {
-    [SX_F_BASE] = 1.0f,
+    [SX_F_BASE] = 2.68f,
+    [SX_F_TOP] = 3.95f,
+    [SX_F_COVER] = 2.04f,
+    [SX_F_SENTENCE] = 1.99f,
+    [SX_F_WINDOW] = 1.24f,
+    [SX_F_ORDERED] = 1.40f,
+    [SX_F_NEAR] = 0.84f,
+    [SX_F_RARE] = -1.30f,
+    [SX_F_LEAD] = -0.02f,
+    [SX_F_HEADING] = 2.05f,
+    [SX_F_SECTION] = 4.05f,
+    [SX_F_NEIGHBOUR] = 1.31f,
+    [SX_F_CUE] = 0.88f,
+    [SX_F_CUE_NEAR] = 0.62f,
+    [SX_F_LENGTH] = -0.09f,
+    [SX_F_EARLY] = 0.96f,
 };
 
 llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, llm_error *err)

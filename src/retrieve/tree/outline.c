@@ -42,6 +42,7 @@ void sx_outline_heading(sx_outline *outline, uint16_t level, size_t start, size_
 {
     title_start = sx_skip_space(outline->text, title_start, title_end);
     title_end = sx_trim_space(outline->text, title_start, title_end);
+    if (title_start >= title_end) title_start = title_end = start; /* as an empty title is loaded */
     end = sx_trim_space(outline->text, start, end);
     add_block(outline, (sx_block){(uint32_t)start, (uint32_t)end, (uint32_t)title_start, (uint32_t)title_end, level,
                                   SX_BLOCK_HEADING, flags});
