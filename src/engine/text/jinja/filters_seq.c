@@ -26,6 +26,12 @@ static jx_value attribute(jx_run *r, jx_value v, jx_value path)
     return v;
 }
 
+static jx_value lazily(jx_value list)
+{
+    list.lazy = list.type == JX_LIST;
+    return list;
+}
+
 static jx_value f_length(jx_run *r, jx_value v, const jx_args *args)
 {
     (void)args;
@@ -42,6 +48,7 @@ static jx_value f_first(jx_run *r, jx_value v, const jx_args *args)
 static jx_value f_last(jx_run *r, jx_value v, const jx_args *args)
 {
     (void)args;
+    if (v.lazy) jx_fail(r, LLM_E_INVALID, "an iterator has no last item: make it a list first");
     v = jx_iterate(r, v);
     return v.as.list->n ? v.as.list->items[v.as.list->n - 1] : jx_undefined(NULL);
 }
@@ -60,7 +67,7 @@ static jx_value f_reverse(jx_run *r, jx_value v, const jx_args *args)
     if (v.type == JX_STRING) return jx_slice(r, v, jx_none(), jx_none(), jx_int(-1));
     jx_value items = jx_iterate(r, v), list = jx_new_list(r, false);
     for (size_t i = items.as.list->n; i > 0 && jx_step(r, 1); i--) jx_push(r, list.as.list, items.as.list->items[i - 1]);
-    return list;
+    return lazily(list);
 }
 
 static jx_value f_join(jx_run *r, jx_value v, const jx_args *args)
@@ -85,9 +92,8 @@ static jx_value pair(jx_run *r, jx_value a, jx_value b)
     return t;
 }
 
-static jx_value f_items(jx_run *r, jx_value v, const jx_args *args)
+static jx_value pairs_of(jx_run *r, jx_value v)
 {
-    (void)args;
     jx_value list = jx_new_list(r, false);
     if (v.type == JX_UNDEFINED) return list;
     if (v.type != JX_DICT) {
@@ -97,6 +103,12 @@ static jx_value f_items(jx_run *r, jx_value v, const jx_args *args)
     for (size_t i = 0; i < v.as.dict->n && jx_step(r, 1); i++)
         jx_push(r, list.as.list, pair(r, v.as.dict->entries[i].key, v.as.dict->entries[i].value));
     return list;
+}
+
+static jx_value f_items(jx_run *r, jx_value v, const jx_args *args)
+{
+    (void)args;
+    return lazily(pairs_of(r, v));
 }
 
 /* Texts compare without regard to case unless asked to. */
@@ -149,7 +161,7 @@ static jx_value f_sort(jx_run *r, jx_value v, const jx_args *args)
 
 static jx_value f_dictsort(jx_run *r, jx_value v, const jx_args *args)
 {
-    jx_value by = jx_arg(args, 1, "by", jx_static("key")), list = f_items(r, v, args);
+    jx_value by = jx_arg(args, 1, "by", jx_static("key")), list = pairs_of(r, v);
     jx_value *keys = jx_alloc(r, (list.as.list->n + 1) * sizeof *keys);
     size_t at = jx_is(&by, "value");
     for (size_t i = 0; keys && i < list.as.list->n && r->status == LLM_OK; i++)
@@ -199,7 +211,7 @@ static jx_value f_unique(jx_run *r, jx_value v, const jx_args *args)
         jx_put(r, seen.as.dict, key, jx_none());
         jx_push(r, list.as.list, items.as.list->items[i]);
     }
-    return list;
+    return lazily(list);
 }
 
 /* The arguments behind the first `skip`, for the test or filter that those name. */
@@ -209,10 +221,16 @@ static jx_args rest(const jx_args *args, size_t skip)
     return (jx_args){args->v + skip, args->n - skip, NULL};
 }
 
+/* What is false, None too, is gone over as if it were empty. */
+static jx_value over(jx_run *r, jx_value v)
+{
+    return jx_iterate(r, jx_true(&v) ? v : jx_undefined(NULL));
+}
+
 /* map(attribute=..., default=...) or map('filter', arguments...) */
 static jx_value f_map(jx_run *r, jx_value v, const jx_args *args)
 {
-    jx_value items = jx_iterate(r, v), list = jx_new_list(r, false), path = jx_arg(args, SIZE_MAX, "attribute", jx_none());
+    jx_value items = over(r, v), list = jx_new_list(r, false), path = jx_arg(args, SIZE_MAX, "attribute", jx_none());
     jx_value fallback = jx_arg(args, SIZE_MAX, "default", jx_undefined(NULL));
     if (path.type == JX_NONE && (args->n == 0 || args->v[0].type != JX_STRING)) {
         jx_fail(r, LLM_E_INVALID, "map needs the name of a filter or attribute=");
@@ -225,13 +243,13 @@ static jx_value f_map(jx_run *r, jx_value v, const jx_args *args)
         item = path.type == JX_NONE ? jx_apply_filter(r, &args->v[0], item, &more) : attribute(r, item, path);
         jx_push(r, list.as.list, item.type == JX_UNDEFINED ? fallback : item);
     }
-    return list;
+    return lazily(list);
 }
 
 /* Keeps the items whose attribute (or themselves) passes the test, or is true when there is none. */
 static jx_value choose(jx_run *r, jx_value v, const jx_args *args, bool by_attribute, bool keep)
 {
-    jx_value items = jx_iterate(r, v), list = jx_new_list(r, false), path = jx_none();
+    jx_value items = over(r, v), list = jx_new_list(r, false), path = jx_none();
     size_t skip = by_attribute;
     if (by_attribute) path = jx_arg(args, 0, "attribute", path);
     if (by_attribute && path.type == JX_NONE) jx_fail(r, LLM_E_INVALID, "the name of an attribute is missing");
@@ -242,7 +260,7 @@ static jx_value choose(jx_run *r, jx_value v, const jx_args *args, bool by_attri
         bool ok = tested ? jx_apply_test(r, &args->v[skip], what, &more) : jx_true(&what);
         if (ok == keep) jx_push(r, list.as.list, item);
     }
-    return list;
+    return lazily(list);
 }
 
 static jx_value f_select(jx_run *r, jx_value v, const jx_args *args)

@@ -29,6 +29,8 @@ typedef struct jx_cycler jx_cycler;
 typedef struct jx_value {
     uint8_t type;   /* jx_type */
     bool tuple;     /* of lists */
+    bool lazy;      /* of lists: an iterator that can be gone over once, has no length and no items */
+    bool view;      /* of lists: a dict's keys, values or items: no items by number, no JSON */
     bool markup;    /* of strings: made by |safe or |escape */
     size_t len;     /* of strings: bytes */
     union {
@@ -49,6 +51,7 @@ typedef struct jx_value {
 struct jx_list {
     jx_value *items;
     size_t n, cap;
+    bool used; /* a lazy one that was gone over */
 };
 
 typedef struct jx_entry {

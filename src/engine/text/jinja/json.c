@@ -242,7 +242,10 @@ static void write_at(jx_run *r, const jx_value *v, const jx_json_style *style, u
         jx_step(r, v->len / 64);
         write_string(v, style->ascii, out);
         break;
-    case JX_LIST: write_list(r, v->as.list, style, depth, out); break;
+    case JX_LIST:
+        if (v->lazy || v->view) jx_fail(r, LLM_E_INVALID, "an iterator cannot be written as JSON: make it a list first");
+        write_list(r, v->as.list, style, depth, out);
+        break;
     case JX_DICT: write_dict(r, v->as.dict, style, depth, out); break;
     default: jx_fail(r, LLM_E_INVALID, "a %s cannot be written as JSON", jx_type_name(v));
     }

@@ -382,6 +382,7 @@ static jx_value call_dict(jx_run *r, jx_value v, method_id id, const jx_args *ar
         }
         jx_push(r, list.as.list, item);
     }
+    list.view = true;
     return list;
 }
 

@@ -14,7 +14,7 @@ bool jx_true(const jx_value *v)
     case JX_INT: return v->as.i != 0;
     case JX_FLOAT: return v->as.d != 0;
     case JX_STRING: return v->len != 0;
-    case JX_LIST: return v->as.list->n != 0;
+    case JX_LIST: return v->lazy || v->as.list->n != 0;
     case JX_DICT: return v->as.dict->n != 0;
     default: return true;
     }
@@ -258,8 +258,12 @@ jx_value jx_binary(jx_run *r, jx_op op, jx_value a, jx_value b)
 
 jx_value jx_iterate(jx_run *r, jx_value v)
 {
-    if (v.type == JX_LIST) return v;
+    if (v.type == JX_LIST && !(v.lazy && v.as.list->used)) {
+        v.as.list->used = v.lazy;
+        return v;
+    }
     jx_value list = jx_new_list(r, false);
+    if (v.type == JX_LIST) return list;
     if (v.type == JX_STRING) {
         for (size_t i = 0, n; i < v.len && jx_step(r, 1); i += n) {
             if (sx_utf8_next(v.as.s + i, v.len - i, &n) == SX_UTF8_BAD) n = 1;
@@ -277,7 +281,9 @@ int64_t jx_length(jx_run *r, const jx_value *v)
 {
     switch (v->type) {
     case JX_STRING: return (int64_t)jx_chars(v->as.s, v->len);
-    case JX_LIST: return (int64_t)v->as.list->n;
+    case JX_LIST:
+        if (v->lazy) jx_fail(r, LLM_E_INVALID, "an iterator has no length: make it a list first");
+        return (int64_t)v->as.list->n;
     case JX_DICT: return (int64_t)v->as.dict->n;
     case JX_UNDEFINED: return 0;
     case JX_LOOP: return (int64_t)v->as.loop->items->n;
@@ -302,7 +308,7 @@ jx_value jx_slice(jx_run *r, jx_value v, jx_value from, jx_value to, jx_value st
 {
     bool text = v.type == JX_STRING;
     if (v.type == JX_UNDEFINED) return bad(r, "a slice", &v, &v);
-    if (!text && v.type != JX_LIST) {
+    if (!text && (v.type != JX_LIST || v.lazy || v.view)) {
         jx_fail(r, LLM_E_INVALID, "a %s cannot be sliced", jx_type_name(&v));
         return v;
     }
@@ -337,7 +343,7 @@ jx_value jx_item(jx_run *r, jx_value v, jx_value key)
     } else if (v.type == JX_DICT) {
         jx_value *found = jx_find(v.as.dict, &key);
         if (found) return *found;
-    } else if ((v.type == JX_LIST || v.type == JX_STRING) && index) {
+    } else if (((v.type == JX_LIST && !v.lazy && !v.view) || v.type == JX_STRING) && index) {
         int64_t n = jx_length(r, &v), i = whole(&key);
         if (i < 0) i += n;
         if (i < 0 || i >= n) return jx_undefined(NULL);

@@ -53,7 +53,7 @@ static bool t_iterable(jx_run *r, const jx_value *v, const jx_value *arg)
 static bool t_sequence(jx_run *r, const jx_value *v, const jx_value *arg)
 {
     (void)r, (void)arg;
-    return v->type == JX_STRING || v->type == JX_LIST || v->type == JX_DICT || v->type == JX_UNDEFINED;
+    return v->type == JX_STRING || (v->type == JX_LIST && !v->lazy && !v->view) || v->type == JX_DICT || v->type == JX_UNDEFINED;
 }
 
 static bool t_callable(jx_run *r, const jx_value *v, const jx_value *arg)
