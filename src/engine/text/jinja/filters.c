@@ -234,12 +234,14 @@ static jx_value f_round(jx_run *r, jx_value v, const jx_args *args)
         jx_fail(r, LLM_E_INVALID, "a %s cannot be rounded", jx_type_name(&v));
         return v;
     }
+    bool whole = v.type != JX_FLOAT;
     double d = v.type == JX_FLOAT ? v.as.d : v.type == JX_INT ? (double)v.as.i : (double)v.as.b;
     double scale = pow(10, (double)(digits > 300 ? 300 : digits < -300 ? -300 : digits));
     if (jx_is(&method, "ceil")) return jx_float(ceil(d * scale) / scale);
     if (jx_is(&method, "floor")) return jx_float(floor(d * scale) / scale);
-    if (v.type != JX_FLOAT && digits >= 0) return v;
-    return jx_float(rint(d * scale) / scale); /* halves to even, as Python rounds */
+    if (whole && digits >= 0) return v;
+    d = rint(d * scale) / scale; /* halves to even, as Python rounds */
+    return whole && fabs(d) < 9e15 ? jx_int((int64_t)d) : jx_float(d);
 }
 
 static jx_value f_tojson(jx_run *r, jx_value v, const jx_args *args)

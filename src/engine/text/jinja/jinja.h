@@ -278,7 +278,7 @@ bool jx_is_method(const jx_value *v, const char *name, size_t len);
 jx_value jx_call_method(jx_run *r, const jx_method *m, const jx_args *args);
 jx_value jx_strip(jx_value s, const jx_value *chars, bool left, bool right);
 jx_value jx_replace(jx_run *r, jx_value s, jx_value from, jx_value to, int64_t count);
-jx_value jx_change_case(jx_run *r, jx_value s, int how); /* 'u', 'l', 't' title, 'c' capitalize */
+jx_value jx_change_case(jx_run *r, jx_value s, int how); /* 'u', 'l', 't' title, 'c' capitalize, 's' swap */
 uint32_t jx_find_global(const char *name, size_t len); /* UINT32_MAX when there is none */
 jx_value jx_call_global(jx_run *r, uint32_t global, const jx_args *args);
 

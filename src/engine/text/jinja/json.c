@@ -181,7 +181,7 @@ static void write_string(const jx_value *v, bool ascii, sx_buf *out)
         const char *simple = c && c < 0x80 ? strchr(from, (int)c) : NULL;
         if (simple)
             sx_buf_printf(out, "\\%c", to[simple - from]);
-        else if (c < 0x20 || (ascii && c >= 0x7f && c <= 0xffff && c != 0x7f))
+        else if (c < 0x20 || (ascii && c >= 0x7f && c <= 0xffff))
             sx_buf_printf(out, "\\u%04x", c);
         else if (ascii && c > 0xffff && c <= 0x10ffff)
             sx_buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));

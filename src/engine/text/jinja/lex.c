@@ -287,7 +287,7 @@ static void tag(lexer *x, size_t text_from)
         x->i -= sign && x->i < x->n && at(x, "}"); /* "{#-#}": the sign is the end's */
         comment(x);
     } else if (kind == '%' && lone_word(x, "raw", &strip, &keep)) {
-        after_tag(x, strip, !keep);
+        after_tag(x, strip, false);
         raw(x);
     } else {
         add(x, kind == '{' ? JX_T_OUT : JX_T_BLOCK, jx_static(""));

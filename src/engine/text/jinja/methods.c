@@ -9,7 +9,7 @@
 typedef enum method_id {
     M_UPPER, M_LOWER, M_TITLE, M_CAPITALIZE, M_STRIP, M_LSTRIP, M_RSTRIP, M_SPLIT, M_RSPLIT, M_SPLITLINES, M_STARTSWITH,
     M_ENDSWITH, M_REPLACE, M_FIND, M_RFIND, M_INDEX, M_COUNT, M_JOIN, M_ISDIGIT, M_ISALPHA, M_ISALNUM, M_ISSPACE, M_ISUPPER,
-    M_ISLOWER, M_REMOVEPREFIX, M_REMOVESUFFIX, M_PARTITION, M_RPARTITION, M_ZFILL, M_LJUST, M_RJUST,
+    M_ISLOWER, M_REMOVEPREFIX, M_REMOVESUFFIX, M_PARTITION, M_RPARTITION, M_ZFILL, M_LJUST, M_RJUST, M_SWAPCASE,
     M_GET, M_ITEMS, M_KEYS, M_VALUES, M_COPY, M_LIST_INDEX, M_LIST_COUNT, M_LIST_COPY, M_CYCLE, M_CHANGED, M_NEXT, M_RESET,
     M_REFUSED, M_NONE
 } method_id;
@@ -32,7 +32,7 @@ static const method_row rows[] = {
     {JX_STRING, M_ISUPPER, "isupper"}, {JX_STRING, M_ISLOWER, "islower"}, {JX_STRING, M_REMOVEPREFIX, "removeprefix"},
     {JX_STRING, M_REMOVESUFFIX, "removesuffix"}, {JX_STRING, M_PARTITION, "partition"},
     {JX_STRING, M_RPARTITION, "rpartition"}, {JX_STRING, M_ZFILL, "zfill"}, {JX_STRING, M_LJUST, "ljust"},
-    {JX_STRING, M_RJUST, "rjust"},
+    {JX_STRING, M_RJUST, "rjust"}, {JX_STRING, M_SWAPCASE, "swapcase"},
     {JX_DICT, M_GET, "get"}, {JX_DICT, M_ITEMS, "items"}, {JX_DICT, M_KEYS, "keys"}, {JX_DICT, M_VALUES, "values"},
     {JX_DICT, M_COPY, "copy"}, {JX_DICT, M_REFUSED, "pop"}, {JX_DICT, M_REFUSED, "popitem"}, {JX_DICT, M_REFUSED, "update"},
     {JX_DICT, M_REFUSED, "clear"}, {JX_DICT, M_REFUSED, "setdefault"},
@@ -72,6 +72,7 @@ jx_value jx_change_case(jx_run *r, jx_value s, int how)
         lower = sx_uc_lower(c);
         upper = (uint32_t)utf8proc_toupper((utf8proc_int32_t)c);
         bool up = how == 'u' || (how != 'l' && start);
+        if (how == 's') up = lower == c;
         if (c == 0xdf && up)
             sx_buf_str(&out, how == 'u' ? "SS" : "Ss");
         else
@@ -160,7 +161,7 @@ static jx_value split_space(jx_run *r, jx_value s, int64_t max)
         size_t i = 0, n;
         for (; i < s.len; i += n)
             if (in_set(NULL, s.as.s + i, 1, sx_utf8_next(s.as.s + i, s.len - i, &n))) break;
-        if (max-- == 0) i = jx_strip(s, NULL, false, true).len;
+        if (max-- == 0) i = s.len; /* the rest, with the white space behind it */
         push_text(r, &list, s.as.s, i);
         s = jx_strip(jx_view(s.as.s + i, s.len - i), NULL, true, false);
     }
@@ -332,6 +333,7 @@ static jx_value call_text(jx_run *r, jx_value s, method_id id, const jx_args *ar
     case M_LOWER: return jx_change_case(r, s, 'l');
     case M_TITLE: return jx_change_case(r, s, 't');
     case M_CAPITALIZE: return jx_change_case(r, s, 'c');
+    case M_SWAPCASE: return jx_change_case(r, s, 's');
     case M_STRIP: return jx_strip(s, set, true, true);
     case M_LSTRIP: return jx_strip(s, set, true, false);
     case M_RSTRIP: return jx_strip(s, set, false, true);
