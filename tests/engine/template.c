@@ -129,6 +129,7 @@ static void bounds_hold(void **state)
     refuse("{% for i in range(30000) %}{{ 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' }}{% endfor %}", &small, LLM_E_LIMIT, "");
     char deep[4096] = "{{ ";
     for (int i = 0; i < 1000; i++) strcat(deep, "[");
+    for (int i = 0; i < 1000; i++) strcat(deep, "]");
     strcat(deep, " }}");
     refuse(deep, NULL, LLM_E_LIMIT, "nest deeper");
     sx_mem mem;
