@@ -218,7 +218,7 @@ static jx_value f_unique(jx_run *r, jx_value v, const jx_args *args)
 static jx_args rest(const jx_args *args, size_t skip)
 {
     skip = skip < args->n ? skip : args->n;
-    return (jx_args){args->v + skip, args->n - skip, NULL};
+    return (jx_args){skip ? args->v + skip : args->v, args->n - skip, NULL};
 }
 
 /* What is false, None too, is gone over as if it were empty. */
