@@ -139,6 +139,15 @@ static void test_numbered(void **state)
            "S 3.\n P 3. The supplier shall deliver what was ordered, at the place and the time that the order names.|(a) goods; and|(b) papers.|2010. That was the year.\n");
 }
 
+static void test_shouting(void **state)
+{
+    (void)state;
+    expect("s.txt", "1. Terms\n--------\n\n1.1. Words mean things.\n\n2. Warranty.\n\nTHERE IS NO WARRANTY FOR THE PROGRAM, TO THE EXTENT\nPERMITTED BY LAW. IT IS PROVIDED AS IT IS, WITH ALL\n"
+           "ITS FAULTS AND WITHOUT ANY PROMISE. YOU BEAR THE RISK\nOF EVERY REPAIR THAT IT MAY NEED ONE DAY OR\nANOTHER.\n\nEND OF TERMS\n\nThat is all.\n",
+           "S 1. Terms\n S 1.1.\n  P 1.1. Words mean things.\nS 2. Warranty.\n P THERE IS NO WARRANTY FOR THE PROGRAM, TO THE EXTENT|PERMITTED BY LAW. IT IS PROVIDED AS IT IS, WITH ALL|"
+           "ITS FAULTS AND WITHOUT ANY PROMISE. YOU BEAR THE RISK|OF EVERY REPAIR THAT IT MAY NEED ONE DAY OR|ANOTHER.\nS END OF TERMS\n P That is all.\n");
+}
+
 static void test_fields_and_items(void **state)
 {
     (void)state;
@@ -355,7 +364,7 @@ int main(void)
         cmocka_unit_test_teardown(test_markdown_headings, after), cmocka_unit_test_teardown(test_markdown_blocks, after),
         cmocka_unit_test_teardown(test_markdown_large_table, after), cmocka_unit_test_teardown(test_law, after),
         cmocka_unit_test_teardown(test_contract, after), cmocka_unit_test_teardown(test_numbered, after),
-        cmocka_unit_test_teardown(test_fields_and_items, after), cmocka_unit_test_teardown(test_contents_are_no_sections, after), cmocka_unit_test_teardown(test_wrapped_lines, after),
+        cmocka_unit_test_teardown(test_fields_and_items, after), cmocka_unit_test_teardown(test_shouting, after), cmocka_unit_test_teardown(test_contents_are_no_sections, after), cmocka_unit_test_teardown(test_wrapped_lines, after),
         cmocka_unit_test_teardown(test_pages, after), cmocka_unit_test_teardown(test_sentences, after),
         cmocka_unit_test_teardown(test_sentence_nodes, after), cmocka_unit_test_teardown(test_odd_bytes, after),
         cmocka_unit_test_teardown(test_long_text, after), cmocka_unit_test_teardown(test_hostile, after),
