@@ -117,6 +117,18 @@ static void test_law(void **state)
            "S CAPÍTULO I|Disposiciones generales\n S Artículo 1. Objeto.\n  P Esta ley regula el contrato.\n S Artículo 2. Ámbito.\n  P Se aplica en todo el territorio.\n");
 }
 
+static void test_law_elsewhere(void **state)
+{
+    (void)state;
+    expect("ru.txt", "Глава 1. Общие положения\n\nСтатья 1. Предмет закона\n\nЗакон устанавливает порядок.\n\nСтатья 2. Понятия\n\nПонятия имеют значения.\n",
+           "S Глава 1. Общие положения\n S Статья 1. Предмет закона\n  P Закон устанавливает порядок.\n S Статья 2. Понятия\n  P Понятия имеют значения.\n");
+    expect("ar.md", "# قانون\n\nالمادة 1: يعمل بهذا القانون.\n\nالمادة (٢) ينشر في الجريدة.\n",
+           "S قانون\n S المادة 1:\n  P المادة 1: يعمل بهذا القانون.\n S المادة (٢)\n  P المادة (٢) ينشر في الجريدة.\n");
+    expect("th.md", "# กฎหมาย\n\nมาตรา ๑ พระราชบัญญัตินี้\n\nมาตรา ๒ ให้ใช้บังคับ\n", "S กฎหมาย\n S มาตรา ๑\n  P มาตรา ๑ พระราชบัญญัตินี้\n S มาตรา ๒\n  P มาตรา ๒ ให้ใช้บังคับ\n");
+    expect("vi.txt", "Chương I\nQUY ĐỊNH CHUNG\n\nĐiều 1. Phạm vi điều chỉnh\n\nLuật này quy định về hợp đồng.\n",
+           "S Chương I|QUY ĐỊNH CHUNG\n S Điều 1. Phạm vi điều chỉnh\n  P Luật này quy định về hợp đồng.\n");
+}
+
 static void test_contract(void **state)
 {
     (void)state;
@@ -363,7 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_markdown_headings, after), cmocka_unit_test_teardown(test_markdown_blocks, after),
         cmocka_unit_test_teardown(test_markdown_large_table, after), cmocka_unit_test_teardown(test_law, after),
-        cmocka_unit_test_teardown(test_contract, after), cmocka_unit_test_teardown(test_numbered, after),
+        cmocka_unit_test_teardown(test_law_elsewhere, after), cmocka_unit_test_teardown(test_contract, after), cmocka_unit_test_teardown(test_numbered, after),
         cmocka_unit_test_teardown(test_fields_and_items, after), cmocka_unit_test_teardown(test_shouting, after), cmocka_unit_test_teardown(test_contents_are_no_sections, after), cmocka_unit_test_teardown(test_wrapped_lines, after),
         cmocka_unit_test_teardown(test_pages, after), cmocka_unit_test_teardown(test_sentences, after),
         cmocka_unit_test_teardown(test_sentence_nodes, after), cmocka_unit_test_teardown(test_odd_bytes, after),

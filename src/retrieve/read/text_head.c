@@ -147,7 +147,7 @@ static sx_text_heading named(sx_text_scan *s, const sx_text_line *line)
     const char *text = s->lines.text;
     const sx_label *label = &line->label;
     size_t rest = sx_skip_space(text, label->end, line->at.end);
-    bool wide = (unsigned char)text[line->at.first] >= 0xE3;
+    bool wide = (unsigned char)text[line->at.first] >= 0xE3 && (unsigned char)text[line->at.first] < 0xF0;
     sx_text_heading h = {.rank = label->rank, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
     if (sx_text_is_entry(text, line) || repeats(s, line)) return none;
     if (wide) {
