@@ -218,10 +218,11 @@ class Errors(unittest.TestCase):
                 corpus.ingest("half", "\ud800")
 
     def test_guard_cannot_change_in_use(self):
-        with sextant.Guard(words=["Bluebird"]) as guard, sextant.Context(guard=guard) as ctx:
+        policy = {"words": ["Bluebird", "青鸟"], "actions": {"BLOCKED": sextant.Action.REPLACE}}
+        with sextant.Guard(**policy) as guard, sextant.Context(guard=guard) as ctx:
             with self.assertRaises(sextant.BusyError):
                 guard.add_word("Redbird")
-            self.assertNotIn("Bluebird", ctx.check("Project Bluebird").text)
+            self.assertEqual(ctx.check("Project Bluebird, 青鸟计划").text, "Project <BLOCKED>, <BLOCKED>计划")
 
     def test_unsupported(self):
         with sextant.Context() as ctx:

@@ -42,7 +42,7 @@ static const char *main_type(const sx_gguf *gguf)
     }
     for (uint32_t i = 1; i < 256; i++)
         if (bytes[i] > bytes[best]) best = i;
-    const sx_type_info *info = sx_type_get(best);
+    const sx_type_info *info = bytes[best] ? sx_type_get(best) : NULL;
     return info ? info->name : NULL;
 }
 
@@ -54,8 +54,8 @@ static llm_status collect_facts(sx_model *m, llm_error *err)
     if (!m->facts) return sx_fail_memory(err);
     bool no_memory = false;
     char threads[NUMBER];
-    snprintf(threads, sizeof threads, "%u", sx_pool_size(m->net.pool));
-    add_fact(m, "arch", m->net.hp.arch->name);
+    snprintf(threads, sizeof threads, "%u", m->net.pool ? sx_pool_size(m->net.pool) : 0);
+    add_fact(m, "arch", m->net.hp.arch ? m->net.hp.arch->name : file_fact(m, "general.architecture", &no_memory));
     add_fact(m, "name", file_fact(m, "general.name", &no_memory));
     add_fact(m, "license", file_fact(m, "general.license", &no_memory));
     add_fact(m, "type", main_type(m->gguf));
@@ -94,13 +94,24 @@ static llm_status load_tokenizer(sx_model *m, llm_error *err)
     return LLM_OK;
 }
 
+/* A file of metadata alone holds a vocabulary of any architecture: it tokenizes, and sessions refuse it. */
+static llm_status load_vocabulary(sx_model *m, llm_error *err)
+{
+    llm_status s = sx_tokenizer_create(&m->tok, m->mem, m->gguf, err);
+    if (s != LLM_OK) return s;
+    m->net.hp.n_vocab = sx_tokenizer_size(m->tok);
+    return collect_facts(m, err);
+}
+
 static llm_status load(sx_model *m, const char *path, const sx_model_params *params, llm_error *err)
 {
     llm_status s;
     if ((s = sx_file_map(&m->file, path, err)) != LLM_OK ||
         (s = sx_gguf_open(&m->gguf, m->mem, m->file.data, m->file.size, err)) != LLM_OK ||
-        (s = cancelled(params, err)) != LLM_OK ||
-        (s = sx_hparams_read(&m->net.hp, m->gguf, err)) != LLM_OK ||
+        (s = cancelled(params, err)) != LLM_OK)
+        return s;
+    if (sx_gguf_tensor_count(m->gguf) == 0) return load_vocabulary(m, err);
+    if ((s = sx_hparams_read(&m->net.hp, m->gguf, err)) != LLM_OK ||
         (s = sx_weights_bind(&m->net.weights, &m->net.hp, m->gguf, &m->arena, err)) != LLM_OK ||
         (s = cancelled(params, err)) != LLM_OK ||
         (s = load_tokenizer(m, err)) != LLM_OK ||

@@ -76,18 +76,20 @@ static bool listed(const char *set, uint32_t cp)
     return set != NULL && cp > 0 && cp < 0x80 && strchr(set, (int)cp) != NULL;
 }
 
-static bool left_ok(const sx_window *w, const sx_rule *r, size_t start)
+sx_before sx_window_look_back(const sx_window *w, size_t at)
 {
-    uint32_t cp = sx_window_before(w, start);
-    if (cp == 0) return true;
-    if (listed(r->not_before, cp)) return false;
-    if (r->flags & SX_RULE_LEFT_LETTERS) {
-        if (is_digit(cp)) return false;
-    } else if (!(r->flags & SX_RULE_LEFT_ANY) && sx_is_word(cp)) {
-        return false;
-    }
-    if ((r->flags & SX_RULE_NUMBER) && joins_numbers(cp) && is_digit(sx_window_before(w, start - 1))) return false;
-    return true;
+    sx_before b = {.cp = sx_window_before(w, at)};
+    b.word = b.cp != 0 && sx_is_word(b.cp);
+    b.number = joins_numbers(b.cp) && is_digit(sx_window_before(w, at - 1));
+    return b;
+}
+
+bool sx_rule_may_follow(const sx_rule *r, const sx_before *before)
+{
+    if (before->cp == 0) return true;
+    if (listed(r->not_before, before->cp) || (before->number && (r->flags & SX_RULE_NUMBER))) return false;
+    if (r->flags & SX_RULE_LEFT_LETTERS) return !is_digit(before->cp);
+    return (r->flags & SX_RULE_LEFT_ANY) != 0 || !before->word;
 }
 
 static bool right_ok(const sx_window *w, const sx_rule *r, size_t end)
@@ -108,7 +110,6 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
 {
     const sx_dfa *dfa = &scan->dfas[run->rule];
     const sx_rule *rule = scan->rules[run->rule];
-    if (run->at == 0 && !left_ok(w, rule, start)) run->state = SX_PATTERN_DEAD;
     size_t i = start + run->at, stop = start + max_span;
     uint16_t state = run->state;
     while (state != SX_PATTERN_DEAD && i < w->avail) {
@@ -118,11 +119,11 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
             break;
         }
         if (b != SX_FOLD_SKIP) {
-            state = sx_dfa_step(&scan->pool, dfa, state, b);
+            state = sx_dfa_step(&scan->pool, dfa, state & (SX_PATTERN_ACCEPT - 1), b);
             if (state == SX_PATTERN_DEAD) break;
         }
         i++;
-        if (sx_dfa_accepts(&scan->pool, dfa, state)) {
+        if (state & SX_PATTERN_ACCEPT) {
             while (i < w->avail && w->fold[i] == SX_FOLD_SKIP) i++;
             run->ends[run->count++ % SX_ACCEPT_MAX] = (uint16_t)(i - start);
         }

@@ -19,10 +19,13 @@ typedef struct sx_scan {
     sx_dfa *dfas;          /* [rule_n] */
     uint8_t *type_of;      /* [rule_n] index of the rule's type */
     size_t rule_n, rule_cap, dfa_cap, type_cap;
-    /* rules by first byte: those that may follow a letter or digit, and all */
+    /* rules by their first two bytes: those that may follow a letter or digit, then all. Bytes that no rule tells apart there
+     * share a class. */
+    uint8_t head_class[256];
+    uint32_t heads;
     uint16_t *lists;
     size_t list_n, list_cap;
-    uint32_t list_at[2][257];
+    uint32_t *list_at;     /* [2 * heads * heads + 1] */
     sx_ac context;         /* context words; a word's value is its type */
     uint32_t type_n;
 } sx_scan;
@@ -46,6 +49,24 @@ typedef struct sx_run {
     uint32_t count;  /* accepted ends so far, the last SX_ACCEPT_MAX kept */
     uint16_t ends[SX_ACCEPT_MAX];
 } sx_run;
+
+/* The rules that can begin with these two bytes behind what stands before; *count of them. */
+static inline const uint16_t *sx_scan_heads(const sx_scan *scan, bool behind_word, uint8_t first, uint8_t second, uint32_t *count)
+{
+    uint32_t i = ((behind_word ? 0 : scan->heads) + scan->head_class[first]) * scan->heads + scan->head_class[second];
+    *count = scan->list_at[i + 1] - scan->list_at[i];
+    return scan->lists + scan->list_at[i];
+}
+
+/* What stands before a place, worked out once for all rules. */
+typedef struct sx_before {
+    uint32_t cp;       /* 0 at the beginning */
+    bool word;         /* sx_is_word */
+    bool number;       /* cp joins numbers and a digit stands before it */
+} sx_before;
+
+sx_before sx_window_look_back(const sx_window *w, size_t at);
+bool sx_rule_may_follow(const sx_rule *rule, const sx_before *before);
 
 /* Goes on with a run that began at `start`; true when nothing behind the window can change its outcome. */
 bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_t max_span, sx_run *run);

@@ -85,16 +85,19 @@ static sx_window window(const sx_filter *f)
     return (sx_window){f->text, f->fold, f->avail, f->finished};
 }
 
-/* The rules that may begin at this place. */
+/* The rules that may begin at this place. When its second byte is not here yet, all that can begin with the first. */
 static void start_runs(sx_filter *f, const sx_window *w)
 {
     const sx_scan *scan = &f->guard->scan;
-    unsigned all = f->at == 0 || !sx_is_word(sx_window_before(w, f->at));
-    uint8_t b = f->fold[f->at];
+    sx_before before = sx_window_look_back(w, f->at);
+    uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
+    uint32_t count;
+    const uint16_t *rules = sx_scan_heads(scan, before.word, f->fold[f->at], second, &count);
     f->run_n = 0;
-    for (uint32_t i = scan->list_at[all][b]; i < scan->list_at[all][b + 1u]; i++) {
-        uint16_t r = scan->lists[i];
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t r = rules[i];
         if (f->action[scan->type_of[r]] == 0 || f->covered[r] > f->base + f->at) continue;
+        if (!sx_rule_may_follow(scan->rules[r], &before)) continue;
         sx_run *run = &f->runs[f->run_n++];
         run->rule = r;
         run->state = SX_PATTERN_START;
