@@ -149,8 +149,17 @@ static size_t copy_folded(const sx_window *w, size_t start, size_t end, char *ou
     return n;
 }
 
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *end,
-                   float *score)
+/* The place of the n-th folded byte behind start. */
+static size_t unfolded(const sx_window *w, size_t start, size_t n)
+{
+    size_t i = start;
+    for (; n > 0; i++) n -= w->fold[i] != SX_FOLD_SKIP;
+    while (w->fold[i] == SX_FOLD_SKIP) i++;
+    return i;
+}
+
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *begin,
+                   size_t *end, float *score)
 {
     const sx_rule *rule = scan->rules[run->rule];
     uint32_t kept = run->count < SX_ACCEPT_MAX ? run->count : SX_ACCEPT_MAX;
@@ -158,12 +167,15 @@ bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const 
         size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX];
         if (!right_ok(w, rule, e)) continue;
         float s = SX_CHECK_MAYBE;
+        size_t lead = 0;
         if (rule->check != NULL) {
-            sx_match m = {.text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e)};
+            sx_match m = {.text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e),
+                          .lead = &lead};
             m.len = copy_folded(w, start, e, scratch);
             s = rule->check(&m, rule->arg);
         }
         if (s < 0) continue;
+        *begin = lead > 0 ? unfolded(w, start, lead) : start;
         *end = e;
         *score = s > 0 ? s : rule->score;
         return true;

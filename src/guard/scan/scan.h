@@ -71,10 +71,11 @@ bool sx_rule_may_follow(const sx_rule *rule, const sx_before *before);
 /* Goes on with a run that began at `start`; true when nothing behind the window can change its outcome. */
 bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_t max_span, sx_run *run);
 
-/* What a finished run found: the longest end that its boundaries and check allow. False: nothing. scratch holds
+/* What a finished run found: the longest end that its boundaries and check allow, and where the
+ * finding begins. False: nothing. scratch holds
  * SX_SPAN_MAX + 1 bytes. */
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *end,
-                   float *score);
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *begin,
+                   size_t *end, float *score);
 
 /* Sets the bits of the types that have a context word wholly inside [from, to). */
 void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64]);
