@@ -118,6 +118,7 @@ float sx_check_secret_token(const sx_match *m, int arg);
 float sx_check_secret_user(const sx_match *m, int arg);
 float sx_check_sg_nric(const sx_match *m, int arg);
 float sx_check_sg_uen(const sx_match *m, int arg);
+float sx_check_short(const sx_match *m, int arg);
 float sx_check_th_id(const sx_match *m, int arg);
 float sx_check_tr_id(const sx_match *m, int arg);
 float sx_check_tw_id(const sx_match *m, int arg);

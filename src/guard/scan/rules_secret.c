@@ -24,7 +24,7 @@ static const sx_rule RULES[] = {
      "([A-Za-z0-9_.\\-]*[A-Za-z0-9_.\\-])?([Pp]assword|PASSWORD|[Pp]asswd|PASSWD|[Pp]wd|_pw|[Pp]ass|[Ss]ecrete?|[Kk]ey|KEY)"
      "[A-Za-z0-9_]{0,16}(\\[\\d{0,3}\\])?[\"']?\\s{0,4}(=|:|:=|=>|===?|!==?)\\s{0,4}@?[\"'`]?[^\\s\"'`,;]{8,}", 0.6f, 0.8f,
      sx_check_secret_password, 0, SX_RULE_RIGHT_ANY, NULL, NULL},
-    {"SECRET", "secret-said-in-chinese", "(密钥|秘钥|口令|令牌|密码)(\\N{0,45})(是|为|：|:)\\s?[A-Za-z0-9_+/=.~%\\-]{8,}", 0.75f, 0.9f,
+    {"SECRET", "secret-said-in-chinese", "(密钥|秘钥|口令|令牌|密码)\\N*(是|为|：|:)\\s?[A-Za-z0-9_+/=.~%\\-]{8,}", 0.75f, 0.9f,
      sx_check_secret_assigned, 1, SX_RULE_LEFT_ANY, NULL, NULL},
     /* RFC 6750, RFC 7617 */
     {"SECRET", "secret-bearer", "(?i)(authorization[\"']?\\s{0,2}[:=]\\s{0,4}[\"']?)?(bearer|basic|token)\\s{1,3}[A-Za-z0-9_+/=.~\\-]{16,}",

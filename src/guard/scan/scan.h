@@ -7,9 +7,16 @@
 #include "guard/scan/rules.h"
 
 #define SX_FOLD_SKIP 0xfeu /* a continuation byte of a character that folds to one byte */
+#define SX_FOLD_NONE 0xfdu /* a byte of an invisible character: rules read past it */
 #define SX_FOLD_BAD 0xffu  /* a byte that is no UTF-8 */
 #define SX_SPAN_MAX 4096u  /* longest finding of a rule, bytes */
 #define SX_ACCEPT_MAX 24u
+
+/* Bytes that rules read past. */
+static inline bool sx_fold_skips(uint8_t b)
+{
+    return b == SX_FOLD_SKIP || b == SX_FOLD_NONE;
+}
 
 /* Compiled once per guard, then read by any number of streams. */
 typedef struct sx_scan {
