@@ -18,7 +18,7 @@ static llm_status fill_rows(llm_evidence *ev, llm_error *err)
         sx_evidence_row *row = &ev->rows[i];
         sx_buf_clear(&text);
         sx_tree_put_id(found->tree, found->node, &text);
-        row->node = sx_arena_strndup(&ev->arena, sx_buf_cstr(&text), text.len);
+        if (sx_buf_status(&text) == LLM_OK) row->node = sx_arena_strndup(&ev->arena, sx_buf_cstr(&text), text.len);
         sx_buf_clear(&text);
         sx_tree_put_path(found->tree, found->node, &text);
         row->path = sx_arena_strndup(&ev->arena, sx_buf_cstr(&text), text.len);
