@@ -269,7 +269,9 @@ static llm_status check_structure(sx_store *store, llm_error *err)
     if (rc == SQLITE_ROW) {
         const char *told = (const char *)sqlite3_column_text(stmt, 0);
         if (!told) status = sx_fail_memory(err);
-        else if (strcmp(told, "ok") != 0) status = sx_fail(err, LLM_E_CORRUPT, "the corpus file is damaged: %s; restore it from a copy", told);
+        else if (strcmp(told, "ok") != 0)
+            status = sx_fail(err, LLM_E_CORRUPT, "the corpus file is damaged (%.*s); restore it from a copy",
+                             (int)strcspn(told, "\n"), told);
     } else {
         status = sx_sql_fail(store->db, rc, "checking the corpus", err);
     }

@@ -139,6 +139,15 @@ static void test_numbered(void **state)
            "S 3.\n P 3. The supplier shall deliver what was ordered, at the place and the time that the order names.|(a) goods; and|(b) papers.|2010. That was the year.\n");
 }
 
+static void test_fields_and_items(void **state)
+{
+    (void)state;
+    expect("f.txt", "A Study of Birds\n\nDOI: 10.1080/22221751\n\nLICENSE: CC-BY\n\nThe text begins here, and what it says is long enough to be more than a heading of some kind would be.\n",
+           "P A Study of Birds||DOI: 10.1080/22221751||LICENSE: CC-BY||The text begins here, and what it says is long enough to be more than a heading of some kind would be.\n");
+    expect("f.txt", "3. Exceptions\nNo duty binds one who:\n3.1 knew it;\n3.2 found it;\n3.3 was told it lawfully by someone else.\n4. Term\nIt ends in May.\n",
+           "S 3. Exceptions\n P No duty binds one who:|3.1 knew it;|3.2 found it;|3.3 was told it lawfully by someone else.\nS 4. Term\n P It ends in May.\n");
+}
+
 static void test_contents_are_no_sections(void **state)
 {
     (void)state;
@@ -346,7 +355,7 @@ int main(void)
         cmocka_unit_test_teardown(test_markdown_headings, after), cmocka_unit_test_teardown(test_markdown_blocks, after),
         cmocka_unit_test_teardown(test_markdown_large_table, after), cmocka_unit_test_teardown(test_law, after),
         cmocka_unit_test_teardown(test_contract, after), cmocka_unit_test_teardown(test_numbered, after),
-        cmocka_unit_test_teardown(test_contents_are_no_sections, after), cmocka_unit_test_teardown(test_wrapped_lines, after),
+        cmocka_unit_test_teardown(test_fields_and_items, after), cmocka_unit_test_teardown(test_contents_are_no_sections, after), cmocka_unit_test_teardown(test_wrapped_lines, after),
         cmocka_unit_test_teardown(test_pages, after), cmocka_unit_test_teardown(test_sentences, after),
         cmocka_unit_test_teardown(test_sentence_nodes, after), cmocka_unit_test_teardown(test_odd_bytes, after),
         cmocka_unit_test_teardown(test_long_text, after), cmocka_unit_test_teardown(test_hostile, after),

@@ -11,6 +11,7 @@ void sx_index_free(sx_index *index)
     sx_mem_free(mem, index->leaf_section);
     sx_mem_free(mem, index->leaf_start);
     sx_mem_free(mem, index->leaf_lead);
+    sx_mem_free(mem, index->leaf_title);
     sx_mem_free(mem, index->leaf_words);
     sx_mem_free(mem, index->tokens);
     sx_mem_free(mem, index->sections);
@@ -22,7 +23,7 @@ void sx_index_free(sx_index *index)
 }
 
 #ifndef UNIT_CHARS
-#define UNIT_CHARS 800
+#define UNIT_CHARS 1200
 #endif
 /* A clause whose whole text is short is one thing to find and to quote, however many paragraphs it has. */
 
@@ -101,11 +102,12 @@ llm_status sx_index_shape(sx_index **out, sx_mem *mem, const sx_tree *tree, llm_
         index->leaf_section = sx_mem_array(mem, leaves, sizeof *index->leaf_section);
         index->leaf_start = sx_mem_array(mem, (size_t)leaves + 1, sizeof *index->leaf_start);
         index->leaf_lead = sx_mem_array(mem, leaves, sizeof *index->leaf_lead);
+        index->leaf_title = sx_mem_array(mem, leaves, sizeof *index->leaf_title);
         index->leaf_words = sx_mem_array(mem, leaves, sizeof *index->leaf_words);
         index->sections = sx_mem_array(mem, sections, sizeof *index->sections);
     }
     if (!index || !section_of || !index->leaf_node || !index->leaf_section || !index->leaf_start || !index->leaf_lead ||
-        !index->leaf_words || !index->sections) {
+        !index->leaf_title || !index->leaf_words || !index->sections) {
         sx_mem_free(mem, section_of);
         sx_index_free(index);
         return sx_fail_memory(err);

@@ -300,16 +300,20 @@ static size_t take_ideographs(sx_lexer *x, const char *text, size_t len, size_t 
 {
     char pair[32];
     size_t first_len = 0, first_start = 0;
+    bool first_weak = false;
     for (size_t step; at < len; at += step) {
         uint32_t cp = sx_utf8_next(text + at, len - at, &step);
         if (sx_char_kind(cp) != SX_CHAR_IDEOGRAPH) break;
         size_t n = fold_ideograph(x, text + at, step, cp, pair + first_len);
         bool weak = x->want_weak && sx_language_weak(SX_LANG_CJK, pair + first_len, n);
         put_token(x, term_of(pair + first_len, n), at, at + step, SX_TOK_CHAR, weak);
+        bool both = weak && first_weak, one = weak || first_weak;
         if (first_len) {
-            weak = x->want_weak && sx_language_weak(SX_LANG_CJK, pair, first_len + n);
-            put_token(x, term_of(pair, first_len + n), first_start, at + step, SX_TOK_PAIR, weak);
+            uint8_t kind = one ? SX_TOK_LOOSE : SX_TOK_PAIR; /* a function word beside something else is hardly a word */
+            both = both || (x->want_weak && sx_language_weak(SX_LANG_CJK, pair, first_len + n));
+            put_token(x, term_of(pair, first_len + n), first_start, at + step, kind, both);
         }
+        first_weak = weak;
         memmove(pair, pair + first_len, n);
         first_len = n;
         first_start = at;

@@ -229,11 +229,15 @@ static bool read_han_list(sx_label *label, const char *s, size_t n)
     return true;
 }
 
-/* (a) (iv) (12) （一） ① a) 2) */
+/* (a) (iv) (12) （一） ① a) 2) b. */
 static bool read_item(sx_label *label, const char *s, size_t n)
 {
     size_t i = 0, wide = 0;
     label->kind = SX_LABEL_ITEM;
+    if (n > 3 && s[0] >= 'a' && s[0] <= 'z' && s[1] == '.' && blanks(s + 2, n - 2) > 0) {
+        label->end = 2;
+        return true;
+    }
     if (n >= 3 && (unsigned char)s[0] == 0xE2 && (unsigned char)s[1] == 0x91 && (unsigned char)s[2] < 0xB4) {
         label->end = 3;
         return true;

@@ -184,6 +184,7 @@ static bool in_sequence(const sx_text_scan *s, const sx_label *label)
 {
     uint32_t depth = label->parts > 4 ? 4 : label->parts, before = s->last[depth - 1];
     if (label->top > 200 || label->last > 300) return false;
+    if (s->top == 0) return label->last <= 30; /* the first of the document, which may be an excerpt */
     if (depth == 1) return label->last == before + 1 || label->last == 1 || (before && label->last > before && label->last <= before + 3);
     if (label->top == s->top) return label->last <= 1 || (label->last > before && label->last <= before + 3);
     return label->last <= 1 || (label->top == s->top + 1 && label->last <= 3);
@@ -213,7 +214,11 @@ static sx_text_heading decimal(sx_text_scan *s, const sx_text_line *line)
     char c = text[rest];
     if ((c >= '0' && c <= '9') || c == '%' || c == '$') return none;
     if (!label->stopped && goes_on_in_prose(text, rest, line->at.end)) return none;
+    bool listed = s->in_list == label->parts && label->last == s->last[label->parts > 4 ? 3 : label->parts - 1] + 1;
+    bool more = label->parts > 1 && text[line->at.end - 1] == ';' && line->chars <= 2 * LINE_CHARS;
+    s->in_list = more ? label->parts : 0;
     follow(s, label);
+    if (listed || more) return none; /* "3.1 knew it;" is one of a list, and so is the one behind it */
     sx_text_line next;
     bool runs_on = next_line(s, line->at.next, &next) && !next.blank && next.lower;
     if (line->chars <= LINE_CHARS && !line->ended && !runs_on && !goes_on_in_prose(text, rest, line->at.end) &&
@@ -274,6 +279,14 @@ static bool has_letter(const char *text, size_t start, size_t end)
     return false;
 }
 
+/* "DOI: 10.1080/2222", "License: cc-by": a name and its value. */
+static bool is_field(const char *text, const sx_text_line *line)
+{
+    for (size_t i = line->at.first; i + 1 < line->at.end; i++)
+        if (text[i] == ':' && (text[i + 1] == ' ' || text[i + 1] == '/')) return i - line->at.first < 24 || text[i + 1] == '/';
+    return false;
+}
+
 /* 【...】 and the like around the whole line. */
 static bool bracketed(const char *text, const sx_text_line *line)
 {
@@ -293,6 +306,7 @@ static sx_text_heading by_looks(sx_text_scan *s, const sx_text_line *line)
     h.after = line->at.next;
     char last = text[line->at.end - 1];
     if (last == ',' || last == ';' || last == ':' || last == '-') return none;
+    if (is_field(text, line)) return none;
     if (line->caps && line->chars <= LINE_CHARS && line->chars >= 4 && !(line->ended && line->chars > SHORT_CHARS)) {
         h.rank = SX_RANK_CAPS;
         sx_text_line next;

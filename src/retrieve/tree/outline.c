@@ -9,7 +9,7 @@
 
 enum {
     WHOLE_CHARS = 1900, /* a paragraph up to here stays in one piece */
-    PIECE_CHARS = 1100, /* about the size of the pieces of a longer one */
+    PIECE_CHARS = 1200, /* about the size of the pieces of a longer one */
     PACK_CHARS = 900,   /* small neighbours are joined up to here */
     ALONE_CHARS = 450,  /* what is longer is no small neighbour */
     TINY_CHARS = 40     /* what is no paragraph at all joins any neighbour */
