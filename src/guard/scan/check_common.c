@@ -123,9 +123,9 @@ float sx_check_card(const sx_match *m, int arg)
     char d[32];
     size_t n = sx_match_digits(m, d, sizeof d);
     (void)arg;
-    if (n < 12 || n > 19 || !grouped_like_a_card(m) || !issued(d, n) || !sx_luhn(d, n) || all_same(d, n))
-        return SX_CHECK_NO;
-    return SX_CHECK_YES;
+    if (n < 12 || n > 19 || !grouped_like_a_card(m) || !sx_luhn(d, n) || all_same(d, n)) return SX_CHECK_NO;
+    if (issued(d, n)) return SX_CHECK_YES;
+    return n >= 13 && d[0] >= '3' && d[0] <= '6' ? SX_CHECK_MAYBE : SX_CHECK_NO; /* a range we do not know, if a word says so */
 }
 
 /* arg 1: UnionPay, sure by itself. arg 0: any card, to be told from context. */
@@ -133,7 +133,7 @@ float sx_check_cn_bank_card(const sx_match *m, int arg)
 {
     char d[32];
     size_t n = sx_match_digits(m, d, sizeof d);
-    if (sx_check_card(m, 0) < 0) return SX_CHECK_NO;
+    if (sx_check_card(m, 0) <= 0) return SX_CHECK_NO;
     if (arg == 1) return n >= 16 && prefix(d, 2) == 62 ? SX_CHECK_YES : SX_CHECK_NO;
     return SX_CHECK_MAYBE;
 }
@@ -154,12 +154,24 @@ static size_t iban_length(const char *country)
     return 0;
 }
 
+/* Registers print account numbers in capitals, people type them in small letters, nobody mixes. */
+static bool one_case(const sx_match *m)
+{
+    bool small = false, capital = false;
+    for (size_t i = 0; i < m->len; i++) {
+        if (!sx_ascii_letter(m->text[i])) continue;
+        if (sx_ascii_upper(m->text[i])) capital = true;
+        else small = true;
+    }
+    return !(small && capital);
+}
+
 float sx_check_iban(const sx_match *m, int arg)
 {
     char v[40];
     size_t n = sx_match_alnum(m, v, sizeof v);
     (void)arg;
-    if (n < 15 || n != iban_length(v)) return SX_CHECK_NO;
+    if (n < 15 || n != iban_length(v) || !one_case(m)) return SX_CHECK_NO;
     unsigned rest = 0;
     for (size_t i = 0; i < n; i++) {
         char c = v[(i + 4) % n];
@@ -167,4 +179,10 @@ float sx_check_iban(const sx_match *m, int arg)
         else rest = (rest * 100 + (unsigned)(c - 'A' + 10)) % 97;
     }
     return rest == 1 ? SX_CHECK_YES : SX_CHECK_NO;
+}
+
+/* A turn of phrase, not a paragraph: at most arg bytes. */
+float sx_check_short(const sx_match *m, int arg)
+{
+    return m->len <= (size_t)arg ? SX_CHECK_MAYBE : SX_CHECK_NO;
 }

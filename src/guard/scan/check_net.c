@@ -82,7 +82,9 @@ float sx_check_ipv6(const sx_match *m, int arg)
         for (i++; i < n && s[i] != '/'; i++) {}
     }
     if (!prefix_ok(s + i, n - i, 128)) return SX_CHECK_NO;
-    return some ? SX_CHECK_MAYBE : 0.1f;
+    bool digits = false;
+    for (size_t k = 0; k < i; k++) digits = digits || sx_ascii_digit(s[k]);
+    return some && (digits || groups > 2) ? SX_CHECK_MAYBE : 0.1f; /* "::" and "a::b" are rarely addresses */
 }
 
 /* Country code top-level domains (ISO 3166 alpha-2 as IANA delegates them, with eu, uk, ac, su). */
@@ -114,7 +116,7 @@ static const char GENERIC_TLDS[] =
     "xyz icu ltd llc inc gmbh sarl srl kim lol wtf ooo party date dating singles love sexy sex porn adult wedding family kids "
     "baby mom men africa lat ong ngo foundation charity church gives cab blue red black pink onl one ink buzz cool best bid "
     "download stream run moda shoes clothing jewelry watch diamonds gold supply supplies equipment plumbing repair cleaning "
-    "mortgage download security protection surgery healthcare arpa onion local google amazon apple microsoft youtube android "
+    "mortgage download security protection surgery healthcare arpa onion local "
     "cyou quest monster beauty hair skin makeup boats yachts autos motorcycles bond cfd forex broker stream racing bet casino "
     "poker lotto golf football soccer hockey tennis surf ski basketball rugby run fan fans ";
 

@@ -41,22 +41,58 @@ static llm_status add_rule(sx_scan *scan, sx_pattern_compiler *compiler, const s
     return LLM_OK;
 }
 
-/* lists[0]: rules that may follow a letter or digit; lists[1]: all. Both by the first byte a rule can begin with. */
+/* Bytes that begin or continue no rule differently share a class; the first class is of bytes that begin and continue none. */
+static llm_status head_classes(sx_scan *scan, llm_error *err)
+{
+    size_t n = scan->rule_n;
+    uint16_t *rows = sx_mem_array(scan->mem, 256 * 2 * (n + 1), sizeof *rows); /* per byte: its first and second steps */
+    if (rows == NULL) return sx_fail_memory(err);
+    for (unsigned b = 0; b < 256; b++) {
+        for (size_t r = 0; r < n; r++) {
+            const sx_dfa *d = &scan->dfas[r];
+            rows[(b * n + r) * 2] = sx_dfa_step(&scan->pool, d, SX_PATTERN_START, (uint8_t)b);
+            rows[(b * n + r) * 2 + 1] = scan->pool.class_of[d->class_of + b];
+        }
+    }
+    scan->heads = 0;
+    for (unsigned b = 0; b < 256; b++) {
+        unsigned same = sx_fold_skips((uint8_t)b) ? b : 0; /* alone: it stands for any */
+        while (same < b && memcmp(rows + same * n * 2, rows + b * n * 2, n * 2 * sizeof *rows) != 0) same++;
+        scan->head_class[b] = same < b ? scan->head_class[same] : (uint8_t)scan->heads++;
+    }
+    sx_mem_free(scan->mem, rows);
+    return LLM_OK;
+}
+
+/* Can the rule begin with these bytes? A byte that folding left over says nothing, a match of one byte needs no second. */
+static bool begins(const sx_scan *scan, size_t rule, uint8_t first, uint8_t second)
+{
+    uint16_t state = sx_dfa_step(&scan->pool, &scan->dfas[rule], SX_PATTERN_START, first);
+    if (state == SX_PATTERN_DEAD || (state & SX_PATTERN_ACCEPT) || sx_fold_skips(second)) return state != SX_PATTERN_DEAD;
+    return sx_dfa_step(&scan->pool, &scan->dfas[rule], state, second) != SX_PATTERN_DEAD;
+}
+
 static llm_status make_lists(sx_scan *scan, llm_error *err)
 {
-    for (unsigned all = 0; all < 2; all++) {
-        for (unsigned b = 0; b < 256; b++) {
-            scan->list_at[all][b] = (uint32_t)scan->list_n;
-            for (size_t r = 0; r < scan->rule_n; r++) {
-                if (!all && !(scan->rules[r]->flags & (SX_RULE_LEFT_ANY | SX_RULE_LEFT_LETTERS))) continue;
-                if (sx_dfa_step(&scan->pool, &scan->dfas[r], SX_PATTERN_START, (uint8_t)b) == SX_PATTERN_DEAD) continue;
-                if (sx_mem_grow(scan->mem, (void **)&scan->lists, &scan->list_cap, scan->list_n + 1, sizeof *scan->lists))
-                    return sx_fail_memory(err);
-                scan->lists[scan->list_n++] = (uint16_t)r;
-            }
+    llm_status status = head_classes(scan, err);
+    if (status != LLM_OK) return status;
+    uint32_t heads = scan->heads;
+    uint8_t sample[256];
+    for (unsigned b = 256; b-- > 0;) sample[scan->head_class[b]] = (uint8_t)b;
+    scan->list_at = sx_mem_array(scan->mem, 2 * (size_t)heads * heads + 1, sizeof *scan->list_at);
+    if (scan->list_at == NULL) return sx_fail_memory(err);
+    for (uint32_t i = 0; i < 2 * heads * heads; i++) {
+        uint8_t first = sample[i / heads % heads], second = sample[i % heads];
+        scan->list_at[i] = (uint32_t)scan->list_n;
+        for (size_t r = 0; r < scan->rule_n; r++) {
+            if (i < heads * heads && !(scan->rules[r]->flags & (SX_RULE_LEFT_ANY | SX_RULE_LEFT_LETTERS))) continue;
+            if (!begins(scan, r, first, second)) continue;
+            if (sx_mem_grow(scan->mem, (void **)&scan->lists, &scan->list_cap, scan->list_n + 1, sizeof *scan->lists))
+                return sx_fail_memory(err);
+            scan->lists[scan->list_n++] = (uint16_t)r;
         }
-        scan->list_at[all][256] = (uint32_t)scan->list_n;
     }
+    scan->list_at[2 * heads * heads] = (uint32_t)scan->list_n;
     return LLM_OK;
 }
 
@@ -102,5 +138,6 @@ void sx_scan_free(sx_scan *scan)
     sx_mem_free(scan->mem, scan->dfas);
     sx_mem_free(scan->mem, scan->type_of);
     sx_mem_free(scan->mem, scan->lists);
+    sx_mem_free(scan->mem, scan->list_at);
     *scan = (sx_scan){.mem = scan->mem};
 }

@@ -61,7 +61,6 @@ void sx_dfa_pool_init(sx_dfa_pool *pool, sx_mem *mem)
 void sx_dfa_pool_free(sx_dfa_pool *pool)
 {
     sx_mem_free(pool->mem, pool->next);
-    sx_mem_free(pool->mem, pool->accept);
     sx_mem_free(pool->mem, pool->class_of);
     *pool = (sx_dfa_pool){.mem = pool->mem};
 }
@@ -162,28 +161,33 @@ static llm_status intern(sx_pattern_compiler *c, size_t n, uint16_t *id, llm_err
     return LLM_OK;
 }
 
+static bool accepts(const sx_pattern_compiler *c, uint16_t state)
+{
+    const struct dstate *s = &c->states[state];
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (c->nfa.nodes[c->members[s->first + i]].kind == SX_NFA_MATCH) return true;
+    }
+    return false;
+}
+
 /* Appends the row of one finished state to the pool. */
 static llm_status emit_state(sx_pattern_compiler *c, sx_dfa_pool *pool, uint16_t state, llm_error *err)
 {
-    if (sx_mem_grow(pool->mem, (void **)&pool->next, &pool->next_cap, pool->next_n + c->classes, sizeof *pool->next) ||
-        sx_mem_grow(pool->mem, (void **)&pool->accept, &pool->accept_cap, pool->accept_n + 1, 1))
+    if (sx_mem_grow(pool->mem, (void **)&pool->next, &pool->next_cap, pool->next_n + c->classes, sizeof *pool->next))
         return sx_fail_memory(err);
-    uint8_t accepts = 0;
     for (unsigned k = 0; k < c->classes; k++) {
         size_t n = 0;
         c->stamp++;
         const struct dstate s = c->states[state];
         for (uint32_t i = 0; i < s.count; i++) {
             const sx_nfa_node *at = &c->nfa.nodes[c->members[s.first + i]];
-            if (at->kind == SX_NFA_MATCH) accepts = 1;
-            else if (sx_nfa_has(&c->nfa.sets[at->set], c->sample[k])) closure(c, at->out, &n);
+            if (at->kind == SX_NFA_SET && sx_nfa_has(&c->nfa.sets[at->set], c->sample[k])) closure(c, at->out, &n);
         }
         uint16_t to;
         llm_status status = intern(c, n, &to, err);
         if (status != LLM_OK) return status;
         pool->next[pool->next_n++] = to;
     }
-    pool->accept[pool->accept_n++] = accepts;
     return LLM_OK;
 }
 
@@ -198,7 +202,6 @@ llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const c
         return sx_fail_memory(err);
     memcpy(pool->class_of + pool->class_n, c->class_of, 256);
     *dfa = (sx_dfa){.next = (uint32_t)pool->next_n,
-                    .accept = (uint32_t)pool->accept_n,
                     .class_of = (uint32_t)pool->class_n,
                     .classes = (uint16_t)c->classes};
     pool->class_n += 256;
@@ -212,5 +215,8 @@ llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const c
         if ((status = emit_state(c, pool, (uint16_t)s, err)) != LLM_OK) return status;
     }
     dfa->states = (uint16_t)c->state_n;
+    for (size_t i = dfa->next; i < pool->next_n; i++) {
+        if (accepts(c, pool->next[i])) pool->next[i] |= SX_PATTERN_ACCEPT;
+    }
     return LLM_OK;
 }

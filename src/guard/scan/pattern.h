@@ -18,20 +18,20 @@
 
 /* Where one automaton lies in the pool. */
 typedef struct sx_dfa {
-    uint32_t next;    /* pool.next[next + state * classes + class] */
-    uint32_t accept;  /* pool.accept[accept + state] */
+    uint32_t next;    /* pool.next[next + state * classes + class]: the next state, SX_PATTERN_ACCEPT added where it accepts */
     uint32_t class_of; /* pool.class_of[class_of + byte] */
     uint16_t classes;
     uint16_t states;
 } sx_dfa;
 
-/* All automata of a guard, in three arrays. */
+#define SX_PATTERN_ACCEPT 0x8000u
+
+/* All automata of a guard, in two arrays. */
 typedef struct sx_dfa_pool {
     sx_mem *mem;
     uint16_t *next;
-    uint8_t *accept;
     uint8_t *class_of;
-    size_t next_n, next_cap, accept_n, accept_cap, class_n, class_cap;
+    size_t next_n, next_cap, class_n, class_cap;
 } sx_dfa_pool;
 
 typedef struct sx_pattern_compiler sx_pattern_compiler; /* scratch memory, kept between patterns */
@@ -44,14 +44,10 @@ llm_status sx_pattern_compile(sx_pattern_compiler *compiler, sx_dfa_pool *pool, 
 void sx_dfa_pool_init(sx_dfa_pool *pool, sx_mem *mem);
 void sx_dfa_pool_free(sx_dfa_pool *pool);
 
+/* The step from a state (without its flag); the result carries SX_PATTERN_ACCEPT. */
 static inline uint16_t sx_dfa_step(const sx_dfa_pool *pool, const sx_dfa *dfa, uint16_t state, uint8_t byte)
 {
     return pool->next[dfa->next + (uint32_t)state * dfa->classes + pool->class_of[dfa->class_of + byte]];
-}
-
-static inline bool sx_dfa_accepts(const sx_dfa_pool *pool, const sx_dfa *dfa, uint16_t state)
-{
-    return pool->accept[dfa->accept + state] != 0;
 }
 
 #endif

@@ -24,7 +24,7 @@ static const sx_rule RULES[] = {
     {"CN_VEHICLE_PLATE", "cn-plate",
      "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领][A-HJ-Z][ ·•\\-]?([A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳领])", 0.85f, 0.95f, sx_check_cn_plate, 0, SX_RULE_LEFT_ANY, NULL, NULL},
     {"CN_LANDLINE", "cn-landline",
-     "0(10|2\\d|[3-9]\\d{2})[ \\-]?[2-8]\\d{6,7}(-\\d{1,5})?", 0.62f, 0.9f, NULL, 0, SX_RULE_NUMBER, NULL, NULL},
+     "0((10|2\\d)[ \\-]?[2-8]\\d{7}|[3-9]\\d{2}[ \\-]?[2-8]\\d{6,7})(-\\d{1,5})?", 0.62f, 0.9f, NULL, 0, SX_RULE_NUMBER, NULL, NULL},
     /* names of accounts, which only a word before them gives away */
     {"CN_WECHAT_ID", "cn-wechat",
      "[A-Za-z][A-Za-z0-9_\\-]{5,19}", 0.1f, 0.7f, sx_check_cn_wechat, 0, SX_RULE_REQUIRED, NULL, NULL},

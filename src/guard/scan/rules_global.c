@@ -10,7 +10,7 @@ static const sx_rule RULES[] = {
     /* RFC 5321 mailbox over RFC 1123 host names */
     {"EMAIL_ADDRESS", "email", LOCAL "@" HOST, 0.6f, 0.9f, sx_check_email, 0, 0, NULL, "@"},
     /* RFC 3986 with an authority; a bare host when its top-level domain is known */
-    {"URL", "url-scheme", "([Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp]|[Ww][Ss][Ss]?)://([A-Za-z0-9._~%!$&*+=:\\-]{1,128}@)?"
+    {"URL", "url-scheme", "([Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp]|[Ww][Ss][Ss]?)://([A-Za-z0-9._~%!$&*+=:\\-]+@)?"
      "([A-Za-z0-9][A-Za-z0-9\\-]*)(\\.[A-Za-z0-9][A-Za-z0-9\\-]*)*" URL_TAIL, 0.6f, 0, sx_check_url, 1, 0, NULL, NULL},
     {"URL", "url-host", HOST URL_TAIL, 0.5f, 0, sx_check_url, 0, 0, "@.-_/", "@"},
     /* ISO 13616 with the lengths of the SWIFT registry */

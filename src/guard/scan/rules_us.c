@@ -31,7 +31,7 @@ static const sx_rule RULES[] = {
      "\\d{8}[A-Z]{2}|\\d{3}[A-Z]{2}\\d{4}|[A-Z]\\d[A-Z]\\d[A-Z]|[A-Z]\\d{3}-\\d{4}-\\d{4})", 0.15f, 0.65f, NULL, 0, 0, NULL, NULL},
     {"US_DRIVER_LICENSE", "us-licence-digits", "\\d{6,14}|\\d{16}", 0.05f, 0.6f, NULL, 0, SX_RULE_NUMBER, NULL, NULL},
     {"US_DRIVER_LICENSE", "us-licence-groups",
-     "\\d{4}-\\d{2}-\\d{4}|\\d{3}-\\d{2}-\\d{4}|\\d{3}-\\d{3}-\\d{3}", 0.02f, 0.6f, NULL, 0, SX_RULE_NUMBER, NULL, NULL},
+     "\\d{4}-\\d{2}-\\d{4}|\\d{3}-\\d{2}-\\d{4}|\\d{3}-\\d{3}-\\d{3}", 0.02f, 0.7f, NULL, 0, SX_RULE_NUMBER, NULL, NULL},
     {"US_BANK_NUMBER", "us-bank", "\\d{8,17}", 0.05f, 0.5f, NULL, 0, SX_RULE_NUMBER, NULL, NULL},
     {"CA_SIN", "ca-sin",
      "[1-79]\\d{2}([ \\-]\\d{3}[ \\-]\\d{3}|\\d{6})", 0.3f, 0.95f, sx_check_ca_sin, 0, SX_RULE_NUMBER, NULL, NULL},

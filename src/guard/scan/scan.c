@@ -35,6 +35,8 @@ void sx_fold_char(uint32_t cp, const char *s, size_t len, uint8_t *fold)
     uint32_t to = cp == SX_UTF8_BAD ? cp : plain(cp);
     if (cp == SX_UTF8_BAD) {
         memset(fold, SX_FOLD_BAD, len);
+    } else if ((cp >= 0x200b && cp <= 0x200d) || cp == 0x2060 || cp == 0xfeff || cp == 0xad) {
+        memset(fold, SX_FOLD_NONE, len);
     } else if (len > 1 && to < 0x80) {
         memset(fold, SX_FOLD_SKIP, len);
         fold[0] = (uint8_t)to;
@@ -76,18 +78,20 @@ static bool listed(const char *set, uint32_t cp)
     return set != NULL && cp > 0 && cp < 0x80 && strchr(set, (int)cp) != NULL;
 }
 
-static bool left_ok(const sx_window *w, const sx_rule *r, size_t start)
+sx_before sx_window_look_back(const sx_window *w, size_t at)
 {
-    uint32_t cp = sx_window_before(w, start);
-    if (cp == 0) return true;
-    if (listed(r->not_before, cp)) return false;
-    if (r->flags & SX_RULE_LEFT_LETTERS) {
-        if (is_digit(cp)) return false;
-    } else if (!(r->flags & SX_RULE_LEFT_ANY) && sx_is_word(cp)) {
-        return false;
-    }
-    if ((r->flags & SX_RULE_NUMBER) && joins_numbers(cp) && is_digit(sx_window_before(w, start - 1))) return false;
-    return true;
+    sx_before b = {.cp = sx_window_before(w, at)};
+    b.word = b.cp != 0 && sx_is_word(b.cp);
+    b.number = joins_numbers(b.cp) && is_digit(sx_window_before(w, at - 1));
+    return b;
+}
+
+bool sx_rule_may_follow(const sx_rule *r, const sx_before *before)
+{
+    if (before->cp == 0) return true;
+    if (listed(r->not_before, before->cp) || (before->number && (r->flags & SX_RULE_NUMBER))) return false;
+    if (r->flags & SX_RULE_LEFT_LETTERS) return !is_digit(before->cp);
+    return (r->flags & SX_RULE_LEFT_ANY) != 0 || !before->word;
 }
 
 static bool right_ok(const sx_window *w, const sx_rule *r, size_t end)
@@ -108,7 +112,6 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
 {
     const sx_dfa *dfa = &scan->dfas[run->rule];
     const sx_rule *rule = scan->rules[run->rule];
-    if (run->at == 0 && !left_ok(w, rule, start)) run->state = SX_PATTERN_DEAD;
     size_t i = start + run->at, stop = start + max_span;
     uint16_t state = run->state;
     while (state != SX_PATTERN_DEAD && i < w->avail) {
@@ -117,12 +120,12 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
             state = SX_PATTERN_DEAD;
             break;
         }
-        if (b != SX_FOLD_SKIP) {
-            state = sx_dfa_step(&scan->pool, dfa, state, b);
+        if (!sx_fold_skips(b)) {
+            state = sx_dfa_step(&scan->pool, dfa, state & (SX_PATTERN_ACCEPT - 1), b);
             if (state == SX_PATTERN_DEAD) break;
         }
         i++;
-        if (sx_dfa_accepts(&scan->pool, dfa, state)) {
+        if (state & SX_PATTERN_ACCEPT) {
             while (i < w->avail && w->fold[i] == SX_FOLD_SKIP) i++;
             run->ends[run->count++ % SX_ACCEPT_MAX] = (uint16_t)(i - start);
         }
@@ -142,14 +145,23 @@ static size_t copy_folded(const sx_window *w, size_t start, size_t end, char *ou
 {
     size_t n = 0;
     for (size_t i = start; i < end; i++) {
-        if (w->fold[i] != SX_FOLD_SKIP) out[n++] = (char)w->fold[i];
+        if (!sx_fold_skips(w->fold[i])) out[n++] = (char)w->fold[i];
     }
     out[n] = 0;
     return n;
 }
 
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *end,
-                   float *score)
+/* The place of the n-th folded byte behind start. */
+static size_t unfolded(const sx_window *w, size_t start, size_t n)
+{
+    size_t i = start;
+    for (; n > 0; i++) n -= !sx_fold_skips(w->fold[i]);
+    while (sx_fold_skips(w->fold[i])) i++;
+    return i;
+}
+
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *begin,
+                   size_t *end, float *score)
 {
     const sx_rule *rule = scan->rules[run->rule];
     uint32_t kept = run->count < SX_ACCEPT_MAX ? run->count : SX_ACCEPT_MAX;
@@ -157,12 +169,15 @@ bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const 
         size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX];
         if (!right_ok(w, rule, e)) continue;
         float s = SX_CHECK_MAYBE;
+        size_t lead = 0;
         if (rule->check != NULL) {
-            sx_match m = {.text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e)};
+            sx_match m = {.text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e),
+                          .lead = &lead};
             m.len = copy_folded(w, start, e, scratch);
             s = rule->check(&m, rule->arg);
         }
         if (s < 0) continue;
+        *begin = lead > 0 ? unfolded(w, start, lead) : start;
         *end = e;
         *score = s > 0 ? s : rule->score;
         return true;

@@ -108,8 +108,8 @@ static bool phrase_gap(uint32_t gap)
 /* Is run k of the word (of `runs`) what stands in the text? `spread` is the gap between all letters, 0 for none. */
 static bool run_fits(const sx_text_run *t, const sx_word_run *w, unsigned k, uint32_t spread, unsigned *letters)
 {
-    uint32_t count = k == 0 && spread == 0 && !w->inner ? t->piece_count : t->count;
-    bool sure;
+    bool sure, piece = k == 0 && t->inner != 0 && t->inner != spread && !w->inner; /* its beginning belongs to another word */
+    uint32_t count = piece ? t->piece_count : t->count;
     if (count < w->count || !sx_stands_for(t->raw, w->raw, &sure)) {
         if (t->guesses == 0 || count < w->count) return false;
     }
@@ -118,8 +118,6 @@ static bool run_fits(const sx_text_run *t, const sx_word_run *w, unsigned k, uin
         if (w->gap ? !(phrase_gap(t->gap) || t->gap == 0 || t->gap == spread) : t->gap != spread) return false;
         if (t->inner != 0 && t->inner != spread && !w->inner) return false;
         if (spread != 0 && w->count > 1 && t->inner != spread) return false;
-    } else if (spread != 0 && t->inner != 0 && t->inner != spread) {
-        return false;
     }
     *letters += t->guesses < count ? count - t->guesses : 0;
     return true;
@@ -144,7 +142,7 @@ static bool judge(const sx_words *words, sx_word_state *s, const sx_word *w, boo
         total += runs[k].count;
     }
     if (letters < 2 && letters < total) return false;
-    bool inner_gap = spread == 0 && head->inner != 0 && !runs[0].inner;
+    bool inner_gap = head->inner != 0 && head->inner != spread && !runs[0].inner;
     if (w->left_edge && !inner_gap && head->gap == 0 && first > 0 && s->run_n - first < SX_WORD_RING) {
         const sx_text_run *before = run_at(s, first - 1);
         if (before->edge && before->end == head->start) return false;

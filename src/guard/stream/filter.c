@@ -85,16 +85,19 @@ static sx_window window(const sx_filter *f)
     return (sx_window){f->text, f->fold, f->avail, f->finished};
 }
 
-/* The rules that may begin at this place. */
+/* The rules that may begin at this place. When its second byte is not here yet, all that can begin with the first. */
 static void start_runs(sx_filter *f, const sx_window *w)
 {
     const sx_scan *scan = &f->guard->scan;
-    unsigned all = f->at == 0 || !sx_is_word(sx_window_before(w, f->at));
-    uint8_t b = f->fold[f->at];
+    sx_before before = sx_window_look_back(w, f->at);
+    uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
+    uint32_t count;
+    const uint16_t *rules = sx_scan_heads(scan, before.word, f->fold[f->at], second, &count);
     f->run_n = 0;
-    for (uint32_t i = scan->list_at[all][b]; i < scan->list_at[all][b + 1u]; i++) {
-        uint16_t r = scan->lists[i];
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t r = rules[i];
         if (f->action[scan->type_of[r]] == 0 || f->covered[r] > f->base + f->at) continue;
+        if (!sx_rule_may_follow(scan->rules[r], &before)) continue;
         sx_run *run = &f->runs[f->run_n++];
         run->rule = r;
         run->state = SX_PATTERN_START;
@@ -115,7 +118,8 @@ static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint
 }
 
 /* Scores what a rule found; candidates that can reach the threshold join the group. */
-static llm_status weigh(sx_filter *f, const sx_window *w, uint16_t r, size_t end, float score, llm_error *err)
+static llm_status weigh(sx_filter *f, const sx_window *w, uint16_t r, size_t begin, size_t end, float score,
+                        llm_error *err)
 {
     const sx_rule *rule = f->guard->scan.rules[r];
     uint32_t type = f->guard->scan.type_of[r];
@@ -124,7 +128,7 @@ static llm_status weigh(sx_filter *f, const sx_window *w, uint16_t r, size_t end
     float raised = rule->in_context > 0 ? rule->in_context : rule->score + 0.35f;
     if (raised > 1.0f) raised = 1.0f;
     bool needs = (rule->flags & SX_RULE_REQUIRED) != 0 || ((rule->flags & SX_RULE_CONTEXT) != 0 && f->min_score > 0);
-    sx_candidate c = {.start = f->base + f->at, .end = f->base + end, .score = score, .rule = r, .type = (uint8_t)type,
+    sx_candidate c = {.start = f->base + begin, .end = f->base + end, .score = score, .rule = r, .type = (uint8_t)type,
                       .action = f->action[type]};
     if ((score < raised || needs) && info.context != NULL && context_before(f, w, type, info.before)) {
         if (raised > c.score) c.score = raised;
@@ -156,11 +160,11 @@ static llm_status decide(sx_filter *f, const sx_window *w, bool *done, llm_error
     f->run_n = kept;
     if (!*done) return LLM_OK;
     for (size_t i = 0; i < f->run_n; i++) {
-        size_t end;
+        size_t begin, end;
         float score;
-        if (!sx_run_result(&f->guard->scan, w, f->at, &f->runs[i], f->scratch, &end, &score)) continue;
+        if (!sx_run_result(&f->guard->scan, w, f->at, &f->runs[i], f->scratch, &begin, &end, &score)) continue;
         f->covered[f->runs[i].rule] = f->base + end;
-        llm_status status = weigh(f, w, f->runs[i].rule, end, score, err);
+        llm_status status = weigh(f, w, f->runs[i].rule, begin, end, score, err);
         if (status != LLM_OK) return status;
     }
     f->running = false;
