@@ -40,8 +40,8 @@
  *
  * THREADS. llm_model, llm_corpus, llm_guard, llm_vault and llm_cancel are shared: any number of threads may use one at
  * once. llm_ctx and what it hands out (llm_evidence, llm_reply, llm_guard_stream, llm_verdict) belong to one caller at
- * a time, llm_tree and llm_docs too; they may move between threads. Two threads in one context at once: the second gets LLM_E_BUSY, nothing else
- * happens. Concurrency comes from many contexts on one model. Each function below says "Thread: any" (shared handle or
+ * a time, llm_tree and llm_docs too; they may move between threads. Two threads in one context at once: the second gets
+ * LLM_E_BUSY, nothing else happens. Concurrency comes from many contexts on one model. Each function below says "Thread: any" (shared handle or
  * no handle) or "Thread: ctx" (one call at a time per context). Loading the library starts no thread and reads no file;
  * a model starts its workers at the first evaluation and joins them in the last llm_model_free.
  *
@@ -377,6 +377,16 @@ LLM_API int64_t llm_tokenize(const llm_model *model, const char *text, size_t le
 LLM_API int64_t llm_detokenize(const llm_model *model, const int32_t *tokens, size_t n, uint32_t flags, char *text,
                                size_t capacity, llm_error *err);
 
+/* Renders a chat template: `vars` is a JSON object whose fields are the template's variables ("messages", "tools",
+ * "add_generation_prompt", ...). The template is `source`, or with source NULL the model's own; the model (NULL is fine with
+ * a source) gives bos_token and eos_token where vars does not. Writes at most capacity bytes and returns the bytes of the
+ * whole text, or a negative status: LLM_E_INVALID (also: the template refuses, in its own words), LLM_E_FORMAT (template
+ * or JSON malformed, with the line), LLM_E_NOT_FOUND (the model has no template), LLM_E_LIMIT (it runs too long or takes
+ * too much), LLM_E_MEMORY. Give the text to llm_generate with LLM_GEN_PARSE_SPECIAL | LLM_GEN_NO_BOS. Thread: any.
+ * Since 0.1. */
+LLM_API int64_t llm_chat_template(const llm_model *model, const char *source, size_t source_len, const char *vars,
+                                  size_t vars_len, char *text, size_t capacity, llm_error *err);
+
 /* Decodes quantised blocks to float: type is a GGUF type name ("q4_0"), src_len bytes must be whole blocks, dst holds
  * dst_len floats, at least as many as the blocks have. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED. Thread: any.
  * Since 0.1. */
@@ -685,6 +695,8 @@ typedef struct llm_api {
         size_t capacity, llm_error *err);
     int64_t (*detokenize)(const llm_model *model, const int32_t *tokens, size_t n, uint32_t flags, char *text,
         size_t capacity, llm_error *err);
+    int64_t (*chat_template)(const llm_model *model, const char *source, size_t source_len, const char *vars,
+        size_t vars_len, char *text, size_t capacity, llm_error *err);
     llm_status (*dequantize)(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len,
         llm_error *err);
     llm_status (*quantize)(const char *in, const char *out, const char *recipe, uint32_t threads,

@@ -3,13 +3,15 @@
 #   build      the compiler, CMake and the libraries that libsextant.so and the command need
 #   test       what the tests need besides
 #   bindings   what the Python and Go bindings need besides
-#   all        all of these
+#   all        all of the above
+#   check      what .ci/run needs besides: the other compiler, sanitizers, checkers
 # Needs root or sudo only when something is missing. --list prints the packages and installs nothing.
 set -eu
 
 build='build-essential cmake ninja-build pkg-config libsqlite3-dev libsodium-dev libutf8proc-dev libjansson-dev libstemmer-dev'
-tests='libcmocka-dev'
+tests='libcmocka-dev python3'
 bindings='swig python3-dev golang-go'
+check='clang clang-tidy clang-format libclang-rt-14-dev abigail-tools valgrind python3-numpy'
 
 list=no
 want=
@@ -18,12 +20,13 @@ for set in "$@"; do
     build) want="$want $build" ;;
     test) want="$want $tests" ;;
     bindings) want="$want $bindings" ;;
+    check) want="$want $check" ;;
     all) want="$want $build $tests $bindings" ;;
     --list) list=yes ;;
-    *) echo "install-deps.sh: no set '$set'; there are build, test, bindings and all" >&2; exit 2 ;;
+    *) echo "install-deps.sh: no set '$set'; there are build, test, bindings, check and all" >&2; exit 2 ;;
     esac
 done
-[ -n "$want" ] || { echo "usage: install-deps.sh [--list] build|test|bindings|all..." >&2; exit 2; }
+[ -n "$want" ] || { echo "usage: install-deps.sh [--list] build|test|bindings|check|all..." >&2; exit 2; }
 [ $list = no ] || { echo $want; exit 0; }
 
 installed() {

@@ -77,6 +77,25 @@ int64_t llm_detokenize(const llm_model *model, const int32_t *tokens, size_t n, 
     return sx_detokenize(model->model, mem_of(model), tokens, n, flags, text, capacity, err);
 }
 
+int64_t llm_chat_template(const llm_model *model, const char *source, size_t source_len, const char *vars,
+                          size_t vars_len, char *text, size_t capacity, llm_error *err)
+{
+    llm_status status = model ? sx_handle_check(&model->h, "model", err) : LLM_OK;
+    if (status != LLM_OK) return status;
+    if (!vars || (!text && capacity) || (!model && !source))
+        return sx_fail(err, LLM_E_INVALID, "vars or text is NULL, or there is neither a model nor a source");
+    sx_mem plain;
+    sx_mem_init(&plain, NULL);
+    sx_mem *mem = model ? mem_of(model) : &plain;
+    sx_buf out;
+    sx_buf_init(&out, mem, 0);
+    status = sx_model_template(model ? model->model : NULL, mem, source, source_len, vars, vars_len, &out, err);
+    int64_t len = (int64_t)out.len;
+    if (status == LLM_OK && out.len && capacity) memcpy(text, out.data, out.len < capacity ? out.len : capacity);
+    sx_buf_free(&out);
+    return status == LLM_OK ? len : status;
+}
+
 llm_status llm_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err)
 {
     if (!type || (!src && src_len) || (!dst && dst_len))

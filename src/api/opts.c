@@ -4,6 +4,8 @@
 
 #include "api/handles.h"
 
+enum { LARGEST = 4096 }; /* bytes of any option struct of any release */
+
 llm_status sx_opts_read(void *dst, size_t known, size_t first, const void *src, const char *name, llm_error *err)
 {
     memset(dst, 0, known);
@@ -13,6 +15,8 @@ llm_status sx_opts_read(void *dst, size_t known, size_t first, const void *src, 
     if (size < first)
         return sx_fail(err, LLM_E_INVALID, "%s.struct_size is %u, at least %zu was expected: use the INIT macro or %s_init",
                        name, size, first, name);
+    if (size > LARGEST)
+        return sx_fail(err, LLM_E_INVALID, "%s.struct_size is %u, which no struct has: it was not initialised", name, size);
     const unsigned char *bytes = src;
     for (size_t i = known; i < size; i++)
         if (bytes[i])

@@ -30,6 +30,7 @@ static const llm_api API = {
     .model_token = llm_model_token,
     .tokenize = llm_tokenize,
     .detokenize = llm_detokenize,
+    .chat_template = llm_chat_template,
     .dequantize = llm_dequantize,
     .quantize = llm_quantize,
     .corpus_open = llm_corpus_open,

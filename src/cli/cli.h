@@ -11,9 +11,9 @@
 #include "sextant.h"
 
 /* Exit statuses: all well; some line or file failed and the run went on; the run itself failed. */
-#define SX_EXIT_OK 0
-#define SX_EXIT_SOME 1
-#define SX_EXIT_RUN 2
+#define SX_EXIT_OK        0
+#define SX_EXIT_SOME      1
+#define SX_EXIT_RUN       2
 #define SX_EXIT_CANCELLED 130
 
 typedef struct sx_command {
@@ -35,8 +35,8 @@ typedef struct sx_opt {
     bool takes_value;
 } sx_opt;
 
-/* A walk over argv[1..]: options by a table, operands gathered wherever they stand, `--` ends options. -h and --help are
- * known everywhere. */
+/* A walk over argv[1..]: options by a table, operands gathered wherever they stand, `--` ends options. -h and --help
+ * are known everywhere. */
 typedef struct sx_args {
     const sx_command *cmd;
     const sx_opt *table; /* ended by id 0 */
@@ -77,6 +77,8 @@ void sx_bytes_free(sx_bytes *b);
 
 /* Reads a file, or standard input for "-", to its end. False after a sentence. */
 bool sx_read_all(const sx_command *cmd, const char *path, sx_bytes *out);
+/* Says that the terminal is being read, where it is: nobody should wonder why nothing happens. */
+void sx_hint_terminal(void);
 /* Flushes stdout and tells whether all of it was written: status, or 2 after a sentence. */
 int sx_finish(const sx_command *cmd, int status);
 /* Writes to stdout; false when it failed (sx_finish says why). */
@@ -104,6 +106,7 @@ typedef struct sx_run {
 
 bool sx_run_begin(sx_run *run, const sx_command *cmd); /* makes the flag and installs the handler */
 void sx_run_end(sx_run *run);
+bool sx_interrupted(void); /* Ctrl-C was pressed in this run */
 bool sx_open_model(sx_run *run, const char *path, uint32_t threads, uint32_t isa);
 bool sx_open_corpus(sx_run *run, const char *path, bool readonly); /* NULL: in memory */
 bool sx_open_ctx(sx_run *run, const llm_ctx_opts *opts);

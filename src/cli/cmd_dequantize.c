@@ -6,10 +6,10 @@
 
 #include "commands.h"
 
-static const char help[] =
-    "usage: sextant dequantize TYPE < BLOCKS > FLOATS\n"
-    "\n"
-    "Decodes raw quantised blocks of a GGUF type, such as q4_0, to little-endian float32.\n";
+static const char help[] = "usage: sextant dequantize TYPE < BLOCKS > FLOATS\n"
+                           "\n"
+                           "Decodes raw quantised blocks of a GGUF type, such as q4_0, to little-endian\n"
+                           "float32.\n";
 
 enum { MOST_BYTES = 4096, MOST_VALUES = 8192 }; /* no block of a GGUF type is larger */
 
@@ -28,8 +28,10 @@ static llm_status block_shape(const char *type, size_t *bytes, size_t *values, l
     size_t low = 1, high = MOST_VALUES;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (llm_dequantize(type, zeros, *bytes, out, middle, NULL) == LLM_OK) high = middle;
-        else low = middle + 1;
+        if (llm_dequantize(type, zeros, *bytes, out, middle, NULL) == LLM_OK)
+            high = middle;
+        else
+            low = middle + 1;
     }
     *values = low;
     return LLM_OK;

@@ -5,28 +5,27 @@
 #include "json.h"
 #include "term.h"
 
-static const char list_help[] =
-    "usage: sextant list -c CORPUS [--json]\n"
-    "\n"
-    "Prints the documents of a corpus, sorted by name, with their size in nodes and bytes.\n"
-    "\n"
-    "  -c, --corpus FILE   the corpus file\n"
-    "      --json          one JSON array of {\"doc\",\"nodes\",\"bytes\",\"hash\"}\n";
+static const char list_help[] = "usage: sextant list -c CORPUS [--json]\n"
+                                "\n"
+                                "Prints the documents of a corpus, sorted by name, with their size in nodes and\n"
+                                "bytes.\n"
+                                "\n"
+                                "  -c, --corpus FILE   the corpus file\n"
+                                "      --json          one JSON array of {\"doc\", \"nodes\", \"bytes\", \"hash\"}\n";
 
-static const char remove_help[] =
-    "usage: sextant remove -c CORPUS DOC...\n"
-    "\n"
-    "Removes documents from a corpus. A name that is not there is told, and the others are removed all the same.\n"
-    "\n"
-    "  -c, --corpus FILE   the corpus file\n";
+static const char remove_help[] = "usage: sextant remove -c CORPUS DOC...\n"
+                                  "\n"
+                                  "Removes documents from a corpus. A name that is not there is told, and the\n"
+                                  "others are removed all the same.\n"
+                                  "\n"
+                                  "  -c, --corpus FILE   the corpus file\n";
 
-static const char check_help[] =
-    "usage: sextant check -c CORPUS\n"
-    "\n"
-    "Proves a corpus sound: the file's structure, every document's hashes and the index. Exit status 1 when something\n"
-    "is damaged, with a sentence that says what.\n"
-    "\n"
-    "  -c, --corpus FILE   the corpus file\n";
+static const char check_help[] = "usage: sextant check -c CORPUS\n"
+                                 "\n"
+                                 "Proves a corpus sound: the file's structure, every document's hashes and the\n"
+                                 "index. Exit status 1 when something is damaged, with a sentence that says what.\n"
+                                 "\n"
+                                 "  -c, --corpus FILE   the corpus file\n";
 
 enum { OPT_CORPUS = 1, OPT_JSON };
 
@@ -68,8 +67,10 @@ static int list(sx_run *run, const sx_args *args, bool json)
     if (args->operands) return sx_usage(run->cmd, "'%s' is too much: list takes no operands", args->operand[0]);
     llm_status st = llm_docs_list(&docs, run->corpus, &err);
     if (st != LLM_OK) return sx_failed(run, st, err.message);
-    if (json) list_json(docs);
-    else list_plain(docs);
+    if (json)
+        list_json(docs);
+    else
+        list_plain(docs);
     llm_docs_free(docs);
     return SX_EXIT_OK;
 }
@@ -117,11 +118,16 @@ static int with_corpus(const sx_command *self, const sx_opt *table, int argc, ch
         if (id == OPT_JSON) json = true;
     }
     sx_run run = {0};
-    if (id < 0) status = args.status;
-    else if (!corpus) status = sx_usage(self, "a corpus is needed: -c FILE");
-    else if (!readonly && !args.operands) status = sx_usage(self, "name at least one document to remove");
-    else if (!sx_run_begin(&run, self) || !sx_open_corpus(&run, corpus, readonly)) status = run.status;
-    else status = work(&run, &args, json);
+    if (id < 0)
+        status = args.status;
+    else if (!corpus)
+        status = sx_usage(self, "a corpus is needed: -c FILE");
+    else if (!readonly && !args.operands)
+        status = sx_usage(self, "name at least one document to remove");
+    else if (!sx_run_begin(&run, self) || !sx_open_corpus(&run, corpus, readonly))
+        status = run.status;
+    else
+        status = work(&run, &args, json);
     sx_run_end(&run);
     sx_args_free(&args);
     return status;

@@ -7,24 +7,29 @@
 #include "json.h"
 #include "term.h"
 
-static const char help[] =
-    "usage: sextant ingest -c CORPUS [OPTION...] FILE...\n"
-    "\n"
-    "Adds text and Markdown files to a corpus, which is created where there is none. A file's name in the corpus is the\n"
-    "last part of its path; a document of that name is replaced. Each file is taken wholly or not at all.\n"
-    "\n"
-    "  -c, --corpus FILE     the corpus file\n"
-    "      --name NAME       the document's name (for a single FILE; - reads standard input)\n"
-    "      --paths           name documents by their whole path as given\n"
-    "      --format FORMAT   text or markdown (default: by the name's ending, else text)\n"
-    "  -q, --quiet           say nothing about what went well\n"
-    "      --jsonl           {\"file\",\"doc\",\"nodes\",\"bytes\",\"ms\"} per file\n";
+static const char help[] = "usage: sextant ingest -c CORPUS [OPTION...] FILE...\n"
+                           "\n"
+                           "Adds text and Markdown files to a corpus, which is created where there is none.\n"
+                           "A file's name in the corpus is the last part of its path; a document of that\n"
+                           "name is replaced. Each file is taken wholly or not at all.\n"
+                           "\n"
+                           "  -c, --corpus FILE     the corpus file\n"
+                           "      --name NAME       the document's name (for a single FILE; - reads\n"
+                           "                        standard input)\n"
+                           "      --paths           name documents by their whole path as given\n"
+                           "      --format FORMAT   text or markdown (default: by the name's ending, else\n"
+                           "                        text)\n"
+                           "  -q, --quiet           say nothing about what went well\n"
+                           "      --jsonl           {\"file\", \"doc\", \"nodes\", \"bytes\", \"ms\"} per file\n";
 
 enum { OPT_CORPUS = 1, OPT_NAME, OPT_PATHS, OPT_FORMAT, OPT_QUIET, OPT_JSONL };
 
-static const sx_opt table[] = {{OPT_CORPUS, 'c', "corpus", true}, {OPT_NAME, 0, "name", true},
-                               {OPT_PATHS, 0, "paths", false},    {OPT_FORMAT, 0, "format", true},
-                               {OPT_QUIET, 'q', "quiet", false},  {OPT_JSONL, 0, "jsonl", false},
+static const sx_opt table[] = {{OPT_CORPUS, 'c', "corpus", true},
+                               {OPT_NAME, 0, "name", true},
+                               {OPT_PATHS, 0, "paths", false},
+                               {OPT_FORMAT, 0, "format", true},
+                               {OPT_QUIET, 'q', "quiet", false},
+                               {OPT_JSONL, 0, "jsonl", false},
                                {0, 0, NULL, false}};
 
 typedef struct job {
@@ -49,8 +54,8 @@ static llm_status take(job *j, const sx_args *args, int i, const char **name, ll
     *name = j->name ? j->name : j->paths ? path : sx_base_name(path);
     if (!j->name && !j->paths && sx_name_taken(args->operand, i)) {
         sx_error_set(err, LLM_E_INVALID,
-                     "%s was left out: an earlier file of this run is stored as %s too; --paths keeps them apart.", path,
-                     *name);
+                     "%s was left out: an earlier file of this run is stored as %s too; --paths keeps them apart.",
+                     path, *name);
         return LLM_E_INVALID;
     }
     llm_status st = sx_ingest_one(&j->run, path, *name, j->format, err);
@@ -126,11 +131,16 @@ static int run_ingest(const sx_command *self, int argc, char **argv)
         }
     }
     if (j.jsonl) j.quiet = false;
-    if (ok && id < 0) status = args.status;
-    else if (ok && !j.corpus) status = sx_usage(self, "a corpus is needed: -c FILE");
-    else if (ok && !args.operands) status = sx_usage(self, "name at least one file to ingest");
-    else if (ok && j.name && args.operands > 1) status = sx_usage(self, "--name goes with one file only");
-    else if (ok) status = work(&j, &args);
+    if (ok && id < 0)
+        status = args.status;
+    else if (ok && !j.corpus)
+        status = sx_usage(self, "a corpus is needed: -c FILE");
+    else if (ok && !args.operands)
+        status = sx_usage(self, "name at least one file to ingest");
+    else if (ok && j.name && args.operands > 1)
+        status = sx_usage(self, "--name goes with one file only");
+    else if (ok)
+        status = work(&j, &args);
     sx_run_end(&j.run);
     sx_args_free(&args);
     return status;

@@ -5,26 +5,27 @@
 
 #include "commands.h"
 
-static const char help[] =
-    "usage: sextant logits -m MODEL --tokens 1,2,3 -o FILE [--kv f16|f32] [-t N] [--isa LEVEL]\n"
-    "\n"
-    "Evaluates the tokens from an empty context, exactly as given (no BOS is added), and writes little-endian float32:\n"
-    "one row per token, one number per entry of the vocabulary.\n"
-    "\n"
-    "  -m, --model FILE     a GGUF model\n"
-    "      --tokens LIST    token ids joined by commas or spaces\n"
-    "  -o, --output FILE    where to write; - is standard output\n"
-    "      --kv TYPE        numbers kept of the context: f16 (default) or f32\n"
-    "  -t, --threads N      worker threads (default: what the machine gives)\n"
-    "      --isa LEVEL      highest instruction set to use: scalar, avx2 or avx512\n"
-    "      --batch N        tokens evaluated at once (default 512)\n";
+static const char help[] = "usage: sextant logits -m MODEL --tokens 1,2,3 -o FILE [--kv f16|f32] [-t N]\n"
+                           "               [--isa LEVEL]\n"
+                           "\n"
+                           "Evaluates the tokens from an empty context, exactly as given (no BOS is added),\n"
+                           "and writes little-endian float32: one row per token, one number per entry of\n"
+                           "the vocabulary.\n"
+                           "\n"
+                           "  -m, --model FILE     a GGUF model\n"
+                           "      --tokens LIST    token ids joined by commas or spaces\n"
+                           "  -o, --output FILE    where to write; - is standard output\n"
+                           "      --kv TYPE        numbers kept of the context: f16 (default) or f32\n"
+                           "  -t, --threads N      worker threads (default: what the machine gives)\n"
+                           "      --isa LEVEL      highest instruction set to use: scalar, avx2 or avx512\n"
+                           "      --batch N        tokens evaluated at once (default 512)\n";
 
 enum { OPT_MODEL = 1, OPT_TOKENS, OPT_OUTPUT, OPT_KV, OPT_THREADS, OPT_ISA, OPT_BATCH };
 
-static const sx_opt table[] = {
-    {OPT_MODEL, 'm', "model", true},     {OPT_TOKENS, 0, "tokens", true}, {OPT_OUTPUT, 'o', "output", true},
-    {OPT_KV, 0, "kv", true},             {OPT_ISA, 0, "isa", true},       {OPT_THREADS, 't', "threads", true},
-    {OPT_BATCH, 0, "batch", true},       {0, 0, NULL, false}};
+static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},   {OPT_TOKENS, 0, "tokens", true},
+                               {OPT_OUTPUT, 'o', "output", true}, {OPT_KV, 0, "kv", true},
+                               {OPT_ISA, 0, "isa", true},         {OPT_THREADS, 't', "threads", true},
+                               {OPT_BATCH, 0, "batch", true},     {0, 0, NULL, false}};
 
 typedef struct request {
     const char *model, *tokens, *output;
@@ -117,11 +118,16 @@ static int run_logits(const sx_command *self, int argc, char **argv)
     }
     int status = SX_EXIT_RUN;
     sx_run run = {0};
-    if (!ok) status = SX_EXIT_RUN;
-    else if (id < 0) status = args.status;
-    else if (args.operands) status = sx_usage(self, "'%s' is too much: logits takes options only", args.operand[0]);
-    else if (!q.model || !q.tokens || !q.output) status = sx_usage(self, "-m, --tokens and -o are needed");
-    else if (sx_run_begin(&run, self)) status = evaluate(&run, &q);
+    if (!ok)
+        status = SX_EXIT_RUN;
+    else if (id < 0)
+        status = args.status;
+    else if (args.operands)
+        status = sx_usage(self, "'%s' is too much: logits takes options only", args.operand[0]);
+    else if (!q.model || !q.tokens || !q.output)
+        status = sx_usage(self, "-m, --tokens and -o are needed");
+    else if (sx_run_begin(&run, self))
+        status = evaluate(&run, &q);
     sx_run_end(&run);
     sx_args_free(&args);
     return status;

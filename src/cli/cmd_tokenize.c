@@ -9,22 +9,26 @@ static const char tokenize_help[] =
     "usage: sextant tokenize -m MODEL [--no-special] [--no-parse] [TEXT...]\n"
     "       sextant tokenize -m MODEL --jsonl\n"
     "\n"
-    "Prints the token ids of each TEXT on a line of its own; without TEXT, those of standard input as one text.\n"
+    "Prints the token ids of each TEXT on a line of its own; without TEXT, those of\n"
+    "standard input as one text.\n"
     "\n"
     "  -m, --model FILE   the GGUF file whose tokenizer to use\n"
     "      --no-special   do not add what the model wants around a text (BOS, EOS)\n"
-    "      --no-parse     take special tokens written in the text, such as </s>, as plain text\n"
-    "      --jsonl        {\"id\",\"text\",\"add_special\",\"parse_special\"} per line in, {\"id\",\"tokens\"} per line out\n";
+    "      --no-parse     take special tokens written in the text, such as </s>, as\n"
+    "                     plain text\n"
+    "      --jsonl        {\"id\", \"text\", \"add_special\", \"parse_special\"} per line\n"
+    "                     in, {\"id\", \"tokens\"} per line out\n";
 
 static const char detokenize_help[] =
     "usage: sextant detokenize -m MODEL [--special] [ID...]\n"
     "       sextant detokenize -m MODEL --jsonl\n"
     "\n"
-    "Prints the text of token ids given as words or as one list 1,2,3; without any, of those on standard input.\n"
+    "Prints the text of token ids given as words or as one list 1,2,3; without any,\n"
+    "of those on standard input.\n"
     "\n"
     "  -m, --model FILE   the GGUF file whose tokenizer to use\n"
     "      --special      write special tokens too\n"
-    "      --jsonl        {\"id\",\"tokens\"} per line in, {\"id\",\"text\"} per line out\n";
+    "      --jsonl        {\"id\", \"tokens\"} per line in, {\"id\", \"text\"} per line out\n";
 
 enum { OPT_MODEL = 1, OPT_JSONL, OPT_SPECIAL, OPT_PARSE };
 
@@ -199,12 +203,18 @@ static int run_either(const sx_command *self, int argc, char **argv, bool back)
         if (id == OPT_PARSE) flags &= ~LLM_TOK_PARSE;
     }
     sx_run run = {0};
-    if (id < 0) status = args.status;
-    else if (!model) status = sx_usage(self, "a model is needed: -m FILE");
-    else if (jsonl && args.operands) status = sx_usage(self, "with --jsonl the requests come from standard input");
-    else if (!sx_run_begin(&run, self) || !sx_open_model(&run, model, 1, 0)) status = run.status;
-    else if (jsonl) status = sx_jsonl(&run, back ? detokenize_line : tokenize_line, run.model);
-    else status = back ? detokenize_plain(&run, &args, flags) : tokenize_plain(&run, &args, flags);
+    if (id < 0)
+        status = args.status;
+    else if (!model)
+        status = sx_usage(self, "a model is needed: -m FILE");
+    else if (jsonl && args.operands)
+        status = sx_usage(self, "with --jsonl the requests come from standard input");
+    else if (!sx_run_begin(&run, self) || !sx_open_model(&run, model, 1, 0))
+        status = run.status;
+    else if (jsonl)
+        status = sx_jsonl(&run, back ? detokenize_line : tokenize_line, run.model);
+    else
+        status = back ? detokenize_plain(&run, &args, flags) : tokenize_plain(&run, &args, flags);
     sx_run_end(&run);
     sx_args_free(&args);
     return status;

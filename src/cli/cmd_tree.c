@@ -5,31 +5,35 @@
 #include "json.h"
 #include "term.h"
 
-static const char text_help[] =
-    "usage: sextant text -c CORPUS [--node ID] DOC\n"
-    "\n"
-    "Writes a document's canonical text: the bytes that every start and end counts in.\n"
-    "\n"
-    "  -c, --corpus FILE   the corpus file\n"
-    "      --node ID       only the text of this node, such as 0.2.5\n";
+static const char text_help[] = "usage: sextant text -c CORPUS [--node ID] DOC\n"
+                                "\n"
+                                "Writes a document's canonical text: the bytes that every start and end counts\n"
+                                "in.\n"
+                                "\n"
+                                "  -c, --corpus FILE   the corpus file\n"
+                                "      --node ID       only the text of this node, such as 0.2.5\n";
 
 static const char tree_help[] =
     "usage: sextant tree -c CORPUS [--depth N] [--sentences] [--json] DOC\n"
     "\n"
-    "Prints a document's tree: each node's id, and its heading or how its text begins.\n"
+    "Prints a document's tree: each node's id, and its heading or how its text\n"
+    "begins.\n"
     "\n"
     "  -c, --corpus FILE   the corpus file\n"
     "      --depth N       only the first N levels under the root\n"
     "      --sentences     show sentences too\n"
-    "      --json          one JSON object: {\"doc\",\"bytes\",\"nodes\":[{\"id\",\"parent\",\"kind\",\"depth\",\"title\",\"start\",\n"
-    "                      \"end\",\"hash\"}]}, all nodes in reading order\n";
+    "      --json          one JSON object: {\"doc\", \"bytes\", \"nodes\": [{\"id\",\n"
+    "                      \"parent\", \"kind\", \"depth\", \"title\", \"start\", \"end\",\n"
+    "                      \"hash\"}]}, all nodes in reading order\n";
 
 enum { OPT_CORPUS = 1, OPT_NODE, OPT_DEPTH, OPT_SENTENCES, OPT_JSON };
 
 static const sx_opt text_table[] = {
     {OPT_CORPUS, 'c', "corpus", true}, {OPT_NODE, 0, "node", true}, {0, 0, NULL, false}};
-static const sx_opt tree_table[] = {{OPT_CORPUS, 'c', "corpus", true}, {OPT_DEPTH, 0, "depth", true},
-                                    {OPT_SENTENCES, 0, "sentences", false}, {OPT_JSON, 0, "json", false},
+static const sx_opt tree_table[] = {{OPT_CORPUS, 'c', "corpus", true},
+                                    {OPT_DEPTH, 0, "depth", true},
+                                    {OPT_SENTENCES, 0, "sentences", false},
+                                    {OPT_JSON, 0, "json", false},
                                     {0, 0, NULL, false}};
 
 typedef struct request {
@@ -140,9 +144,12 @@ static int run_either(const sx_command *self, int argc, char **argv, bool text)
         if (id == OPT_JSON) q.json = true;
     }
     sx_run run = {.cmd = self};
-    if (ok && id < 0) status = args.status;
-    else if (ok && !q.corpus) status = sx_usage(self, "a corpus is needed: -c FILE");
-    else if (ok && args.operands != 1) status = sx_usage(self, "one document is needed; `sextant list` names them");
+    if (ok && id < 0)
+        status = args.status;
+    else if (ok && !q.corpus)
+        status = sx_usage(self, "a corpus is needed: -c FILE");
+    else if (ok && args.operands != 1)
+        status = sx_usage(self, "one document is needed; `sextant list` names them");
     else if (ok) {
         q.doc = args.operand[0];
         status = work(&run, &q, text);

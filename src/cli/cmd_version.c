@@ -1,11 +1,10 @@
 /* sextant version: which library answers, and what it was made with. */
 #include "commands.h"
 
-static const char help[] =
-    "usage: sextant version\n"
-    "\n"
-    "Prints the version of the library that the command runs on, the instruction set this machine gets, and the\n"
-    "libraries it was built with.\n";
+static const char help[] = "usage: sextant version\n"
+                           "\n"
+                           "Prints the version of the library that the command runs on, the instruction set\n"
+                           "this machine gets, and the libraries it was built with.\n";
 
 static int run(const sx_command *self, int argc, char **argv)
 {

@@ -22,9 +22,7 @@ bool sx_gen_option(sx_gen *gen, sx_args *args, int id)
     llm_gen_opts *o = &gen->opts;
     int word = 0;
     switch (id) {
-    case SX_OPT_MODEL:
-        gen->model = args->value;
-        return true;
+    case SX_OPT_MODEL: gen->model = args->value; return true;
     case SX_OPT_MAX_TOKENS: return sx_arg_u32(args, 1, UINT32_MAX, &o->max_tokens);
     case SX_OPT_TEMPERATURE: return sx_arg_float(args, 0, 100, &o->temperature);
     case SX_OPT_TOP_K: return sx_arg_u32(args, 0, UINT32_MAX, &o->top_k);
@@ -42,9 +40,7 @@ bool sx_gen_option(sx_gen *gen, sx_args *args, int id)
         word = sx_kv(args);
         gen->ctx.kv_type = word < 0 ? 0 : (uint32_t)word;
         return word >= 0;
-    case SX_OPT_NO_GUARD:
-        gen->ctx.flags |= LLM_CTX_NO_GUARD;
-        return true;
+    case SX_OPT_NO_GUARD: gen->ctx.flags |= LLM_CTX_NO_GUARD; return true;
     default: return true;
     }
 }
@@ -75,10 +71,13 @@ llm_status sx_gen_line(const sx_gen *gen, const json_t *in, llm_gen_opts *opts, 
 llm_status sx_reply_run(llm_reply *reply, bool show)
 {
     llm_status st;
+    sx_stream *stream = show ? sx_stream_begin() : NULL;
     while ((st = llm_reply_next(reply)) == LLM_MORE) {
-        if (!show) continue;
-        sx_print(llm_reply_piece(reply), llm_reply_piece_len(reply));
+        /* the words for "not found" are the caller's to choose: nothing of the library's is shown */
+        if (!show || llm_reply_finish(reply) == LLM_FINISH_NOT_FOUND) continue;
+        sx_stream_put(stream, llm_reply_piece(reply), llm_reply_piece_len(reply));
         if (fflush(stdout) != 0) break; /* nobody reads any more: sx_finish says so */
     }
+    sx_stream_end(stream);
     return st == LLM_E_CANCELLED || st == LLM_MORE ? LLM_OK : st;
 }

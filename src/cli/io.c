@@ -31,6 +31,11 @@ void sx_bytes_free(sx_bytes *b)
     memset(b, 0, sizeof *b);
 }
 
+void sx_hint_terminal(void)
+{
+    if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO)) fputs("(reading from the terminal; Ctrl-D ends)\n", stderr);
+}
+
 bool sx_read_all(const sx_command *cmd, const char *path, sx_bytes *out)
 {
     bool is_stdin = strcmp(path, "-") == 0;
@@ -40,13 +45,17 @@ bool sx_read_all(const sx_command *cmd, const char *path, sx_bytes *out)
         sx_say(cmd, "cannot open %s: %s", name, strerror(errno));
         return false;
     }
+    if (is_stdin) sx_hint_terminal();
     char chunk[32768];
     bool ok = sx_bytes_add(out, "", 0);
     while (ok) {
         ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EINTR && !sx_interrupted()) continue;
         if (n < 0) {
-            sx_say(cmd, "cannot read %s: %s", name, strerror(errno));
+            if (sx_interrupted())
+                sx_say(cmd, "cancelled");
+            else
+                sx_say(cmd, "cannot read %s: %s", name, strerror(errno));
             break;
         }
         if (n == 0) {
@@ -71,8 +80,10 @@ int sx_finish(const sx_command *cmd, int status)
     if (fflush(stdout) == 0 && !ferror(stdout)) return status;
     int why = errno;
     clearerr(stdout);
-    if (why) sx_say(cmd, "standard output could not be written: %s", strerror(why));
-    else sx_say(cmd, "standard output could not be written whole");
+    if (why)
+        sx_say(cmd, "standard output could not be written: %s", strerror(why));
+    else
+        sx_say(cmd, "standard output could not be written whole");
     return SX_EXIT_RUN;
 }
 

@@ -10,7 +10,7 @@
 /* ---- making ---- */
 json_t *sx_json_text(const char *text, size_t len);
 json_t *sx_json_str(const char *text);
-json_t *sx_json_num(double value); /* null when not finite */
+json_t *sx_json_num(double value);                   /* null when not finite */
 json_t *sx_json_verdict(const llm_verdict *verdict); /* {"action","findings"}; null for NULL */
 json_t *sx_json_evidence(const llm_evidence *evidence);
 json_t *sx_json_trace(const llm_evidence *evidence);

@@ -10,18 +10,12 @@ typedef struct group {
 
 static const group groups[] = {
     {"Answers", {&sx_cmd_ask, &sx_cmd_retrieve, &sx_cmd_generate}},
-    {"Documents",
-     {&sx_cmd_ingest, &sx_cmd_list, &sx_cmd_tree, &sx_cmd_text, &sx_cmd_remove, &sx_cmd_check}},
+    {"Documents", {&sx_cmd_ingest, &sx_cmd_list, &sx_cmd_tree, &sx_cmd_text, &sx_cmd_remove, &sx_cmd_check}},
     {"Personal data", {&sx_cmd_guard, &sx_cmd_restore}},
     {"Models",
-     {&sx_cmd_tokenize, &sx_cmd_detokenize, &sx_cmd_logits, &sx_cmd_dequantize, &sx_cmd_bench}},
+     {&sx_cmd_tokenize, &sx_cmd_detokenize, &sx_cmd_template, &sx_cmd_logits, &sx_cmd_dequantize, &sx_cmd_quantize,
+      &sx_cmd_bench}},
     {"Besides", {&sx_cmd_version}},
-};
-
-/* Names that belong to the command's contract and that this release does not serve yet. */
-static const char *const not_built[][2] = {
-    {"template", "chat templates are not built yet; give `sextant generate` the finished prompt instead"},
-    {"quantize", "quantising models is not built yet; models in F32, F16, BF16, Q8_0 and Q4_0 are read as they are"},
 };
 
 static const sx_command *find(const char *name)
@@ -36,7 +30,7 @@ static int help(void)
 {
     printf("sextant %s: answers from your own documents, with citations that are checked\n\n"
            "    sextant ask FILE... \"QUESTION\"      quickest way in\n"
-           "    sextant COMMAND [OPTION...]         any command; `sextant COMMAND -h` tells more\n",
+           "    sextant COMMAND [OPTION...]         `sextant COMMAND -h` tells more\n",
            llm_version());
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
         printf("\n%s\n", groups[g].title);
@@ -48,11 +42,6 @@ static int help(void)
 
 static int unknown(const char *name)
 {
-    for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++) {
-        if (strcmp(not_built[i][0], name) != 0) continue;
-        sx_say(NULL, "LLM_E_UNSUPPORTED: %s", not_built[i][1]);
-        return SX_EXIT_RUN;
-    }
     return sx_usage(NULL, "there is no %s '%s'", name[0] == '-' ? "option" : "command", name);
 }
 

@@ -45,6 +45,11 @@ void sx_run_end(sx_run *run)
     memset(run, 0, sizeof *run);
 }
 
+bool sx_interrupted(void)
+{
+    return interrupted && llm_cancel_is_set(interrupted);
+}
+
 int sx_failed(sx_run *run, llm_status code, const char *message)
 {
     sx_progress_end();

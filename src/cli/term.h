@@ -1,4 +1,4 @@
-/* How the command looks on a terminal: colours, progress on stderr, wrapped passages. On anything that is not a terminal
+/* How the command looks on a terminal: colours, progress on stderr, wrapped passages. On anything that is no terminal
  * there are no colours, no progress and no wrapping. */
 #ifndef SX_CLI_TERM_H
 #define SX_CLI_TERM_H
@@ -8,6 +8,7 @@
 
 bool sx_tty_out(void); /* stdout is a terminal */
 bool sx_tty_err(void);
+size_t sx_columns_out(void);
 /* Escape sequences for stdout, "" where colours are off (no terminal, NO_COLOR set, TERM=dumb). */
 const char *sx_bold(void);
 const char *sx_dim(void);
@@ -25,6 +26,12 @@ void sx_print(const char *text, size_t len);
 /* A passage on lines of its own: white space runs become one space, `indent` columns stay free, and on a terminal lines
  * break at its width (East Asian characters count two columns). */
 void sx_print_passage(int indent, const char *text, size_t len);
+/* Text that arrives in pieces of whole code points: on a terminal its lines break at words, so the last word waits for
+ * its end; elsewhere it is written as it comes. NULL (no memory) works and only does not break lines. */
+typedef struct sx_stream sx_stream;
+sx_stream *sx_stream_begin(void);
+void sx_stream_put(sx_stream *stream, const char *text, size_t len);
+void sx_stream_end(sx_stream *stream);
 /* The first `columns` columns of a passage on the present line, with "…" where it goes on. */
 void sx_print_start(const char *text, size_t len, size_t columns);
 

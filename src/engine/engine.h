@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform/buf.h"
 #include "platform/error.h"
 #include "platform/log.h"
 #include "platform/mem.h"
@@ -42,6 +43,10 @@ const char *sx_token_bytes(const sx_model *model, int32_t token, size_t *len);
 bool sx_token_ends(const sx_model *model, int32_t token); /* end of text or of turn */
 /* True when generation from an empty prompt text should drop the first token's leading space (SentencePiece). */
 bool sx_model_strips_space(const sx_model *model);
+
+/* A chat template over JSON variables, as llm_chat_template; appended to out. model may be NULL with a source. */
+llm_status sx_model_template(const sx_model *model, sx_mem *mem, const char *source, size_t source_len, const char *vars,
+                             size_t vars_len, sx_buf *out, llm_error *err);
 
 /* ---- session ---- */
 typedef struct sx_session_params {

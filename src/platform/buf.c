@@ -78,6 +78,13 @@ void sx_buf_drop_front(sx_buf *buf, size_t n)
     buf->len -= n;
 }
 
+void sx_buf_drop_last(sx_buf *buf, size_t n)
+{
+    if (n == 0 || n > buf->len) return;
+    buf->len -= n;
+    buf->data[buf->len] = '\0';
+}
+
 llm_status sx_buf_status(const sx_buf *buf)
 {
     return buf->status;

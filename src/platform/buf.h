@@ -28,6 +28,7 @@ void sx_buf_printf(sx_buf *buf, const char *format, ...)
 #endif
     ;
 void sx_buf_drop_front(sx_buf *buf, size_t n);
+void sx_buf_drop_last(sx_buf *buf, size_t n);
 llm_status sx_buf_status(const sx_buf *buf); /* LLM_OK, LLM_E_MEMORY or LLM_E_LIMIT */
 const char *sx_buf_cstr(const sx_buf *buf);  /* "" while empty */
 

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "sextant.h"
 
 sx_cpu sx_cpu_detect(void)
@@ -11,7 +15,9 @@ sx_cpu sx_cpu_detect(void)
     sx_cpu cpu = {.isa = LLM_ISA_SCALAR};
 #if defined(__x86_64__)
     __builtin_cpu_init(); /* checks XCR0 too: a level is there only if the kernel saves its registers */
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) return cpu;
+    unsigned a, b, c, d;
+    bool f16c = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C); /* clang 14 does not know the name "f16c" */
+    if (!f16c || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return cpu;
     cpu.isa = LLM_ISA_AVX2;
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq") ||
         !__builtin_cpu_supports("avx512vl") || !__builtin_cpu_supports("avx512vnni"))

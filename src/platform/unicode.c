@@ -88,6 +88,11 @@ uint32_t sx_uc_lower(uint32_t cp)
     return (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
 }
 
+uint32_t sx_uc_upper(uint32_t cp)
+{
+    return (uint32_t)utf8proc_toupper((utf8proc_int32_t)cp);
+}
+
 /* utf8proc decomposes one code point at a time; the run of results is then composed in place. Sequences of one base with its
  * marks stay together because a run is flushed only before a starter in ASCII. */
 enum { RUN_MAX = 1024 };

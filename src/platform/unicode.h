@@ -31,6 +31,7 @@ bool sx_uc_is_hangul(uint32_t cp);
 bool sx_uc_is_unspaced(uint32_t cp); /* scripts written without spaces: Han, kana, Thai, Lao, Khmer, Myanmar */
 
 uint32_t sx_uc_lower(uint32_t cp); /* simple lower case */
+uint32_t sx_uc_upper(uint32_t cp); /* simple upper case */
 
 /* Appends the text compatibility-composed (NFKC) and case-folded. Malformed bytes become U+FFFD. Returns LLM_OK or the
  * buffer's failure. */

@@ -36,7 +36,8 @@ void sx_store_close(sx_store *store);
 
 llm_status sx_store_put(sx_store *store, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS], llm_error *err);
 llm_status sx_store_remove(sx_store *store, const char *name, llm_error *err);
-/* Calls fn for each document sorted by name; a non-zero return stops with that status. */
+/* Calls fn for each document sorted by name; a non-zero return stops with that status. fn may not use the
+ * store. */
 llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_store_doc *doc), void *user,
                          llm_error *err);
 /* *data is the caller's (sx_mem_free), NUL-terminated besides. */

@@ -4,12 +4,10 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-build=${1:-$root/build}
-so=$build/libsextant.so
+so=${1:-$root/build}/libsextant.so
 command -v abidw >/dev/null 2>&1 || { echo "abidw is not installed (Debian: abigail-tools)" >&2; exit 1; }
-readelf -S "$so" | grep -q '\.debug_info' || { echo "$so has no debug information: configure a debug or RelWithDebInfo build" >&2; exit 1; }
+readelf -S "$so" | grep -q '\.debug_info' || { echo "$so has no debug information: build RelWithDebInfo" >&2; exit 1; }
 version=$(sed -n 's/^#define LLM_VERSION "\([0-9]*\.[0-9]*\)\..*/\1/p' "$root/include/sextant.h")
 out=$here/baseline-$version.abi
-abidw --headers-dir "$root/include" --drop-private-types --exported-interfaces-only --no-corpus-path --no-comp-dir-path \
-    --no-show-locs --no-elf-needed --short-locs --type-id-style hash --out-file "$out" "$so"
-echo "$out: $(grep -c '<function-decl' "$out") functions"
+sh "$here/describe.sh" "$so" "$root/include" "$out"
+echo "$out: $(grep -c '<function-decl' "$out") functions, $(wc -c <"$out") bytes"

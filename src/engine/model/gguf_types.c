@@ -1,6 +1,6 @@
 /* Every tensor type a GGUF file may name, with its block: also those nothing here computes with, so that a file that holds
  * them opens and the sentence about them has their name. Sizes: ggml-common.h of github.com/ggml-org/ggml. */
-#include <strings.h>
+#include <stdbool.h>
 
 #include "engine/model/gguf.h"
 
@@ -48,9 +48,21 @@ const sx_type_info *sx_type_get(uint32_t type)
     return type < N_TYPES && types[type].name ? &types[type] : NULL;
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* strcasecmp would follow the host's locale. */
+static bool same_word(const char *a, const char *b)
+{
+    while (*a && lower(*a) == lower(*b)) a++, b++;
+    return lower(*a) == lower(*b);
+}
+
 uint32_t sx_type_by_name(const char *name)
 {
     for (uint32_t i = 0; i < N_TYPES; i++)
-        if (types[i].name && strcasecmp(types[i].name, name) == 0) return i;
+        if (types[i].name && same_word(types[i].name, name)) return i;
     return UINT32_MAX;
 }

@@ -1,270 +1,225 @@
-/* Expressions, by falling precedence: if-else, or, and, not, comparisons and in, + and -, ~, * / // %, unary, **, then
- * postfix, filters and tests, as in Jinja2's parser.py. */
+/* Expressions, by Jinja2's own precedence: if-else, or, and, not, comparison, + -, ~, * / // %, **, unary, postfix, filters. */
 #include <string.h>
 
 #include "engine/text/jinja/jinja.h"
 
-static jx_node *parse_unary(jx_run *r, bool filters);
-static jx_node *parse_primary(jx_run *r);
-
-static void advance(jx_run *r)
+const jtoken *sx_j_peek(const jinja *j)
 {
-    if (r->at + 1 < r->n_tokens) r->at++;
+    return &j->tokens[j->at];
 }
 
-static jx_node *make(jx_run *r, jx_kind kind, jx_node *a, jx_node *b)
+bool sx_j_at(const jinja *j, int kind)
 {
-    jx_node *n = jx_new_node(r, kind);
+    return sx_j_peek(j)->kind == kind;
+}
+
+bool sx_j_at_name(const jinja *j, const char *name)
+{
+    return sx_j_at(j, T_NAME) && sx_j_is(sx_j_peek(j)->text, name);
+}
+
+static const jtoken *take(jinja *j)
+{
+    const jtoken *t = &j->tokens[j->at];
+    if (t->kind != T_END) j->at++;
+    j->line = t->line;
+    return t;
+}
+
+bool sx_j_skip(jinja *j, int kind)
+{
+    if (j->status != LLM_OK || !sx_j_at(j, kind)) return false;
+    take(j);
+    return true;
+}
+
+bool sx_j_skip_name(jinja *j, const char *name)
+{
+    if (j->status != LLM_OK || !sx_j_at_name(j, name)) return false;
+    take(j);
+    return true;
+}
+
+bool sx_j_expect(jinja *j, int kind, const char *what)
+{
+    if (sx_j_skip(j, kind)) return true;
+    j->line = sx_j_peek(j)->line;
+    return sx_jinja_fail(j, LLM_E_FORMAT, "expected %s", what);
+}
+
+jnode *sx_j_node(jinja *j, jnode_kind kind)
+{
+    jnode *n = sx_jinja_alloc(j, sizeof *n);
     if (!n) return NULL;
+    n->kind = kind;
+    n->line = j->at < j->n_tokens ? j->tokens[j->at].line : j->line;
+    return n;
+}
+
+static jnode *with(jinja *j, jnode_kind kind, int op, jnode *a, jnode *b)
+{
+    jnode *n = sx_j_node(j, kind);
+    if (!n) return NULL;
+    n->op = op;
     n->a = a;
     n->b = b;
     return n;
 }
 
-static jx_node *literal(jx_run *r, jx_value v)
+static jnode *constant(jinja *j, jvalue v)
 {
-    jx_node *n = jx_new_node(r, JX_LITERAL);
+    jnode *n = sx_j_node(j, N_CONST);
     if (n) n->value = v;
     return n;
 }
 
-/* Behind '(': arguments, named ones last. */
-jx_node *jx_parse_args(jx_run *r)
+/* Appends to a list through its tail pointer. */
+static void append(jnode ***tail, jnode *n)
 {
-    jx_node *first = NULL, **last = &first;
-    bool named = false;
-    while (r->status == LLM_OK && !jx_at_op(r, ")")) {
-        const jx_token *t = jx_peek(r), *eq = r->at + 1 < r->n_tokens ? t + 1 : t;
-        jx_node *holder = jx_new_node(r, JX_BODY);
-        if (!holder) return NULL;
-        if (t->kind == JX_T_NAME && eq->kind == JX_T_OP && jx_is(&eq->value, "=")) {
-            holder->keyword = t->value.as.s;
-            holder->keyword_len = t->value.len;
-            named = true;
-            advance(r);
-            advance(r);
-        } else if (named) {
-            jx_unexpected(r, "a named argument, as the one before");
-        }
-        holder->a = jx_parse_expr(r);
-        *last = holder;
-        last = &holder->next;
-        if (!jx_at_op(r, ")")) jx_want_op(r, ",");
+    if (!n) return;
+    **tail = n;
+    *tail = &n->next;
+}
+
+/* ---- primaries ---- */
+
+static jnode *parse_list(jinja *j)
+{
+    jnode *n = sx_j_node(j, N_LIST);
+    if (!n) return NULL;
+    jnode **tail = &n->a;
+    while (j->status == LLM_OK && !sx_j_at(j, ']')) {
+        append(&tail, sx_j_parse_expr(j));
+        if (!sx_j_skip(j, ',')) break;
     }
-    jx_want_op(r, ")");
+    sx_j_expect(j, ']', "] at the end of a list");
+    return n;
+}
+
+static jnode *parse_dict(jinja *j)
+{
+    jnode *n = sx_j_node(j, N_DICT); /* a: keys and values in turn */
+    if (!n) return NULL;
+    jnode **tail = &n->a;
+    while (j->status == LLM_OK && !sx_j_at(j, '}')) {
+        append(&tail, sx_j_parse_expr(j));
+        if (!sx_j_expect(j, ':', ": between key and value")) return n;
+        append(&tail, sx_j_parse_expr(j));
+        if (!sx_j_skip(j, ',')) break;
+    }
+    sx_j_expect(j, '}', "} at the end of a dict");
+    return n;
+}
+
+static jnode *parse_name(jinja *j)
+{
+    jstr name = take(j)->text;
+    if (sx_j_is(name, "true") || sx_j_is(name, "True")) return constant(j, sx_j_bool(true));
+    if (sx_j_is(name, "false") || sx_j_is(name, "False")) return constant(j, sx_j_bool(false));
+    if (sx_j_is(name, "none") || sx_j_is(name, "None")) return constant(j, sx_j_none());
+    jnode *n = sx_j_node(j, N_NAME);
+    if (n) n->name = name;
+    return n;
+}
+
+static jnode *parse_strings(jinja *j)
+{
+    jvalue v = sx_j_borrow(sx_j_peek(j)->text.s, sx_j_peek(j)->text.len);
+    take(j);
+    while (j->status == LLM_OK && sx_j_at(j, T_STRING)) { /* neighbours join, as in Python */
+        sx_buf both;
+        sx_buf_init(&both, j->mem, 0);
+        sx_buf_add(&both, v.u.str.s, v.u.str.len);
+        sx_buf_add(&both, sx_j_peek(j)->text.s, sx_j_peek(j)->text.len);
+        v = sx_j_take(j, &both);
+        take(j);
+    }
+    return constant(j, v);
+}
+
+static jnode *parse_primary(jinja *j)
+{
+    const jtoken *t = sx_j_peek(j);
+    switch (t->kind) {
+    case T_NAME: return parse_name(j);
+    case T_STRING: return parse_strings(j);
+    case T_INTEGER: return constant(j, sx_j_int(take(j)->i));
+    case T_REAL: return constant(j, sx_j_float(take(j)->f));
+    case '(': {
+        take(j);
+        jnode *n = sx_j_at(j, ')') ? sx_j_node(j, N_TUPLE) : sx_j_parse_tuple(j, true);
+        sx_j_expect(j, ')', ")");
+        return n;
+    }
+    case '[': take(j); return parse_list(j);
+    case '{': take(j); return parse_dict(j);
+    default:
+        j->line = t->line;
+        sx_jinja_fail(j, LLM_E_FORMAT, "expected a value");
+        return NULL;
+    }
+}
+
+/* ---- postfix ---- */
+
+jarg *sx_j_parse_args(jinja *j)
+{
+    jarg *first = NULL, **tail = &first;
+    while (j->status == LLM_OK && !sx_j_at(j, ')')) {
+        jarg *arg = sx_jinja_alloc(j, sizeof *arg);
+        if (!arg) return NULL;
+        if (sx_j_at(j, T_NAME) && j->tokens[j->at + 1].kind == '=') {
+            arg->name = take(j)->text;
+            take(j);
+        }
+        arg->value = sx_j_parse_expr(j);
+        *tail = arg;
+        tail = &arg->next;
+        if (!sx_j_skip(j, ',')) break;
+    }
+    sx_j_expect(j, ')', ") at the end of the arguments");
     return first;
 }
 
-static jx_node *parse_list(jx_run *r)
+static jnode *parse_subscript(jinja *j, jnode *self)
 {
-    jx_node *n = jx_new_node(r, JX_LIST_EXPR);
-    jx_node **last = n ? &n->args : NULL;
-    while (r->status == LLM_OK && !jx_at_op(r, "]")) {
-        jx_node *holder = make(r, JX_BODY, NULL, NULL);
-        if (!holder) return NULL;
-        holder->a = jx_parse_expr(r);
-        *last = holder;
-        last = &holder->next;
-        if (!jx_at_op(r, "]")) jx_want_op(r, ",");
+    jnode *from = NULL, *to = NULL, *step = NULL;
+    if (!sx_j_at(j, ':')) from = sx_j_parse_expr(j);
+    if (!sx_j_at(j, ':')) {
+        sx_j_expect(j, ']', "] after a subscript");
+        return with(j, N_GETITEM, 0, self, from);
     }
-    jx_want_op(r, "]");
-    return n;
-}
-
-static jx_node *parse_dict(jx_run *r)
-{
-    jx_node *n = jx_new_node(r, JX_DICT_EXPR);
-    jx_node **last = n ? &n->args : NULL;
-    while (r->status == LLM_OK && !jx_at_op(r, "}")) {
-        jx_node *holder = make(r, JX_BODY, NULL, NULL);
-        if (!holder) return NULL;
-        holder->a = jx_parse_expr(r);
-        jx_want_op(r, ":");
-        holder->b = jx_parse_expr(r);
-        *last = holder;
-        last = &holder->next;
-        if (!jx_at_op(r, "}")) jx_want_op(r, ",");
-    }
-    jx_want_op(r, "}");
-    return n;
-}
-
-static bool at_tuple_end(jx_run *r)
-{
-    const jx_token *t = jx_peek(r);
-    return t->kind == JX_T_OUT_END || t->kind == JX_T_BLOCK_END || t->kind == JX_T_END || jx_at_op(r, ")") ||
-           jx_at_op(r, "=") || jx_at_name(r, "in");
-}
-
-static jx_node *parse_or(jx_run *r);
-
-/* One expression, or several as a tuple. no_choice: a following "if" belongs to the statement. */
-jx_node *jx_parse_tuple(jx_run *r, bool no_choice)
-{
-    jx_node *first = no_choice ? parse_or(r) : jx_parse_expr(r);
-    if (r->status != LLM_OK || !jx_at_op(r, ",")) return first;
-    jx_node *n = jx_new_node(r, JX_LIST_EXPR);
-    if (!n) return NULL;
-    n->flag = true;
-    n->args = make(r, JX_BODY, first, NULL);
-    jx_node *last = n->args;
-    while (r->status == LLM_OK && jx_take_op(r, ",") && !at_tuple_end(r)) {
-        last->next = make(r, JX_BODY, no_choice ? parse_or(r) : jx_parse_expr(r), NULL);
-        if (!last->next) return NULL;
-        last = last->next;
+    take(j);
+    if (!sx_j_at(j, ':') && !sx_j_at(j, ']')) to = sx_j_parse_expr(j);
+    if (sx_j_skip(j, ':') && !sx_j_at(j, ']')) step = sx_j_parse_expr(j);
+    sx_j_expect(j, ']', "] after a slice");
+    jnode *n = with(j, N_SLICE, 0, self, from);
+    if (n) {
+        n->c = to;
+        n->d = step;
     }
     return n;
 }
 
-/* What may be assigned to: a name, ns.name, or a tuple of targets. */
-jx_node *jx_parse_target(jx_run *r)
+static jnode *parse_postfix(jinja *j, jnode *n)
 {
-    if (!jx_enter(r)) return NULL;
-    jx_node *tuple = NULL, *last = NULL, *one;
-    for (;;) {
-        if (jx_take_op(r, "(")) {
-            one = jx_parse_target(r);
-            jx_want_op(r, ")");
-        } else {
-            one = jx_new_node(r, JX_NAME);
-            if (one) one->value = jx_peek(r)->value;
-            if (jx_peek(r)->kind != JX_T_NAME) jx_unexpected(r, "a name to assign to");
-            advance(r);
-            if (one && jx_take_op(r, ".")) {
-                one = make(r, JX_ATTR, one, NULL);
-                if (jx_peek(r)->kind != JX_T_NAME) jx_unexpected(r, "a name");
-                if (one) one->value = jx_peek(r)->value;
-                advance(r);
+    while (j->status == LLM_OK) {
+        if (sx_j_skip(j, '.')) {
+            if (sx_j_at(j, T_INTEGER)) {
+                n = with(j, N_GETITEM, 0, n, constant(j, sx_j_int(take(j)->i)));
+                continue;
             }
-        }
-        if (r->status != LLM_OK) break;
-        bool comma = jx_take_op(r, ",");
-        if (comma && !tuple) {
-            tuple = jx_new_node(r, JX_LIST_EXPR);
-            if (!tuple) break;
-            tuple->flag = true;
-        }
-        if (tuple) {
-            jx_node *holder = make(r, JX_BODY, one, NULL);
-            if (!holder) break;
-            if (last)
-                last->next = holder;
-            else
-                tuple->args = holder;
-            last = holder;
-        }
-        if (!comma || at_tuple_end(r)) break;
-    }
-    jx_leave(r);
-    return tuple ? tuple : one;
-}
-
-static jx_node *parse_parenthesis(jx_run *r)
-{
-    jx_node *n;
-    if (jx_at_op(r, ")")) {
-        n = jx_new_node(r, JX_LIST_EXPR);
-        if (n) n->flag = true;
-    } else {
-        n = jx_parse_tuple(r, false);
-    }
-    jx_want_op(r, ")");
-    return n;
-}
-
-static jx_node *parse_strings(jx_run *r)
-{
-    jx_node *n = literal(r, jx_peek(r)->value);
-    advance(r);
-    while (n && r->status == LLM_OK && jx_peek(r)->kind == JX_T_STRING) { /* neighbours are one */
-        n->value = jx_binary(r, JX_ADD, n->value, jx_peek(r)->value);
-        advance(r);
-    }
-    return n;
-}
-
-static jx_node *parse_name(jx_run *r)
-{
-    static const struct {
-        const char *name;
-        uint8_t type;
-        bool b;
-    } constants[] = {{"true", JX_BOOL, true}, {"True", JX_BOOL, true}, {"false", JX_BOOL, false}, {"False", JX_BOOL, false},
-                     {"none", JX_NONE, false}, {"None", JX_NONE, false}};
-    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
-        if (jx_take_name(r, constants[i].name))
-            return literal(r, (jx_value){.type = constants[i].type, .as.b = constants[i].b});
-    jx_node *n = jx_new_node(r, JX_NAME);
-    if (n) n->value = jx_peek(r)->value;
-    advance(r);
-    return n;
-}
-
-static jx_node *parse_primary(jx_run *r)
-{
-    const jx_token *t = jx_peek(r);
-    if (t->kind == JX_T_NAME) return parse_name(r);
-    if (t->kind == JX_T_STRING) return parse_strings(r);
-    if (t->kind == JX_T_INT || t->kind == JX_T_FLOAT) {
-        jx_node *n = literal(r, t->value);
-        advance(r);
-        return n;
-    }
-    if (jx_take_op(r, "(")) return parse_parenthesis(r);
-    if (jx_take_op(r, "[")) return parse_list(r);
-    if (jx_take_op(r, "{")) return parse_dict(r);
-    jx_unexpected(r, "a value");
-    return NULL;
-}
-
-/* Behind '[': an index or a slice. */
-static jx_node *parse_subscript(jx_run *r, jx_node *of)
-{
-    jx_node *parts[3] = {NULL, NULL, NULL};
-    int n = 0;
-    bool slice = false;
-    while (r->status == LLM_OK && !jx_at_op(r, "]") && n < 3) {
-        if (jx_take_op(r, ":")) {
-            slice = true;
-            n++;
-        } else {
-            parts[n] = jx_parse_tuple(r, false);
-            if (!jx_at_op(r, ":")) break;
-        }
-    }
-    jx_want_op(r, "]");
-    if (!slice && !parts[0]) jx_unexpected(r, "an index");
-    jx_node *node = make(r, slice ? JX_SLICE : JX_ITEM, of, parts[0]);
-    if (!node) return NULL;
-    node->c = parts[1];
-    node->body = parts[2];
-    return node;
-}
-
-static jx_node *parse_call(jx_run *r, jx_node *of)
-{
-    jx_node *n = make(r, JX_CALL, of, NULL);
-    if (n) n->args = jx_parse_args(r);
-    return n;
-}
-
-static jx_node *parse_postfix(jx_run *r, jx_node *n)
-{
-    while (r->status == LLM_OK) {
-        if (jx_take_op(r, ".")) {
-            const jx_token *t = jx_peek(r);
-            if (t->kind == JX_T_INT) {
-                n = make(r, JX_ITEM, n, literal(r, t->value));
-            } else {
-                n = make(r, JX_ATTR, n, NULL);
-                if (n) n->value = t->value;
-                if (t->kind != JX_T_NAME) jx_unexpected(r, "a name behind the dot");
-            }
-            advance(r);
-        } else if (jx_take_op(r, "[")) {
-            n = parse_subscript(r, n);
-        } else if (jx_take_op(r, "(")) {
-            n = parse_call(r, n);
+            jnode *get = with(j, N_GETATTR, 0, n, NULL);
+            if (!sx_j_at(j, T_NAME)) sx_j_expect(j, T_NAME, "a name after the dot");
+            if (get && j->status == LLM_OK) get->name = take(j)->text;
+            n = get;
+        } else if (sx_j_skip(j, '[')) {
+            n = parse_subscript(j, n);
+        } else if (sx_j_skip(j, '(')) {
+            jnode *call = with(j, N_CALL, 0, n, NULL);
+            jarg *args = sx_j_parse_args(j);
+            if (call) call->args = args;
+            n = call;
         } else {
             break;
         }
@@ -272,207 +227,184 @@ static jx_node *parse_postfix(jx_run *r, jx_node *n)
     return n;
 }
 
-static void take_dotted(jx_run *r, jx_node *n)
+jnode *sx_j_parse_primary_postfix(jinja *j)
 {
-    if (jx_peek(r)->kind != JX_T_NAME) jx_unexpected(r, "the name of a filter or test");
-    if (n) n->value = jx_peek(r)->value;
-    advance(r);
+    return parse_postfix(j, parse_primary(j));
 }
 
-static jx_node *parse_filter(jx_run *r, jx_node *of)
+static jnode *parse_filter(jinja *j, jnode *self)
 {
-    jx_node *n = make(r, JX_FILTER, of, NULL);
-    take_dotted(r, n);
-    if (n && jx_take_op(r, "(")) n->args = jx_parse_args(r);
+    jnode *n = with(j, N_FILTER, 0, self, NULL);
+    if (!sx_j_at(j, T_NAME)) sx_j_expect(j, T_NAME, "the name of a filter");
+    if (!n || j->status != LLM_OK) return n;
+    n->name = take(j)->text;
+    if (sx_j_skip(j, '(')) n->args = sx_j_parse_args(j);
     return n;
 }
 
-jx_node *jx_parse_filters(jx_run *r, jx_node *n)
+/* A test's argument may stand without brackets: "is divisibleby 3". */
+static bool starts_argument(const jinja *j)
 {
-    while (r->status == LLM_OK && jx_take_op(r, "|")) n = parse_filter(r, n);
-    return n;
+    int k = sx_j_peek(j)->kind;
+    if (k == T_NAME) {
+        static const char *const stop[] = {"else", "or", "and", "is", "in", "not", "if"};
+        for (size_t i = 0; i < sizeof stop / sizeof *stop; i++)
+            if (sx_j_at_name(j, stop[i])) return false;
+        return true;
+    }
+    return k == T_STRING || k == T_INTEGER || k == T_REAL || k == '[' || k == '{';
 }
 
-static bool begins_argument(jx_run *r)
+static jnode *parse_test(jinja *j, jnode *self)
 {
-    const jx_token *t = jx_peek(r);
-    if (t->kind == JX_T_NAME) return !jx_at_name(r, "else") && !jx_at_name(r, "or") && !jx_at_name(r, "and");
-    return t->kind == JX_T_STRING || t->kind == JX_T_INT || t->kind == JX_T_FLOAT || jx_at_op(r, "[") || jx_at_op(r, "{");
+    bool negated = sx_j_skip_name(j, "not");
+    jnode *n = with(j, N_TEST, 0, self, NULL);
+    if (!sx_j_at(j, T_NAME)) sx_j_expect(j, T_NAME, "the name of a test");
+    if (!n || j->status != LLM_OK) return n;
+    n->name = take(j)->text;
+    if (sx_j_skip(j, '(')) {
+        n->args = sx_j_parse_args(j);
+    } else if (starts_argument(j)) {
+        jarg *arg = sx_jinja_alloc(j, sizeof *arg);
+        if (!arg) return n;
+        arg->value = sx_j_parse_primary_postfix(j);
+        n->args = arg;
+    }
+    return negated ? with(j, N_NOT, 0, n, NULL) : n;
 }
 
-static jx_node *parse_test(jx_run *r, jx_node *of)
+jnode *sx_j_parse_filters(jinja *j, jnode *n)
 {
-    jx_node *n = make(r, JX_TEST, of, NULL);
-    if (!n) return NULL;
-    n->op = jx_take_name(r, "not");
-    take_dotted(r, n);
-    if (jx_take_op(r, "(")) {
-        n->args = jx_parse_args(r);
-    } else if (begins_argument(r)) {
-        if (jx_at_name(r, "is")) jx_unexpected(r, "one test: they cannot be chained");
-        if (r->status == LLM_OK && jx_peek(r)->kind == JX_T_NAME &&
-            (jx_at_name(r, "if") || jx_at_name(r, "in") || jx_at_name(r, "not") || jx_at_name(r, "recursive")))
-            return n;
-        n->args = make(r, JX_BODY, parse_postfix(r, parse_primary(r)), NULL);
+    while (j->status == LLM_OK) {
+        if (sx_j_skip(j, '|')) n = parse_filter(j, n);
+        else if (sx_j_skip_name(j, "is")) n = parse_test(j, n);
+        else if (sx_j_at(j, '(')) n = parse_postfix(j, n);
+        else break;
     }
     return n;
 }
 
-static jx_node *parse_filters_and_tests(jx_run *r, jx_node *n)
+/* ---- operators ---- */
+
+static jnode *parse_unary(jinja *j, bool filters)
 {
-    while (r->status == LLM_OK) {
-        if (jx_take_op(r, "|"))
-            n = parse_filter(r, n);
-        else if (jx_take_name(r, "is"))
-            n = parse_test(r, n);
-        else if (jx_take_op(r, "("))
-            n = parse_call(r, n);
-        else
-            break;
+    jnode *n = NULL;
+    if (sx_jinja_enter(j)) {
+        if (sx_j_skip(j, '-')) n = with(j, N_NEG, 0, parse_unary(j, false), NULL);
+        else if (sx_j_skip(j, '+')) n = with(j, N_POS, 0, parse_unary(j, false), NULL);
+        else n = parse_primary(j);
+        n = parse_postfix(j, n);
+        if (filters) n = sx_j_parse_filters(j, n);
     }
+    j->depth--;
     return n;
 }
 
-static jx_node *parse_unary(jx_run *r, bool filters)
+/* Left-associative levels, tightest first. */
+static jnode *parse_level(jinja *j, int level)
 {
-    if (!jx_enter(r)) return NULL;
-    jx_node *n;
-    if (jx_take_op(r, "-"))
-        n = make(r, JX_NEGATE, parse_unary(r, false), NULL);
-    else if (jx_take_op(r, "+"))
-        n = make(r, JX_PLUS, parse_unary(r, false), NULL);
-    else
-        n = parse_primary(r);
-    n = parse_postfix(r, n);
-    if (filters) n = parse_filters_and_tests(r, n);
-    jx_leave(r);
-    return n;
-}
-
-typedef jx_node *(*level_fn)(jx_run *r);
-
-/* left (op right)* over one row of operators. */
-static jx_node *binary_row(jx_run *r, level_fn level, const char *const *ops, const jx_op *codes)
-{
-    jx_node *n = level(r);
-    for (size_t k = 0; r->status == LLM_OK && ops[k];) {
-        if (!jx_take_op(r, ops[k])) {
-            k++;
+    static const int ops[4][5] = {{T_POW, 0}, {'*', '/', T_FLOORDIV, '%', 0}, {'~', 0}, {'+', '-', 0}};
+    jnode *n = level ? parse_level(j, level - 1) : parse_unary(j, true);
+    for (const int *op = ops[level]; j->status == LLM_OK && *op;) {
+        if (!sx_j_skip(j, *op)) {
+            op++;
             continue;
         }
-        n = make(r, JX_BINARY, n, level(r));
-        if (n) n->op = (uint8_t)codes[k];
-        if (!jx_step(r, 1)) break;
-        k = 0;
+        int which = *op;
+        n = with(j, N_BINARY, which, n, level ? parse_level(j, level - 1) : parse_unary(j, true));
+        op = ops[level];
     }
     return n;
 }
 
-static jx_node *unary(jx_run *r)
+enum { OP_IN = 1000, OP_NOT_IN };
+
+static int comparison(jinja *j)
 {
-    return parse_unary(r, true);
+    static const int ops[] = {T_EQ, T_NE, T_LE, T_GE, '<', '>'};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (sx_j_skip(j, ops[i])) return ops[i];
+    if (sx_j_skip_name(j, "in")) return OP_IN;
+    if (sx_j_at_name(j, "not") && j->tokens[j->at + 1].kind == T_NAME && sx_j_is(j->tokens[j->at + 1].text, "in")) {
+        take(j);
+        take(j);
+        return OP_NOT_IN;
+    }
+    return 0;
 }
 
-static jx_node *parse_pow(jx_run *r)
+/* a < b < c: a chain, each link compared with its left neighbour. */
+static jnode *parse_compare(jinja *j)
 {
-    static const char *const ops[] = {"**", NULL};
-    static const jx_op codes[] = {JX_POW};
-    return binary_row(r, unary, ops, codes);
-}
-
-static jx_node *parse_product(jx_run *r)
-{
-    static const char *const ops[] = {"*", "//", "/", "%", NULL};
-    static const jx_op codes[] = {JX_MUL, JX_FLOORDIV, JX_DIV, JX_MOD};
-    return binary_row(r, parse_pow, ops, codes);
-}
-
-static jx_node *parse_concat(jx_run *r)
-{
-    static const char *const ops[] = {"~", NULL};
-    static const jx_op codes[] = {JX_CONCAT};
-    return binary_row(r, parse_product, ops, codes);
-}
-
-static jx_node *parse_sum(jx_run *r)
-{
-    static const char *const ops[] = {"+", "-", NULL};
-    static const jx_op codes[] = {JX_ADD, JX_SUB};
-    return binary_row(r, parse_concat, ops, codes);
-}
-
-static bool take_comparison(jx_run *r, jx_op *op)
-{
-    static const char *const ops[] = {"==", "!=", "<=", "<", ">=", ">"};
-    static const jx_op codes[] = {JX_EQ, JX_NE, JX_LE, JX_LT, JX_GE, JX_GT};
-    for (size_t k = 0; k < sizeof codes / sizeof *codes; k++)
-        if (jx_take_op(r, ops[k])) {
-            *op = codes[k];
-            return true;
+    jnode *first = parse_level(j, 3), *chain = NULL, **tail = NULL;
+    int op;
+    while (j->status == LLM_OK && (op = comparison(j))) {
+        if (!chain) {
+            chain = with(j, N_COMPARE, 0, first, NULL);
+            if (!chain) return NULL;
+            tail = &chain->b;
         }
-    *op = JX_IN;
-    if (jx_take_name(r, "in")) return true;
-    *op = JX_NOT_IN;
-    const jx_token *next = r->at + 1 < r->n_tokens ? jx_peek(r) + 1 : jx_peek(r);
-    if (!jx_at_name(r, "not") || next->kind != JX_T_NAME || !jx_is(&next->value, "in")) return false;
-    advance(r);
-    advance(r);
-    return true;
+        jnode *link = with(j, N_COMPARE, op, parse_level(j, 3), NULL);
+        append(&tail, link);
+    }
+    return chain ? chain : first;
 }
 
-/* a < b < c: a COMPARE holds a and a list of (op, operand). */
-static jx_node *parse_compare(jx_run *r)
+static jnode *parse_not(jinja *j)
 {
-    jx_node *n = parse_sum(r), **last = NULL;
-    jx_op op;
-    while (r->status == LLM_OK && take_comparison(r, &op)) {
-        if (!last) {
-            n = make(r, JX_COMPARE, n, NULL);
-            if (!n) return NULL;
-            last = &n->args;
+    jnode *n = NULL;
+    if (sx_jinja_enter(j)) n = sx_j_skip_name(j, "not") ? with(j, N_NOT, 0, parse_not(j), NULL) : parse_compare(j);
+    j->depth--;
+    return n;
+}
+
+static jnode *parse_and(jinja *j)
+{
+    jnode *n = parse_not(j);
+    while (sx_j_skip_name(j, "and")) n = with(j, N_AND, 0, n, parse_not(j));
+    return n;
+}
+
+static jnode *parse_or(jinja *j)
+{
+    jnode *n = parse_and(j);
+    while (sx_j_skip_name(j, "or")) n = with(j, N_OR, 0, n, parse_and(j));
+    return n;
+}
+
+jnode *sx_j_parse_expr(jinja *j)
+{
+    jnode *n = NULL;
+    if (sx_jinja_enter(j)) {
+        n = parse_or(j);
+        while (sx_j_skip_name(j, "if")) { /* a: condition, b: then, c: else or none */
+            jnode *cond = sx_j_node(j, N_COND);
+            if (!cond) break;
+            cond->b = n;
+            cond->a = parse_or(j);
+            if (sx_j_skip_name(j, "else")) cond->c = sx_j_parse_expr(j);
+            n = cond;
         }
-        *last = make(r, JX_BODY, parse_sum(r), NULL);
-        if (!*last) return NULL;
-        (*last)->op = (uint8_t)op;
-        last = &(*last)->next;
     }
+    j->depth--;
     return n;
 }
 
-static jx_node *parse_not(jx_run *r)
+static bool ends_tuple(const jinja *j)
 {
-    if (!jx_at_name(r, "not")) return parse_compare(r);
-    if (!jx_enter(r)) return NULL;
-    jx_take_name(r, "not");
-    jx_node *n = make(r, JX_NOT, parse_not(r), NULL);
-    jx_leave(r);
-    return n;
+    int k = sx_j_peek(j)->kind;
+    return k == T_PRINT_CLOSE || k == T_BLOCK_CLOSE || k == ')' || k == '=' || sx_j_at_name(j, "in") ||
+           sx_j_at_name(j, "if") || sx_j_at_name(j, "recursive");
 }
 
-static jx_node *parse_and(jx_run *r)
+jnode *sx_j_parse_tuple(jinja *j, bool condexpr)
 {
-    jx_node *n = parse_not(r);
-    while (r->status == LLM_OK && jx_take_name(r, "and")) n = make(r, JX_AND, n, parse_not(r));
-    return n;
-}
-
-static jx_node *parse_or(jx_run *r)
-{
-    jx_node *n = parse_and(r);
-    while (r->status == LLM_OK && jx_take_name(r, "or")) n = make(r, JX_OR, n, parse_and(r));
-    return n;
-}
-
-jx_node *jx_parse_expr(jx_run *r)
-{
-    if (!jx_enter(r)) return NULL;
-    jx_node *n = parse_or(r);
-    while (r->status == LLM_OK && jx_take_name(r, "if")) {
-        jx_node *choice = make(r, JX_CHOICE, n, parse_or(r));
-        if (!choice) break;
-        if (jx_take_name(r, "else")) choice->c = jx_parse_expr(r);
-        n = choice;
-    }
-    jx_leave(r);
+    jnode *first = condexpr ? sx_j_parse_expr(j) : parse_or(j);
+    if (!sx_j_at(j, ',')) return first;
+    jnode *n = sx_j_node(j, N_TUPLE);
+    if (!n) return NULL;
+    jnode **tail = &n->a;
+    append(&tail, first);
+    while (sx_j_skip(j, ',') && !ends_tuple(j)) append(&tail, condexpr ? sx_j_parse_expr(j) : parse_or(j));
     return n;
 }

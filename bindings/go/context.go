@@ -1,0 +1,216 @@
+package sextant
+
+import (
+	"context"
+	"runtime"
+
+	"sextant/internal/raw"
+)
+
+// Context is one caller's connection to a model, a corpus and a guard. One call at a time.
+type Context struct {
+	life
+	raw   raw.Llm_ctx
+	model *Model
+}
+
+type ctxOpts struct {
+	model        *Model
+	corpus       *Corpus
+	guard        *Guard
+	flags        uint
+	nCtx, nBatch uint
+	kvType       uint
+}
+
+// ContextOption says what a context is opened on, and how.
+type ContextOption func(*ctxOpts)
+
+// WithModel gives the context a model.
+func WithModel(m *Model) ContextOption { return func(o *ctxOpts) { o.model = m } }
+
+// WithCorpus gives the context a corpus.
+func WithCorpus(c *Corpus) ContextOption { return func(o *ctxOpts) { o.corpus = c } }
+
+// WithGuard gives the context a policy of its own instead of the default one.
+func WithGuard(g *Guard) ContextOption { return func(o *ctxOpts) { o.guard = g } }
+
+// WithoutGuard lets Generate run no guard; Check still works.
+func WithoutGuard() ContextOption { return func(o *ctxOpts) { o.flags |= uint(raw.LLM_CTX_NO_GUARD) } }
+
+// MaxContext sets the most tokens of prompt and answer together.
+func MaxContext(tokens uint) ContextOption { return func(o *ctxOpts) { o.nCtx = tokens } }
+
+// Batch sets the prompt tokens per evaluation.
+func Batch(tokens uint) ContextOption { return func(o *ctxOpts) { o.nBatch = tokens } }
+
+// KVFloat32 keeps the KV cache in 32-bit floats.
+func KVFloat32() ContextOption { return func(o *ctxOpts) { o.kvType = uint(raw.LLM_KV_F32) } }
+
+// NewContext opens a context; model, corpus and guard are each optional and may be closed before it.
+func NewContext(opts ...ContextOption) (*Context, error) {
+	const op = "open context"
+	var o ctxOpts
+	for _, opt := range opts {
+		opt(&o)
+	}
+	var m raw.Llm_model
+	var co raw.Llm_corpus
+	var g raw.Llm_guard
+	if o.model != nil {
+		if err := o.model.enter(op); err != nil {
+			return nil, err
+		}
+		defer o.model.leave()
+		m = o.model.raw
+	}
+	if o.corpus != nil {
+		if err := o.corpus.enter(op); err != nil {
+			return nil, err
+		}
+		defer o.corpus.leave()
+		co = o.corpus.raw
+	}
+	if o.guard != nil {
+		if err := o.guard.enter(op); err != nil {
+			return nil, err
+		}
+		defer o.guard.leave()
+		g = o.guard.raw
+	}
+	c := &Context{model: o.model}
+	err := quick(op, func(e raw.Llm_error) {
+		c.raw = raw.Sx_ctx_create(m, co, g, o.flags, o.nCtx, o.nBatch, o.kvType, logQueue, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	h := c.raw
+	c.exclusive = true
+	c.name, c.free = "context", func() { raw.Llm_ctx_free(h) }
+	runtime.SetFinalizer(c, func(c *Context) { c.close() })
+	return c, nil
+}
+
+// Close frees the context.
+func (c *Context) Close() error {
+	c.close()
+	return nil
+}
+
+type retrieveOpts struct {
+	top, beam uint
+	doc       string
+}
+
+// RetrieveOption narrows a retrieval.
+type RetrieveOption func(*retrieveOpts)
+
+// Top sets the most passages returned.
+func Top(n uint) RetrieveOption { return func(o *retrieveOpts) { o.top = n } }
+
+// Beam sets the branches kept per level.
+func Beam(n uint) RetrieveOption { return func(o *retrieveOpts) { o.beam = n } }
+
+// InDoc keeps to one document.
+func InDoc(name string) RetrieveOption { return func(o *retrieveOpts) { o.doc = name } }
+
+// Evidence is what a retrieval found, best first. Hits and Confidence stay readable after Close.
+type Evidence struct {
+	life
+	raw raw.Llm_evidence
+	// Hits are the passages.
+	Hits []Hit
+	// Confidence is the calibrated probability that the answer is in the evidence at all.
+	Confidence float64
+}
+
+// Retrieve finds evidence for a question by descending the document trees.
+func (c *Context) Retrieve(ctx context.Context, question string, opts ...RetrieveOption) (*Evidence, error) {
+	const op = "retrieve"
+	var o retrieveOpts
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if err := cstring(op, "a document's name", o.doc); err != nil {
+		return nil, err
+	}
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	ev := &Evidence{}
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		ev.raw = raw.Sx_retrieve(c.raw, question, o.top, o.beam, o.doc, stop, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	h := ev.raw
+	ev.name, ev.free = "evidence", func() { raw.Llm_evidence_free(h) }
+	runtime.SetFinalizer(ev, func(ev *Evidence) { ev.close() })
+	ev.Confidence = raw.Llm_evidence_confidence(h)
+	ev.Hits = make([]Hit, raw.Llm_evidence_count(h))
+	for i := range ev.Hits {
+		at := uint(i)
+		ev.Hits[i] = Hit{
+			Doc: raw.Llm_evidence_doc(h, at), Node: raw.Llm_evidence_node(h, at), Path: raw.Llm_evidence_path(h, at),
+			Text: raw.Llm_evidence_text(h, at), Start: int(raw.Llm_evidence_start(h, at)),
+			End: int(raw.Llm_evidence_end(h, at)), Score: raw.Llm_evidence_score(h, at),
+		}
+	}
+	return ev, nil
+}
+
+// Close frees the evidence.
+func (ev *Evidence) Close() error {
+	ev.close()
+	return nil
+}
+
+// Trace is the scratchpad: what was considered at each level, in order.
+func (ev *Evidence) Trace() ([]Step, error) {
+	if err := ev.enter("trace"); err != nil {
+		return nil, err
+	}
+	defer ev.leave()
+	steps := make([]Step, raw.Llm_trace_count(ev.raw))
+	for i := range steps {
+		at := uint(i)
+		steps[i] = Step{
+			Doc: raw.Llm_trace_doc(ev.raw, at), Node: raw.Llm_trace_node(ev.raw, at),
+			Depth: int(raw.Llm_trace_depth(ev.raw, at)), Action: TraceAction(raw.Llm_trace_action(ev.raw, at)),
+			Score: raw.Llm_trace_score(ev.raw, at), Reason: raw.Llm_trace_reason(ev.raw, at),
+		}
+	}
+	return steps, nil
+}
+
+// Logits are the logits of a token sequence from an empty cache: one row of NVocab floats per token.
+func (c *Context) Logits(ctx context.Context, tokens []int32) ([][]float32, error) {
+	const op = "logits"
+	if c.model == nil {
+		return nil, &Error{Op: op, Code: ErrUnsupported, Msg: "the context has no model: pass WithModel to NewContext"}
+	}
+	if err := c.model.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.model.leave()
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var out string
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		out = raw.Sx_logits(c.raw, c.model.raw, idBytes(tokens), stop, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	flat, width := float32s(out), int(raw.Llm_model_n_vocab(c.model.raw))
+	rows := make([][]float32, len(tokens))
+	for i := range rows {
+		rows[i] = flat[i*width : (i+1)*width]
+	}
+	return rows, nil
+}

@@ -1,0 +1,185 @@
+package sextant
+
+import (
+	"context"
+	"runtime"
+
+	"sextant/internal/raw"
+)
+
+// Corpus keeps documents as trees, in one file or in memory; goroutines may share it.
+type Corpus struct {
+	life
+	raw raw.Llm_corpus
+}
+
+type corpusOpts struct {
+	flags       uint
+	maxDocBytes uint64
+}
+
+// CorpusOption changes how a corpus is opened.
+type CorpusOption func(*corpusOpts)
+
+// ReadOnly opens an existing corpus for reading only.
+func ReadOnly() CorpusOption { return func(o *corpusOpts) { o.flags |= uint(raw.LLM_CORPUS_READONLY) } }
+
+// MaxDocBytes sets the longest document taken.
+func MaxDocBytes(n uint64) CorpusOption { return func(o *corpusOpts) { o.maxDocBytes = n } }
+
+// OpenCorpus opens or creates a corpus file; with the path "" the corpus is in memory.
+func OpenCorpus(path string, opts ...CorpusOption) (*Corpus, error) {
+	const op = "open corpus"
+	var o corpusOpts
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if err := cstring(op, "a path", path); err != nil {
+		return nil, err
+	}
+	c := &Corpus{}
+	err := quick(op, func(e raw.Llm_error) { c.raw = raw.Sx_corpus_open(path, o.flags, o.maxDocBytes, logQueue, e) })
+	if err != nil {
+		return nil, err
+	}
+	h := c.raw
+	c.name, c.free = "corpus", func() { raw.Llm_corpus_free(h) }
+	runtime.SetFinalizer(c, func(c *Corpus) { c.close() })
+	return c, nil
+}
+
+// Close drops your reference; contexts and trees keep theirs.
+func (c *Corpus) Close() error {
+	c.close()
+	return nil
+}
+
+type ingestOpts struct{ format Format }
+
+// IngestOption changes how a document is read.
+type IngestOption func(*ingestOpts)
+
+// As says how to read the document instead of going by its name.
+func As(format Format) IngestOption { return func(o *ingestOpts) { o.format = format } }
+
+func (c *Corpus) write(ctx context.Context, op string, opts []IngestOption,
+	call func(o ingestOpts, stop raw.Llm_cancel, e raw.Llm_error)) error {
+	var o ingestOpts
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) { call(o, stop, e) })
+}
+
+// Ingest adds a document, or replaces the one of that name; wholly or not at all, also across a crash.
+func (c *Corpus) Ingest(ctx context.Context, name, text string, opts ...IngestOption) error {
+	const op = "ingest"
+	if err := cstring(op, "a name", name); err != nil {
+		return err
+	}
+	return c.write(ctx, op, opts, func(o ingestOpts, stop raw.Llm_cancel, e raw.Llm_error) {
+		raw.Sx_ingest(c.raw, name, text, uint(o.format), stop, e)
+	})
+}
+
+// IngestFile does the same with the bytes of a file; with the name "" the path's last part is taken.
+func (c *Corpus) IngestFile(ctx context.Context, path, name string, opts ...IngestOption) error {
+	const op = "ingest file"
+	if err := cstring(op, "a name or path", path+name); err != nil {
+		return err
+	}
+	return c.write(ctx, op, opts, func(o ingestOpts, stop raw.Llm_cancel, e raw.Llm_error) {
+		raw.Sx_ingest_file(c.raw, path, name, uint(o.format), stop, e)
+	})
+}
+
+// Remove removes a document; ErrNotFound when there is none of that name.
+func (c *Corpus) Remove(name string) error {
+	const op = "remove"
+	if err := cstring(op, "a name", name); err != nil {
+		return err
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Llm_remove(c.raw, name, e) })
+}
+
+// Check proves the whole corpus sound, or fails with ErrCorrupt and what is lost.
+func (c *Corpus) Check() error {
+	if err := c.enter("check corpus"); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick("check corpus", func(e raw.Llm_error) { raw.Llm_corpus_check(c.raw, e) })
+}
+
+// Docs are the documents as they are now, sorted by name.
+func (c *Corpus) Docs() ([]Doc, error) {
+	if err := c.enter("list documents"); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var docs raw.Llm_docs
+	if err := quick("list documents", func(e raw.Llm_error) { docs = raw.Sx_docs_list(c.raw, e) }); err != nil {
+		return nil, err
+	}
+	defer raw.Llm_docs_free(docs)
+	list := make([]Doc, raw.Llm_docs_count(docs))
+	for i := range list {
+		at := uint(i)
+		list[i] = Doc{raw.Llm_docs_name(docs, at), int(raw.Llm_docs_bytes(docs, at)), int(raw.Llm_docs_nodes(docs, at)),
+			raw.Llm_docs_hash(docs, at)}
+	}
+	return list, nil
+}
+
+// Tree is a document's canonical text and the nodes of its tree in reading order, a parent before its children.
+type Tree struct {
+	Text  string
+	Nodes []Node
+	at    map[string]int
+}
+
+// Find is the position of a node id such as "0.2.5", or -1.
+func (t *Tree) Find(id string) int {
+	if i, ok := t.at[id]; ok {
+		return i
+	}
+	return -1
+}
+
+// Tree is the tree of a document as it is now: a copy.
+func (c *Corpus) Tree(name string) (*Tree, error) {
+	const op = "open tree"
+	if err := cstring(op, "a name", name); err != nil {
+		return nil, err
+	}
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var tree raw.Llm_tree
+	if err := quick(op, func(e raw.Llm_error) { tree = raw.Sx_tree_open(c.raw, name, e) }); err != nil {
+		return nil, err
+	}
+	defer raw.Llm_tree_free(tree)
+	n := raw.Llm_tree_count(tree)
+	made := &Tree{Text: raw.Sx_tree_text(tree), Nodes: make([]Node, n), at: make(map[string]int, n)}
+	for i := uint(0); i < n; i++ {
+		node := Node{
+			ID: raw.Llm_tree_id(tree, i), Parent: int(raw.Llm_tree_parent(tree, i)),
+			Kind: NodeKind(raw.Llm_tree_kind(tree, i)), Depth: int(raw.Llm_tree_depth(tree, i)),
+			Title: raw.Llm_tree_title(tree, i), Start: int(raw.Llm_tree_start(tree, i)),
+			End: int(raw.Llm_tree_end(tree, i)), Hash: raw.Llm_tree_hash(tree, i),
+		}
+		made.Nodes[i] = node
+		made.at[node.ID] = int(i)
+	}
+	return made, nil
+}

@@ -1,0 +1,21 @@
+// Package sextant answers questions from your own documents, inside your own process.
+//
+//	corpus, err := sextant.OpenCorpus("")                 // in memory
+//	err = corpus.IngestFile(ctx, "handbook.md", "")
+//	c, err := sextant.NewContext(sextant.WithCorpus(corpus))
+//	evidence, err := c.Retrieve(ctx, question)
+//	for piece, err := range c.Stream(ctx, question, evidence) {
+//		if err != nil { return err }
+//		fmt.Print(piece)
+//	}
+//
+// Model, Corpus, Guard and Vault may be shared by goroutines; a Context, and what it hands out, belongs to one goroutine at
+// a time: a second one gets ErrBusy. Contexts are cheap, so make one per goroutine. Each long call takes a context.Context
+// and ends within about 100 ms of its end. A call occupies an operating-system thread while it runs.
+//
+// Close is idempotent and waits for nobody: a call that is inside the handle in another goroutine ends first. What is never
+// closed is freed by the garbage collector at some time.
+//
+// The package links libsextant through pkg-config; with the build tag sextant_flags it takes CGO_CFLAGS and CGO_LDFLAGS
+// instead.
+package sextant

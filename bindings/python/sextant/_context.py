@@ -1,0 +1,106 @@
+"""Context: one caller's connection to a model, a corpus and a guard."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Sequence, TypeVar
+
+from . import capi as _raw
+from ._corpus import Corpus
+from ._errors import check
+from ._guard import Guard, GuardStream
+from ._handle import LOG, Cancel, Handle, Text, drain_log, life_of, long_call, string_list, utf8
+from ._model import Model, id_bytes
+from ._reply import Evidence, Reply
+from ._types import Direction, KvType, Verdict, verdict_from
+
+T = TypeVar("T")
+
+
+class Context(Handle):
+    """Opens a context; model, corpus and guard are each optional (no guard: the default policy) and may be closed before
+    it. One call at a time: a second thread gets BusyError. Contexts are cheap; make one per thread."""
+
+    _name = "context"
+    _exclusive = True
+
+    def __init__(self, model: Model | None = None, corpus: Corpus | None = None, guard: Guard | None = None, *,
+                 n_ctx: int = 0, n_batch: int = 0, kv_type: int = KvType.DEFAULT, no_guard: bool = False) -> None:
+        err = _raw.llm_error()
+        flags = _raw.LLM_CTX_NO_GUARD if no_guard else 0
+        with life_of(model) as m, life_of(corpus) as c, life_of(guard) as g:
+            raw = _raw.sx_ctx_create(m, c, g, flags, n_ctx, n_batch, kv_type, LOG, err)
+        drain_log()
+        check(err)
+        super().__init__(raw, _raw.llm_ctx_free)
+        self._model = model
+
+    def _run(self, cancel: Cancel, call: Callable[[Any, Any, Any], T], free: Callable[[T], None] | None) -> T:
+        err = _raw.llm_error()
+        with self._life as raw, cancel._life as stop:
+            made = long_call(cancel, lambda: call(raw, stop, err), free)
+        drain_log()
+        check(err)
+        return made
+
+    def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None,
+                 cancel: Cancel | None = None) -> Evidence:
+        """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document."""
+        if doc == "":
+            raise ValueError("doc is empty; leave it out to search the whole corpus")
+        data = utf8(question)
+        return Evidence(self._run(
+            cancel or Cancel(),
+            lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", stop, err),
+            _raw.llm_evidence_free,
+        ))
+
+    def generate(self, prompt: Text, evidence: Evidence | None = None, *, max_tokens: int = 0, temperature: float = 0.0,
+                 top_k: int = 0, top_p: float = 0.0, min_p: float = 0.0, min_confidence: float = 0.0, seed: int = 0,
+                 stop: Sequence[str] = (), ignore_eos: bool = False, no_bos: bool = False, parse_special: bool = False,
+                 cancel: Cancel | None = None) -> Reply:
+        """Begins an answer: iterate over it. Without evidence the model continues the prompt; with evidence the prompt
+        is a question, and the answer cites only the evidence (quoted sentences when there is no model)."""
+        flags = ((_raw.LLM_GEN_IGNORE_EOS if ignore_eos else 0) | (_raw.LLM_GEN_NO_BOS if no_bos else 0)
+                 | (_raw.LLM_GEN_PARSE_SPECIAL if parse_special else 0))
+        data, stops, token = utf8(prompt), string_list(stop, "stop"), cancel or Cancel()
+        with life_of(evidence) as found:
+            raw_reply = self._run(
+                token,
+                lambda raw, cancel_raw, err: _raw.sx_generate(
+                    raw, data, found, flags, max_tokens, top_k, temperature, top_p, min_p, min_confidence, seed, stops,
+                    cancel_raw, err),
+                _raw.llm_reply_free,
+            )
+        return Reply(self, raw_reply, token)
+
+    def check(self, text: Text, *, direction: int = Direction.INPUT, types: Sequence[str] = (), min_score: float = 0.0,
+              cancel: Cancel | None = None) -> Verdict:
+        """Finds personal data in a text and redacts it under the context's policy."""
+        data, wanted = utf8(text), string_list(types, "types")
+        err = _raw.llm_error()
+        with self._life as raw, life_of(cancel) as stop:
+            verdict = _raw.sx_guard_check(raw, data, direction, wanted, min_score, stop, err)
+        drain_log()
+        check(err)
+        try:
+            return verdict_from(verdict)
+        finally:
+            _raw.llm_verdict_free(verdict)
+
+    def guard_stream(self, *, direction: int = Direction.INPUT, types: Sequence[str] = (), min_score: float = 0.0,
+                     cancel: Cancel | None = None) -> GuardStream:
+        """The same for text that arrives in pieces."""
+        wanted = string_list(types, "types")
+        err = _raw.llm_error()
+        with self._life as raw, life_of(cancel) as stop:
+            stream = _raw.sx_guard_open(raw, direction, wanted, min_score, stop, err)
+        check(err)
+        return GuardStream(self, stream, cancel)
+
+    def logits(self, tokens: Sequence[int], *, cancel: Cancel | None = None) -> "memoryview[float]":
+        """Logits of a token sequence from an empty cache: a view of floats, one row of ``n_vocab`` per token."""
+        ids, token = id_bytes(tokens), cancel or Cancel()
+        with life_of(self._model) as model:
+            data = self._run(token, lambda raw, stop, err: _raw.sx_logits(raw, model, ids, stop, err), None)
+            width = _raw.llm_model_n_vocab(model) if model is not None else 1
+        return memoryview(data).cast("f", shape=[len(tokens), width])

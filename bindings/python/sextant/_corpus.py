@@ -1,0 +1,146 @@
+"""Corpus: documents as trees, in one file or in memory."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Iterator, List, Sequence, overload
+
+from . import capi as _raw
+from ._errors import check
+from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, utf8
+from ._types import Doc, Format, Node, NodeKind
+
+
+class Corpus(Handle):
+    """Documents kept as trees in the file ``path``, or in memory without one. Any number of threads may share it."""
+
+    _name = "corpus"
+
+    def __init__(self, path: StrPath | None = None, *, readonly: bool = False, max_doc_bytes: int = 0) -> None:
+        err = _raw.llm_error()
+        name = b"" if path is None else os.fsencode(path)
+        if path is not None and not name:
+            raise ValueError("the path is empty; leave it out for a corpus in memory")
+        raw = _raw.sx_corpus_open(name, _raw.LLM_CORPUS_READONLY if readonly else 0, max_doc_bytes, LOG, err)
+        drain_log()
+        check(err)
+        super().__init__(raw, _raw.llm_corpus_free)
+
+    def _run(self, cancel: Cancel | None, call: Callable[[Any, Any, Any], int]) -> None:
+        err = _raw.llm_error()
+        token = cancel or Cancel()
+        with self._life as raw, life_of(token) as stop:
+            long_call(token, lambda: call(raw, stop, err))
+        drain_log()
+        check(err)
+
+    def ingest(self, name: str, text: Text, *, format: int = Format.BY_NAME, cancel: Cancel | None = None) -> None:
+        """Adds a document, or replaces the one of that name; wholly or not at all, also across a crash."""
+        data = utf8(text)
+        self._run(cancel, lambda raw, stop, err: int(_raw.sx_ingest(raw, name, data, format, stop, err)))
+
+    def ingest_file(self, path: StrPath, name: str | None = None, *, format: int = Format.BY_NAME,
+                    cancel: Cancel | None = None) -> None:
+        """The same with the bytes of a file; without a name the path's last part is taken."""
+        if name == "":
+            raise ValueError("the name is empty; leave it out to take the path's last part")
+        file = os.fsencode(path)
+        self._run(cancel, lambda raw, stop, err: int(_raw.sx_ingest_file(raw, file, name or "", format, stop, err)))
+
+    def remove(self, name: str) -> None:
+        """Removes a document; NotFoundError when there is none of that name."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            err_code = _raw.llm_remove(raw, name, err)
+        drain_log()
+        if err_code < 0:
+            check(err)
+
+    def check(self) -> None:
+        """Proves the whole corpus sound, or raises CorruptError with what is lost."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            code = _raw.llm_corpus_check(raw, err)
+        if code < 0:
+            check(err)
+
+    def docs(self) -> List[Doc]:
+        """The documents as they are now, sorted by name."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            docs = _raw.sx_docs_list(raw, err)
+        check(err)
+        try:
+            return [
+                Doc(_raw.llm_docs_name(docs, i), _raw.llm_docs_bytes(docs, i), _raw.llm_docs_nodes(docs, i),
+                    _raw.llm_docs_hash(docs, i))
+                for i in range(_raw.llm_docs_count(docs))
+            ]
+        finally:
+            _raw.llm_docs_free(docs)
+
+    def tree(self, name: str) -> "Tree":
+        """The tree of a document as it is now: a snapshot."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            tree = _raw.sx_tree_open(raw, name, err)
+        check(err)
+        return Tree(tree)
+
+
+class Tree(Handle, Sequence[Node]):
+    """A document's tree, a sequence of nodes in reading order, a parent before its children."""
+
+    _name = "tree"
+    _warns = False
+
+    def __init__(self, raw: Any) -> None:
+        super().__init__(raw, _raw.llm_tree_free)
+
+    @property
+    def text(self) -> str:
+        """The canonical text."""
+        return self.data.decode("utf-8")
+
+    @property
+    def data(self) -> bytes:
+        """The canonical text in UTF-8: what start and end count in."""
+        with self._life as raw:
+            text: bytes = _raw.sx_tree_text(raw)
+            return text
+
+    def find(self, id: str) -> int | None:
+        """The position of a node id such as "0.2.5", or None."""
+        with self._life as raw:
+            at = int(_raw.llm_tree_find(raw, id))
+            return None if at < 0 else at
+
+    def __len__(self) -> int:
+        with self._life as raw:
+            return int(_raw.llm_tree_count(raw))
+
+    def _node(self, i: int) -> Node:
+        with self._life as raw:
+            return Node(
+                _raw.llm_tree_id(raw, i), _raw.llm_tree_parent(raw, i), NodeKind(_raw.llm_tree_kind(raw, i)),
+                _raw.llm_tree_depth(raw, i), _raw.llm_tree_title(raw, i), _raw.llm_tree_start(raw, i),
+                _raw.llm_tree_end(raw, i), _raw.llm_tree_hash(raw, i),
+            )
+
+    @overload
+    def __getitem__(self, at: int) -> Node: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> List[Node]: ...
+
+    def __getitem__(self, at: "int | slice") -> "Node | List[Node]":
+        size = len(self)
+        if isinstance(at, slice):
+            return [self._node(i) for i in range(*at.indices(size))]
+        i = at + size if at < 0 else at
+        if not 0 <= i < size:
+            raise IndexError(f"the tree has {size} nodes, there is none at {at}")
+        return self._node(i)
+
+    def __iter__(self) -> Iterator[Node]:
+        return (self._node(i) for i in range(len(self)))

@@ -1,0 +1,153 @@
+"""Guard: a policy for personal data; GuardStream: the same over text that arrives in pieces; Vault: sealed originals."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from typing import TYPE_CHECKING, Any, Iterable, List, Mapping
+
+from . import capi as _raw
+from ._errors import check
+from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, utf8
+from ._types import Action, Direction, Verdict, verdict_from
+
+if TYPE_CHECKING:
+    from ._context import Context
+
+
+def guard_types() -> List[str]:
+    """The finding types this library knows."""
+    types: List[str] = []
+    while (name := _raw.llm_guard_type(len(types))) is not None:
+        types.append(name)
+    return types
+
+
+class Vault(Handle):
+    """Originals behind pseudonyms, sealed under ``key`` (32 random bytes) or ``passphrase``; without a path in memory."""
+
+    _name = "vault"
+
+    def __init__(self, path: StrPath | None = None, *, key: bytes | None = None, passphrase: str | None = None,
+                 readonly: bool = False) -> None:
+        if (key is None) == (passphrase is None):
+            raise TypeError("give either key or passphrase")
+        flags = _raw.LLM_VAULT_READONLY if readonly else 0
+        if passphrase is not None:
+            flags |= _raw.LLM_VAULT_PASSPHRASE
+        secret = utf8(passphrase) if passphrase is not None else bytes(key or b"")
+        err = _raw.llm_error()
+        raw = _raw.sx_vault_open(b"" if path is None else os.fsencode(path), secret, flags, LOG, err)
+        drain_log()
+        check(err)
+        super().__init__(raw, _raw.llm_vault_free)
+
+    def restore(self, text: Text) -> str:
+        """Puts the originals back; placeholders the vault does not know stay."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            data: bytes = _raw.sx_vault_restore(raw, utf8(text), err)
+        check(err)
+        return data.decode("utf-8", "replace")
+
+
+class Guard(Handle):
+    """A policy: what to look for, what to do. It can change until a context uses it, then BusyError.
+
+    ``actions`` maps a type to an Action in all directions; ``words`` are found as type BLOCKED, which asks for REVIEW unless
+    ``actions`` says otherwise.
+    """
+
+    _name = "guard"
+
+    def __init__(self, *, default_action: int = Action.DEFAULT, min_score: float = 0.0, max_hold: int = 0,
+                 vault: Vault | None = None, actions: Mapping[str, int] | None = None,
+                 words: Iterable[str] = ()) -> None:
+        err = _raw.llm_error()
+        raw = _raw.sx_guard_create(default_action, min_score, max_hold, LOG, err)
+        drain_log()
+        check(err)
+        super().__init__(raw, _raw.llm_guard_free)
+        try:
+            if vault is not None:
+                self.set_vault(vault)
+            for type, action in (actions or {}).items():
+                self.set_action(type, action)
+            for word in words:
+                self.add_word(word)
+        except BaseException:
+            self.close()
+            raise
+
+    def set_action(self, type: str, action: int, directions: int = Direction.ALL) -> None:
+        """What to do with findings of a type in some directions."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            code = _raw.llm_guard_set_action(raw, type, directions, action, err)
+        if code < 0:
+            check(err)
+
+    def add_word(self, word: str) -> None:
+        """Adds a word of your own."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            code = _raw.llm_guard_add_word(raw, utf8(word), err)
+        if code < 0:
+            check(err)
+
+    def set_vault(self, vault: Vault) -> None:
+        """Gives the policy a vault for PSEUDONYM and HASH; the guard keeps a reference."""
+        err = _raw.llm_error()
+        with self._life as raw, vault._life as v:
+            code = _raw.llm_guard_set_vault(raw, v, err)
+        if code < 0:
+            check(err)
+
+
+class GuardStream(Handle):
+    """The guard over text that arrives in pieces: the same findings and the same text for any cutting.
+
+    Feed text with ``feed``, or bytes cut anywhere with ``feed_bytes``; what they return may go out at once.
+    """
+
+    _name = "guard stream"
+    _warns = False
+
+    def __init__(self, context: "Context", raw: Any, cancel: Cancel | None) -> None:
+        life = context._life
+        super().__init__(raw, lambda r: life.when_idle(lambda: _raw.llm_guard_close(r)))
+        self._context = context
+        self._cancel = cancel  # must live as long as the stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def feed_bytes(self, piece: bytes) -> bytes:
+        """Takes a piece and returns the bytes that may go out now."""
+        err = _raw.llm_error()
+        with self._context._life as ctx, self._life as raw:
+            _raw.sx_guard_feed(raw, ctx, bytes(piece), err)
+            check(err)
+            out: bytes = _raw.sx_guard_text(raw)
+            return out
+
+    def finish_bytes(self) -> bytes:
+        """Ends the text and returns the bytes still held back."""
+        err = _raw.llm_error()
+        with self._context._life as ctx, self._life as raw:
+            _raw.sx_guard_finish(raw, ctx, err)
+            check(err)
+            out: bytes = _raw.sx_guard_text(raw)
+            return out
+
+    def feed(self, piece: Text) -> str:
+        """Takes a piece and returns the text that may go out now."""
+        return self._decoder.decode(self.feed_bytes(utf8(piece)))
+
+    def finish(self) -> str:
+        """Ends the text and returns what was still held back."""
+        return self._decoder.decode(self.finish_bytes(), True)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict so far; its text is that of the last piece."""
+        with self._context._life.reading(), self._life as raw:
+            return verdict_from(_raw.llm_guard_verdict(raw))

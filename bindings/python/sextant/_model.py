@@ -1,0 +1,118 @@
+"""Model: weights and tokenizer of one file."""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+from typing import Any, List, Mapping, Sequence
+
+from . import capi as _raw
+from ._errors import check
+from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, utf8
+from ._types import Isa
+
+
+def id_bytes(ids: Sequence[int]) -> bytes:
+    return array.array("i", ids).tobytes()
+
+
+class Model(Handle):
+    """A GGUF file, mapped and checked whole. Any number of threads and contexts may share it.
+
+    ``threads`` 0 takes the smaller of the affinity mask and the cgroup's quota. Closing drops your reference only:
+    contexts made on the model keep theirs.
+    """
+
+    _name = "model"
+
+    def __init__(self, path: StrPath, *, threads: int = 0, isa: int = Isa.BEST, cancel: Cancel | None = None) -> None:
+        err = _raw.llm_error()
+        token = cancel or Cancel()
+        name = os.fsencode(path)
+        with life_of(token) as stop:
+            raw = long_call(token, lambda: _raw.sx_model_load(name, threads, isa, stop, LOG, err), _raw.llm_model_free)
+        drain_log()
+        check(err)
+        super().__init__(raw, _raw.llm_model_free)
+
+    def info(self, key: str) -> str | None:
+        """A fact by key: "arch", "name", "type", "isa", "threads", "license", or a metadata key of the file."""
+        with self._life as raw:
+            found: str | None = _raw.llm_model_info(raw, key)
+            return found
+
+    @property
+    def n_vocab(self) -> int:
+        """Entries of the vocabulary."""
+        with self._life as raw:
+            return int(_raw.llm_model_n_vocab(raw))
+
+    @property
+    def n_ctx(self) -> int:
+        """Tokens of context the model was trained for."""
+        with self._life as raw:
+            return int(_raw.llm_model_n_ctx(raw))
+
+    def token(self, name: str) -> int | None:
+        """The id of a special token ("bos", "eos", "unk", "pad", "eot"), or None."""
+        with self._life as raw:
+            found = int(_raw.llm_model_token(raw, name))
+            return None if found < 0 else found
+
+    def tokenize(self, text: Text, *, special: bool = False, parse: bool = False) -> List[int]:
+        """Token ids of a text. ``special`` adds what the model wants around it (BOS, EOS); ``parse`` takes special
+        tokens written in the text, which untrusted text should not."""
+        flags = (_raw.LLM_TOK_SPECIAL if special else 0) | (_raw.LLM_TOK_PARSE if parse else 0)
+        err = _raw.llm_error()
+        with self._life as raw:
+            data = _raw.sx_tokenize(raw, utf8(text), flags, err)
+        check(err)
+        ids = array.array("i")
+        ids.frombytes(data)
+        return ids.tolist()
+
+    def detokenize_bytes(self, ids: Sequence[int], *, parse: bool = False) -> bytes:
+        """The bytes of token ids, which may end inside a code point. ``parse`` renders special tokens too."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            data: bytes = _raw.sx_detokenize(raw, id_bytes(ids), _raw.LLM_TOK_PARSE if parse else 0, err)
+        check(err)
+        return data
+
+    def detokenize(self, ids: Sequence[int], *, parse: bool = False) -> str:
+        """The text of token ids; half a code point shows as U+FFFD."""
+        return self.detokenize_bytes(ids, parse=parse).decode("utf-8", "replace")
+
+    def chat(self, messages: Sequence[Mapping[str, Any]], *, source: Text = "", add_generation_prompt: bool = True,
+             **variables: Any) -> str:
+        """Renders messages with the model's own chat template, or with ``source``; ``variables`` go to the template too.
+        Give the prompt to ``generate`` with ``parse_special=True, no_bos=True``."""
+        fields = {"messages": list(messages), "add_generation_prompt": add_generation_prompt, **variables}
+        err = _raw.llm_error()
+        with self._life as raw:
+            data = _raw.sx_chat_template(raw, utf8(source), json.dumps(fields), err)
+        check(err)
+        text: bytes = data
+        return text.decode("utf-8", "replace")
+
+
+def dequantize(type: str, data: bytes, count: int) -> "array.array[float]":
+    """Decodes quantised blocks of a GGUF type name ("q4_0") to ``count`` floats."""
+    err = _raw.llm_error()
+    floats = array.array("f")
+    decoded = _raw.sx_dequantize(type, data, count, err)
+    check(err)
+    floats.frombytes(decoded)
+    return floats
+
+
+def quantize(source: StrPath, target: StrPath, recipe: str, *, threads: int = 0, cancel: Cancel | None = None) -> None:
+    """Writes the model file ``source`` as ``target`` in a smaller type ("q8_0", "q4_k_m", ...), whole or not at all."""
+    err = _raw.llm_error()
+    token = cancel or Cancel()
+    src, dst = os.fsencode(source), os.fsencode(target)
+    with life_of(token) as stop:
+        long_call(token, lambda: int(_raw.llm_quantize(src, dst, recipe, threads, stop, err)))
+    drain_log()
+    check(err)

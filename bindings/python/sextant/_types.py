@@ -1,0 +1,211 @@
+"""Constants by name, and the values that calls return: copied out of C, frozen, valid for ever."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Tuple
+
+from . import capi as _raw
+
+
+class Format(enum.IntEnum):
+    """How to read a document."""
+
+    BY_NAME = 0
+    TEXT = _raw.LLM_FORMAT_TEXT
+    MARKDOWN = _raw.LLM_FORMAT_MARKDOWN
+
+
+class Isa(enum.IntEnum):
+    """Highest instruction-set level to use."""
+
+    BEST = 0
+    SCALAR = _raw.LLM_ISA_SCALAR
+    AVX2 = _raw.LLM_ISA_AVX2
+    AVX512 = _raw.LLM_ISA_AVX512
+
+
+class KvType(enum.IntEnum):
+    """Precision of the KV cache."""
+
+    DEFAULT = 0
+    F16 = _raw.LLM_KV_F16
+    F32 = _raw.LLM_KV_F32
+
+
+class NodeKind(enum.IntEnum):
+    """What a node of a document's tree is."""
+
+    DOCUMENT = _raw.LLM_NODE_DOCUMENT
+    SECTION = _raw.LLM_NODE_SECTION
+    PARAGRAPH = _raw.LLM_NODE_PARAGRAPH
+    SENTENCE = _raw.LLM_NODE_SENTENCE
+    GROUP = _raw.LLM_NODE_GROUP
+
+
+class TraceAction(enum.IntEnum):
+    """What became of a node that retrieval considered."""
+
+    KEPT = _raw.LLM_TRACE_KEPT
+    LEFT = _raw.LLM_TRACE_LEFT
+    FOUND = _raw.LLM_TRACE_FOUND
+
+
+class Finish(enum.IntEnum):
+    """Why an answer ended."""
+
+    NONE = _raw.LLM_FINISH_NONE
+    STOP = _raw.LLM_FINISH_STOP
+    LENGTH = _raw.LLM_FINISH_LENGTH
+    CANCEL = _raw.LLM_FINISH_CANCEL
+    BLOCKED = _raw.LLM_FINISH_BLOCKED
+    NOT_FOUND = _raw.LLM_FINISH_NOT_FOUND
+
+
+class Action(enum.IntEnum):
+    """What to do with a finding."""
+
+    DEFAULT = 0
+    ALLOW = _raw.LLM_ACTION_ALLOW
+    REPLACE = _raw.LLM_ACTION_REPLACE
+    MASK = _raw.LLM_ACTION_MASK
+    REMOVE = _raw.LLM_ACTION_REMOVE
+    HASH = _raw.LLM_ACTION_HASH
+    PSEUDONYM = _raw.LLM_ACTION_PSEUDONYM
+    REVIEW = _raw.LLM_ACTION_REVIEW
+    BLOCK = _raw.LLM_ACTION_BLOCK
+
+
+class Direction(enum.IntFlag):
+    """Where a text stands on its way."""
+
+    INPUT = _raw.LLM_DIR_INPUT
+    EVIDENCE = _raw.LLM_DIR_EVIDENCE
+    OUTPUT = _raw.LLM_DIR_OUTPUT
+    ALL = _raw.LLM_DIR_ALL
+
+
+class Decision(enum.IntEnum):
+    """The guard's decision on a text."""
+
+    ALLOW = _raw.LLM_VERDICT_ALLOW
+    REDACT = _raw.LLM_VERDICT_REDACT
+    REVIEW = _raw.LLM_VERDICT_REVIEW
+    BLOCK = _raw.LLM_VERDICT_BLOCK
+
+
+@dataclass(frozen=True)
+class Doc:
+    """A document of a corpus: bytes of canonical text, nodes of its tree, hash of its root."""
+
+    name: str
+    bytes: int
+    nodes: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """One place in a document's tree; [start, end) are bytes of the canonical text."""
+
+    id: str
+    parent: int
+    kind: NodeKind
+    depth: int
+    title: str
+    start: int
+    end: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage that retrieval found; [start, end) are bytes of the canonical text."""
+
+    doc: str
+    node: str
+    path: str
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the scratchpad: what retrieval considered at a level, and why it kept or left it."""
+
+    doc: str
+    node: str
+    depth: int
+    action: TraceAction
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A verified citation of an answer: it names a node of the evidence."""
+
+    node: str
+    doc: str
+    path: str
+    text: str
+    start: int
+    end: int
+    support: float
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens and milliseconds of a reply."""
+
+    prompt_tokens: int
+    output_tokens: int
+    prompt_ms: float
+    output_ms: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Personal data seen in a text; [start, end) are bytes of the original text in UTF-8."""
+
+    type: str
+    start: int
+    end: int
+    score: float
+    rule: str
+    action: Action
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The guard's decision, the text that may go on (``data`` in bytes), and its findings in order of start."""
+
+    decision: Decision
+    data: bytes
+    findings: Tuple[Finding, ...]
+
+    @property
+    def text(self) -> str:
+        """``data`` as text; bytes that are not UTF-8 show as U+FFFD."""
+        return self.data.decode("utf-8", "replace")
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the text may go on: everything but BLOCK and REVIEW."""
+        return self.decision in (Decision.ALLOW, Decision.REDACT)
+
+
+def verdict_from(raw: Any) -> Verdict:
+    """Copies a verdict out of C."""
+    findings = tuple(
+        Finding(
+            _raw.llm_verdict_type(raw, i), _raw.llm_verdict_start(raw, i), _raw.llm_verdict_end(raw, i),
+            _raw.llm_verdict_score(raw, i), _raw.llm_verdict_rule(raw, i),
+            Action(_raw.llm_verdict_finding_action(raw, i)),
+        )
+        for i in range(_raw.llm_verdict_count(raw))
+    )
+    return Verdict(Decision(_raw.llm_verdict_action(raw)), _raw.sx_verdict_text(raw), findings)

@@ -1,0 +1,163 @@
+"""conformance.py CALLS.jsonl MODEL.gguf: the Python form of tests/golden/conformance.c."""
+
+import json
+import sys
+
+import sextant
+from sextant import Action, Format
+
+
+def real(value):
+    return f"{value:.6f}"
+
+
+def verdict_json(verdict, text):
+    return {
+        "decision": int(verdict.decision),
+        "text": text,
+        "findings": [
+            {"type": f.type, "start": f.start, "end": f.end, "rule": f.rule, "action": int(f.action),
+             "score": real(f.score)}
+            for f in verdict.findings
+        ],
+    }
+
+
+class World:
+    def __init__(self, model):
+        self.model = sextant.Model(model)
+        self.corpus = sextant.Corpus()
+        self.vault = sextant.Vault(key=b"0123456789abcdef0123456789abcdef")
+        self.ctx = sextant.Context(corpus=self.corpus)
+        self.writer = sextant.Context(self.model)
+        self.guarded = sextant.Context()
+
+    def close(self):
+        for handle in (self.guarded, self.writer, self.ctx, self.vault, self.corpus, self.model):
+            handle.close()
+
+    def ingest(self, call):
+        text = bytes.fromhex(call["hex"]) if "hex" in call else call["text"]
+        format = {"markdown": Format.MARKDOWN, "text": Format.TEXT}.get(call.get("format"), Format.BY_NAME)
+        self.corpus.ingest(call["name"], text, format=format)
+
+    def remove(self, call):
+        self.corpus.remove(call["name"])
+
+    def open(self, call):
+        sextant.Corpus(call["path"], readonly=call.get("readonly", False)).close()
+
+    def docs(self, call):
+        return {"docs": [{"name": d.name, "bytes": d.bytes, "nodes": d.nodes, "hash": d.hash} for d in self.corpus.docs()]}
+
+    def tree(self, call):
+        with self.corpus.tree(call["name"]) as tree:
+            found = tree.find(call.get("find", "0"))
+            return {
+                "nodes": [[n.id, n.parent, int(n.kind), n.depth, n.title, n.start, n.end] for n in tree],
+                "found": -1 if found is None else found,
+                "text": tree.text,
+            }
+
+    def _retrieve(self, call):
+        return self.ctx.retrieve(call["question"], top=call.get("top", 0), doc=call.get("doc"))
+
+    def retrieve(self, call):
+        with self._retrieve(call) as found:
+            return {
+                "confidence": real(found.confidence),
+                "confident": found.confidence >= 0.5,
+                "hits": [
+                    {"doc": h.doc, "node": h.node, "path": h.path, "text": h.text, "start": h.start, "end": h.end,
+                     "score": real(h.score)}
+                    for h in found
+                ],
+                "trace": [[s.doc, s.node, s.depth, int(s.action), real(s.score), s.reason] for s in found.trace()],
+            }
+
+    def _reply(self, reply):
+        with reply:
+            joined = "".join(reply)
+            output = reply.verdict()
+            return {
+                "text": joined,
+                "whole": joined == reply.text,
+                "finish": int(reply.finish),
+                "prompt_tokens": reply.usage.prompt_tokens,
+                "tokens": reply.tokens,
+                "citations": [
+                    {"node": c.node, "doc": c.doc, "path": c.path, "text": c.text, "start": c.start, "end": c.end,
+                     "support": real(c.support)}
+                    for c in reply.citations
+                ],
+                "output_verdict": int(output.decision) if output else 0,
+            }
+
+    def ask(self, call):
+        with self._retrieve(call) as found:
+            reply = self.ctx.generate(call["question"], found)
+        return self._reply(reply)
+
+    def generate(self, call):
+        ctx = self.ctx if call.get("no_model") else self.writer
+        return self._reply(ctx.generate(
+            call["prompt"], max_tokens=call.get("max_tokens", 0), top_k=call.get("top_k", 0), seed=call.get("seed", 0),
+            temperature=call.get("temperature", 0.0), stop=call.get("stop", [])))
+
+    def tokenize(self, call):
+        ids = self.model.tokenize(call["text"], special=bool(call["flags"] & 1), parse=bool(call["flags"] & 2))
+        return {"tokens": ids, "back": self.model.detokenize(ids)}
+
+    def chat(self, call):
+        fields = dict(call["vars"])
+        return {"text": self.model.chat(fields.pop("messages", []), source=call.get("source", ""), **fields)}
+
+    def load(self, call):
+        sextant.Model(call["path"]).close()
+
+    def policy(self, call):
+        vault = self.vault if call.get("vault") else None
+        with sextant.Guard(default_action=call.get("default", Action.DEFAULT), vault=vault,
+                           actions=call.get("actions"), words=call.get("words", ())) as guard:
+            made = sextant.Context(guard=guard)
+        self.guarded.close()
+        self.guarded = made
+
+    def _check_args(self, call):
+        return {"direction": call.get("direction", 0), "types": call.get("types", ()), "min_score": call.get("min_score", 0.0)}
+
+    def guard(self, call):
+        verdict = self.guarded.check(call["text"], **self._check_args(call))
+        return verdict_json(verdict, verdict.text)
+
+    def guard_stream(self, call):
+        data, cut = call["text"].encode(), call["cut"]
+        with self.guarded.guard_stream(**self._check_args(call)) as stream:
+            out = "".join(stream.feed(data[at:at + cut]) for at in range(0, len(data), cut)) + stream.finish()
+            return verdict_json(stream.verdict, out)
+
+    def restore(self, call):
+        return {"text": self.vault.restore(call["text"])}
+
+    def types(self, call):
+        return {"types": sextant.guard_types()}
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8")
+    names = {code: name for name, code in vars(sextant._raw).items() if name.startswith("LLM_E_")}
+    world = World(sys.argv[2])
+    with open(sys.argv[1], encoding="utf-8") as file:
+        for line in file:
+            if not line.startswith("{"):
+                continue
+            call = json.loads(line)
+            try:
+                result = getattr(world, call["call"])(call) or {"status": "LLM_OK"}
+            except sextant.SextantError as problem:
+                result = {"error": names[problem.code]}
+            print(json.dumps(result, ensure_ascii=False))
+    world.close()
+
+
+main()

@@ -1,0 +1,311 @@
+"""The face of the package: the five calls, values, exceptions, streams."""
+
+import array
+import asyncio
+import logging
+import os
+import tempfile
+import unittest
+
+import sextant
+
+MODEL = os.environ.get("SX_TINY_MODEL", "")
+HANDBOOK = """# Staff handbook
+
+## 1. Leave
+
+Employees receive 25 days of paid annual leave per calendar year.
+
+## 2. Contact
+
+Payroll questions go to payroll.desk@meridian-surveys.com at any time.
+"""
+QUESTION = "How many days of annual leave do employees receive?"
+
+
+class FiveCalls(unittest.TestCase):
+    def test_create_ingest_retrieve_generate_guard(self):
+        with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+            corpus.ingest("handbook.md", HANDBOOK)
+            with ctx.retrieve(QUESTION) as evidence, ctx.generate(QUESTION, evidence) as reply:
+                self.assertGreaterEqual(evidence.confidence, 0.5)
+                self.assertIn("25 days", evidence[0].text)
+                pieces = list(reply)
+                self.assertEqual("".join(pieces), reply.text)
+                self.assertIn("25 days", reply.text)
+                self.assertEqual(reply.finish, sextant.Finish.STOP)
+                citation = reply.citations[0]
+                self.assertEqual(citation.doc, "handbook.md")
+                data = corpus.tree("handbook.md").data
+                self.assertEqual(data[citation.start:citation.end].decode(), citation.text)
+            verdict = ctx.check("Mail joe@example.org")
+            self.assertEqual(verdict.decision, sextant.Decision.REDACT)
+            self.assertEqual(verdict.text, "Mail <EMAIL_ADDRESS>")
+            self.assertEqual([(f.type, f.start, f.end) for f in verdict.findings], [("EMAIL_ADDRESS", 5, 20)])
+
+    def test_file_corpus_is_there_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "c.sextant")
+            source = os.path.join(folder, "handbook.md")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write(HANDBOOK)
+            with sextant.Corpus(path) as corpus:
+                corpus.ingest_file(source)
+            with sextant.Corpus(path, readonly=True) as corpus:
+                corpus.check()
+                self.assertEqual([d.name for d in corpus.docs()], ["handbook.md"])
+                with self.assertRaises(sextant.ReadOnlyError):
+                    corpus.ingest("more.txt", "more")
+
+    def test_tree_is_a_sequence(self):
+        with sextant.Corpus() as corpus:
+            corpus.ingest("handbook.md", HANDBOOK)
+            with corpus.tree("handbook.md") as tree:
+                self.assertEqual(tree[0].id, "0")
+                self.assertEqual(tree[0].kind, sextant.NodeKind.DOCUMENT)
+                self.assertEqual(tree[-1], list(tree)[-1])
+                self.assertEqual(tree[1:3], list(tree)[1:3])
+                self.assertEqual([tree.find(n.id) for n in tree], list(range(len(tree))))
+                self.assertIsNone(tree.find("7.7.7"))
+                with self.assertRaises(IndexError):
+                    tree[len(tree)]
+                for node in tree[1:]:
+                    parent = tree[node.parent]
+                    self.assertTrue(parent.start <= node.start <= node.end <= parent.end)
+
+
+class Model(unittest.TestCase):
+    def setUp(self):
+        if not MODEL:
+            self.skipTest("SX_TINY_MODEL is not set: no model to generate with")
+        self.model = sextant.Model(MODEL, threads=1)
+        self.addCleanup(self.model.close)
+
+    def test_facts(self):
+        self.assertEqual(self.model.info("arch"), "llama")
+        self.assertIsNone(self.model.info("no.such.key"))
+        self.assertGreater(self.model.n_vocab, 259)
+        self.assertEqual(self.model.n_ctx, 256)
+        self.assertEqual((self.model.token("bos"), self.model.token("eos")), (1, 2))
+
+    def test_tokens_come_back(self):
+        for text in ("the ship", "北风 ö \U0001f30a", ""):
+            ids = self.model.tokenize(text)
+            self.assertEqual(self.model.detokenize(ids).strip(), text.strip())
+        self.assertEqual(self.model.tokenize("ship", special=True)[0], 1)
+        with self.assertRaises(sextant.InvalidArgumentError):
+            self.model.detokenize([10**6])
+
+    def test_greedy_is_the_same_for_any_threads(self):
+        with sextant.Context(self.model) as ctx, sextant.Model(MODEL, threads=2) as two, sextant.Context(two) as other:
+            with ctx.generate("the captain", max_tokens=16) as a, other.generate("the captain", max_tokens=16) as b:
+                self.assertEqual(list(a), list(b))
+                self.assertEqual(a.tokens, b.tokens)
+                self.assertEqual(a.usage.output_tokens, 16)
+                self.assertEqual(a.finish, sextant.Finish.LENGTH)
+
+    def test_logits(self):
+        with sextant.Context(self.model) as ctx:
+            rows = ctx.logits([1, 260, 270])
+            self.assertEqual(rows.shape, (3, self.model.n_vocab))
+            self.assertEqual(rows[2, 5], ctx.logits([1, 260, 270])[2, 5])
+
+    def test_cancel_from_outside(self):
+        with sextant.Context(self.model, n_ctx=256) as ctx:
+            with ctx.generate("the captain", max_tokens=200, ignore_eos=True) as reply:
+                first = next(reply)
+                reply.cancel()
+                with self.assertRaises(sextant.CancelledError):
+                    while True:
+                        next(reply)
+                self.assertTrue(reply.text.startswith(first))
+                self.assertEqual(reply.finish, sextant.Finish.CANCEL)
+            token = sextant.Cancel()
+            token.set()
+            with self.assertRaises(sextant.CancelledError):
+                with ctx.generate("the captain", cancel=token) as reply:
+                    reply.read()
+            token.reset()
+            with ctx.generate("the captain", cancel=token, max_tokens=2) as reply:
+                self.assertTrue(reply.read())
+
+    def test_async(self):
+        async def pull():
+            with sextant.Context(self.model) as ctx, ctx.generate("the captain", max_tokens=8) as reply:
+                return [piece async for piece in reply], reply.text
+
+        pieces, text = asyncio.run(pull())
+        self.assertEqual("".join(pieces), text)
+
+    def test_async_cancelled_task_cancels_the_reply(self):
+        async def pull(reply, started):
+            async for _ in reply:
+                started.set()
+
+        async def main():
+            with sextant.Context(self.model) as ctx:
+                with ctx.generate("the captain", max_tokens=240, ignore_eos=True) as reply:
+                    started = asyncio.Event()
+                    task = asyncio.create_task(pull(reply, started))
+                    await started.wait()
+                    task.cancel()
+                    with self.assertRaises(asyncio.CancelledError):
+                        await task
+                    with self.assertRaises(sextant.CancelledError):
+                        while True:
+                            next(reply)
+
+        asyncio.run(main())
+
+    def test_stop_strings(self):
+        with sextant.Context(self.model) as ctx:
+            with ctx.generate("the captain", max_tokens=16) as reply:
+                text = reply.read()
+            word = text.split()[2]
+            with ctx.generate("the captain", max_tokens=16, stop=[word]) as reply:
+                self.assertNotIn(word, reply.read())
+                self.assertEqual(reply.finish, sextant.Finish.STOP)
+            with self.assertRaises(TypeError):
+                ctx.generate("x", stop="ab")
+            with self.assertRaises(ValueError):
+                ctx.generate("x", stop=["a\0b"])
+
+    def test_dequantize(self):
+        blocks = array.array("H", [0x3C00]).tobytes() + bytes(range(32))  # q8_0: scale 1.0, quants 0..31
+        self.assertEqual(list(sextant.dequantize("q8_0", blocks, 32)), [float(i) for i in range(32)])
+        with self.assertRaises(sextant.SextantError):
+            sextant.dequantize("no such type", blocks, 32)
+
+    def test_quantize(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small = os.path.join(folder, "small.gguf")
+            sextant.quantize(MODEL, small, "q8_0")
+            self.assertLess(os.path.getsize(small), os.path.getsize(MODEL))
+            with self.assertRaises(sextant.NotFoundError):
+                sextant.quantize(os.path.join(folder, "absent"), small, "q8_0")
+
+
+class Errors(unittest.TestCase):
+    def test_each_has_its_kin(self):
+        with self.assertRaises(FileNotFoundError) as caught:
+            sextant.Model("no/such/model.gguf")
+        self.assertIsInstance(caught.exception, sextant.NotFoundError)
+        self.assertEqual(caught.exception.code, -5)
+        self.assertIn("no/such/model.gguf", str(caught.exception))
+        with sextant.Corpus() as corpus:
+            with self.assertRaises(ValueError) as caught:
+                corpus.ingest("bad.txt", b"a\xffb")
+            self.assertIsInstance(caught.exception, sextant.Utf8Error)
+            with self.assertRaises(sextant.NotFoundError):
+                corpus.tree("absent")
+
+    def test_every_status_has_a_class(self):
+        codes = {v for k, v in vars(sextant._raw).items() if k.startswith("LLM_E_")}
+        codes.discard(sextant._raw.LLM_E_USER)  # for callbacks, of which there are none here
+        self.assertEqual(codes, set(sextant._errors._BY_CODE))
+
+    def test_wrong_types_are_type_errors(self):
+        with sextant.Context() as ctx:
+            for wrong in (None, 3, ["a"]):
+                with self.assertRaises(TypeError):
+                    ctx.check(wrong)
+            with self.assertRaises(TypeError):
+                sextant.Vault()
+        with sextant.Corpus() as corpus:
+            with self.assertRaises(ValueError):
+                corpus.ingest("a\0b", "text")
+            with self.assertRaises(UnicodeEncodeError):
+                corpus.ingest("half", "\ud800")
+
+    def test_guard_cannot_change_in_use(self):
+        policy = {"words": ["Bluebird", "青鸟"], "actions": {"BLOCKED": sextant.Action.REPLACE}}
+        with sextant.Guard(**policy) as guard, sextant.Context(guard=guard) as ctx:
+            with self.assertRaises(sextant.BusyError):
+                guard.add_word("Redbird")
+            self.assertEqual(ctx.check("Project Bluebird, 青鸟计划").text, "Project <BLOCKED>, <BLOCKED>计划")
+
+    def test_unsupported(self):
+        with sextant.Context() as ctx:
+            with self.assertRaises(sextant.UnsupportedError):
+                ctx.generate("nothing to work with")
+            with self.assertRaises(sextant.UnsupportedError):
+                ctx.retrieve("no corpus")
+
+
+class GuardFace(unittest.TestCase):
+    TEXT = "电话13800138000，邮箱li.lei@example.cn，end é."
+
+    def test_stream_equals_whole_for_any_cut(self):
+        data = self.TEXT.encode()
+        with sextant.Context() as ctx:
+            whole = ctx.check(self.TEXT)
+            for cut in (1, 2, 3, 5, len(data)):
+                with ctx.guard_stream() as stream:
+                    parts = [stream.feed_bytes(data[i:i + cut]) for i in range(0, len(data), cut)]
+                    out = b"".join(parts) + stream.finish_bytes()
+                    self.assertEqual(out, whole.data)
+                    self.assertEqual(stream.verdict.findings, whole.findings)
+            with ctx.guard_stream() as stream:
+                out = "".join(stream.feed(c) for c in self.TEXT) + stream.finish()
+                self.assertEqual(out, whole.text)
+
+    def test_bytes_that_are_not_utf8_pass(self):
+        with sextant.Context() as ctx:
+            verdict = ctx.check(b"a\xff joe@example.org")
+            self.assertEqual(verdict.data, b"a\xff <EMAIL_ADDRESS>")
+            self.assertIn("\ufffd", verdict.text)
+
+    def test_nul_inside_text_does_not_cut_it(self):
+        with sextant.Context() as ctx:
+            self.assertEqual(ctx.check("a\0b joe@example.org").text, "a\0b <EMAIL_ADDRESS>")
+
+    def test_vault_round_trip(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, key = os.path.join(folder, "v"), bytes(range(32))
+            with sextant.Vault(path, key=key) as vault:
+                with sextant.Guard(vault=vault, default_action=sextant.Action.PSEUDONYM) as guard:
+                    with sextant.Context(guard=guard) as ctx:
+                        hidden = ctx.check("Ask joe@example.org").text
+                self.assertNotIn("joe", hidden)
+            with sextant.Vault(path, key=key, readonly=True) as vault:
+                self.assertEqual(vault.restore(hidden), "Ask joe@example.org")
+            with self.assertRaises(sextant.KeyMismatchError):
+                sextant.Vault(path, key=bytes(32))
+
+    def test_block(self):
+        with sextant.Guard(default_action=sextant.Action.BLOCK) as guard, sextant.Context(guard=guard) as ctx:
+            verdict = ctx.check("Mail joe@example.org")
+            self.assertFalse(verdict.allowed)
+            self.assertEqual(verdict.text, "")
+
+
+class Identity(unittest.TestCase):
+    def test_versions(self):
+        self.assertEqual(sextant.version(), sextant.__version__)
+        self.assertEqual(sextant.build_info("api_level"), "1")
+        self.assertIsNone(sextant.build_info("no such fact"))
+        self.assertIn("EMAIL_ADDRESS", sextant.guard_types())
+
+    def test_nothing_is_exported_by_accident(self):
+        for name in sextant.__all__:
+            self.assertTrue(getattr(sextant, name).__doc__, f"{name} has no docstring")
+
+    def test_log_goes_to_logging(self):
+        log, raw = sextant._handle.LOG, sextant._raw
+        raw.sx_log_put(log, raw.LLM_LOG_WARN, "the first")
+        raw.sx_log_put(log, raw.LLM_LOG_DEBUG, "the second, ö")
+        with self.assertLogs("sextant", logging.DEBUG) as caught:
+            sextant.Context().close()  # any call brings the lines
+        self.assertEqual([(r.levelno, r.getMessage()) for r in caught.records],
+                         [(logging.WARNING, "the first"), (logging.DEBUG, "the second, ö")])
+        for i in range(1000):  # a queue that nobody empties keeps the youngest lines
+            raw.sx_log_put(log, raw.LLM_LOG_INFO, f"line {i} " + "x" * 1000)
+        with self.assertLogs("sextant", logging.DEBUG) as caught:
+            sextant.Context().close()
+        self.assertEqual(len(caught.records), 256)
+        self.assertTrue(caught.records[-1].getMessage().startswith("line 999 "))
+        self.assertTrue(any(isinstance(h, logging.NullHandler) for h in logging.getLogger("sextant").handlers))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,78 @@
+/* Python: which calls let other threads run, and how text crosses. Built with -threads: without the lists below every
+ * one-line accessor would pay for giving up the interpreter lock. */
+%nothread;
+%thread sx_model_load;
+%thread sx_tokenize;
+%thread sx_detokenize;
+%thread sx_chat_template;
+%thread sx_dequantize;
+%thread sx_logits;
+%thread sx_corpus_open;
+%thread sx_ingest;
+%thread sx_ingest_file;
+%thread sx_docs_list;
+%thread sx_tree_open;
+%thread sx_retrieve;
+%thread sx_generate;
+%thread sx_reply_next;
+%thread sx_guard_check;
+%thread sx_guard_feed;
+%thread sx_guard_finish;
+%thread sx_vault_open;
+%thread sx_vault_restore;
+%thread llm_remove;
+%thread llm_corpus_check;
+%thread llm_quantize;
+%thread llm_model_free;
+%thread llm_corpus_free;
+%thread llm_ctx_free;
+%thread llm_guard_add_word;
+%thread llm_guard_set_action;
+%thread llm_guard_set_vault;
+
+%fragment("sx_py_bytes", "header") %{
+/* str (its UTF-8, kept by the object) or bytes; 0 with an exception set for anything else. */
+static int sx_py_bytes(PyObject *obj, const char **data, size_t *len)
+{
+    Py_ssize_t n = 0;
+    if (PyUnicode_Check(obj)) {
+        *data = PyUnicode_AsUTF8AndSize(obj, &n);
+        if (!*data) return 0;
+    } else if (PyBytes_Check(obj)) {
+        *data = PyBytes_AS_STRING(obj);
+        n = PyBytes_GET_SIZE(obj);
+    } else {
+        PyErr_Format(PyExc_TypeError, "expected str or bytes, not %.80s", Py_TYPE(obj)->tp_name);
+        return 0;
+    }
+    *len = (size_t)n;
+    return 1;
+}
+%}
+
+%typemap(in, fragment="sx_py_bytes") (char *STRING, size_t LENGTH) (const char *data, size_t len)
+%{
+    if (!sx_py_bytes($input, &data, &len)) SWIG_fail;
+    $1 = ($1_ltype)data;
+    $2 = ($2_ltype)len;
+%}
+%typemap(freearg) (char *STRING, size_t LENGTH) ""
+
+/* A C string cannot hold a NUL: to cut a name there would name something else. */
+%typemap(in, fragment="sx_py_bytes") const char * (const char *data, size_t len)
+%{
+    if (!sx_py_bytes($input, &data, &len)) SWIG_fail;
+    if (memchr(data, 0, len)) {
+        PyErr_SetString(PyExc_ValueError, "a name or path may not hold a NUL character");
+        SWIG_fail;
+    }
+    $1 = ($1_ltype)data;
+%}
+%typemap(freearg) const char * ""
+
+%typemap(out) sx_text %{ $result = PyBytes_FromStringAndSize($1.data, (Py_ssize_t)$1.len); %}
+%typemap(out) sx_blob
+%{
+    $result = PyBytes_FromStringAndSize($1.data, (Py_ssize_t)$1.len);
+    free($1.data);
+%}

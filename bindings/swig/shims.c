@@ -1,0 +1,470 @@
+/* Shims between SWIG and sextant.h, pasted into the generated wrapper. They fill option structs from arguments, return
+ * handles instead of writing through pointers, and copy a context's sentence into the caller's error at once. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct sx_text {
+    const char *data; /* lives with its handle */
+    size_t len;
+} sx_text;
+
+typedef struct sx_blob {
+    char *data; /* malloc: the typemap frees it */
+    size_t len;
+} sx_blob;
+
+/* ---- errors ---- */
+
+/* BUSY comes from another call's context: its sentence is not ours to read. */
+static llm_status sx_ctx_told(llm_ctx *ctx, llm_status status, llm_error *err)
+{
+    err->code = status;
+    err->message[0] = 0;
+    if (status >= 0) return status;
+    const char *why = status == LLM_E_BUSY || status == LLM_E_INVALID ? "" : llm_ctx_errmsg(ctx);
+    if (status == LLM_E_INVALID && ctx) why = llm_ctx_errmsg(ctx);
+    if (status == LLM_E_BUSY) why = "the context is in use by another call or holds an unfinished reply";
+    snprintf(err->message, sizeof err->message, "%s", why[0] ? why : llm_status_name(status));
+    return status;
+}
+
+static sx_blob sx_blob_fail(llm_error *err, const char *why)
+{
+    err->code = LLM_E_MEMORY;
+    snprintf(err->message, sizeof err->message, "%s", why);
+    return (sx_blob){NULL, 0};
+}
+
+static const char *sx_or_null(const char *s)
+{
+    return s && s[0] ? s : NULL;
+}
+
+/* A list of NUL-ended strings, with the empty one that ends it; NULL for an empty list. */
+static char *sx_list(const char *items, size_t len)
+{
+    if (!items || len == 0) return NULL;
+    char *list = malloc(len + 2);
+    if (!list) return NULL;
+    memcpy(list, items, len);
+    list[len] = list[len + 1] = 0;
+    return list;
+}
+
+/* ---- log ---- */
+
+enum { SX_LOG_LINES = 256, SX_LOG_WIDTH = 512 };
+
+typedef struct sx_log {
+    pthread_mutex_t lock;
+    uint32_t first, count; /* when full the oldest line goes */
+    int32_t level[SX_LOG_LINES];
+    char line[SX_LOG_LINES][SX_LOG_WIDTH];
+    char taken[SX_LOG_WIDTH];
+} sx_log;
+
+static sx_log *sx_log_create(void)
+{
+    sx_log *log = calloc(1, sizeof *log);
+    if (log && pthread_mutex_init(&log->lock, NULL) != 0) {
+        free(log);
+        log = NULL;
+    }
+    return log;
+}
+
+static void sx_log_add(void *user, int32_t level, const char *message)
+{
+    sx_log *log = user;
+    pthread_mutex_lock(&log->lock);
+    uint32_t at = (log->first + log->count) % SX_LOG_LINES;
+    if (log->count == SX_LOG_LINES) log->first = (log->first + 1) % SX_LOG_LINES;
+    else log->count++;
+    log->level[at] = level;
+    snprintf(log->line[at], SX_LOG_WIDTH, "%s", message);
+    pthread_mutex_unlock(&log->lock);
+}
+
+static void sx_log_put(sx_log *log, int32_t level, const char *line)
+{
+    if (log) sx_log_add(log, level, line);
+}
+
+static int32_t sx_log_next(sx_log *log)
+{
+    if (!log) return 0;
+    int32_t level = 0;
+    pthread_mutex_lock(&log->lock);
+    if (log->count) {
+        level = log->level[log->first];
+        memcpy(log->taken, log->line[log->first], SX_LOG_WIDTH);
+        log->first = (log->first + 1) % SX_LOG_LINES;
+        log->count--;
+    }
+    pthread_mutex_unlock(&log->lock);
+    return level;
+}
+
+static sx_text sx_log_line(sx_log *log)
+{
+    return (sx_text){log->taken, strlen(log->taken)};
+}
+
+/* The library copies the struct, so one on the stack will do. */
+#define SX_LOGGER(log) {(uint32_t)sizeof(llm_logger), 0, (log), sx_log_add}
+
+/* ---- cancel, model ---- */
+
+static llm_cancel *sx_cancel_create(llm_error *err)
+{
+    llm_cancel *made = NULL;
+    err->code = llm_cancel_create(&made);
+    snprintf(err->message, sizeof err->message, "%s", err->code ? llm_status_name(err->code) : "");
+    return made;
+}
+
+static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
+                                llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_model_opts opts = LLM_MODEL_OPTS_INIT;
+    opts.threads = threads;
+    opts.isa = isa;
+    opts.cancel = cancel;
+    if (log) opts.logger = &logger;
+    llm_model *made = NULL;
+    err->code = llm_model_load(&made, path, &opts, err);
+    return made;
+}
+
+static sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err)
+{
+    size_t capacity = len / 2 + 16; /* a text seldom has more tokens; else the second round has room */
+    for (;;) {
+        int32_t *ids = malloc(capacity * sizeof *ids);
+        if (!ids) return sx_blob_fail(err, "no memory for the token ids");
+        int64_t n = llm_tokenize(model, text, len, flags, ids, capacity, err);
+        if (n >= 0 && (uint64_t)n <= capacity) {
+            err->code = LLM_OK;
+            return (sx_blob){(char *)ids, (size_t)n * sizeof *ids};
+        }
+        free(ids);
+        if (n < 0) {
+            err->code = (llm_status)n;
+            return (sx_blob){NULL, 0};
+        }
+        capacity = (size_t)n;
+    }
+}
+
+static sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids_len, uint32_t flags, llm_error *err)
+{
+    size_t n = ids_len / sizeof(int32_t), capacity = n * 8 + 16;
+    int32_t *tokens = malloc(n * sizeof *tokens + 1); /* a copy, because the bytes may not be aligned */
+    if (!tokens) return sx_blob_fail(err, "no memory for the token ids");
+    if (n) memcpy(tokens, ids, n * sizeof *tokens);
+    sx_blob made = {NULL, 0};
+    for (;;) {
+        char *text = malloc(capacity);
+        if (!text) {
+            made = sx_blob_fail(err, "no memory for the text");
+            break;
+        }
+        int64_t size = llm_detokenize(model, tokens, n, flags, text, capacity, err);
+        if (size >= 0 && (uint64_t)size <= capacity) {
+            err->code = LLM_OK;
+            made = (sx_blob){text, (size_t)size};
+            break;
+        }
+        free(text);
+        if (size < 0) {
+            err->code = (llm_status)size;
+            break;
+        }
+        capacity = (size_t)size;
+    }
+    free(tokens);
+    return made;
+}
+
+static sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,
+                                llm_error *err)
+{
+    size_t capacity = vars_len * 2 + 1024;
+    for (;;) {
+        char *out = malloc(capacity);
+        if (!out) return sx_blob_fail(err, "no memory for the prompt");
+        int64_t size = llm_chat_template(model, len ? text : NULL, len, vars, vars_len, out, capacity, err);
+        if (size >= 0 && (uint64_t)size <= capacity) {
+            err->code = LLM_OK;
+            return (sx_blob){out, (size_t)size};
+        }
+        free(out);
+        if (size < 0) {
+            err->code = (llm_status)size;
+            return (sx_blob){NULL, 0};
+        }
+        capacity = (size_t)size;
+    }
+}
+
+static sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err)
+{
+    if (count > SIZE_MAX / sizeof(float)) return sx_blob_fail(err, "no memory for so many floats");
+    float *floats = malloc(count ? (size_t)count * sizeof *floats : 1);
+    if (!floats) return sx_blob_fail(err, "no memory for the floats");
+    err->code = llm_dequantize(type, src, src_len, floats, (size_t)count, err);
+    if (err->code == LLM_OK) return (sx_blob){(char *)floats, (size_t)count * sizeof *floats};
+    free(floats);
+    return (sx_blob){NULL, 0};
+}
+
+/* ---- corpus ---- */
+
+static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, sx_log *log, llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_corpus_opts opts = LLM_CORPUS_OPTS_INIT;
+    opts.flags = flags;
+    opts.max_doc_bytes = max_doc_bytes;
+    if (log) opts.logger = &logger;
+    llm_corpus *made = NULL;
+    err->code = llm_corpus_open(&made, sx_or_null(path), &opts, err);
+    return made;
+}
+
+static llm_ingest_opts sx_ingest_opts_of(uint32_t format, const llm_cancel *cancel)
+{
+    llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
+    opts.format = format;
+    opts.cancel = cancel;
+    return opts;
+}
+
+static llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
+                            const llm_cancel *cancel, llm_error *err)
+{
+    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    return err->code = llm_ingest(corpus, name, text, len, &opts, err);
+}
+
+static llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name, uint32_t format,
+                                 const llm_cancel *cancel, llm_error *err)
+{
+    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    return err->code = llm_ingest_file(corpus, path, sx_or_null(name), &opts, err);
+}
+
+static llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err)
+{
+    llm_docs *made = NULL;
+    err->code = llm_docs_list(&made, corpus, err);
+    return made;
+}
+
+static llm_tree *sx_tree_open(llm_corpus *corpus, const char *name, llm_error *err)
+{
+    llm_tree *made = NULL;
+    err->code = llm_tree_open(&made, corpus, name, err);
+    return made;
+}
+
+static sx_text sx_tree_text(const llm_tree *tree)
+{
+    return (sx_text){llm_tree_text(tree), (size_t)llm_tree_text_len(tree)};
+}
+
+/* ---- context ---- */
+
+static llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *guard, uint32_t flags, uint32_t n_ctx,
+                              uint32_t n_batch, uint32_t kv_type, sx_log *log, llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_ctx_opts opts = LLM_CTX_OPTS_INIT;
+    opts.flags = flags;
+    opts.n_ctx = n_ctx;
+    opts.n_batch = n_batch;
+    opts.kv_type = kv_type;
+    if (log) opts.logger = &logger;
+    llm_ctx *made = NULL;
+    err->code = llm_ctx_create(&made, model, corpus, guard, &opts, err);
+    return made;
+}
+
+static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
+                         llm_error *err)
+{
+    size_t n = ids_len / sizeof(int32_t), width = model ? llm_model_n_vocab(model) : 0;
+    if (width && n > SIZE_MAX / sizeof(float) / width) return sx_blob_fail(err, "no memory for so many logits");
+    int32_t *tokens = malloc(n * sizeof *tokens + 1);
+    float *out = malloc(n * width * sizeof *out + 1);
+    if (!tokens || !out) {
+        free(tokens);
+        free(out);
+        return sx_blob_fail(err, "no memory for the logits");
+    }
+    if (n) memcpy(tokens, ids, n * sizeof *tokens);
+    llm_status status = sx_ctx_told(ctx, llm_logits(ctx, tokens, n, out, n * width, cancel), err);
+    free(tokens);
+    if (status == LLM_OK) return (sx_blob){(char *)out, n * width * sizeof *out};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+/* ---- retrieve, generate ---- */
+
+static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
+                                 const char *doc, const llm_cancel *cancel, llm_error *err)
+{
+    llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
+    opts.top = top;
+    opts.beam = beam;
+    opts.doc = sx_or_null(doc);
+    opts.cancel = cancel;
+    llm_evidence *made = NULL;
+    sx_ctx_told(ctx, llm_retrieve(ctx, question, len, &opts, &made), err);
+    return made;
+}
+
+static llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence, uint32_t flags,
+                              uint32_t max_tokens, uint32_t top_k, float temperature, float top_p, float min_p,
+                              float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
+                              const llm_cancel *cancel, llm_error *err)
+{
+    llm_gen_opts opts = LLM_GEN_OPTS_INIT;
+    opts.flags = flags;
+    opts.max_tokens = max_tokens;
+    opts.top_k = top_k;
+    opts.temperature = temperature;
+    opts.top_p = top_p;
+    opts.min_p = min_p;
+    opts.min_confidence = min_confidence;
+    opts.seed = seed;
+    opts.cancel = cancel;
+    char *list = sx_list(stops, stops_len); /* the library copies it */
+    opts.stop = list;
+    llm_reply *made = NULL;
+    if (stops_len && !list) sx_blob_fail(err, "no memory for the stop strings");
+    else sx_ctx_told(ctx, llm_generate(ctx, prompt, len, evidence, &opts, &made), err);
+    free(list);
+    return made;
+}
+
+static llm_status sx_reply_next(llm_reply *reply, llm_ctx *ctx, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_reply_next(reply), err);
+}
+
+static sx_text sx_reply_piece(const llm_reply *reply)
+{
+    return (sx_text){llm_reply_piece(reply), llm_reply_piece_len(reply)};
+}
+
+static sx_text sx_reply_text(const llm_reply *reply)
+{
+    return (sx_text){llm_reply_text(reply), llm_reply_text_len(reply)};
+}
+
+/* ---- guard ---- */
+
+static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, sx_log *log,
+                                  llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
+    opts.default_action = default_action;
+    opts.min_score = min_score;
+    opts.max_hold = max_hold;
+    if (log) opts.logger = &logger;
+    llm_guard *made = NULL;
+    err->code = llm_guard_create(&made, &opts, err);
+    return made;
+}
+
+static llm_verdict *sx_guard_check(llm_ctx *ctx, const char *text, size_t len, uint32_t direction, const char *types,
+                                   size_t types_len, float min_score, const llm_cancel *cancel, llm_error *err)
+{
+    llm_check_opts opts = LLM_CHECK_OPTS_INIT;
+    char *list = sx_list(types, types_len);
+    opts.direction = direction;
+    opts.types = list;
+    opts.min_score = min_score;
+    opts.cancel = cancel;
+    llm_verdict *made = NULL;
+    if (types_len && !list) sx_blob_fail(err, "no memory for the types");
+    else sx_ctx_told(ctx, llm_guard_check(ctx, text, len, &opts, &made), err);
+    free(list);
+    return made;
+}
+
+static llm_guard_stream *sx_guard_open(llm_ctx *ctx, uint32_t direction, const char *types, size_t types_len,
+                                       float min_score, const llm_cancel *cancel, llm_error *err)
+{
+    llm_check_opts opts = LLM_CHECK_OPTS_INIT;
+    char *list = sx_list(types, types_len);
+    opts.direction = direction;
+    opts.types = list;
+    opts.min_score = min_score;
+    opts.cancel = cancel;
+    llm_guard_stream *made = NULL;
+    if (types_len && !list) sx_blob_fail(err, "no memory for the types");
+    else sx_ctx_told(ctx, llm_guard_open(ctx, &opts, &made), err);
+    free(list);
+    return made;
+}
+
+static llm_status sx_guard_feed(llm_guard_stream *stream, llm_ctx *ctx, const char *bytes, size_t len, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_guard_feed(stream, bytes, len), err);
+}
+
+static llm_status sx_guard_finish(llm_guard_stream *stream, llm_ctx *ctx, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_guard_finish(stream), err);
+}
+
+static sx_text sx_guard_text(const llm_guard_stream *stream)
+{
+    return (sx_text){llm_guard_text(stream), llm_guard_text_len(stream)};
+}
+
+static sx_text sx_verdict_text(const llm_verdict *verdict)
+{
+    return (sx_text){llm_verdict_text(verdict), llm_verdict_text_len(verdict)};
+}
+
+/* ---- vault ---- */
+
+static llm_vault *sx_vault_open(const char *path, const char *key, size_t key_len, uint32_t flags, sx_log *log,
+                                llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_vault_opts opts = LLM_VAULT_OPTS_INIT;
+    opts.flags = flags;
+    if (log) opts.logger = &logger;
+    llm_vault *made = NULL;
+    err->code = llm_vault_open(&made, sx_or_null(path), key, key_len, &opts, err);
+    return made;
+}
+
+static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err)
+{
+    size_t capacity = len * 2 + 64;
+    for (;;) {
+        char *out = malloc(capacity);
+        if (!out) return sx_blob_fail(err, "no memory for the restored text");
+        int64_t size = llm_vault_restore(vault, text, len, out, capacity, err);
+        if (size >= 0 && (uint64_t)size <= capacity) {
+            err->code = LLM_OK;
+            return (sx_blob){out, (size_t)size};
+        }
+        free(out);
+        if (size < 0) {
+            err->code = (llm_status)size;
+            return (sx_blob){NULL, 0};
+        }
+        capacity = (size_t)size;
+    }
+}

@@ -1,0 +1,56 @@
+/* What SWIG reads of shims.c. Every call fills *err; a handle is NULL and a blob empty when err->code is negative.
+ * Strings named path, doc and name: "" stands for NULL. Lists (stops, types) are strings each ended by NUL. */
+
+/* Lines of the library's logger, kept for the face to fetch: no callback ever enters Python or Go. One per process. */
+sx_log *sx_log_create(void);
+void sx_log_put(sx_log *log, int32_t level, const char *line); /* as the library would */
+int32_t sx_log_next(sx_log *log); /* level of the next line, 0 when there is none */
+sx_text sx_log_line(sx_log *log); /* the line that sx_log_next took */
+
+llm_cancel *sx_cancel_create(llm_error *err);
+
+llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
+                         llm_error *err);
+sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err);
+sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids_len, uint32_t flags, llm_error *err);
+sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,
+                         llm_error *err); /* an empty template is the model's own */
+sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err);
+
+llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, sx_log *log, llm_error *err);
+llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
+                     const llm_cancel *cancel, llm_error *err);
+llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name, uint32_t format,
+                          const llm_cancel *cancel, llm_error *err);
+llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err);
+llm_tree *sx_tree_open(llm_corpus *corpus, const char *name, llm_error *err);
+sx_text sx_tree_text(const llm_tree *tree);
+
+llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *guard, uint32_t flags, uint32_t n_ctx,
+                       uint32_t n_batch, uint32_t kv_type, sx_log *log, llm_error *err);
+sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
+                  llm_error *err);
+
+llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam, const char *doc,
+                          const llm_cancel *cancel, llm_error *err);
+
+llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence, uint32_t flags,
+                       uint32_t max_tokens, uint32_t top_k, float temperature, float top_p, float min_p,
+                       float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
+                       const llm_cancel *cancel, llm_error *err);
+llm_status sx_reply_next(llm_reply *reply, llm_ctx *ctx, llm_error *err);
+sx_text sx_reply_piece(const llm_reply *reply);
+sx_text sx_reply_text(const llm_reply *reply);
+
+llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, sx_log *log, llm_error *err);
+llm_verdict *sx_guard_check(llm_ctx *ctx, const char *text, size_t len, uint32_t direction, const char *types,
+                            size_t types_len, float min_score, const llm_cancel *cancel, llm_error *err);
+llm_guard_stream *sx_guard_open(llm_ctx *ctx, uint32_t direction, const char *types, size_t types_len, float min_score,
+                                const llm_cancel *cancel, llm_error *err);
+llm_status sx_guard_feed(llm_guard_stream *stream, llm_ctx *ctx, const char *bytes, size_t len, llm_error *err);
+llm_status sx_guard_finish(llm_guard_stream *stream, llm_ctx *ctx, llm_error *err);
+sx_text sx_guard_text(const llm_guard_stream *stream);
+sx_text sx_verdict_text(const llm_verdict *verdict);
+
+llm_vault *sx_vault_open(const char *path, const char *key, size_t key_len, uint32_t flags, sx_log *log, llm_error *err);
+sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err);

@@ -1,0 +1,55 @@
+/* sextant quantize: a model file in a smaller type. */
+#include <sys/stat.h>
+
+#include "commands.h"
+#include "term.h"
+
+static const char help[] = "usage: sextant quantize [-t N] IN OUT TYPE\n"
+                           "\n"
+                           "Writes the model IN, a GGUF file in F32, F16 or BF16, as OUT in a smaller type:\n"
+                           "q8_0, q4_0, q4_1, q5_0, q5_1, q4_k_s, q5_k_s, q6_k, the mixes q4_k_m and\n"
+                           "q5_k_m, f16 or bf16. OUT appears whole or not at all.\n"
+                           "\n"
+                           "  -t, --threads N   worker threads (default: what the machine gives)\n";
+
+enum { OPT_THREADS = 1 };
+
+static const sx_opt table[] = {{OPT_THREADS, 't', "threads", true}, {0, 0, NULL, false}};
+
+static int work(sx_run *run, char *const *names, uint32_t threads)
+{
+    llm_error err = LLM_ERROR_INIT;
+    struct stat there;
+    /* the new file takes the name over: a device or a pipe of that name would be gone */
+    if (stat(names[1], &there) == 0 && !S_ISREG(there.st_mode)) {
+        sx_say(run->cmd, "%s is not a regular file; name a file to write", names[1]);
+        return SX_EXIT_RUN;
+    }
+    if (!sx_run_begin(run, run->cmd)) return run->status;
+    sx_progress("Writing %s", names[1]);
+    llm_status st = llm_quantize(names[0], names[1], names[2], threads, run->cancel, &err);
+    sx_progress_end();
+    return st == LLM_OK ? SX_EXIT_OK : sx_failed(run, st, err.message);
+}
+
+static int run_quantize(const sx_command *self, int argc, char **argv)
+{
+    sx_args args;
+    uint32_t threads = 0;
+    bool ok = true;
+    int id = 0, status = SX_EXIT_RUN;
+    if (!sx_args_init(&args, self, table, argc, argv)) return SX_EXIT_RUN;
+    while (ok && (id = sx_args_next(&args)) > 0) ok = sx_arg_u32(&args, 1, 4096, &threads);
+    sx_run run = {.cmd = self};
+    if (ok && id < 0)
+        status = args.status;
+    else if (ok && args.operands != 3)
+        status = sx_usage(self, "three operands are needed: IN, OUT and TYPE");
+    else if (ok)
+        status = work(&run, args.operand, threads);
+    sx_run_end(&run);
+    sx_args_free(&args);
+    return status;
+}
+
+const sx_command sx_cmd_quantize = {"quantize", "write a model file in a smaller type", help, run_quantize};

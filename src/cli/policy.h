@@ -1,0 +1,28 @@
+/* What the guard is to look for and to do, as `sextant guard` is told it: by options and by a policy file. */
+#ifndef SX_CLI_POLICY_H
+#define SX_CLI_POLICY_H
+
+#include "json.h"
+
+typedef struct sx_policy {
+    uint32_t default_action; /* LLM_ACTION_*, 0: the library's */
+    sx_bytes actions;        /* list of "TYPE=ACTION" */
+    sx_bytes words;          /* list of listed words */
+    sx_bytes types;          /* list of types, empty: all */
+    float min_score;         /* as in llm_check_opts */
+    uint32_t max_hold;
+    llm_vault *vault; /* borrowed */
+} sx_policy;
+
+void sx_policy_free(sx_policy *policy);
+/* "TYPE=ACTION", or an action alone for all types. False after a sentence. */
+bool sx_policy_action(sx_policy *policy, const sx_command *cmd, const char *text);
+/* One word per line; empty lines are skipped. */
+bool sx_policy_words(sx_policy *policy, const sx_command *cmd, const char *path);
+/* {"default","actions":{TYPE:ACTION},"types":[],"words":[],"min_score"}: options given after it win. */
+bool sx_policy_file(sx_policy *policy, const sx_command *cmd, const char *path);
+/* Makes the guard; extra is a further list of words, or NULL. */
+llm_status sx_policy_guard(const sx_policy *policy, const char *extra, llm_guard **out, llm_error *err);
+const char *sx_action_name(uint32_t action);
+
+#endif

@@ -1,0 +1,159 @@
+/* Feed-forward: dense, or a mixture of experts. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/graph/forward.h"
+
+enum { TOKEN_GRAIN = 16 };
+
+/* The clamped gate of gpt-oss: alpha 1.702, limit 7. */
+static void swiglu_oai(const sx_vector_ops *v, float *gate, float *up, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        gate[i] = gate[i] > 7.0f ? 7.0f : gate[i];
+        up[i] = (up[i] > 7.0f ? 7.0f : up[i] < -7.0f ? -7.0f : up[i]) + 1.0f;
+    }
+    v->scale(gate, 1.702f, n);
+    v->silu(gate, n); /* 1.702 x sigmoid(1.702 x) */
+    v->scale(gate, 1.0f / 1.702f, n);
+    v->mul(gate, gate, up, n);
+}
+
+typedef struct act_task {
+    const sx_eval *e;
+    float *gate, *up; /* gate NULL: no gate; the result is in gate or, without one, in up */
+    uint32_t width;
+} act_task;
+
+static void act_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const act_task *t = arg;
+    const sx_vector_ops *v = t->e->run.kernels->vector;
+    sx_act_kind act = t->e->net->hp.arch->act;
+    (void)worker;
+    for (uint32_t i = begin; i < end; i++) {
+        float *gate = t->gate ? t->gate + (size_t)i * t->width : NULL, *up = t->up + (size_t)i * t->width;
+        if (act == SX_ACT_SWIGLU_OAI && gate) {
+            swiglu_oai(v, gate, up, t->width);
+            continue;
+        }
+        (act == SX_ACT_GELU ? v->gelu : v->silu)(gate ? gate : up, t->width);
+        if (gate) v->mul(gate, gate, up, t->width);
+    }
+}
+
+/* z = down(act(gate(h)) * up(h)) */
+static void mlp(sx_eval *e, const sx_weight *gate, const sx_weight *up, const sx_weight *down, uint32_t n, const float *h,
+                float *z)
+{
+    const uint32_t d = e->net->hp.n_embd, width = up->n_out;
+    sx_product both[2] = {{up, e->b.up, width}, {gate, e->b.gate, width}};
+    act_task act = {e, gate->data ? e->b.gate : NULL, e->b.up, width};
+    sx_matmul(&e->run, both, gate->data ? 2 : 1, h, d, n);
+    sx_parallel(&e->run, n, TOKEN_GRAIN, act_some, &act);
+    sx_matmul(&e->run, &(sx_product){down, z, d}, 1, act.gate ? act.gate : act.up, width, n);
+}
+
+/* ---- experts ---- */
+
+static float sigmoid(float x)
+{
+    return 1.0f / (1.0f + expf(-x));
+}
+
+static void softmax(float *x, uint32_t n)
+{
+    float max = -INFINITY, sum = 0.0f;
+    for (uint32_t i = 0; i < n; i++) max = x[i] > max ? x[i] : max;
+    for (uint32_t i = 0; i < n; i++) sum += x[i] = expf(x[i] - max);
+    for (uint32_t i = 0; i < n; i++) x[i] /= sum;
+}
+
+/* The best of scores not yet taken; ties and NaN go to the lowest index. */
+static uint32_t best(const float *score, const float *offset, uint32_t n, const uint32_t *taken, uint32_t n_taken)
+{
+    uint32_t found = UINT32_MAX;
+    float top = 0.0f;
+    for (uint32_t i = 0; i < n; i++) {
+        bool used = false;
+        for (uint32_t j = 0; j < n_taken; j++) used = used || taken[j] == i;
+        float s = score[i] + (offset ? offset[i] : 0.0f);
+        if (!used && (found == UINT32_MAX || s > top)) {
+            found = i;
+            top = s;
+        }
+    }
+    return found;
+}
+
+/* One token: which experts, with what weights. */
+static void choose(const sx_hparams *hp, const sx_layer *l, float *score, uint32_t *chosen, float *weight)
+{
+    uint32_t n = hp->n_expert, used = hp->n_expert_used;
+    float sum = 0.0f;
+    if (hp->gating == SX_GATING_SOFTMAX) softmax(score, n);
+    if (hp->gating == SX_GATING_SIGMOID)
+        for (uint32_t i = 0; i < n; i++) score[i] = sigmoid(score[i]);
+    for (uint32_t j = 0; j < used; j++) {
+        chosen[j] = best(score, l->router_offset, n, chosen, j);
+        weight[j] = score[chosen[j]];
+        sum += weight[j];
+    }
+    if (hp->gating == SX_GATING_CHOSEN)
+        softmax(weight, used);
+    else if (hp->expert_norm)
+        for (uint32_t j = 0; j < used; j++) weight[j] /= sum;
+    for (uint32_t j = 0; j < used; j++) weight[j] *= hp->expert_scale;
+}
+
+/* Adds one expert's part to z for the tokens that chose it: they are gathered, worked on together, and spread out. Experts
+ * come in ascending order, so a token's sum does not depend on the batch. */
+static void one_expert(sx_eval *e, const sx_layer *l, uint32_t expert, uint32_t n, const float *h, float *z)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const uint32_t d = hp->n_embd, used = hp->n_expert_used;
+    uint32_t members = 0;
+    for (uint32_t t = 0; t < n; t++)
+        for (uint32_t j = 0; j < used; j++)
+            if (e->b.chosen[(size_t)t * used + j] == expert) {
+                memcpy(e->b.gathered + (size_t)members * d, h + (size_t)t * d, d * sizeof *h);
+                e->b.member[members++] = t * used + j;
+            }
+    if (members == 0) return;
+    sx_weight gate = sx_expert(&l->gates, expert), up = sx_expert(&l->ups, expert), down = sx_expert(&l->downs, expert);
+    mlp(e, &gate, &up, &down, members, e->b.gathered, e->b.gathered);
+    for (uint32_t i = 0; i < members; i++) {
+        uint32_t at = e->b.member[i];
+        e->run.kernels->vector->add_scaled(z + (size_t)(at / used) * d, e->b.gathered + (size_t)i * d, e->b.weight[at], d);
+    }
+}
+
+static void shared_expert(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z)
+{
+    const uint32_t d = e->net->hp.n_embd;
+    mlp(e, &l->shared_gate, &l->shared_up, &l->shared_down, n, h, e->b.gathered);
+    if (l->shared_scale.data) sx_matmul(&e->run, &(sx_product){&l->shared_scale, e->b.router, 1}, 1, h, d, n);
+    for (uint32_t t = 0; t < n; t++)
+        e->run.kernels->vector->add_scaled(z + (size_t)t * d, e->b.gathered + (size_t)t * d,
+                                           l->shared_scale.data ? sigmoid(e->b.router[t]) : 1.0f, d);
+}
+
+static void mixture(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z)
+{
+    const sx_hparams *hp = &e->net->hp;
+    sx_matmul(&e->run, &(sx_product){&l->router, e->b.router, hp->n_expert}, 1, h, hp->n_embd, n);
+    for (uint32_t t = 0; t < n; t++)
+        choose(hp, l, e->b.router + (size_t)t * hp->n_expert, e->b.chosen + (size_t)t * hp->n_expert_used,
+               e->b.weight + (size_t)t * hp->n_expert_used);
+    memset(z, 0, (size_t)n * hp->n_embd * sizeof *z);
+    for (uint32_t i = 0; i < hp->n_expert && !sx_cancelled(e->run.cancel); i++) one_expert(e, l, i, n, h, z);
+    if (l->shared_up.data) shared_expert(e, l, n, h, z);
+}
+
+void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z)
+{
+    if (l->router.data)
+        mixture(e, l, n, h, z);
+    else
+        mlp(e, &l->gate, &l->up, &l->down, n, h, z);
+}

@@ -1,0 +1,238 @@
+#include "engine/graph/forward.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/graph/attention.h"
+
+enum { TOKEN_GRAIN = 16 /* tokens per stretch of the cheap loops over rows */ };
+
+size_t sx_forward_scratch(const sx_net *net, uint32_t n_batch)
+{
+    size_t product = net->kernels.matmul->scratch(n_batch);
+    size_t attention = sx_attention_scratch(net->hp.dim_k, net->hp.dim_v);
+    return ((product > attention ? product : attention) + 63) / 64 * 64;
+}
+
+/* ---- rows ---- */
+
+typedef struct norm_task {
+    const sx_eval *e;
+    const sx_norm *norm;
+    float *out;
+    const float *x;
+    uint32_t width; /* of a whole row: a multiple of norm->width */
+} norm_task;
+
+static void norm_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const norm_task *t = arg;
+    const sx_vector_ops *v = t->e->run.kernels->vector;
+    const sx_norm *norm = t->norm;
+    (void)worker;
+    for (uint32_t i = begin; i < end; i++)
+        for (uint32_t at = 0, part = 0; at < t->width; at += norm->width, part++) {
+            size_t own = norm->rows > 1 ? (size_t)part * norm->width : 0;
+            const float *weight = norm->weight ? norm->weight + own : NULL, *bias = norm->bias ? norm->bias + own : NULL;
+            float *out = t->out + (size_t)i * t->width + at;
+            const float *x = t->x + (size_t)i * t->width + at;
+            if (t->e->net->hp.arch->norm == SX_NORM_LAYER)
+                v->layer_norm(out, x, weight, bias, norm->width, t->e->net->hp.eps);
+            else
+                v->rms_norm(out, x, weight, norm->width, t->e->net->hp.eps);
+        }
+}
+
+void sx_norm_rows(const sx_eval *e, const sx_norm *norm, float *out, const float *x, uint32_t n, uint32_t width)
+{
+    norm_task t = {e, norm, out, x, width};
+    sx_parallel(&e->run, n, TOKEN_GRAIN, norm_some, &t);
+}
+
+/* out = x + scale * y */
+typedef struct sum_task {
+    const sx_eval *e;
+    float *x;
+    const float *y;
+    float scale;
+} sum_task;
+
+static void sum_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const sum_task *t = arg;
+    size_t d = t->e->net->hp.n_embd;
+    (void)worker;
+    for (uint32_t i = begin; i < end; i++)
+        t->e->run.kernels->vector->add_scaled(t->x + i * d, t->y + i * d, t->scale, (uint32_t)d);
+}
+
+static void add_rows(const sx_eval *e, float *x, const float *y, uint32_t n)
+{
+    sum_task t = {e, x, y, e->net->hp.residual_scale};
+    sx_parallel(&e->run, n, TOKEN_GRAIN, sum_some, &t);
+}
+
+/* ---- attention ---- */
+
+typedef struct place_task { /* turns queries and keys to their positions and stores keys and values */
+    sx_eval *e;
+    const sx_layer *l;
+    uint32_t layer, first;
+} place_task;
+
+static void turn_heads(const sx_eval *e, const sx_layer *l, float *heads, uint32_t count, uint32_t token)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const sx_rope *rope = &e->rope[l->windowed];
+    if (!l->ropes) return;
+    size_t at = ((size_t)l->windowed * e->run.n_batch + token) * rope->half;
+    for (uint32_t i = 0; i < count; i++) {
+        float *head = heads + (size_t)i * hp->dim_k;
+        if (hp->arch->flags & SX_ARCH_MLA) head += hp->dim_k - hp->n_rot;
+        if (hp->arch->rope == SX_ROPE_HALVES)
+            e->run.kernels->vector->rope_halves(head, e->b.cosine + at, e->b.sine + at, hp->n_rot);
+        else
+            e->run.kernels->vector->rope_pairs(head, e->b.cosine + at, e->b.sine + at, hp->n_rot);
+    }
+}
+
+static void store(const sx_eval *e, char *to, const float *from, uint32_t n)
+{
+    if (e->cache->type == SX_TYPE_F16)
+        e->run.kernels->vector->to_f16((uint16_t *)(void *)to, from, n);
+    else
+        memcpy(to, from, n * sizeof *from);
+}
+
+static void clamp(float *x, float limit, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) x[i] = x[i] > limit ? limit : x[i] < -limit ? -limit : x[i];
+}
+
+static void place_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const place_task *t = arg;
+    sx_eval *e = t->e;
+    const sx_hparams *hp = &e->net->hp;
+    const uint32_t nq = hp->n_head * hp->dim_k, nk = e->cache->k_width, nv = e->cache->v_width;
+    (void)worker;
+    for (uint32_t i = begin; i < end; i++) {
+        float *q = e->b.q + (size_t)i * nq, *k = e->b.k + (size_t)i * nk;
+        turn_heads(e, t->l, q, hp->n_head, i);
+        turn_heads(e, t->l, k, hp->n_head_kv, i);
+        store(e, sx_cache_k(e->cache, t->layer, t->first + i), k, nk);
+        if (e->cache->v) store(e, sx_cache_v(e->cache, t->layer, t->first + i), e->b.v + (size_t)i * nv, nv);
+    }
+}
+
+static void project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const uint32_t nq = l->q.n_out, nk = l->k.n_out, nv = l->v.n_out;
+    sx_matmul(&e->run, (sx_product[]){{&l->q, e->b.q, nq}, {&l->k, e->b.k, nk}, {&l->v, e->b.v, nv}}, 3, h, hp->n_embd, n);
+    if (hp->clamp_qkv > 0.0f) {
+        clamp(e->b.q, hp->clamp_qkv, n * nq);
+        clamp(e->b.k, hp->clamp_qkv, n * nk);
+        clamp(e->b.v, hp->clamp_qkv, n * nv);
+    }
+    if (l->q_norm.present) sx_norm_rows(e, &l->q_norm, e->b.q, e->b.q, n, nq);
+    if (l->k_norm.present) sx_norm_rows(e, &l->k_norm, e->b.k, e->b.k, n, nk);
+}
+
+/* y [n, n_embd] = attention over h [n, n_embd] */
+static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, const float *h, float *y)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const sx_layer *l = &e->net->weights.layers[layer];
+    const bool latent = (hp->arch->flags & SX_ARCH_MLA) != 0;
+    if (latent)
+        sx_latent_project(e, l, n, h);
+    else
+        project(e, l, n, h);
+    place_task place = {e, l, layer, first};
+    sx_parallel(&e->run, n, TOKEN_GRAIN, place_some, &place);
+    sx_attend(&(sx_attention){.run = &e->run, .cache = e->cache, .layer = layer, .n_head = hp->n_head,
+                              .n_head_kv = hp->n_head_kv, .dim_k = hp->dim_k, .dim_v = hp->dim_v, .n_tok = n,
+                              .first = first, .window = l->windowed ? hp->window : 0, .scale = hp->attn_scale,
+                              .cap = hp->attn_cap, .alibi = hp->alibi, .sinks = l->sinks, .q = e->b.q, .out = e->b.a});
+    const float *values = latent ? sx_latent_values(e, l, n) : e->b.a;
+    sx_matmul(&e->run, &(sx_product){&l->out, y, hp->n_embd}, 1, values, l->out.k, n);
+}
+
+/* ---- the whole ---- */
+
+static void embed(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const sx_weights *w = &e->net->weights;
+    const sx_vector_ops *v = e->run.kernels->vector;
+    for (uint32_t i = 0; i < n; i++) {
+        float *x = e->b.x + (size_t)i * hp->n_embd;
+        sx_dequantize_row(w->embed.type, w->embed.data + (size_t)tokens[i] * w->embed.stride, x, hp->n_embd);
+        if (hp->embed_scale != 1.0f) v->scale(x, hp->embed_scale, hp->n_embd);
+        if (w->position.data) {
+            sx_dequantize_row(w->position.type, w->position.data + (size_t)(first + i) * w->position.stride, e->b.h,
+                              hp->n_embd);
+            v->add(x, x, e->b.h, hp->n_embd);
+        }
+    }
+    if (w->embed_norm.present) sx_norm_rows(e, &w->embed_norm, e->b.x, e->b.x, n, hp->n_embd);
+    for (int table = 0; table < 2; table++)
+        if (e->rope[table].step)
+            sx_rope_angles(&e->rope[table], first, n, e->b.cosine + (size_t)table * e->run.n_batch * e->rope[table].half,
+                           e->b.sine + (size_t)table * e->run.n_batch * e->rope[table].half);
+}
+
+static void one_layer(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const sx_layer *l = &e->net->weights.layers[layer];
+    const uint32_t d = hp->n_embd;
+    sx_buffers *b = &e->b;
+    const float *h = b->x;
+    if (l->attn_norm.present) {
+        sx_norm_rows(e, &l->attn_norm, b->h, b->x, n, d);
+        h = b->h;
+    }
+    attention(e, layer, n, first, h, b->y);
+    if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->y, b->y, n, d);
+    if (!hp->parallel) {
+        add_rows(e, b->x, b->y, n);
+        h = b->x;
+    }
+    if (l->ffn_norm.present) {
+        sx_norm_rows(e, &l->ffn_norm, b->h, b->x, n, d);
+        h = b->h;
+    }
+    sx_feed_forward(e, l, n, h, b->z);
+    if (l->ffn_post.present) sx_norm_rows(e, &l->ffn_post, b->z, b->z, n, d);
+    if (hp->parallel) add_rows(e, b->x, b->y, n);
+    add_rows(e, b->x, b->z, n);
+}
+
+static void head(sx_eval *e, uint32_t n, bool all_rows, float *logits)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const sx_weights *w = &e->net->weights;
+    const sx_kernels *k = e->run.kernels;
+    uint32_t from = all_rows ? 0 : n - 1, rows = n - from;
+    sx_norm_rows(e, &w->out_norm, e->b.h, e->b.x + (size_t)from * hp->n_embd, rows, hp->n_embd);
+    sx_matmul(&e->run, &(sx_product){&w->head, logits, hp->n_vocab}, 1, e->b.h, hp->n_embd, rows);
+    for (uint32_t i = 0; i < rows; i++) {
+        float *row = logits + (size_t)i * hp->n_vocab;
+        if (hp->logit_scale != 1.0f) k->vector->scale(row, hp->logit_scale, hp->n_vocab);
+        if (hp->logit_cap > 0.0f) k->attention->soft_cap(row, hp->n_vocab, hp->logit_cap);
+    }
+}
+
+bool sx_forward(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first, bool all_rows, float *logits)
+{
+    embed(e, tokens, n, first);
+    for (uint32_t i = 0; i < e->net->hp.n_layer; i++) {
+        if (sx_cancelled(e->run.cancel)) return false;
+        one_layer(e, i, n, first);
+    }
+    if (sx_cancelled(e->run.cancel)) return false;
+    if (logits) head(e, n, all_rows, logits);
+    return !sx_cancelled(e->run.cancel);
+}

@@ -1,0 +1,109 @@
+/* Work is handed out in stretches from a shared counter, so that a slow or late worker does not hold the others up. Which
+ * worker does what changes from run to run; the results do not, since a stretch's result does not depend on it. */
+#include "engine/graph/run.h"
+
+#include <stdatomic.h>
+
+typedef struct range_task {
+    atomic_uint next;
+    uint32_t n, grain;
+    const llm_cancel *cancel;
+    sx_range_fn fn;
+    void *arg;
+} range_task;
+
+static void work(void *arg, uint32_t worker, uint32_t workers)
+{
+    range_task *task = arg;
+    (void)workers;
+    uint32_t parts = (task->n - 1) / task->grain + 1, part;
+    while ((part = atomic_fetch_add_explicit(&task->next, 1, memory_order_relaxed)) < parts) {
+        if (sx_cancelled(task->cancel)) return;
+        uint32_t begin = part * task->grain, end = task->n - begin < task->grain ? task->n : begin + task->grain;
+        task->fn(task->arg, begin, end, worker);
+    }
+}
+
+void sx_parallel(const sx_run *run, uint32_t n, uint32_t grain, sx_range_fn fn, void *arg)
+{
+    if (n == 0) return;
+    if (grain == 0) grain = 1;
+    range_task task = {.n = n, .grain = grain, .cancel = run->cancel, .fn = fn, .arg = arg};
+    atomic_init(&task.next, 0);
+    if (n <= grain)
+        fn(arg, 0, n, 0);
+    else if (sx_pool_size(run->pool) == 1)
+        work(&task, 0, 1);
+    else
+        sx_pool_run(run->pool, work, &task);
+}
+
+/* ---- products ---- */
+
+enum {
+    PANEL = 16,           /* rows that every kernel form likes to take together */
+    PANELS_MAX = 4,
+    QUANTISE_GRAIN = 4,   /* tokens */
+    ALONE = 1 << 15       /* multiplications */
+};
+
+typedef struct product_task {
+    const sx_run *run;
+    const sx_product *products;
+    uint32_t n, n_tok;
+    uint32_t first[SX_PRODUCTS + 1]; /* the number of panels before each product */
+    const float *x;
+    size_t ldx;
+} product_task;
+
+static void quantise(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const product_task *task = arg;
+    (void)worker;
+    for (uint32_t t = begin; t < end; t++)
+        task->run->kernels->matmul->to_q8(task->x + t * task->ldx, task->products[0].w->k, &task->run->q8, t);
+}
+
+static void multiply_rows(const product_task *task, const sx_product *p, uint32_t row, uint32_t n, uint32_t worker)
+{
+    const sx_matmul_ops *ops = task->run->kernels->matmul;
+    const sx_weight *w = p->w;
+    const char *data = w->data + (size_t)row * w->stride;
+    float *out = p->out + row;
+    if (w->quant)
+        ops->quants(w->quant, data, w->stride, n, &task->run->q8, task->n_tok, w->k, out, p->ldo,
+                    task->run->scratch + worker * task->run->scratch_stride);
+    else
+        ops->floats(w->type, data, w->stride, n, task->x, task->ldx, task->n_tok, w->k, out, p->ldo);
+    if (w->bias)
+        for (uint32_t t = 0; t < task->n_tok; t++)
+            task->run->kernels->vector->add(out + t * p->ldo, out + t * p->ldo, w->bias + row, n);
+}
+
+static void multiply(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const product_task *task = arg;
+    for (uint32_t i = 0; i < task->n; i++) {
+        uint32_t from = begin > task->first[i] ? begin : task->first[i];
+        uint32_t to = end < task->first[i + 1] ? end : task->first[i + 1];
+        if (from >= to) continue;
+        uint32_t row = (from - task->first[i]) * PANEL, last = (to - task->first[i]) * PANEL;
+        uint32_t n_out = task->products[i].w->n_out;
+        multiply_rows(task, &task->products[i], row, (last < n_out ? last : n_out) - row, worker);
+    }
+}
+
+void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok)
+{
+    product_task task = {.run = run, .products = products, .n = n, .n_tok = n_tok, .x = x, .ldx = ldx};
+    bool bytes = false;
+    for (uint32_t i = 0; i < n; i++) {
+        task.first[i + 1] = task.first[i] + (products[i].w->n_out + PANEL - 1) / PANEL;
+        bytes = bytes || products[i].w->quant;
+    }
+    if (bytes) sx_parallel(run, n_tok, QUANTISE_GRAIN, quantise, &task);
+    uint32_t panels = task.first[n], grain = panels / (8 * sx_pool_size(run->pool));
+    if (n_tok > 16 && grain > PANELS_MAX) grain = PANELS_MAX;
+    if ((uint64_t)panels * PANEL * products[0].w->k * n_tok < ALONE) grain = panels; /* waking others costs more */
+    sx_parallel(run, panels, grain < 1 ? 1 : grain, multiply, &task);
+}

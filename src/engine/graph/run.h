@@ -1,0 +1,35 @@
+/* What one evaluation works with: kernels, threads, cancel, scratch memory; loops over it and products with weights. */
+#ifndef SX_ENGINE_RUN_H
+#define SX_ENGINE_RUN_H
+
+#include "engine/graph/weights.h"
+#include "engine/kernels/kernels.h"
+#include "platform/cancel.h"
+#include "platform/pool.h"
+
+typedef struct sx_run {
+    const sx_kernels *kernels;
+    sx_pool *pool;
+    const llm_cancel *cancel;
+    uint32_t n_batch;      /* tokens there is room for */
+    char *scratch;         /* one stretch per worker, 64-byte aligned */
+    size_t scratch_stride;
+    sx_q8 q8;              /* room for a batch of the widest activations */
+} sx_run;
+
+/* Calls fn for stretches [begin, end) that cover 0..n, `grain` at a time, on all workers; a single stretch runs on the
+ * caller alone. After a cancel the rest is left undone: the caller's results are then thrown away. */
+typedef void (*sx_range_fn)(void *arg, uint32_t begin, uint32_t end, uint32_t worker);
+void sx_parallel(const sx_run *run, uint32_t n, uint32_t grain, sx_range_fn fn, void *arg);
+
+typedef struct sx_product {
+    const sx_weight *w;
+    float *out; /* [n_tok, ldo], the first n_out of each row written */
+    size_t ldo;
+} sx_product;
+
+/* out = x W^T + bias for several matrices (at most SX_PRODUCTS) over the same x [n_tok, ldx]; all have the same k. */
+enum { SX_PRODUCTS = 4 };
+void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok);
+
+#endif

@@ -1,0 +1,88 @@
+/* The inner loops of a forward pass, one ops table per family, in one form per instruction-set level. The order of every
+ * sum is fixed per level: a result depends on its own row and token only, never on how many rows, tokens or threads are
+ * computed beside it. All pointers may be unaligned; all functions are pure loops that cannot fail. */
+#ifndef SX_ENGINE_KERNELS_H
+#define SX_ENGINE_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/kernels/quant.h"
+
+/* ---- matrix times vectors ---- */
+
+/* Activations as bytes: blocks of 32 share a scale, x = d * q. What the kernels need of their sums stands beside them. */
+typedef struct sx_q8 {
+    int8_t *q;        /* [n_tok, k] */
+    float *d;         /* [n_tok, k / 32] */
+    int32_t *off32;   /* [n_tok, k / 32] -128 * the block's sum of q: undoes weights stored with 128 added */
+    int32_t *off16;   /* [n_tok, k / 16] the same per half block */
+    float *sum32;     /* [n_tok, k / 32] d * the block's sum of q: what a minimum is multiplied with */
+    float *sum16;     /* [n_tok, k / 16] */
+} sx_q8;
+
+typedef struct sx_matmul_ops {
+    /* out[t * ldo + r] = w[r] . x[t] for r < n_rows, t < n_tok; w: rows of `type` (F32, F16, BF16) `stride` bytes apart. */
+    void (*floats)(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
+                   uint32_t n_tok, uint32_t k, float *out, size_t ldo);
+    /* The same for quantised rows (k a multiple of 32) and activations as bytes from token t0 on. scratch: as below. */
+    void (*quants)(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t n_tok,
+                   uint32_t k, float *out, size_t ldo, void *scratch);
+    size_t (*scratch)(uint32_t n_tok); /* bytes of scratch, 64-byte aligned, that quants needs for n_tok tokens */
+    void (*to_q8)(const float *x, uint32_t k, const sx_q8 *out, size_t token); /* one token's row */
+} sx_matmul_ops;
+
+/* ---- rows of floats ---- */
+
+typedef struct sx_vector_ops {
+    void (*rms_norm)(float *out, const float *x, const float *weight /* or NULL */, uint32_t n, float eps);
+    void (*layer_norm)(float *out, const float *x, const float *weight, const float *bias /* each or NULL */, uint32_t n,
+                       float eps);
+    void (*add)(float *out, const float *a, const float *b, uint32_t n);
+    void (*add_scaled)(float *out, const float *x, float scale, uint32_t n); /* out += scale * x */
+    void (*scale)(float *x, float scale, uint32_t n);
+    void (*mul)(float *out, const float *a, const float *b, uint32_t n);
+    void (*silu)(float *x, uint32_t n);
+    void (*gelu)(float *x, uint32_t n); /* tanh form */
+    /* Pairs (x[i], x[i + n/2]) or (x[2i], x[2i + 1]) turned by cos[i], sin[i], i < n / 2. */
+    void (*rope_halves)(float *x, const float *cos, const float *sin, uint32_t n);
+    void (*rope_pairs)(float *x, const float *cos, const float *sin, uint32_t n);
+    void (*to_f16)(uint16_t *out, const float *x, uint32_t n);
+} sx_vector_ops;
+
+/* ---- attention ---- */
+
+#define SX_KEY_TILE 64 /* keys per step of the online softmax, always beginning at a multiple of it */
+
+typedef struct sx_attention_ops {
+    /* One tile of scores s [SX_KEY_TILE] (-INFINITY: not seen) becomes exp(s - max), with the running maximum and sum
+     * updated. Returns what earlier sums must be multiplied with. */
+    float (*softmax)(float *s, float *max, float *sum);
+    /* acc[i * lda + d] += sum over j < n_keys of p[i * SX_KEY_TILE + j] * v[j][d]; d < dim, i < n_rows; the sum over j
+     * goes in order. v: rows of F32 or F16, `stride` bytes apart. */
+    void (*weigh)(float *acc, size_t lda, uint32_t n_rows, const float *p, uint32_t type, const void *v, size_t stride,
+                  uint32_t n_keys, uint32_t dim);
+    void (*soft_cap)(float *s, uint32_t n, float cap); /* cap * tanh(s / cap) */
+} sx_attention_ops;
+
+typedef struct sx_kernels {
+    uint32_t isa; /* LLM_ISA_* */
+    const sx_matmul_ops *matmul;
+    const sx_vector_ops *vector;
+    const sx_attention_ops *attention;
+} sx_kernels;
+
+/* The best level this machine has, at most `isa` (0: no limit). */
+sx_kernels sx_kernels_select(uint32_t isa);
+
+extern const sx_matmul_ops sx_matmul_ref;
+extern const sx_vector_ops sx_vector_ref;
+extern const sx_attention_ops sx_attention_ref;
+#if defined(__x86_64__)
+extern const sx_matmul_ops sx_matmul_avx2, sx_matmul_avx512;
+extern const sx_vector_ops sx_vector_avx2, sx_vector_avx512;
+extern const sx_attention_ops sx_attention_avx2, sx_attention_avx512;
+#endif
+
+#endif

@@ -1,0 +1,109 @@
+/* Matrix times vectors with AVX-512: float weights in tiles of 4 rows by up to 6 tokens, each output a vector of 16 partial
+ * sums along k; activations to bytes. Quantised weights are in quants_avx512.c. */
+#include <string.h>
+
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/x86/quants_avx512.h"
+#include "engine/kernels/x86/simd_avx512.h"
+
+enum { AHEAD = 1024 /* bytes */ };
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* ---- float weights ---- */
+
+/* One step of 16 elements; a compile-time `whole` leaves the masks out. */
+INLINE void float_step(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t i, __mmask16 mask,
+                       const bool whole, __m512 acc[4][6], const int rows, const int toks)
+{
+    __m512 row[4];
+    for (int r = 0; r < rows; r++)
+        row[r] = whole ? load_whole(type, w + (size_t)r * stride, i) : load_lanes(type, w + (size_t)r * stride, i, mask);
+    for (int t = 0; t < toks; t++) {
+        const float *at = x + (size_t)t * ldx + i;
+        __m512 v = whole ? _mm512_loadu_ps(at) : _mm512_maskz_loadu_ps(mask, at);
+        for (int r = 0; r < rows; r++) acc[r][t] = _mm512_fmadd_ps(row[r], v, acc[r][t]);
+    }
+}
+
+INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t k, float *out,
+                       size_t ldo, const int rows, const int toks)
+{
+    __m512 acc[4][6];
+    for (int r = 0; r < rows; r++)
+        for (int t = 0; t < toks; t++) acc[r][t] = _mm512_setzero_ps();
+    uint32_t i = 0;
+    for (; i + 16 <= k; i += 16) {
+        if (toks == 1) /* weights come from memory: ask for them early */
+            for (int r = 0; r < rows; r++) _mm_prefetch(w + (size_t)r * stride + i * element_bytes(type) + AHEAD, _MM_HINT_T0);
+        float_step(type, w, stride, x, ldx, i, 0xffff, true, acc, rows, toks);
+    }
+    if (i < k) float_step(type, w, stride, x, ldx, i, head_mask(k - i), false, acc, rows, toks);
+    for (int t = 0; t < toks; t++) {
+        if (rows == 4)
+            _mm_storeu_ps(out + (size_t)t * ldo, sum4(acc[0][t], acc[1][t], acc[2][t], acc[3][t]));
+        else
+            out[(size_t)t * ldo] = sum1(acc[0][t]);
+    }
+}
+
+INLINE void float_rows(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx, uint32_t k,
+                       float *out, size_t ldo, const int toks)
+{
+    uint32_t r = 0;
+    for (; r + 4 <= n_rows; r += 4) float_tile(type, w + r * stride, stride, x, ldx, k, out + r, ldo, 4, toks);
+    for (; r < n_rows; r++) float_tile(type, w + r * stride, stride, x, ldx, k, out + r, ldo, 1, toks);
+}
+
+INLINE void floats_of(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
+                      uint32_t n_tok, uint32_t k, float *out, size_t ldo)
+{
+    uint32_t t = 0;
+    for (; t + 6 <= n_tok; t += 6) float_rows(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo, 6);
+    for (; t + 2 <= n_tok; t += 2) float_rows(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo, 2);
+    for (; t < n_tok; t++) float_rows(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo, 1);
+}
+
+static void floats(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
+                   uint32_t n_tok, uint32_t k, float *out, size_t ldo)
+{
+    if (type == SX_TYPE_F32)
+        floats_of(SX_TYPE_F32, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
+    else if (type == SX_TYPE_F16)
+        floats_of(SX_TYPE_F16, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
+    else
+        floats_of(SX_TYPE_BF16, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
+}
+
+static void to_q8(const float *x, uint32_t k, const sx_q8 *out, size_t token)
+{
+    const __m512 abs_bits = _mm512_castsi512_ps(_mm512_set1_epi32(0x7fffffff));
+    for (uint32_t b = 0; b < k / 32; b++) {
+        size_t at = token * (k / 32) + b;
+        __m512 lo = _mm512_loadu_ps(x + b * 32), hi = _mm512_loadu_ps(x + b * 32 + 16);
+        /* max_ps returns its second operand when one is NaN: 0 and the maximum so far come second */
+        __m512 top = _mm512_max_ps(_mm512_and_ps(lo, abs_bits), _mm512_setzero_ps());
+        top = _mm512_max_ps(_mm512_and_ps(hi, abs_bits), top);
+        float max = _mm512_reduce_max_ps(top), d = max / 127.0f, inverse = max > 0.0f ? 127.0f / max : 0.0f;
+        __m512i ilo = _mm512_cvtps_epi32(_mm512_mul_ps(lo, _mm512_set1_ps(inverse)));
+        __m512i ihi = _mm512_cvtps_epi32(_mm512_mul_ps(hi, _mm512_set1_ps(inverse)));
+        ilo = _mm512_maskz_mov_epi32(_mm512_cmp_ps_mask(lo, lo, _CMP_ORD_Q), ilo); /* NaN: 0 */
+        ihi = _mm512_maskz_mov_epi32(_mm512_cmp_ps_mask(hi, hi, _CMP_ORD_Q), ihi);
+        const __m512i bound = _mm512_set1_epi32(127), low = _mm512_set1_epi32(-127);
+        ilo = _mm512_max_epi32(_mm512_min_epi32(ilo, bound), low);
+        ihi = _mm512_max_epi32(_mm512_min_epi32(ihi, bound), low);
+        int8_t *q = out->q + token * k + b * 32;
+        _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(ilo));
+        _mm_storeu_si128((__m128i *)(void *)(q + 16), _mm512_cvtepi32_epi8(ihi));
+        int32_t sum[2] = {_mm512_reduce_add_epi32(ilo), _mm512_reduce_add_epi32(ihi)};
+        out->d[at] = d;
+        for (size_t h = 0; h < 2; h++) {
+            out->off16[2 * at + h] = -128 * sum[h];
+            out->sum16[2 * at + h] = d * (float)sum[h];
+        }
+        out->off32[at] = -128 * (sum[0] + sum[1]);
+        out->sum32[at] = d * (float)(sum[0] + sum[1]);
+    }
+}
+
+const sx_matmul_ops sx_matmul_avx512 = {floats, sx_quants_avx512, sx_quants_scratch_avx512, to_q8};

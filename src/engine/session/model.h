@@ -1,0 +1,26 @@
+/* A loaded model, as the session sees it. */
+#ifndef SX_ENGINE_MODEL_H
+#define SX_ENGINE_MODEL_H
+
+#include "engine/engine.h"
+#include "engine/graph/forward.h"
+#include "engine/text/tokenizer.h"
+#include "platform/arena.h"
+#include "platform/file.h"
+
+typedef struct sx_fact { /* one answer of sx_model_info */
+    const char *key, *value;
+} sx_fact;
+
+struct sx_model {
+    sx_mem *mem;
+    sx_map_file file;
+    sx_gguf *gguf;
+    sx_tokenizer *tok;
+    sx_arena arena;  /* vectors, layers, facts */
+    sx_net net;
+    sx_fact *facts;  /* [n_facts] the library's own first, then the file's */
+    size_t n_facts;
+};
+
+#endif

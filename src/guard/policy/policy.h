@@ -1,0 +1,33 @@
+/* A guard's inside: the compiled rules, the word list, and what to do with each type in each direction. */
+#ifndef SX_GUARD_POLICY_POLICY_H
+#define SX_GUARD_POLICY_POLICY_H
+
+#include <pthread.h>
+
+#include "guard/guard.h"
+#include "guard/scan/scan.h"
+#include "guard/scan/words.h"
+#include "platform/crypto.h"
+
+struct sx_guard {
+    sx_mem *mem;
+    sx_guard_params params;
+    sx_scan scan;
+    sx_words words;
+    uint8_t actions[3][SX_TYPE_MAX]; /* per direction; 0: none of its own */
+    sx_vault *vault;
+    unsigned char hash_key[SX_KEY_BYTES]; /* for HASH without a vault: of this guard, random */
+    uint32_t blocked_type;
+    pthread_mutex_t lock; /* of freezing */
+    bool has_lock;
+    bool frozen;
+};
+
+/* The type's number, SX_TYPE_MAX when unknown. */
+uint32_t sx_guard_type_index(const char *name, size_t len);
+/* What to do with a type in a direction (LLM_DIR_*); `asked`: the caller asked for it by name. */
+uint32_t sx_guard_action(const sx_guard *guard, uint32_t type, uint32_t direction, bool asked);
+/* Types whose findings speak of the text rather than cover data in it: they may overlap others. */
+bool sx_action_edits(uint32_t action);
+
+#endif

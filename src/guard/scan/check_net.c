@@ -1,0 +1,269 @@
+/* Checks of addresses in networks: IP, e-mail, URL; and of telephone numbers' shape. */
+#include <string.h>
+
+#include "guard/scan/chars.h"
+#include "guard/scan/rules.h"
+
+static bool hex(char c)
+{
+    return sx_ascii_digit(c) || (sx_ascii_lower(c) >= 'a' && sx_ascii_lower(c) <= 'f');
+}
+
+/* Reads a dotted quad at s[0..n); its length, 0 when there is none. */
+static size_t quad(const char *s, size_t n)
+{
+    size_t i = 0;
+    for (unsigned part = 0; part < 4; part++) {
+        unsigned v = 0, k = 0;
+        if (part > 0 && (i >= n || s[i++] != '.')) return 0;
+        for (; i < n && sx_ascii_digit(s[i]) && k < 3; k++) v = v * 10 + (unsigned)(s[i++] - '0');
+        if (k == 0 || v > 255 || (k > 1 && s[i - k] == '0')) return 0;
+    }
+    return i;
+}
+
+/* "/n" up to max, or nothing. */
+static bool prefix_ok(const char *s, size_t n, unsigned max)
+{
+    unsigned v = 0;
+    if (n == 0) return true;
+    if (s[0] != '/' || n < 2 || n > 4) return false;
+    for (size_t i = 1; i < n; i++) {
+        if (!sx_ascii_digit(s[i])) return false;
+        v = v * 10 + (unsigned)(s[i] - '0');
+    }
+    return v <= max;
+}
+
+float sx_check_ipv4(const sx_match *m, int arg)
+{
+    size_t n = quad(m->text, m->len);
+    (void)arg;
+    return n > 0 && prefix_ok(m->text + n, m->len - n, 32) ? SX_CHECK_MAYBE : SX_CHECK_NO;
+}
+
+/* RFC 4291: eight groups, one run of which may be "::", the last two maybe a dotted quad; then a zone and a prefix. */
+float sx_check_ipv6(const sx_match *m, int arg)
+{
+    const char *s = m->text;
+    size_t i = 0, n = m->len;
+    unsigned groups = 0;
+    bool gap = false, some = false;
+    (void)arg;
+    if (n >= 2 && s[0] == ':' && s[1] == ':') {
+        gap = true;
+        i = 2;
+    }
+    while (i < n && hex(s[i])) {
+        size_t q = quad(s + i, n - i);
+        if (q > 0) {
+            groups += 2;
+            i += q;
+            some = true;
+            break;
+        }
+        size_t k = 0;
+        while (i < n && hex(s[i]) && k < 5) k++, i++;
+        if (k > 4) return SX_CHECK_NO;
+        groups++;
+        some = true;
+        if (i >= n || s[i] != ':') break;
+        i++;
+        if (i < n && s[i] == ':') {
+            if (gap) return SX_CHECK_NO;
+            gap = true;
+            i++;
+        } else if (i >= n || !hex(s[i])) {
+            return SX_CHECK_NO;
+        }
+    }
+    if (gap ? groups > 7 : groups != 8) return SX_CHECK_NO;
+    if (i < n && s[i] == '%') {
+        for (i++; i < n && s[i] != '/'; i++) {}
+    }
+    if (!prefix_ok(s + i, n - i, 128)) return SX_CHECK_NO;
+    bool digits = false;
+    for (size_t k = 0; k < i; k++) digits = digits || sx_ascii_digit(s[k]);
+    return some && (digits || groups > 2) ? SX_CHECK_MAYBE : 0.1f; /* "::" and "a::b" are rarely addresses */
+}
+
+/* Country code top-level domains (ISO 3166 alpha-2 as IANA delegates them, with eu, uk, ac, su). */
+static const char COUNTRY_TLDS[] =
+    "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bv bw by bz ca cc cd cf "
+    "cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg "
+    "gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp "
+    "kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne "
+    "nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl "
+    "sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu "
+    "wf ws ye yt za zm zw ";
+
+/* Generic ones in common use (IANA root zone). */
+static const char GENERIC_TLDS[] =
+    " com org net edu gov mil int info biz name pro aero coop museum jobs mobi travel tel cat asia post xxx app dev page blog "
+    "shop store site online website web webcam tech cloud digital email link click live news media network systems solutions "
+    "services group company agency studio design art music video photo photos pictures gallery film tube games game play fun "
+    "club social chat community forum wiki world earth global international space today life style fashion beauty health care "
+    "clinic dental doctor hospital fitness yoga bio eco green energy solar bank finance financial fund money cash credit "
+    "creditcard loan loans insurance insure tax legal law lawyer attorney accountant accountants consulting business "
+    "enterprises holdings industries ventures capital partners associates team work works career careers directory guide "
+    "review reviews rocks ninja guru expert academy school college university education institute training courses study "
+    "science computer software hosting host server data codes code zone center centre city town london paris berlin tokyo nyc "
+    "amsterdam wien vegas moscow istanbul house homes home property properties land estate realestate rent rentals apartments "
+    "villas construction builders build contractors engineering engineer tools toys tires parts auto cars car bike taxi limo "
+    "flights cruises tours holiday vacations hotel hotels restaurant bar pub pizza cafe coffee beer wine vodka kitchen cooking "
+    "recipes food catering fish pet pets dog vet farm garden flowers florist gifts gift sale deals discount bargains cheap "
+    "market marketing markets trade trading exchange press report reports reisen science support help faq how tips top vip win "
+    "xyz icu ltd llc inc gmbh sarl srl kim lol wtf ooo party date dating singles love sexy sex porn adult wedding family kids "
+    "baby mom men africa lat ong ngo foundation charity church gives cab blue red black pink onl one ink buzz cool best bid "
+    "download stream run moda shoes clothing jewelry watch diamonds gold supply supplies equipment plumbing repair cleaning "
+    "mortgage download security protection surgery healthcare arpa onion local "
+    "cyou quest monster beauty hair skin makeup boats yachts autos motorcycles bond cfd forex broker stream racing bet casino "
+    "poker lotto golf football soccer hockey tennis surf ski basketball rugby run fan fans ";
+
+bool sx_known_tld(const char *label, size_t len)
+{
+    char key[24];
+    if (len < 2 || len + 3 > sizeof key) return false;
+    key[0] = ' ';
+    for (size_t i = 0; i < len; i++) key[i + 1] = sx_ascii_lower(label[i]);
+    key[len + 1] = ' ';
+    key[len + 2] = 0;
+    return strstr(len == 2 ? COUNTRY_TLDS : GENERIC_TLDS, key + (len == 2)) != NULL && strchr(key + 1, ' ') == key + len + 1;
+}
+
+/* A host name's labels are sound; *tld and *tld_len get the last one. */
+static bool host_ok(const char *s, size_t n, const char **tld, size_t *tld_len, unsigned *labels)
+{
+    size_t from = 0;
+    *labels = 0;
+    if (n == 0 || n > 253) return false;
+    for (size_t i = 0; i <= n; i++) {
+        if (i < n && s[i] != '.') continue;
+        size_t len = i - from;
+        if (len == 0 || len > 63 || s[from] == '-' || s[i - 1] == '-') return false;
+        *tld = s + from;
+        *tld_len = len;
+        ++*labels;
+        from = i + 1;
+    }
+    return true;
+}
+
+static bool is_punycode(const char *label, size_t len)
+{
+    return len > 4 && sx_ascii_lower(label[0]) == 'x' && sx_ascii_lower(label[1]) == 'n' && label[2] == '-' && label[3] == '-';
+}
+
+static bool letters_only(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!sx_ascii_letter(s[i])) return false;
+    }
+    return n > 0;
+}
+
+/* RFC 5321 lengths, sound labels; sure when the top-level domain is known. */
+float sx_check_email(const sx_match *m, int arg)
+{
+    const char *at = memchr(m->text, '@', m->len), *tld;
+    size_t tld_len;
+    unsigned labels;
+    (void)arg;
+    if (at == NULL || at == m->text || at - m->text > 64 || at[-1] == '.') return SX_CHECK_NO;
+    size_t n = m->len - (size_t)(at + 1 - m->text);
+    if (!host_ok(at + 1, n, &tld, &tld_len, &labels) || labels < 2) return SX_CHECK_NO;
+    if (sx_known_tld(tld, tld_len) || is_punycode(tld, tld_len)) return SX_CHECK_YES;
+    return letters_only(tld, tld_len) && tld_len >= 2 ? 0.6f : SX_CHECK_NO;
+}
+
+/* Names of files look like hosts under these country domains. */
+static bool like_a_file(const char *tld, size_t len)
+{
+    static const char EXT[] = " py sh md rs pl so cc ps ai mk in st id to is am it as at be do or no me my us we so ";
+    char key[6];
+    if (len != 2) return false;
+    key[0] = ' ';
+    key[1] = sx_ascii_lower(tld[0]);
+    key[2] = sx_ascii_lower(tld[1]);
+    key[3] = ' ';
+    key[4] = 0;
+    return strstr(EXT, key) != NULL;
+}
+
+/* arg 1: with a scheme. arg 0: a bare host, whose top-level domain must be known. */
+float sx_check_url(const sx_match *m, int arg)
+{
+    const char *s = m->text, *end = s + m->len, *tld;
+    size_t tld_len;
+    unsigned labels;
+    if (arg == 1) s = strstr(s, "://") + 3;
+    if (end[-1] == '.' || end[-1] == ',') return SX_CHECK_NO;
+    if (arg == 1) { /* user information before the host */
+        for (const char *p = s; p < end && *p != '/' && *p != '?' && *p != '#'; p++) {
+            if (*p == '@') s = p + 1;
+        }
+    }
+    size_t n = strcspn(s, ":/?#");
+    if (!host_ok(s, n, &tld, &tld_len, &labels)) return SX_CHECK_NO;
+    if (labels >= 2 && (sx_known_tld(tld, tld_len) || is_punycode(tld, tld_len))) {
+        if (arg == 1) return 0.9f;
+        return labels == 2 && s + n == end && like_a_file(tld, tld_len) ? 0.3f : 0.5f;
+    }
+    if (arg == 0) return SX_CHECK_NO;
+    return labels >= 2 && letters_only(tld, tld_len) ? 0.6f : 0.5f;
+}
+
+/* Country calling codes (ITU-T E.164), each behind a space. */
+static const char CALLING_CODES[] =
+    " 1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 "
+    "92 93 94 95 98 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 238 239 240 "
+    "241 242 243 244 245 246 248 249 250 251 252 253 254 255 256 257 258 260 261 262 263 264 265 266 267 268 269 290 291 297 "
+    "298 299 350 351 352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 378 379 380 381 382 383 385 386 387 389 "
+    "420 421 423 500 501 502 503 504 505 506 507 508 509 590 591 592 593 594 595 596 597 598 599 670 672 673 674 675 676 677 "
+    "678 679 680 681 682 683 685 686 687 688 689 690 691 692 800 808 850 852 853 855 856 870 880 886 888 960 961 962 963 964 "
+    "965 966 967 968 970 971 972 973 974 975 976 977 979 992 993 994 995 996 998 ";
+
+static bool calling_code(const char *d, size_t n)
+{
+    char key[6] = {' '};
+    for (size_t len = 1; len <= 3 && len <= n; len++) {
+        memcpy(key + 1, d, len);
+        key[len + 1] = ' ';
+        key[len + 2] = 0;
+        if (strstr(CALLING_CODES, key) != NULL) return true;
+    }
+    return false;
+}
+
+static bool balanced(const sx_match *m)
+{
+    int open = 0;
+    for (size_t i = 0; i < m->len; i++) {
+        open += m->text[i] == '(' ? 1 : m->text[i] == ')' ? -1 : 0;
+        if (open < 0 || open > 1) return false;
+    }
+    return open == 0;
+}
+
+/* arg: least and most digits (least * 100 + most); an extension is not counted. With "+" or "00" the calling code must exist;
+ * a date or an IP address is no number. */
+float sx_check_phone(const sx_match *m, int arg)
+{
+    char d[40];
+    sx_match body = *m;
+    for (size_t i = 1; i < m->len; i++) {
+        if ((m->text[i] | 32) == 'x' || (m->text[i] | 32) == 'e') {
+            body.len = i;
+            break;
+        }
+    }
+    size_t n = sx_match_digits(&body, d, sizeof d);
+    bool plus = m->text[0] == '+' || (m->len > 1 && m->text[0] == '(' && m->text[1] == '+');
+    bool zeros = !plus && n > 2 && d[0] == '0' && d[1] == '0';
+    if (!balanced(&body) || n < (size_t)(arg / 100) || n > (size_t)(arg % 100) || n >= sizeof d) return SX_CHECK_NO;
+    if (plus && !calling_code(d, n)) return SX_CHECK_NO;
+    if (zeros && !calling_code(d + 2, n - 2)) return SX_CHECK_NO;
+    bool same = true;
+    for (size_t i = 1; i < n; i++) same = same && d[i] == d[0];
+    return same ? SX_CHECK_NO : SX_CHECK_MAYBE;
+}

@@ -1,0 +1,143 @@
+/* The rule tables into the form that is searched. */
+#include <string.h>
+
+#include "guard/scan/scan.h"
+
+static llm_status add_context(sx_scan *scan, uint32_t type, const char *words, llm_error *err)
+{
+    while (words != NULL && *words != 0) {
+        size_t n = strcspn(words, "|");
+        llm_status status = sx_ac_add(&scan->context, words, n, type, err);
+        if (status != LLM_OK) return status;
+        words += n + (words[n] == '|');
+    }
+    return LLM_OK;
+}
+
+static llm_status type_index(const sx_rule *rule, uint8_t *out, llm_error *err)
+{
+    sx_type_info info;
+    for (size_t i = 0; sx_type_at(i, &info); i++) {
+        if (strcmp(info.name, rule->type) == 0) {
+            *out = (uint8_t)i;
+            return LLM_OK;
+        }
+    }
+    return sx_fail(err, LLM_E_INTERNAL, "the rule %s has a type that is not listed: %s", rule->name, rule->type);
+}
+
+static llm_status add_rule(sx_scan *scan, sx_pattern_compiler *compiler, const sx_rule *rule, llm_error *err)
+{
+    size_t n = scan->rule_n + 1;
+    if (sx_mem_grow(scan->mem, (void **)&scan->rules, &scan->rule_cap, n, sizeof *scan->rules) ||
+        sx_mem_grow(scan->mem, (void **)&scan->dfas, &scan->dfa_cap, n, sizeof *scan->dfas) ||
+        sx_mem_grow(scan->mem, (void **)&scan->type_of, &scan->type_cap, n, 1))
+        return sx_fail_memory(err);
+    llm_status status = type_index(rule, &scan->type_of[scan->rule_n], err);
+    if (status == LLM_OK)
+        status = sx_pattern_compile(compiler, &scan->pool, rule->pattern, &scan->dfas[scan->rule_n], err);
+    if (status != LLM_OK) return status;
+    scan->rules[scan->rule_n++] = rule;
+    return LLM_OK;
+}
+
+/* Bytes that begin or continue no rule differently share a class; the first class is of bytes that begin and continue none. */
+static llm_status head_classes(sx_scan *scan, llm_error *err)
+{
+    size_t n = scan->rule_n;
+    uint16_t *rows = sx_mem_array(scan->mem, 256 * 2 * (n + 1), sizeof *rows); /* per byte: its first and second steps */
+    if (rows == NULL) return sx_fail_memory(err);
+    for (unsigned b = 0; b < 256; b++) {
+        for (size_t r = 0; r < n; r++) {
+            const sx_dfa *d = &scan->dfas[r];
+            rows[(b * n + r) * 2] = sx_dfa_step(&scan->pool, d, SX_PATTERN_START, (uint8_t)b);
+            rows[(b * n + r) * 2 + 1] = scan->pool.class_of[d->class_of + b];
+        }
+    }
+    scan->heads = 0;
+    for (unsigned b = 0; b < 256; b++) {
+        unsigned same = sx_fold_skips((uint8_t)b) ? b : 0; /* alone: it stands for any */
+        while (same < b && memcmp(rows + same * n * 2, rows + b * n * 2, n * 2 * sizeof *rows) != 0) same++;
+        scan->head_class[b] = same < b ? scan->head_class[same] : (uint8_t)scan->heads++;
+    }
+    sx_mem_free(scan->mem, rows);
+    return LLM_OK;
+}
+
+/* Can the rule begin with these bytes? A byte that folding left over says nothing, a match of one byte needs no second. */
+static bool begins(const sx_scan *scan, size_t rule, uint8_t first, uint8_t second)
+{
+    uint16_t state = sx_dfa_step(&scan->pool, &scan->dfas[rule], SX_PATTERN_START, first);
+    if (state == SX_PATTERN_DEAD || (state & SX_PATTERN_ACCEPT) || sx_fold_skips(second)) return state != SX_PATTERN_DEAD;
+    return sx_dfa_step(&scan->pool, &scan->dfas[rule], state, second) != SX_PATTERN_DEAD;
+}
+
+static llm_status make_lists(sx_scan *scan, llm_error *err)
+{
+    llm_status status = head_classes(scan, err);
+    if (status != LLM_OK) return status;
+    uint32_t heads = scan->heads;
+    uint8_t sample[256];
+    for (unsigned b = 256; b-- > 0;) sample[scan->head_class[b]] = (uint8_t)b;
+    scan->list_at = sx_mem_array(scan->mem, 2 * (size_t)heads * heads + 1, sizeof *scan->list_at);
+    if (scan->list_at == NULL) return sx_fail_memory(err);
+    for (uint32_t i = 0; i < 2 * heads * heads; i++) {
+        uint8_t first = sample[i / heads % heads], second = sample[i % heads];
+        scan->list_at[i] = (uint32_t)scan->list_n;
+        for (size_t r = 0; r < scan->rule_n; r++) {
+            if (i < heads * heads && !(scan->rules[r]->flags & (SX_RULE_LEFT_ANY | SX_RULE_LEFT_LETTERS))) continue;
+            if (!begins(scan, r, first, second)) continue;
+            if (sx_mem_grow(scan->mem, (void **)&scan->lists, &scan->list_cap, scan->list_n + 1, sizeof *scan->lists))
+                return sx_fail_memory(err);
+            scan->lists[scan->list_n++] = (uint16_t)r;
+        }
+    }
+    scan->list_at[2 * heads * heads] = (uint32_t)scan->list_n;
+    return LLM_OK;
+}
+
+static llm_status compile_tables(sx_scan *scan, sx_pattern_compiler *compiler, llm_error *err)
+{
+    sx_rule_table table;
+    sx_type_info type;
+    llm_status status = LLM_OK;
+    for (size_t t = 0; status == LLM_OK && sx_rule_table_at(t, &table); t++) {
+        for (size_t i = 0; status == LLM_OK && i < table.count; i++)
+            status = add_rule(scan, compiler, &table.rules[i], err);
+    }
+    for (uint32_t t = 0; status == LLM_OK && sx_type_at(t, &type); t++) {
+        status = add_context(scan, t, type.context, err);
+        scan->type_n = t + 1;
+    }
+    if (status == LLM_OK && scan->type_n > SX_TYPE_MAX)
+        status = sx_fail(err, LLM_E_INTERNAL, "more than %u finding types", SX_TYPE_MAX);
+    if (status == LLM_OK) status = sx_ac_build(&scan->context, err);
+    if (status == LLM_OK) status = make_lists(scan, err);
+    return status;
+}
+
+llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, llm_error *err)
+{
+    memset(scan, 0, sizeof *scan);
+    scan->mem = mem;
+    sx_dfa_pool_init(&scan->pool, mem);
+    sx_ac_init(&scan->context, mem);
+    sx_pattern_compiler *compiler;
+    llm_status status = sx_pattern_compiler_create(&compiler, mem, err);
+    if (status == LLM_OK) status = compile_tables(scan, compiler, err);
+    sx_pattern_compiler_free(compiler);
+    if (status != LLM_OK) sx_scan_free(scan);
+    return status;
+}
+
+void sx_scan_free(sx_scan *scan)
+{
+    sx_dfa_pool_free(&scan->pool);
+    sx_ac_free(&scan->context);
+    sx_mem_free(scan->mem, scan->rules);
+    sx_mem_free(scan->mem, scan->dfas);
+    sx_mem_free(scan->mem, scan->type_of);
+    sx_mem_free(scan->mem, scan->lists);
+    sx_mem_free(scan->mem, scan->list_at);
+    *scan = (sx_scan){.mem = scan->mem};
+}

@@ -1,0 +1,222 @@
+/* Subset construction: Thompson automaton to tables over byte classes. */
+#include "guard/scan/pattern.h"
+
+#include <string.h>
+
+#include "guard/scan/pattern_nfa.h"
+#include "platform/map.h"
+
+enum { STATE_MAX = 6000 };
+
+struct sx_pattern_compiler {
+    sx_mem *mem;
+    const char *pattern;   /* being compiled, for sentences */
+    sx_nfa nfa;
+    uint8_t class_of[256];
+    uint8_t sample[256]; /* one byte of each class */
+    unsigned classes;
+    uint16_t *members;   /* the states' sorted node lists, one after the other */
+    size_t member_n, member_cap;
+    struct dstate {
+        uint32_t first, count;
+    } *states;
+    size_t state_n, state_cap;
+    uint32_t *table;     /* open addressing over states, by list; 0: free */
+    size_t table_cap;
+    uint32_t *mark;      /* per node: last closure that saw it */
+    size_t mark_cap;
+    uint32_t stamp;
+    uint16_t *stack, *list;
+    size_t stack_cap, list_cap;
+};
+
+llm_status sx_pattern_compiler_create(sx_pattern_compiler **out, sx_mem *mem, llm_error *err)
+{
+    sx_pattern_compiler *c = sx_mem_zalloc(mem, sizeof *c);
+    *out = NULL;
+    if (c == NULL) return sx_fail_memory(err);
+    c->mem = c->nfa.mem = mem;
+    *out = c;
+    return LLM_OK;
+}
+
+void sx_pattern_compiler_free(sx_pattern_compiler *c)
+{
+    if (c == NULL) return;
+    sx_nfa_free(&c->nfa);
+    sx_mem_free(c->mem, c->members);
+    sx_mem_free(c->mem, c->states);
+    sx_mem_free(c->mem, c->table);
+    sx_mem_free(c->mem, c->mark);
+    sx_mem_free(c->mem, c->stack);
+    sx_mem_free(c->mem, c->list);
+    sx_mem_free(c->mem, c);
+}
+
+void sx_dfa_pool_init(sx_dfa_pool *pool, sx_mem *mem)
+{
+    *pool = (sx_dfa_pool){.mem = mem};
+}
+
+void sx_dfa_pool_free(sx_dfa_pool *pool)
+{
+    sx_mem_free(pool->mem, pool->next);
+    sx_mem_free(pool->mem, pool->class_of);
+    *pool = (sx_dfa_pool){.mem = pool->mem};
+}
+
+/* Bytes that no set of this pattern tells apart share a class. */
+static void make_classes(sx_pattern_compiler *c)
+{
+    memset(c->class_of, 0, sizeof c->class_of);
+    c->classes = 1;
+    for (size_t s = 0; s < c->nfa.set_n; s++) {
+        uint16_t split[256];
+        unsigned before = c->classes;
+        memset(split, 0xff, sizeof split);
+        bool outside[256] = {false};
+        for (unsigned b = 0; b < 256; b++) {
+            if (!sx_nfa_has(&c->nfa.sets[s], (uint8_t)b)) outside[c->class_of[b]] = true;
+        }
+        for (unsigned b = 0; b < 256; b++) {
+            uint8_t k = c->class_of[b];
+            if (k >= before || !outside[k] || !sx_nfa_has(&c->nfa.sets[s], (uint8_t)b)) continue;
+            if (split[k] == 0xffff) split[k] = (uint16_t)c->classes++;
+            c->class_of[b] = (uint8_t)split[k];
+        }
+    }
+    for (unsigned b = 256; b-- > 0;) c->sample[c->class_of[b]] = (uint8_t)b;
+}
+
+static llm_status scratch(sx_pattern_compiler *c, llm_error *err)
+{
+    size_t n = c->nfa.node_n;
+    size_t old = c->mark_cap;
+    if (sx_mem_grow(c->mem, (void **)&c->mark, &c->mark_cap, n, sizeof *c->mark) ||
+        sx_mem_grow(c->mem, (void **)&c->stack, &c->stack_cap, 2 * n + 2, sizeof *c->stack) ||
+        sx_mem_grow(c->mem, (void **)&c->list, &c->list_cap, n, sizeof *c->list))
+        return sx_fail_memory(err);
+    if (c->mark_cap > old) memset(c->mark + old, 0, (c->mark_cap - old) * sizeof *c->mark);
+    if (c->table == NULL) {
+        c->table_cap = 2 * 8192;
+        c->table = sx_mem_array(c->mem, c->table_cap, sizeof *c->table);
+        if (c->table == NULL) return sx_fail_memory(err);
+    }
+    memset(c->table, 0, c->table_cap * sizeof *c->table);
+    c->member_n = c->state_n = 0;
+    return LLM_OK;
+}
+
+/* Adds node and what is reachable without a byte to the list of this stamp. */
+static void closure(sx_pattern_compiler *c, uint16_t node, size_t *n)
+{
+    size_t depth = 0;
+    c->stack[depth++] = node;
+    while (depth > 0) {
+        uint16_t k = c->stack[--depth];
+        if (k == SX_NFA_NONE || c->mark[k] == c->stamp) continue;
+        c->mark[k] = c->stamp;
+        const sx_nfa_node *at = &c->nfa.nodes[k];
+        if (at->kind == SX_NFA_SPLIT) {
+            c->stack[depth++] = at->out;
+            c->stack[depth++] = at->out2;
+        } else {
+            c->list[(*n)++] = k;
+        }
+    }
+}
+
+static void sort_list(uint16_t *v, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        uint16_t x = v[i];
+        size_t k = i;
+        for (; k > 0 && v[k - 1] > x; k--) v[k] = v[k - 1];
+        v[k] = x;
+    }
+}
+
+/* The number of the state with the current list; a new one when unknown. */
+static llm_status intern(sx_pattern_compiler *c, size_t n, uint16_t *id, llm_error *err)
+{
+    sort_list(c->list, n);
+    uint64_t h = sx_hash64(c->list, n * sizeof *c->list, 0);
+    size_t slot = (size_t)h & (c->table_cap - 1);
+    for (; c->table[slot] != 0; slot = (slot + 1) & (c->table_cap - 1)) {
+        const struct dstate *s = &c->states[c->table[slot] - 1];
+        if (s->count == n && memcmp(c->members + s->first, c->list, n * sizeof *c->list) == 0) {
+            *id = (uint16_t)(c->table[slot] - 1);
+            return LLM_OK;
+        }
+    }
+    if (c->state_n >= STATE_MAX) return sx_fail(err, LLM_E_LIMIT, "the pattern \"%.60s\" needs more than %d states", c->pattern, STATE_MAX);
+    if (sx_mem_grow(c->mem, (void **)&c->states, &c->state_cap, c->state_n + 1, sizeof *c->states) ||
+        sx_mem_grow(c->mem, (void **)&c->members, &c->member_cap, c->member_n + n, sizeof *c->members))
+        return sx_fail_memory(err);
+    if (n > 0) memcpy(c->members + c->member_n, c->list, n * sizeof *c->list);
+    c->states[c->state_n] = (struct dstate){(uint32_t)c->member_n, (uint32_t)n};
+    c->member_n += n;
+    *id = (uint16_t)c->state_n++;
+    c->table[slot] = (uint32_t)c->state_n;
+    return LLM_OK;
+}
+
+static bool accepts(const sx_pattern_compiler *c, uint16_t state)
+{
+    const struct dstate *s = &c->states[state];
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (c->nfa.nodes[c->members[s->first + i]].kind == SX_NFA_MATCH) return true;
+    }
+    return false;
+}
+
+/* Appends the row of one finished state to the pool. */
+static llm_status emit_state(sx_pattern_compiler *c, sx_dfa_pool *pool, uint16_t state, llm_error *err)
+{
+    if (sx_mem_grow(pool->mem, (void **)&pool->next, &pool->next_cap, pool->next_n + c->classes, sizeof *pool->next))
+        return sx_fail_memory(err);
+    for (unsigned k = 0; k < c->classes; k++) {
+        size_t n = 0;
+        c->stamp++;
+        const struct dstate s = c->states[state];
+        for (uint32_t i = 0; i < s.count; i++) {
+            const sx_nfa_node *at = &c->nfa.nodes[c->members[s.first + i]];
+            if (at->kind == SX_NFA_SET && sx_nfa_has(&c->nfa.sets[at->set], c->sample[k])) closure(c, at->out, &n);
+        }
+        uint16_t to;
+        llm_status status = intern(c, n, &to, err);
+        if (status != LLM_OK) return status;
+        pool->next[pool->next_n++] = to;
+    }
+    return LLM_OK;
+}
+
+llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const char *pattern, sx_dfa *dfa, llm_error *err)
+{
+    c->pattern = pattern;
+    llm_status status = sx_nfa_parse(&c->nfa, pattern, err);
+    if (status == LLM_OK) status = scratch(c, err);
+    if (status != LLM_OK) return status;
+    make_classes(c);
+    if (sx_mem_grow(pool->mem, (void **)&pool->class_of, &pool->class_cap, pool->class_n + 256, 1))
+        return sx_fail_memory(err);
+    memcpy(pool->class_of + pool->class_n, c->class_of, 256);
+    *dfa = (sx_dfa){.next = (uint32_t)pool->next_n,
+                    .class_of = (uint32_t)pool->class_n,
+                    .classes = (uint16_t)c->classes};
+    pool->class_n += 256;
+    uint16_t id;
+    if ((status = intern(c, 0, &id, err)) != LLM_OK) return status; /* the dead state */
+    size_t n = 0;
+    c->stamp++;
+    closure(c, c->nfa.start, &n);
+    if ((status = intern(c, n, &id, err)) != LLM_OK) return status;
+    for (size_t s = 0; s < c->state_n; s++) {
+        if ((status = emit_state(c, pool, (uint16_t)s, err)) != LLM_OK) return status;
+    }
+    dfa->states = (uint16_t)c->state_n;
+    for (size_t i = dfa->next; i < pool->next_n; i++) {
+        if (accepts(c, pool->next[i])) pool->next[i] |= SX_PATTERN_ACCEPT;
+    }
+    return LLM_OK;
+}

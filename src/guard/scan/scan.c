@@ -1,0 +1,213 @@
+/* Trying rules at one place of the text. */
+#include "guard/scan/scan.h"
+
+#include <string.h>
+
+#include "guard/scan/chars.h"
+#include "platform/unicode.h"
+#include "platform/utf8.h"
+
+bool sx_is_word(uint32_t cp)
+{
+    if (cp < 0x80) return sx_ascii_letter((int)cp) || sx_ascii_digit((int)cp) || cp == '_';
+    if (cp == SX_UTF8_BAD) return false;
+    if ((sx_uc_class(cp) & (SX_UC_L | SX_UC_N | SX_UC_M)) == 0) return false;
+    return !sx_uc_is_unspaced(cp) && !sx_uc_is_hangul(cp);
+}
+
+/* Full-width letters, digits and the signs that numbers and addresses are written with; odd dashes; hard spaces. */
+static uint32_t plain(uint32_t cp)
+{
+    if (cp >= 0xff10 && cp <= 0xff19) return cp - 0xff10 + '0';
+    if (cp >= 0xff21 && cp <= 0xff3a) return cp - 0xff21 + 'A';
+    if (cp >= 0xff41 && cp <= 0xff5a) return cp - 0xff41 + 'a';
+    if ((cp >= 0x2010 && cp <= 0x2013) || cp == 0x2212 || cp == 0xff0d) return '-';
+    if (cp == 0xa0 || cp == 0x202f || cp == 0x2009) return ' ';
+    if (cp == 0xff20) return '@';
+    if (cp == 0xff0b) return '+';
+    if (cp == 0xff0e) return '.';
+    if (cp == 0xff3f) return '_';
+    return cp;
+}
+
+void sx_fold_char(uint32_t cp, const char *s, size_t len, uint8_t *fold)
+{
+    uint32_t to = cp == SX_UTF8_BAD ? cp : plain(cp);
+    if (cp == SX_UTF8_BAD) {
+        memset(fold, SX_FOLD_BAD, len);
+    } else if ((cp >= 0x200b && cp <= 0x200d) || cp == 0x2060 || cp == 0xfeff || cp == 0xad) {
+        memset(fold, SX_FOLD_NONE, len);
+    } else if (len > 1 && to < 0x80) {
+        memset(fold, SX_FOLD_SKIP, len);
+        fold[0] = (uint8_t)to;
+    } else {
+        memcpy(fold, s, len);
+    }
+}
+
+uint32_t sx_window_before(const sx_window *w, size_t at)
+{
+    if (at == 0) return 0;
+    size_t len, from = at > 4 ? at - 4 : 0;
+    if (w->fold[at - 1] < 0x80) return w->fold[at - 1];
+    uint32_t cp = sx_utf8_prev(w->text + from, at - from, &len);
+    return cp == SX_UTF8_BAD ? cp : plain(cp);
+}
+
+uint32_t sx_window_at(const sx_window *w, size_t at)
+{
+    size_t len;
+    if (at >= w->avail) return 0;
+    if (w->fold[at] < 0x80) return w->fold[at];
+    uint32_t cp = sx_utf8_next(w->text + at, w->avail - at, &len);
+    return cp == SX_UTF8_BAD ? cp : plain(cp);
+}
+
+static bool is_digit(uint32_t cp)
+{
+    return cp >= '0' && cp <= '9';
+}
+
+static bool joins_numbers(uint32_t cp)
+{
+    return cp == '.' || cp == ',' || cp == '-' || cp == '/';
+}
+
+static bool listed(const char *set, uint32_t cp)
+{
+    return set != NULL && cp > 0 && cp < 0x80 && strchr(set, (int)cp) != NULL;
+}
+
+sx_before sx_window_look_back(const sx_window *w, size_t at)
+{
+    sx_before b = {.cp = sx_window_before(w, at)};
+    b.word = b.cp != 0 && sx_is_word(b.cp);
+    b.number = joins_numbers(b.cp) && is_digit(sx_window_before(w, at - 1));
+    return b;
+}
+
+bool sx_rule_may_follow(const sx_rule *r, const sx_before *before)
+{
+    if (before->cp == 0) return true;
+    if (listed(r->not_before, before->cp) || (before->number && (r->flags & SX_RULE_NUMBER))) return false;
+    if (r->flags & SX_RULE_LEFT_LETTERS) return !is_digit(before->cp);
+    return (r->flags & SX_RULE_LEFT_ANY) != 0 || !before->word;
+}
+
+static bool right_ok(const sx_window *w, const sx_rule *r, size_t end)
+{
+    uint32_t cp = sx_window_at(w, end);
+    if (cp == 0) return true;
+    if (listed(r->not_after, cp)) return false;
+    if (r->flags & SX_RULE_RIGHT_LETTERS) {
+        if (is_digit(cp)) return false;
+    } else if (!(r->flags & SX_RULE_RIGHT_ANY) && sx_is_word(cp)) {
+        return false;
+    }
+    if ((r->flags & SX_RULE_NUMBER) && joins_numbers(cp) && is_digit(sx_window_at(w, end + 1))) return false;
+    return true;
+}
+
+bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_t max_span, sx_run *run)
+{
+    const sx_dfa *dfa = &scan->dfas[run->rule];
+    const sx_rule *rule = scan->rules[run->rule];
+    size_t i = start + run->at, stop = start + max_span;
+    uint16_t state = run->state;
+    while (state != SX_PATTERN_DEAD && i < w->avail) {
+        uint8_t b = w->fold[i];
+        if (i >= stop) {
+            state = SX_PATTERN_DEAD;
+            break;
+        }
+        if (!sx_fold_skips(b)) {
+            state = sx_dfa_step(&scan->pool, dfa, state & (SX_PATTERN_ACCEPT - 1), b);
+            if (state == SX_PATTERN_DEAD) break;
+        }
+        i++;
+        if (state & SX_PATTERN_ACCEPT) {
+            while (i < w->avail && w->fold[i] == SX_FOLD_SKIP) i++;
+            run->ends[run->count++ % SX_ACCEPT_MAX] = (uint16_t)(i - start);
+        }
+    }
+    run->state = state;
+    run->at = (uint32_t)(i - start);
+    if (w->last) return true;
+    if (state != SX_PATTERN_DEAD) return false;
+    /* dead, but what stands behind the longest end may need one character more to judge */
+    bool at_end = run->count > 0 && run->ends[(run->count - 1) % SX_ACCEPT_MAX] == run->at;
+    if (at_end && i >= w->avail) return false;
+    return !(at_end && (rule->flags & SX_RULE_NUMBER) && joins_numbers(w->fold[i]) && i + 1 >= w->avail);
+}
+
+/* The match as its check sees it: folded, without the bytes that folding left over. */
+static size_t copy_folded(const sx_window *w, size_t start, size_t end, char *out)
+{
+    size_t n = 0;
+    for (size_t i = start; i < end; i++) {
+        if (!sx_fold_skips(w->fold[i])) out[n++] = (char)w->fold[i];
+    }
+    out[n] = 0;
+    return n;
+}
+
+/* The place of the n-th folded byte behind start. */
+static size_t unfolded(const sx_window *w, size_t start, size_t n)
+{
+    size_t i = start;
+    for (; n > 0; i++) n -= !sx_fold_skips(w->fold[i]);
+    while (sx_fold_skips(w->fold[i])) i++;
+    return i;
+}
+
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *begin,
+                   size_t *end, float *score)
+{
+    const sx_rule *rule = scan->rules[run->rule];
+    uint32_t kept = run->count < SX_ACCEPT_MAX ? run->count : SX_ACCEPT_MAX;
+    for (uint32_t k = 1; k <= kept; k++) {
+        size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX];
+        if (!right_ok(w, rule, e)) continue;
+        float s = SX_CHECK_MAYBE;
+        size_t lead = 0;
+        if (rule->check != NULL) {
+            sx_match m = {.text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e),
+                          .lead = &lead};
+            m.len = copy_folded(w, start, e, scratch);
+            s = rule->check(&m, rule->arg);
+        }
+        if (s < 0) continue;
+        *begin = lead > 0 ? unfolded(w, start, lead) : start;
+        *end = e;
+        *score = s > 0 ? s : rule->score;
+        return true;
+    }
+    return false;
+}
+
+/* A context word stands on its own at its left; a short one at its right too ("tin" is not in "tiny"). */
+static bool stands_alone(const sx_window *w, size_t from, size_t to)
+{
+    if (!sx_ascii_letter(w->fold[from])) return true;
+    if (from > 0 && sx_is_word(sx_window_before(w, from)) && w->fold[from - 1] != '_') return false;
+    return to - from > 3 || to >= w->avail || !sx_ascii_letter(w->fold[to]);
+}
+
+void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64])
+{
+    memset(types, 0, SX_TYPE_MAX / 8);
+    uint32_t node = SX_AC_ROOT;
+    for (size_t i = from; i < to; i++) {
+        node = sx_ac_step(&scan->context, node, (uint8_t)(sx_ascii_upper(w->fold[i]) ? w->fold[i] + 32 : w->fold[i]));
+        for (uint32_t k = scan->context.nodes[node].report; k != SX_AC_NONE;) {
+            const sx_ac_node *hit = &scan->context.nodes[k];
+            if (stands_alone(w, i + 1 - hit->depth, i + 1)) {
+                for (uint32_t v = hit->word; v != SX_AC_NONE; v = scan->context.words[v].next) {
+                    uint32_t type = scan->context.words[v].value;
+                    types[type / 64] |= (uint64_t)1 << (type % 64);
+                }
+            }
+            k = hit->depth == 0 ? SX_AC_NONE : scan->context.nodes[hit->fail].report;
+        }
+    }
+}

@@ -1,0 +1,273 @@
+#include "guard/scan/words.h"
+
+#include <string.h>
+
+#include "guard/scan/scan.h"
+#include "platform/unicode.h"
+#include "platform/utf8.h"
+
+#define GAP_MIXED UINT32_MAX
+
+void sx_words_init(sx_words *words, sx_mem *mem)
+{
+    memset(words, 0, sizeof *words);
+    words->mem = mem;
+    sx_ac_init(&words->ac, mem);
+}
+
+void sx_words_free(sx_words *words)
+{
+    sx_ac_free(&words->ac);
+    sx_mem_free(words->mem, words->words);
+    sx_mem_free(words->mem, words->runs);
+    sx_words_init(words, words->mem);
+}
+
+static bool turned(uint32_t before, uint32_t now)
+{
+    return before != now && (before == 'i' || before == 'l') && (now == 'i' || now == 'l');
+}
+
+/* A word's letters as runs, with its canonical bytes in key; the length of key, 0 without letters or memory. */
+static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t len, char *key, size_t room, size_t *key_len,
+                        llm_error *err)
+{
+    bool gap = false;
+    uint32_t last = 0, last_raw = 0;
+    *key_len = 0;
+    w->first = (uint32_t)words->run_n;
+    w->runs = 0;
+    for (size_t i = 0, step; i < len; i += step) {
+        sx_glyph g;
+        uint32_t cp = sx_utf8_next(text + i, len - i, &step);
+        if (cp == SX_UTF8_BAD) return sx_fail(err, LLM_E_UTF8, "a listed word is not UTF-8 at byte %zu", i);
+        sx_undisguise(cp, &g);
+        if (g.kind == SX_GLYPH_GAP || g.kind == SX_GLYPH_BREAK) gap = w->runs > 0;
+        for (unsigned k = 0; k < g.n; k++) {
+            if (w->runs > 0 && g.canon[k] == last) {
+                sx_word_run *r = &words->runs[words->run_n - 1];
+                r->count++;
+                r->inner = r->inner || gap;
+                if (turned(last_raw, g.raw[k])) r->turns++;
+            } else {
+                if (w->runs >= SX_WORD_LETTERS_MAX || *key_len + 4 > room)
+                    return sx_fail(err, LLM_E_LIMIT, "a listed word has more than %u letters", SX_WORD_LETTERS_MAX);
+                if (sx_mem_grow(words->mem, (void **)&words->runs, &words->run_cap, words->run_n + 1, sizeof *words->runs))
+                    return sx_fail_memory(err);
+                *key_len += sx_utf8_put(g.canon[k], key + *key_len);
+                words->runs[words->run_n++] = (sx_word_run){g.raw[k], 1, 0, gap, false};
+                w->runs++;
+            }
+            if (w->runs == 1) w->left_edge = sx_is_word(g.canon[k]);
+            w->right_edge = sx_is_word(g.canon[k]);
+            last = g.canon[k];
+            last_raw = g.raw[k];
+            gap = false;
+        }
+    }
+    if (w->runs == 0) return sx_fail(err, LLM_E_INVALID, "a listed word needs at least one letter or digit");
+    return LLM_OK;
+}
+
+llm_status sx_words_add(sx_words *words, const char *word, size_t len, llm_error *err)
+{
+    char key[SX_WORD_LETTERS_MAX * 4 + 4];
+    size_t key_len, runs_before = words->run_n;
+    sx_word w = {0};
+    llm_status status = spell(words, &w, word, len, key, sizeof key, &key_len, err);
+    if (status == LLM_OK &&
+        sx_mem_grow(words->mem, (void **)&words->words, &words->word_cap, words->word_n + 1, sizeof *words->words))
+        status = sx_fail_memory(err);
+    if (status == LLM_OK) status = sx_ac_add(&words->ac, key, key_len, (uint32_t)words->word_n, err);
+    if (status == LLM_OK) words->words[words->word_n++] = w;
+    else words->run_n = runs_before;
+    return status;
+}
+
+llm_status sx_words_build(sx_words *words, llm_error *err)
+{
+    return sx_ac_build(&words->ac, err);
+}
+
+static sx_text_run *run_at(sx_word_state *s, uint64_t i)
+{
+    return &s->ring[i % SX_WORD_RING];
+}
+
+/* Gaps that set letters apart on purpose: the same one between all of them. */
+static bool parts_letters(uint32_t gap)
+{
+    return gap != 0 && gap != GAP_MIXED;
+}
+
+static bool phrase_gap(uint32_t gap)
+{
+    return gap == ' ' || gap == '-' || gap == '_' || gap == 0xa0 || gap == 0x3000 || gap == '.';
+}
+
+/* Is run k of the word (of `runs`) what stands in the text? `spread` is the gap between all letters, 0 for none. */
+static bool run_fits(const sx_text_run *t, const sx_word_run *w, unsigned k, uint32_t spread, unsigned *letters)
+{
+    bool sure, piece = k == 0 && t->inner != 0 && t->inner != spread && !w->inner; /* its beginning belongs to another word */
+    uint32_t count = piece ? t->piece_count : t->count;
+    if (count < w->count || !sx_stands_for(t->raw, w->raw, &sure)) {
+        if (t->guesses == 0 || count < w->count) return false;
+    }
+    if (t->guesses == 0 && t->count == count && t->turns != w->turns && w->count > 1) return false;
+    if (k > 0) {
+        if (w->gap ? !(phrase_gap(t->gap) || t->gap == 0 || t->gap == spread) : t->gap != spread) return false;
+        if (t->inner != 0 && t->inner != spread && !w->inner) return false;
+        if (spread != 0 && w->count > 1 && t->inner != spread) return false;
+    }
+    *letters += t->guesses < count ? count - t->guesses : 0;
+    return true;
+}
+
+/* Does the word end at the newest run? what follows is known: `edge` says it is a letter that would make it part of a longer
+ * word. */
+static bool judge(const sx_words *words, sx_word_state *s, const sx_word *w, bool edge, sx_word_hit *hit)
+{
+    const sx_word_run *runs = &words->runs[w->first];
+    if (w->runs > s->run_n || w->runs >= SX_WORD_RING - 1) return false;
+    uint64_t first = s->run_n - w->runs;
+    const sx_text_run *head = run_at(s, first), *tail = run_at(s, s->run_n - 1);
+    uint32_t spread = 0;
+    for (unsigned k = 1; k < w->runs && spread == 0; k++) {
+        if (!runs[k].gap && parts_letters(run_at(s, first + k)->gap)) spread = run_at(s, first + k)->gap;
+    }
+    if (w->runs == 1 && !runs[0].inner && runs[0].count > 1 && parts_letters(head->inner)) spread = head->inner;
+    unsigned letters = 0, total = 0;
+    for (unsigned k = 0; k < w->runs; k++) {
+        if (!run_fits(run_at(s, first + k), &runs[k], k, spread, &letters)) return false;
+        total += runs[k].count;
+    }
+    if (letters < 2 && letters < total) return false;
+    bool inner_gap = head->inner != 0 && head->inner != spread && !runs[0].inner;
+    if (w->left_edge && !inner_gap && head->gap == 0 && first > 0 && s->run_n - first < SX_WORD_RING) {
+        const sx_text_run *before = run_at(s, first - 1);
+        if (before->edge && before->end == head->start) return false;
+    }
+    if (w->right_edge && edge) return false;
+    hit->start = inner_gap ? head->piece_start : head->start;
+    hit->end = tail->end;
+    return true;
+}
+
+/* The longest word that ends at the newest run, now that its right side is known. */
+static bool settle(const sx_words *words, sx_word_state *s, bool edge, sx_word_hit *hit)
+{
+    bool found = false;
+    if (!s->due) return false;
+    s->due = false;
+    for (uint32_t k = words->ac.nodes[s->node].report; k != SX_AC_NONE;) {
+        const sx_ac_node *node = &words->ac.nodes[k];
+        for (uint32_t v = node->word; v != SX_AC_NONE; v = words->ac.words[v].next) {
+            sx_word_hit one;
+            if (!judge(words, s, &words->words[words->ac.words[v].value], edge, &one)) continue;
+            if (!found || one.start < hit->start) *hit = one;
+            found = true;
+        }
+        k = words->ac.nodes[node->fail].report;
+    }
+    return found;
+}
+
+static void forget(sx_word_state *s)
+{
+    s->node = SX_AC_ROOT;
+    s->run_n = 0;
+    s->gap = s->gap_len = 0;
+    s->due = false;
+}
+
+static void begin_run(const sx_words *words, sx_word_state *s, uint32_t canon, uint64_t start)
+{
+    char bytes[4];
+    size_t n = sx_utf8_put(canon, bytes);
+    for (size_t i = 0; i < n; i++) {
+        s->byte_start[s->byte_n++ % SX_WORD_BYTE_RING] = start;
+        s->node = sx_ac_step(&words->ac, s->node, (uint8_t)bytes[i]);
+    }
+    s->due = true;
+}
+
+static bool take_letter(const sx_words *words, sx_word_state *s, uint32_t raw, uint32_t canon, bool sign, uint64_t start,
+                        uint64_t end, sx_word_hit *hit)
+{
+    sx_text_run *last = s->run_n > 0 ? run_at(s, s->run_n - 1) : NULL;
+    bool guess = sign || (raw >= '0' && raw <= '9'), edge = !sign && sx_is_word(raw), found = false;
+    if (last != NULL && last->canon == canon) {
+        if (s->gap != 0) {
+            found = settle(words, s, false, hit);
+            last->inner = last->inner == 0 || last->inner == s->gap ? s->gap : GAP_MIXED;
+            last->piece_start = start;
+            last->piece_count = 0;
+            s->due = true;
+        }
+        if (turned(last->last_raw, raw)) last->turns++;
+        if (last->guesses == last->count && !guess) last->raw = raw;
+        last->last_raw = raw;
+        last->count++;
+        last->piece_count++;
+        last->guesses += guess;
+        last->end = end;
+        last->edge = edge;
+    } else {
+        found = settle(words, s, edge && s->gap == 0, hit);
+        *run_at(s, s->run_n++) = (sx_text_run){.start = start, .end = end, .piece_start = start, .canon = canon, .raw = raw,
+            .last_raw = raw, .gap = s->gap, .count = 1, .piece_count = 1, .guesses = guess, .edge = edge, .sign = sign};
+        begin_run(words, s, canon, start);
+    }
+    s->gap = s->gap_len = 0;
+    return found;
+}
+
+bool sx_words_next(const sx_words *words, sx_word_state *s, uint32_t cp, uint64_t start, uint64_t end, sx_word_hit *hit)
+{
+    sx_glyph g;
+    bool found = false;
+    sx_undisguise(cp, &g);
+    if (g.kind == SX_GLYPH_SIGN) { /* among letters written without spaces a sign parts, it stands for nothing */
+        const sx_text_run *last = s->run_n > 0 ? run_at(s, s->run_n - 1) : NULL;
+        if (last != NULL && last->canon >= 0x80) g.kind = SX_GLYPH_GAP;
+    }
+    switch (g.kind) {
+    case SX_GLYPH_NONE: return false;
+    case SX_GLYPH_MARK:
+        if (s->run_n > 0 && s->gap == 0) run_at(s, s->run_n - 1)->end = end;
+        return false;
+    case SX_GLYPH_BREAK:
+        found = settle(words, s, false, hit);
+        forget(s);
+        return found;
+    case SX_GLYPH_GAP:
+        found = settle(words, s, false, hit);
+        s->gap = s->gap == 0 || s->gap == cp ? cp : GAP_MIXED;
+        if (++s->gap_len > 3) forget(s);
+        return found;
+    default: break;
+    }
+    for (unsigned k = 0; k < g.n; k++) {
+        sx_word_hit one;
+        if (take_letter(words, s, g.raw[k], g.canon[k], g.kind == SX_GLYPH_SIGN, start, end, &one)) {
+            *hit = one;
+            found = true;
+        }
+    }
+    return found;
+}
+
+bool sx_words_finish(const sx_words *words, sx_word_state *s, sx_word_hit *hit)
+{
+    bool found = settle(words, s, false, hit);
+    forget(s);
+    return found;
+}
+
+uint64_t sx_words_pending(const sx_words *words, const sx_word_state *s)
+{
+    uint32_t node = s->node;
+    while (!s->due && node != SX_AC_ROOT && words->ac.nodes[node].count == 0) node = words->ac.nodes[node].fail;
+    uint32_t depth = words->ac.nodes[node].depth;
+    return depth == 0 ? UINT64_MAX : s->byte_start[(s->byte_n - depth) % SX_WORD_BYTE_RING];
+}

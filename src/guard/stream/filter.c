@@ -1,0 +1,332 @@
+#include "guard/stream/filter.h"
+
+#include <string.h>
+
+#include "guard/vault/vault.h"
+#include "platform/utf8.h"
+
+enum { SLICE = 65536, HISTORY = 192 }; /* bytes taken in at once; bytes kept before the place being decided, for context */
+
+static llm_status wanted_types(sx_filter *f, const sx_check_params *p, llm_error *err)
+{
+    uint32_t direction = p != NULL && p->direction != 0 ? p->direction : LLM_DIR_INPUT;
+    const char *types = p != NULL ? p->types : NULL;
+    if (direction != LLM_DIR_INPUT && direction != LLM_DIR_EVIDENCE && direction != LLM_DIR_OUTPUT)
+        return sx_fail(err, LLM_E_INVALID, "direction %u is not one of LLM_DIR_INPUT, EVIDENCE, OUTPUT", direction);
+    for (uint32_t t = 0; types == NULL && t < f->guard->scan.type_n; t++)
+        f->action[t] = (uint8_t)sx_guard_action(f->guard, t, direction, false);
+    for (; types != NULL && *types != 0; types += strlen(types) + 1) {
+        uint32_t t = sx_guard_type_index(types, strlen(types));
+        if (t == SX_TYPE_MAX)
+            return sx_fail(err, LLM_E_NOT_FOUND, "there is no finding type \"%.60s\"; llm_guard_type lists them", types);
+        f->action[t] = (uint8_t)sx_guard_action(f->guard, t, direction, true);
+    }
+    return LLM_OK;
+}
+
+llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, const sx_check_params *params,
+                          llm_error *err)
+{
+    *out = NULL;
+    if (!guard->frozen) return sx_fail(err, LLM_E_INVALID, "the guard was not frozen before its use");
+    if (params != NULL && !(params->min_score <= 1.0f))
+        return sx_fail(err, LLM_E_INVALID, "min_score %g is above 1", (double)params->min_score);
+    sx_filter *f = sx_mem_zalloc(mem, sizeof *f);
+    if (f == NULL) return sx_fail_memory(err);
+    f->mem = mem;
+    f->guard = guard;
+    f->cancel = params != NULL ? params->cancel : NULL;
+    f->min_score = params != NULL && params->min_score != 0 ? params->min_score : guard->params.min_score;
+    uint32_t hold = guard->params.max_hold;
+    f->max_span = hold > 0 && hold / 2 < SX_SPAN_MAX ? (hold / 2 > 0 ? hold / 2 : 1) : SX_SPAN_MAX;
+    f->verdict = LLM_VERDICT_ALLOW;
+    llm_status status = wanted_types(f, params, err);
+    size_t rules = guard->scan.rule_n;
+    if (status == LLM_OK) {
+        f->runs = sx_mem_array(mem, rules + 1, sizeof *f->runs);
+        f->covered = sx_mem_array(mem, rules + 1, sizeof *f->covered);
+        f->scratch = sx_mem_alloc(mem, SX_SPAN_MAX + 1);
+        if (f->runs == NULL || f->covered == NULL || f->scratch == NULL) status = sx_fail_memory(err);
+    }
+    f->words_on = guard->words.word_n > 0 && f->action[guard->blocked_type] != 0;
+    if (status == LLM_OK && f->words_on) {
+        f->word = sx_mem_zalloc(mem, sizeof *f->word);
+        if (f->word == NULL) status = sx_fail_memory(err);
+    }
+    if (status != LLM_OK) {
+        sx_filter_close(f);
+        return status;
+    }
+    *out = f;
+    return LLM_OK;
+}
+
+void sx_filter_close(sx_filter *f)
+{
+    if (f == NULL) return;
+    sx_mem *mem = f->mem;
+    if (f->text != NULL) sx_wipe(f->text, f->text_cap);
+    if (f->fold != NULL) sx_wipe(f->fold, f->fold_cap);
+    if (f->scratch != NULL) sx_wipe(f->scratch, SX_SPAN_MAX + 1);
+    sx_mem_free(mem, f->text);
+    sx_mem_free(mem, f->fold);
+    sx_mem_free(mem, f->runs);
+    sx_mem_free(mem, f->covered);
+    sx_mem_free(mem, f->scratch);
+    sx_mem_free(mem, f->word);
+    sx_mem_free(mem, f->cand);
+    sx_mem_free(mem, f->taken);
+    sx_mem_free(mem, f->found);
+    sx_mem_free(mem, f);
+}
+
+static sx_window window(const sx_filter *f)
+{
+    return (sx_window){f->text, f->fold, f->avail, f->finished};
+}
+
+/* The rules that may begin at this place. When its second byte is not here yet, all that can begin with the first. */
+static void start_runs(sx_filter *f, const sx_window *w)
+{
+    const sx_scan *scan = &f->guard->scan;
+    sx_before before = sx_window_look_back(w, f->at);
+    uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
+    uint32_t count;
+    const uint16_t *rules = sx_scan_heads(scan, before.word, f->fold[f->at], second, &count);
+    f->run_n = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t r = rules[i];
+        if (f->action[scan->type_of[r]] == 0 || f->covered[r] > f->base + f->at) continue;
+        if (!sx_rule_may_follow(scan->rules[r], &before)) continue;
+        sx_run *run = &f->runs[f->run_n++];
+        run->rule = r;
+        run->state = SX_PATTERN_START;
+        run->at = run->count = 0;
+    }
+}
+
+/* Does a context word stand before the place? Computed once per place for all types with the same reach. */
+static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach)
+{
+    uint64_t to = f->base + f->at, from = to > reach ? to - reach : 0;
+    if (from != f->context_from || to != f->context_to) {
+        sx_scan_context(&f->guard->scan, w, (size_t)(from - f->base), f->at, f->context_types);
+        f->context_from = from;
+        f->context_to = to;
+    }
+    return (f->context_types[type / 64] >> (type % 64) & 1u) != 0;
+}
+
+/* Scores what a rule found; candidates that can reach the threshold join the group. */
+static llm_status weigh(sx_filter *f, const sx_window *w, uint16_t r, size_t begin, size_t end, float score,
+                        llm_error *err)
+{
+    const sx_rule *rule = f->guard->scan.rules[r];
+    uint32_t type = f->guard->scan.type_of[r];
+    sx_type_info info = {0};
+    (void)sx_type_at(type, &info);
+    float raised = rule->in_context > 0 ? rule->in_context : rule->score + 0.35f;
+    if (raised > 1.0f) raised = 1.0f;
+    bool needs = (rule->flags & SX_RULE_REQUIRED) != 0 || ((rule->flags & SX_RULE_CONTEXT) != 0 && f->min_score > 0);
+    sx_candidate c = {.start = f->base + begin, .end = f->base + end, .score = score, .rule = r, .type = (uint8_t)type,
+                      .action = f->action[type]};
+    if ((score < raised || needs) && info.context != NULL && context_before(f, w, type, info.before)) {
+        if (raised > c.score) c.score = raised;
+    } else if (needs || c.score < f->min_score) {
+        if (info.behind == 0 || raised < f->min_score) return LLM_OK;
+        c.waits = true;
+        if (raised > c.score) c.score = raised;
+    }
+    return c.score < f->min_score ? LLM_OK : sx_filter_add(f, &c, err);
+}
+
+/* Decides the place f->at; *done is false when more text must come first. */
+static llm_status decide(sx_filter *f, const sx_window *w, bool *done, llm_error *err)
+{
+    if (!f->running) {
+        start_runs(f, w);
+        f->running = true;
+    }
+    *done = true;
+    size_t kept = 0;
+    for (size_t i = 0; i < f->run_n; i++) {
+        sx_run *run = &f->runs[i];
+        bool settled = sx_run_advance(&f->guard->scan, w, f->at, f->max_span, run);
+        if (settled && run->count == 0) continue;
+        if (!settled) *done = false;
+        if (kept != i) f->runs[kept] = *run;
+        kept++;
+    }
+    f->run_n = kept;
+    if (!*done) return LLM_OK;
+    for (size_t i = 0; i < f->run_n; i++) {
+        size_t begin, end;
+        float score;
+        if (!sx_run_result(&f->guard->scan, w, f->at, &f->runs[i], f->scratch, &begin, &end, &score)) continue;
+        f->covered[f->runs[i].rule] = f->base + end;
+        llm_status status = weigh(f, w, f->runs[i].rule, begin, end, score, err);
+        if (status != LLM_OK) return status;
+    }
+    f->running = false;
+    return LLM_OK;
+}
+
+static llm_status add_hit(sx_filter *f, const sx_word_hit *hit, llm_error *err)
+{
+    sx_candidate c = {.start = hit->start, .end = hit->end, .score = 1.0f, .rule = UINT16_MAX,
+                      .type = (uint8_t)f->guard->blocked_type, .action = f->action[f->guard->blocked_type]};
+    if (f->guard->params.max_hold > 0 && hit->end - hit->start > f->max_span) return LLM_OK;
+    return sx_filter_add(f, &c, err);
+}
+
+/* Steps over the character at f->at: the word list reads it, and what it settles is settled. */
+static llm_status step(sx_filter *f, sx_buf *out, llm_error *err)
+{
+    size_t len = 1;
+    uint32_t cp = (unsigned char)f->text[f->at];
+    llm_status status = LLM_OK;
+    if (cp >= 0x80) cp = sx_utf8_next(f->text + f->at, f->avail - f->at, &len);
+    uint64_t from = f->base + f->at, limit = from + len;
+    f->at += len;
+    if (f->words_on) {
+        sx_word_hit hit;
+        if (sx_words_next(&f->guard->words, f->word, cp, from, from + len, &hit)) status = add_hit(f, &hit, err);
+        uint64_t pending = sx_words_pending(&f->guard->words, f->word);
+        if (pending < limit) limit = pending;
+    }
+    bool bounded = f->guard->params.max_hold > 0;
+    if (bounded && limit + f->max_span < f->base + f->at) limit = f->base + f->at - f->max_span;
+    if (limit > f->limit) f->limit = limit;
+    if (status == LLM_OK && f->cand_n > 0 &&
+        (f->limit >= f->cand_wait || (bounded && f->base + f->at - f->cand_start >= f->max_span)))
+        status = sx_filter_resolve(f, out, err);
+    return status;
+}
+
+/* Lets go what no finding can reach any more. */
+static void release(sx_filter *f, sx_buf *out)
+{
+    uint64_t to = f->limit;
+    if (f->cand_n > 0 && f->cand_start < to) to = f->cand_start;
+    if (f->blocked || to <= f->base + f->out) return;
+    size_t end = (size_t)(to - f->base);
+    sx_buf_add(out, f->text + f->out, end - f->out);
+    f->out = end;
+}
+
+/* Decides place after place as far as the text allows. */
+static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
+{
+    sx_window w = window(f);
+    llm_status status = LLM_OK;
+    while (status == LLM_OK && !f->blocked && f->at < f->avail) {
+        bool done;
+        if ((f->at & 4095u) == 0 && sx_cancelled(f->cancel))
+            return sx_fail(err, LLM_E_CANCELLED, "the check was cancelled");
+        status = decide(f, &w, &done, err);
+        if (status != LLM_OK || !done) break;
+        status = step(f, out, err);
+    }
+    if (status == LLM_OK && f->finished && !f->blocked) {
+        sx_word_hit hit;
+        if (f->words_on && sx_words_finish(&f->guard->words, f->word, &hit)) status = add_hit(f, &hit, err);
+        f->limit = UINT64_MAX;
+        if (status == LLM_OK && f->cand_n > 0) status = sx_filter_resolve(f, out, err);
+        f->limit = f->base + f->n;
+    }
+    if (status == LLM_OK) release(f, out);
+    return status;
+}
+
+/* Forgets text that was released and is too far back to matter. */
+static void compact(sx_filter *f)
+{
+    size_t keep = f->at > HISTORY ? f->at - HISTORY : 0;
+    size_t drop = f->out < keep ? f->out : keep;
+    if (drop == 0 || (drop < SLICE / 4 && drop < f->n / 2)) return;
+    memmove(f->text, f->text + drop, f->n - drop);
+    memmove(f->fold, f->fold + drop, f->n - drop);
+    f->n -= drop;
+    f->avail -= drop;
+    f->at -= drop;
+    f->out -= drop;
+    f->base += drop;
+}
+
+static llm_status take_in(sx_filter *f, const char *bytes, size_t len, llm_error *err)
+{
+    if (sx_mem_grow(f->mem, (void **)&f->text, &f->text_cap, f->n + len + 1, 1) ||
+        sx_mem_grow(f->mem, (void **)&f->fold, &f->fold_cap, f->n + len + 1, 1))
+        return sx_fail_memory(err);
+    if (len > 0) memcpy(f->text + f->n, bytes, len);
+    f->n += len;
+    size_t whole = f->finished ? f->n : sx_utf8_floor(f->text, f->n);
+    while (f->avail < whole) {
+        unsigned char b = (unsigned char)f->text[f->avail];
+        if (b < 0x80) {
+            f->fold[f->avail++] = b;
+            continue;
+        }
+        size_t step_len;
+        uint32_t cp = sx_utf8_next(f->text + f->avail, f->n - f->avail, &step_len);
+        sx_fold_char(cp, f->text + f->avail, step_len, f->fold + f->avail);
+        f->avail += step_len;
+    }
+    return LLM_OK;
+}
+
+/* One call of the outside: all or nothing. Pseudonyms of a call are one transaction of the vault. */
+static llm_status run(sx_filter *f, const char *bytes, size_t len, bool last, sx_buf *out, llm_error *err)
+{
+    size_t before = out->len;
+    if (f->failed != LLM_OK) return sx_fail(err, f->failed, "the check failed before; nothing more is released");
+    if (f->finished) return sx_fail(err, LLM_E_INVALID, "the text was already finished");
+    if (bytes == NULL && len > 0) return sx_fail(err, LLM_E_INVALID, "a NULL text with a length");
+    llm_status status = LLM_OK;
+    while (status == LLM_OK && !f->blocked && (len > 0 || (last && !f->finished))) {
+        size_t n = len < SLICE ? len : SLICE;
+        f->finished = last && n == len;
+        status = take_in(f, bytes, n, err);
+        if (status == LLM_OK) status = advance(f, out, err);
+        compact(f);
+        if (n > 0) bytes += n;
+        len -= n;
+    }
+    f->finished = last;
+    if (status == LLM_OK && sx_buf_status(out) != LLM_OK)
+        status = sx_fail(err, sx_buf_status(out), "no memory for the released text");
+    if (f->vault_open) {
+        f->vault_open = false;
+        llm_status end = sx_vault_end(f->guard->vault, status == LLM_OK, err);
+        if (status == LLM_OK) status = end;
+    }
+    if (status != LLM_OK) {
+        f->failed = status;
+        if (out->len > before) {
+            sx_wipe(out->data + before, out->len - before);
+            out->len = before;
+        }
+    }
+    return status;
+}
+
+llm_status sx_filter_feed(sx_filter *filter, const char *bytes, size_t len, sx_buf *out, llm_error *err)
+{
+    return run(filter, bytes, len, false, out, err);
+}
+
+llm_status sx_filter_finish(sx_filter *filter, sx_buf *out, llm_error *err)
+{
+    return run(filter, NULL, 0, true, out, err);
+}
+
+const sx_finding *sx_filter_findings(const sx_filter *filter, uint32_t *count)
+{
+    *count = (uint32_t)filter->found_n;
+    return filter->found;
+}
+
+uint32_t sx_filter_action(const sx_filter *filter)
+{
+    return filter->verdict;
+}

@@ -1,0 +1,171 @@
+/* Choosing among candidates that touch each other, and writing the text with what was chosen.
+ *
+ * The order, documented: findings that cover data (ALLOW and REPLACE to PSEUDONYM) compete with each other; those that change
+ * the text go before those that only report, then the higher score, the longer span, the earlier row of the tables, the
+ * earlier start. Findings that judge the text (REVIEW, BLOCK) compete among themselves in the same way, BLOCK first, and may
+ * lie over the others, so that a person's name inside a suspicious sentence hides neither. */
+#include <string.h>
+
+#include "guard/redact/redact.h"
+#include "guard/stream/filter.h"
+#include "guard/vault/vault.h"
+
+static bool judges(const sx_candidate *c)
+{
+    return c->action >= LLM_ACTION_REVIEW;
+}
+
+/* Strength of the action within its layer. */
+static unsigned rank(const sx_candidate *c)
+{
+    if (c->action == LLM_ACTION_BLOCK || sx_action_edits(c->action)) return 1;
+    return 0;
+}
+
+/* Does a come before b in the order above? */
+static bool stronger(const sx_candidate *a, const sx_candidate *b)
+{
+    if (rank(a) != rank(b)) return rank(a) > rank(b);
+    if (a->score != b->score) return a->score > b->score;
+    uint64_t la = a->end - a->start, lb = b->end - b->start;
+    if (la != lb) return la > lb;
+    if (a->rule != b->rule) return a->rule < b->rule;
+    return a->start < b->start;
+}
+
+static bool earlier(const sx_candidate *a, const sx_candidate *b)
+{
+    if (a->start != b->start) return a->start < b->start;
+    return a->end != b->end ? a->end < b->end : a->rule < b->rule;
+}
+
+typedef bool (*before_fn)(const sx_candidate *, const sx_candidate *);
+
+static void sift(sx_candidate *v, size_t i, size_t n, before_fn before)
+{
+    sx_candidate x = v[i];
+    for (size_t k; (k = 2 * i + 1) < n; i = k) {
+        if (k + 1 < n && before(&v[k], &v[k + 1])) k++;
+        if (!before(&x, &v[k])) break;
+        v[i] = v[k];
+    }
+    v[i] = x;
+}
+
+/* Heapsort: groups are short, but hostile ones may not be, and this has no worst case. */
+static void sort(sx_candidate *v, size_t n, before_fn before)
+{
+    for (size_t i = n / 2; i-- > 0;) sift(v, i, n, before);
+    for (size_t i = n; i-- > 1;) {
+        sx_candidate x = v[0];
+        v[0] = v[i];
+        v[i] = x;
+        sift(v, 0, i, before);
+    }
+}
+
+llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err)
+{
+    if (c->start < f->limit) return LLM_OK; /* its place was given up to the bound on holding */
+    if (sx_mem_grow(f->mem, (void **)&f->cand, &f->cand_cap, f->cand_n + 1, sizeof *f->cand)) return sx_fail_memory(err);
+    if (f->cand_n == 0) {
+        f->cand_start = c->start;
+        f->cand_end = f->cand_wait = c->end;
+    }
+    sx_type_info info = {0};
+    uint64_t wait = c->end;
+    if (c->waits && sx_type_at(c->type, &info)) wait += info.behind;
+    if (c->start < f->cand_start) f->cand_start = c->start;
+    if (c->end > f->cand_end) f->cand_end = c->end;
+    if (wait > f->cand_wait) f->cand_wait = wait;
+    f->cand[f->cand_n++] = *c;
+    return LLM_OK;
+}
+
+/* A waiting candidate counts if a word of its context stands behind it. */
+static bool context_came(sx_filter *f, const sx_candidate *c)
+{
+    uint64_t types[SX_TYPE_MAX / 64];
+    sx_type_info info;
+    if (!sx_type_at(c->type, &info)) return false;
+    /* up to the place being decided, not to what happens to have arrived: cuts may not matter */
+    sx_window w = {f->text, f->fold, f->at, false};
+    size_t from = (size_t)(c->end - f->base), to = from + info.behind;
+    sx_scan_context(&f->guard->scan, &w, from, to < f->at ? to : f->at, types);
+    return (types[c->type / 64] >> (c->type % 64) & 1u) != 0;
+}
+
+/* True when no byte of the span is taken; then takes them. */
+static bool take(uint8_t *taken, uint64_t from, uint64_t to)
+{
+    for (uint64_t i = from; i < to; i++) {
+        if (taken[i]) return false;
+    }
+    memset(taken + from, 1, (size_t)(to - from));
+    return true;
+}
+
+/* Keeps the winners at the front of the group, in order of start. */
+static llm_status choose(sx_filter *f, llm_error *err)
+{
+    size_t span = (size_t)(f->cand_end - f->cand_start), kept = 0;
+    if (sx_mem_grow(f->mem, (void **)&f->taken, &f->taken_cap, 2 * span, 1)) return sx_fail_memory(err);
+    memset(f->taken, 0, 2 * span);
+    sort(f->cand, f->cand_n, stronger);
+    for (size_t i = 0; i < f->cand_n; i++) {
+        sx_candidate *c = &f->cand[i];
+        if (c->waits && !context_came(f, c)) continue;
+        uint8_t *layer = f->taken + (judges(c) ? span : 0);
+        if (take(layer, c->start - f->cand_start, c->end - f->cand_start)) f->cand[kept++] = *c;
+    }
+    f->cand_n = kept;
+    sort(f->cand, kept, earlier);
+    return LLM_OK;
+}
+
+static llm_status record(sx_filter *f, const sx_candidate *c, llm_error *err)
+{
+    static const uint8_t VERDICT[] = {0, LLM_VERDICT_ALLOW, LLM_VERDICT_REDACT, LLM_VERDICT_REDACT, LLM_VERDICT_REDACT,
+                                      LLM_VERDICT_REDACT, LLM_VERDICT_REDACT, LLM_VERDICT_REVIEW, LLM_VERDICT_BLOCK};
+    if (sx_mem_grow(f->mem, (void **)&f->found, &f->found_cap, f->found_n + 1, sizeof *f->found)) return sx_fail_memory(err);
+    f->found[f->found_n++] = (sx_finding){.type = sx_guard_type(c->type),
+                                          .rule = c->rule == UINT16_MAX ? "word-list" : f->guard->scan.rules[c->rule]->name,
+                                          .start = c->start,
+                                          .end = c->end,
+                                          .score = c->score,
+                                          .action = c->action};
+    if (VERDICT[c->action] > f->verdict) f->verdict = VERDICT[c->action];
+    return LLM_OK;
+}
+
+static llm_status edit(sx_filter *f, const sx_candidate *c, sx_buf *out, llm_error *err)
+{
+    size_t start = (size_t)(c->start - f->base), end = (size_t)(c->end - f->base);
+    sx_buf_add(out, f->text + f->out, start - f->out);
+    f->out = end;
+    if (c->action == LLM_ACTION_PSEUDONYM && !f->vault_open) {
+        llm_status status = sx_vault_begin(f->guard->vault, err);
+        if (status != LLM_OK) return status;
+        f->vault_open = true;
+    }
+    return sx_redact(f->guard, sx_guard_type(c->type), c->action, f->text + start, end - start, out, err);
+}
+
+llm_status sx_filter_resolve(sx_filter *f, sx_buf *out, llm_error *err)
+{
+    llm_status status = choose(f, err);
+    for (size_t i = 0; status == LLM_OK && i < f->cand_n; i++) {
+        f->blocked = f->blocked || f->cand[i].action == LLM_ACTION_BLOCK;
+        status = record(f, &f->cand[i], err);
+    }
+    if (status == LLM_OK && f->blocked) {
+        sx_buf_add(out, f->text + f->out, (size_t)(f->cand_start - f->base) - f->out);
+        f->out = (size_t)(f->cand_start - f->base);
+    }
+    for (size_t i = 0; status == LLM_OK && !f->blocked && i < f->cand_n; i++) {
+        if (sx_action_edits(f->cand[i].action)) status = edit(f, &f->cand[i], out, err);
+    }
+    if (f->cand_end > f->limit) f->limit = f->cand_end;
+    f->cand_n = 0;
+    return status;
+}

@@ -1,0 +1,51 @@
+/* The index in memory: what scoring walks. Leaves are the paragraphs (and other childless nodes above sentences) in
+ * reading order; sections are all other nodes, each a contiguous range of leaves. Tokens are kept as a forward sequence
+ * per leaf, from which postings are made at load: the blob stays small and cannot disagree with itself. */
+#ifndef SX_RETRIEVE_FORM_H
+#define SX_RETRIEVE_FORM_H
+
+#include "retrieve/rank/index.h"
+#include "retrieve/rank/lexer.h"
+
+#define SX_NO_TERM UINT32_MAX
+
+typedef struct sx_posting {
+    uint32_t leaf;
+    uint16_t count; /* in the whole paragraph */
+    uint16_t lead;  /* among its first tokens */
+} sx_posting;
+
+typedef struct sx_section {
+    uint32_t node;
+    uint32_t parent;       /* section, SX_NO_NODE for the root */
+    uint32_t first, last;  /* leaves [first, last) */
+    uint32_t title, title_end; /* tokens of its heading, in index->tokens */
+} sx_section;
+
+struct sx_index {
+    sx_mem *mem;
+    uint32_t lang;
+    uint32_t n_leaves, n_sections, n_terms, n_tokens;
+    uint32_t *leaf_node;    /* [n_leaves] */
+    uint32_t *leaf_section; /* [n_leaves] the section right above */
+    uint32_t *leaf_start;   /* [n_leaves + 1] into tokens */
+    uint16_t *leaf_lead;    /* [n_leaves] how many tokens its first characters make */
+    uint16_t *leaf_title;   /* [n_leaves] how many its own heading makes, 0 without one */
+    uint32_t *leaf_words;   /* [n_leaves] tokens that are not breaks */
+    uint32_t *tokens;       /* [n_tokens] term + 1; 0 parts sentences. Leaves first, headings behind them */
+    sx_section *sections;   /* [n_sections] parents first */
+    uint32_t *terms;        /* [n_terms] hash of each term */
+    uint32_t *slots;        /* [n_slots] term + 1, 0: free */
+    uint32_t n_slots;
+    uint32_t *post_start;   /* [n_terms + 1] */
+    sx_posting *posts;
+    uint64_t total_words;
+};
+
+uint32_t sx_index_term(const sx_index *index, uint32_t hash); /* SX_NO_TERM when the document lacks it */
+
+/* Steps shared by building and loading. */
+llm_status sx_index_shape(sx_index **out, sx_mem *mem, const sx_tree *tree, llm_error *err); /* leaves and sections */
+llm_status sx_index_finish(sx_index *index, llm_error *err); /* slots and postings from terms and tokens */
+
+#endif

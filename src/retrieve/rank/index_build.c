@@ -1,0 +1,147 @@
+/* Building: one walk over the paragraphs, sentence by sentence, then over the headings. */
+#include <string.h>
+
+#include "retrieve/rank/form.h"
+#include "retrieve/rank/spans.h"
+
+enum { LEAD_CHARS = 90 };
+
+/* Up to where a leaf's tokens belong to its lead and its title, and how many those are. */
+typedef struct limits {
+    uint32_t lead_end, title_end;
+    uint16_t *lead, *title;
+} limits;
+
+typedef struct builder {
+    sx_index *index;
+    const sx_tree *tree;
+    sx_lexer lexer;
+    size_t tokens_cap, terms_cap, slots_cap;
+    uint32_t *slots; /* term + 1 by hash */
+} builder;
+
+static llm_status grow_slots(builder *b)
+{
+    sx_index *index = b->index;
+    size_t cap = b->slots_cap ? b->slots_cap * 4 : 1024;
+    uint32_t *slots = sx_mem_array(index->mem, cap, sizeof *slots);
+    if (!slots) return LLM_E_MEMORY;
+    for (uint32_t t = 0; t < index->n_terms; t++) {
+        size_t i = index->terms[t] & (cap - 1);
+        while (slots[i]) i = (i + 1) & (cap - 1);
+        slots[i] = t + 1;
+    }
+    sx_mem_free(index->mem, b->slots);
+    b->slots = slots;
+    b->slots_cap = cap;
+    return LLM_OK;
+}
+
+/* The term's number + 1, given at its first appearance; 0 without memory. */
+static uint32_t number_of(builder *b, uint32_t hash)
+{
+    sx_index *index = b->index;
+    if ((size_t)index->n_terms * 2 >= b->slots_cap && grow_slots(b)) return 0;
+    size_t i = hash & (b->slots_cap - 1);
+    for (; b->slots[i]; i = (i + 1) & (b->slots_cap - 1))
+        if (index->terms[b->slots[i] - 1] == hash) return b->slots[i];
+    if (sx_mem_grow(index->mem, (void **)&index->terms, &b->terms_cap, (size_t)index->n_terms + 1,
+                    sizeof *index->terms))
+        return 0;
+    index->terms[index->n_terms++] = hash;
+    return b->slots[i] = index->n_terms;
+}
+
+static llm_status put(builder *b, uint32_t value)
+{
+    sx_index *index = b->index;
+    if (sx_mem_grow(index->mem, (void **)&index->tokens, &b->tokens_cap, (size_t)index->n_tokens + 1,
+                    sizeof *index->tokens))
+        return LLM_E_MEMORY;
+    index->tokens[index->n_tokens++] = value;
+    return LLM_OK;
+}
+
+/* Adds one to *n for a token (or a break) that begins before `limit`. */
+static void count_before(uint16_t *n, uint32_t start, uint32_t limit)
+{
+    if (start < limit && *n < UINT16_MAX) ++*n;
+}
+
+/* Adds the tokens of a span and a break. Those that begin before the leaf's limits count for its lead and its title. */
+static llm_status add_span(builder *b, uint32_t start, uint32_t end, const limits *at)
+{
+    llm_status status = sx_lexer_run(&b->lexer, b->tree->text + start, end - start);
+    if (status) return status;
+    for (size_t i = 0; i < b->lexer.count; i++) {
+        uint32_t number = number_of(b, b->lexer.tokens[i].term);
+        if (!number || put(b, number)) return LLM_E_MEMORY;
+        if (at) count_before(at->lead, start + b->lexer.tokens[i].start, at->lead_end);
+        if (at) count_before(at->title, start + b->lexer.tokens[i].start, at->title_end);
+    }
+    if (at) count_before(at->lead, start, at->lead_end); /* the break stands between sentences of the lead */
+    return put(b, 0);
+}
+
+/* The byte behind the first LEAD_CHARS characters. */
+static uint32_t lead_of(const char *text, uint32_t start, uint32_t end)
+{
+    uint32_t chars = 0, at = start;
+    for (; at < end; at++)
+        if (((unsigned char)text[at] & 0xc0) != 0x80 && ++chars > LEAD_CHARS) break;
+    return at;
+}
+
+static llm_status add_leaf(builder *b, uint32_t leaf)
+{
+    const sx_node *node = &b->tree->nodes[b->index->leaf_node[leaf]];
+    limits at = {lead_of(b->tree->text, node->start, node->end), 0, &b->index->leaf_lead[leaf],
+                 &b->index->leaf_title[leaf]};
+    if (node->title_end > node->title_start) at.title_end = node->title_end;
+    uint32_t start, end;
+    sx_spans spans = sx_spans_of(b->tree, b->index->leaf_node[leaf]);
+    llm_status status = LLM_OK;
+    b->index->leaf_start[leaf] = b->index->n_tokens;
+    while (!status && sx_spans_next(&spans, &start, &end)) status = add_span(b, start, end, &at);
+    b->index->leaf_start[leaf + 1] = b->index->n_tokens;
+    return status;
+}
+
+static llm_status add_title(builder *b, sx_section *section)
+{
+    const sx_node *node = &b->tree->nodes[section->node];
+    llm_status status = LLM_OK;
+    section->title = b->index->n_tokens;
+    if (node->title_end > node->title_start) status = add_span(b, node->title_start, node->title_end, NULL);
+    section->title_end = b->index->n_tokens;
+    return status;
+}
+
+static llm_status add_all(builder *b, const llm_cancel *cancel, llm_error *err)
+{
+    llm_status status = LLM_OK;
+    for (uint32_t i = 0; i < b->index->n_leaves && !status; i++) {
+        if (i % 64 == 0 && sx_cancelled(cancel)) return sx_fail(err, LLM_E_CANCELLED, "indexing was cancelled");
+        status = add_leaf(b, i);
+    }
+    for (uint32_t i = 0; i < b->index->n_sections && !status; i++) status = add_title(b, &b->index->sections[i]);
+    return status ? sx_fail_memory(err) : LLM_OK;
+}
+
+llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, const llm_cancel *cancel, llm_error *err)
+{
+    builder b = {.tree = tree};
+    llm_status status = sx_index_shape(&b.index, mem, tree, err);
+    if (status) return status;
+    status = sx_language_detect(&b.index->lang, mem, tree->text, tree->text_len) ? sx_fail_memory(err) : LLM_OK;
+    sx_lexer_init(&b.lexer, mem, b.index->lang, false);
+    if (!status) status = add_all(&b, cancel, err);
+    sx_lexer_free(&b.lexer);
+    sx_mem_free(mem, b.slots);
+    if (!status) status = sx_index_finish(b.index, err);
+    if (status)
+        sx_index_free(b.index);
+    else
+        *out = b.index;
+    return status;
+}

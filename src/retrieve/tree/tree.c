@@ -1,0 +1,124 @@
+/* Trees at rest: references, ids, paths, hashes. */
+#include "retrieve/tree/tree.h"
+
+#include <string.h>
+
+#include "platform/crypto.h"
+#include "retrieve/tree/outline.h"
+
+sx_tree *sx_tree_ref(sx_tree *tree)
+{
+    if (tree) atomic_fetch_add_explicit(&tree->refs, 1, memory_order_relaxed);
+    return tree;
+}
+
+void sx_tree_unref(sx_tree *tree)
+{
+    if (!tree || atomic_fetch_sub_explicit(&tree->refs, 1, memory_order_acq_rel) != 1) return;
+    sx_mem *mem = tree->mem;
+    sx_mem_free(mem, tree->nodes);
+    sx_mem_free(mem, tree->text);
+    sx_mem_free(mem, tree->name);
+    sx_mem_free(mem, tree);
+}
+
+enum { PATH_MAX_DEPTH = 1024 }; /* deeper trees are neither built nor loaded */
+
+void sx_tree_put_id(const sx_tree *tree, uint32_t node, sx_buf *out)
+{
+    uint32_t parts[PATH_MAX_DEPTH], n = 0;
+    for (uint32_t i = node; i < tree->count && n < PATH_MAX_DEPTH; i = tree->nodes[i].parent)
+        parts[n++] = tree->nodes[i].child_index;
+    for (uint32_t i = n; i-- > 0;) sx_buf_printf(out, i + 1 == n ? "%u" : ".%u", parts[i]);
+}
+
+/* One part of an id: decimal, no sign, no leading zeros, so that every node has one spelling. */
+static const char *read_part(const char *s, uint32_t *value)
+{
+    if (*s < '0' || *s > '9' || (s[0] == '0' && s[1] >= '0' && s[1] <= '9')) return NULL;
+    uint64_t v = 0;
+    for (; *s >= '0' && *s <= '9'; s++) {
+        v = v * 10 + (uint64_t)(*s - '0');
+        if (v > UINT32_MAX) return NULL;
+    }
+    *value = (uint32_t)v;
+    return s;
+}
+
+uint32_t sx_tree_find(const sx_tree *tree, const char *id)
+{
+    uint32_t part, node = 0;
+    const char *s = read_part(id, &part);
+    if (!s || part != 0 || tree->count == 0) return SX_NO_NODE;
+    while (*s == '.') {
+        s = read_part(s + 1, &part);
+        if (!s || part >= tree->nodes[node].n_children) return SX_NO_NODE;
+        for (node = tree->nodes[node].first_child; part > 0; part--) node = tree->nodes[node].next_sibling;
+    }
+    return *s == '\0' ? node : SX_NO_NODE;
+}
+
+/* A title on one line: runs of white space become one blank. */
+static void put_title(const sx_tree *tree, const sx_node *node, sx_buf *out)
+{
+    bool blank = false;
+    for (uint32_t i = node->title_start; i < node->title_end; i++) {
+        char c = tree->text[i];
+        if (c == ' ' || (c >= '\t' && c <= '\r') || c == '\0') {
+            blank = true;
+            continue;
+        }
+        if (blank) sx_buf_char(out, ' ');
+        blank = false;
+        sx_buf_char(out, c);
+    }
+}
+
+void sx_tree_put_path(const sx_tree *tree, uint32_t node, sx_buf *out)
+{
+    uint32_t titled[PATH_MAX_DEPTH], n = 0;
+    for (uint32_t i = node; i < tree->count && i != 0 && n < PATH_MAX_DEPTH; i = tree->nodes[i].parent)
+        if (tree->nodes[i].title_end > tree->nodes[i].title_start) titled[n++] = i;
+    for (uint32_t i = n; i-- > 0;) {
+        if (i + 1 != n) sx_buf_str(out, " > ");
+        put_title(tree, &tree->nodes[titled[i]], out);
+    }
+}
+
+static void put_u32(unsigned char *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++) p[i] = (unsigned char)(v >> (8 * i));
+}
+
+/* Own text outside children goes in with its length, so that no two nodes hash the same bytes in different ways. All
+ * offsets are relative: an edit elsewhere leaves a subtree's hash alone. */
+static void hash_node(sx_tree *tree, sx_node *node)
+{
+    sx_hasher h;
+    unsigned char head[14];
+    head[0] = (unsigned char)node->kind;
+    head[1] = (unsigned char)(node->kind >> 8);
+    uint32_t title = node->title_end - node->title_start;
+    put_u32(head + 2, title ? node->title_start - node->start : 0); /* where an empty title stands means nothing */
+    put_u32(head + 6, title);
+    put_u32(head + 10, node->n_children);
+    sx_hasher_begin(&h);
+    sx_hasher_add(&h, head, sizeof head);
+    uint32_t at = node->start;
+    for (uint32_t c = node->first_child; ; c = tree->nodes[c].next_sibling) {
+        uint32_t gap_end = c == SX_NO_NODE ? node->end : tree->nodes[c].start;
+        unsigned char gap[4];
+        put_u32(gap, gap_end - at);
+        sx_hasher_add(&h, gap, sizeof gap);
+        sx_hasher_add(&h, tree->text + at, gap_end - at);
+        if (c == SX_NO_NODE) break;
+        sx_hasher_add(&h, tree->nodes[c].hash, sizeof node->hash);
+        at = tree->nodes[c].end;
+    }
+    sx_hasher_end(&h, node->hash);
+}
+
+void sx_tree_hash(sx_tree *tree)
+{
+    for (uint32_t i = tree->count; i-- > 0;) hash_node(tree, &tree->nodes[i]);
+}

@@ -1,0 +1,307 @@
+/* Every vector form against the plain C form over odd shapes, and the promise all of them make: a result depends on its own
+ * row and token only. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/kernels/half.h"
+#include "engine/kernels/kernels.h"
+#include "engine/model/gguf.h"
+#include "random.h"
+#include "sextant.h"
+
+#define EACH_LEVEL(k) \
+    for (sx_kernels k = sx_kernels_select(LLM_ISA_SCALAR), *once = &k; once; \
+         once = k.isa < sx_kernels_select(0).isa ? (k = sx_kernels_select(k.isa + 1), once) : NULL)
+
+static void *grab(size_t bytes)
+{
+    void *p = aligned_alloc(64, (bytes + 127) / 64 * 64);
+    assert_non_null(p);
+    return p;
+}
+
+static void near(const float *a, const float *b, size_t n, float tolerance)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(fabsf(a[i] - b[i]) <= tolerance * (1.0f + fabsf(b[i]))))
+            fail_msg("element %zu is %g, the plain form gives %g", i, (double)a[i], (double)b[i]);
+}
+
+static void same(const float *a, const float *b, size_t n)
+{
+    assert_memory_equal(a, b, n * sizeof *a);
+}
+
+/* ---- products ---- */
+
+static void float_rows(uint32_t type, uint16_t *to, const float *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = type == SX_TYPE_F16 ? sx_f32_f16(from[i]) : (uint16_t)(sx_f32_bits(from[i]) >> 16);
+}
+
+static void float_products(void **state)
+{
+    (void)state;
+    static const uint32_t ks[] = {1, 7, 8, 15, 16, 17, 33, 172, 256}, rows[] = {1, 3, 4, 5, 16, 21}, toks[] = {1, 2, 3, 5, 6, 7, 13};
+    static const uint32_t types[] = {SX_TYPE_F32, SX_TYPE_F16, SX_TYPE_BF16};
+    float *w = grab(21 * 256 * 4), *x = grab(13 * 260 * 4), *ref = grab(13 * 21 * 4), *out = grab(13 * 24 * 4);
+    uint16_t *half = grab(21 * 256 * 2);
+    random_floats(w, 21 * 256, 1);
+    random_floats(x, 13 * 260, 2);
+    for (size_t c = 0; c < 9 * 6 * 7 * 3; c++) {
+        uint32_t k = ks[c % 9], r = rows[c / 9 % 6], t = toks[c / 54 % 7], type = types[c / 378], size = type == SX_TYPE_F32 ? 4 : 2;
+        float_rows(type, half, w, (size_t)r * k);
+        const void *data = type == SX_TYPE_F32 ? (void *)w : (void *)half;
+        sx_matmul_ref.floats(type, data, (size_t)k * size, r, x, k + 4, t, k, ref, r);
+        EACH_LEVEL(kernels) {
+            kernels.matmul->floats(type, data, (size_t)k * size, r, x, k + 4, t, k, out, r);
+            near(out, ref, (size_t)r * t, 1e-4f);
+            for (uint32_t i = 0; i < t; i++) /* one token and one row alone: the same bits */
+                for (uint32_t j = 0; j < r; j++) {
+                    float one;
+                    kernels.matmul->floats(type, (const char *)data + (size_t)j * k * size, (size_t)k * size, 1,
+                                           x + (size_t)i * (k + 4), k + 4, 1, k, &one, 1);
+                    same(&one, out + (size_t)i * r + j, 1);
+                }
+        }
+    }
+    free(w);
+    free(x);
+    free(ref);
+    free(out);
+    free(half);
+}
+
+static sx_q8 q8_room(size_t tokens, size_t k)
+{
+    return (sx_q8){.q = grab(tokens * k), .d = grab(tokens * k / 8), .off32 = grab(tokens * k / 8),
+                   .off16 = grab(tokens * k / 4), .sum32 = grab(tokens * k / 8), .sum16 = grab(tokens * k / 4)};
+}
+
+static void q8_free(sx_q8 *q)
+{
+    free(q->q);
+    free(q->d);
+    free(q->off32);
+    free(q->off16);
+    free(q->sum32);
+    free(q->sum16);
+}
+
+/* Random bits as blocks, with half-precision scales that are finite: every exponent byte loses its top bits. */
+static void random_blocks(unsigned char *b, size_t n, const sx_quant *quant)
+{
+    for (size_t i = 0; i < n; i++) b[i] = (unsigned char)random_bits(&(uint64_t){i * 977 + quant->type});
+    for (size_t at = 0; at < n; at += quant->block_bytes) {
+        static const struct { uint32_t type, offset[2]; } halves[] = {
+            {SX_TYPE_Q2_K, {80, 82}}, {SX_TYPE_Q3_K, {108, 108}}, {SX_TYPE_Q4_K, {0, 2}}, {SX_TYPE_Q5_K, {0, 2}},
+            {SX_TYPE_Q6_K, {208, 208}}, {SX_TYPE_Q4_1, {0, 2}}, {SX_TYPE_Q5_1, {0, 2}}};
+        uint32_t offset[2] = {0, 0};
+        for (size_t h = 0; h < sizeof halves / sizeof halves[0]; h++)
+            if (halves[h].type == quant->type) memcpy(offset, halves[h].offset, sizeof offset);
+        for (int h = 0; h < 2; h++)
+            if (quant->type == SX_TYPE_MXFP4)
+                b[at] = (unsigned char)(120 + b[at] % 8);
+            else
+                b[at + offset[h] + 1] = (unsigned char)((b[at + offset[h] + 1] & 0x83) | 0x28);
+    }
+}
+
+static void quantised_products(void **state)
+{
+    (void)state;
+    static const uint32_t rows[] = {1, 5, 8, 16, 19, 33}, toks[] = {1, 3, 4, 8, 13};
+    enum { K = 1024 + 256, R = 33, T = 13 };
+    for (uint32_t type = 0; type < 64; type++) {
+        const sx_quant *quant = sx_quant_get(type);
+        if (!quant) continue;
+        size_t stride = (size_t)K / quant->block * quant->block_bytes;
+        unsigned char *w = grab(R * stride);
+        float *x = grab(T * K * 4), *ref = grab(T * R * 4), *out = grab(T * R * 4), *dense = grab(K * 4);
+        sx_q8 q = q8_room(T, K);
+        random_blocks(w, R * stride, quant);
+        random_floats(x, T * K, 3);
+        EACH_LEVEL(kernels) {
+            void *scratch = grab(kernels.matmul->scratch(T));
+            for (size_t c = 0; c < 6 * 5 * 2; c++) {
+                uint32_t r = rows[c % 6], t = toks[c / 6 % 5], k = c / 30 ? K : 256;
+                for (uint32_t i = 0; i < t; i++) kernels.matmul->to_q8(x + (size_t)i * k, k, &q, i);
+                sx_matmul_ref.quants(quant, w, stride, r, &q, t, k, ref, r, scratch);
+                kernels.matmul->quants(quant, w, stride, r, &q, t, k, out, r, scratch);
+                same(out, ref, (size_t)r * t); /* integers within a block, one order of blocks: the same at every level */
+            }
+            /* and near the exact product: 8-bit activations cost about half a percent of the row's length */
+            sx_dequantize_row(type, w, dense, K);
+            double dot = 0.0, length = 0.0;
+            for (size_t i = 0; i < K; i++) {
+                dot += (double)dense[i] * (double)x[i];
+                length += (double)dense[i] * (double)dense[i];
+            }
+            assert_true(fabs(dot - (double)out[0]) <= 0.02 * sqrt(length));
+            free(scratch);
+        }
+        q8_free(&q);
+        free(w);
+        free(x);
+        free(ref);
+        free(out);
+        free(dense);
+    }
+}
+
+static void activations_to_bytes(void **state)
+{
+    (void)state;
+    enum { K = 64 };
+    float x[K];
+    EACH_LEVEL(kernels) {
+        sx_q8 q = q8_room(1, K), ref = q8_room(1, K);
+        random_floats(x, K, 5);
+        memset(x, 0, 32 * sizeof *x); /* a block of zeros has no scale to divide by */
+        kernels.matmul->to_q8(x, K, &q, 0);
+        sx_matmul_ref.to_q8(x, K, &ref, 0);
+        assert_memory_equal(q.q, ref.q, K);
+        same(q.d, ref.d, 2);
+        same(q.sum16, ref.sum16, 4);
+        assert_memory_equal(q.off32, ref.off32, 2 * sizeof *q.off32);
+        x[0] = NAN;
+        x[40] = INFINITY;
+        kernels.matmul->to_q8(x, K, &q, 0); /* defined, whatever it gives */
+        q8_free(&q);
+        q8_free(&ref);
+    }
+}
+
+/* ---- rows ---- */
+
+static void row_loops(void **state)
+{
+    (void)state;
+    enum { MAX = 70 };
+    for (uint32_t n = 1; n <= MAX; n++) {
+        float x[MAX], y[MAX], w[MAX], c[MAX], s[MAX], a[MAX + 1], b[MAX + 1];
+        random_floats(x, MAX, n);
+        random_floats(y, MAX, n + 100);
+        random_floats(w, MAX, n + 200);
+        random_floats(c, MAX, n + 300);
+        random_floats(s, MAX, n + 400);
+        for (uint32_t i = 0; i < n; i++) x[i] *= 8.0f;
+        EACH_LEVEL(k) {
+            const sx_vector_ops *v = k.vector, *r = &sx_vector_ref;
+            a[n] = b[n] = 77.0f; /* nothing may be written behind the end */
+#define BOTH(call_a, call_b) do { memcpy(a, x, n * sizeof *x); memcpy(b, x, n * sizeof *x); call_a; call_b; \
+                                  near(a, b, n + 1, 2e-6f); assert_true(a[n] == 77.0f); } while (0)
+            BOTH(v->rms_norm(a, a, w, n, 1e-5f), r->rms_norm(b, b, w, n, 1e-5f));
+            BOTH(v->rms_norm(a, a, NULL, n, 1e-5f), r->rms_norm(b, b, NULL, n, 1e-5f));
+            BOTH(v->layer_norm(a, a, w, y, n, 1e-2f), r->layer_norm(b, b, w, y, n, 1e-2f));
+            BOTH(v->layer_norm(a, a, NULL, NULL, n, 1e-2f), r->layer_norm(b, b, NULL, NULL, n, 1e-2f));
+            BOTH(v->add(a, a, y, n), r->add(b, b, y, n));
+            BOTH(v->mul(a, a, y, n), r->mul(b, b, y, n));
+            BOTH(v->add_scaled(a, y, 0.3f, n), r->add_scaled(b, y, 0.3f, n));
+            BOTH(v->scale(a, 0.3f, n), r->scale(b, 0.3f, n));
+            BOTH(v->silu(a, n), r->silu(b, n));
+            BOTH(v->gelu(a, n), r->gelu(b, n));
+            BOTH(v->rope_halves(a, c, s, n / 2 * 2), r->rope_halves(b, c, s, n / 2 * 2));
+            BOTH(v->rope_pairs(a, c, s, n / 2 * 2), r->rope_pairs(b, c, s, n / 2 * 2));
+            BOTH(k.attention->soft_cap(a, n, 5.0f), sx_attention_ref.soft_cap(b, n, 5.0f));
+#undef BOTH
+            uint16_t ha[MAX + 1], hb[MAX + 1];
+            ha[n] = hb[n] = 7;
+            v->to_f16(ha, x, n);
+            r->to_f16(hb, x, n);
+            assert_memory_equal(ha, hb, (n + 1) * sizeof *ha);
+        }
+    }
+}
+
+static void extreme_values(void **state)
+{
+    (void)state;
+    EACH_LEVEL(k) {
+        float x[8] = {-1000.0f, 1000.0f, -88.0f, 88.0f, 0.0f, -0.0f, NAN, -INFINITY};
+        k.vector->silu(x, 7);
+        assert_true(x[0] == 0.0f && x[1] == 1000.0f && fabsf(x[2]) < 1e-30f && x[3] == 88.0f && x[4] == 0.0f && x[6] != x[6]);
+    }
+}
+
+static void half_precision_is_exact(void **state)
+{
+    (void)state;
+    for (uint32_t h = 0; h < 65536; h++) {
+        float f = sx_f16_f32((uint16_t)h);
+        if (f == f) assert_int_equal(sx_f32_f16(f), h);
+        if (f != f) assert_true(sx_f16_f32(sx_f32_f16(f)) != 0.0f);
+    }
+    assert_int_equal(sx_f32_f16(65520.0f), 0x7c00);        /* rounds up to infinity */
+    assert_int_equal(sx_f32_f16(1.0f + 0x1p-11f), 0x3c00); /* a tie goes to even */
+}
+
+/* ---- attention ---- */
+
+static void softmax_tiles(void **state)
+{
+    (void)state;
+    EACH_LEVEL(k) {
+        float a[SX_KEY_TILE], b[SX_KEY_TILE], max_a = -INFINITY, max_b = -INFINITY, sum_a = 0.0f, sum_b = 0.0f;
+        for (uint32_t round = 0; round < 5; round++) {
+            random_floats(a, SX_KEY_TILE, round);
+            for (int i = 0; i < SX_KEY_TILE; i++) a[i] = i % 7 == 3 || round == 2 ? -INFINITY : a[i] * 20.0f;
+            memcpy(b, a, sizeof a);
+            float keep_a = k.attention->softmax(a, &max_a, &sum_a), keep_b = sx_attention_ref.softmax(b, &max_b, &sum_b);
+            near(a, b, SX_KEY_TILE, 1e-6f);
+            near((float[]){keep_a, max_a, sum_a}, (float[]){keep_b, max_b, sum_b}, 3, 1e-5f);
+            assert_true(a[3] == 0.0f); /* what is not seen weighs nothing at all */
+        }
+    }
+}
+
+static void weighing(void **state)
+{
+    (void)state;
+    enum { ROWS = 7, DIM = 80 };
+    static const uint32_t dims[] = {1, 8, 12, 16, 24, 40, 64, 80}, keys[] = {1, 5, 64};
+    float *p = grab(ROWS * SX_KEY_TILE * 4), *v = grab(64 * DIM * 4), *a = grab(ROWS * DIM * 4), *b = grab(ROWS * DIM * 4);
+    uint16_t *half = grab(64 * DIM * 2);
+    random_floats(p, ROWS * SX_KEY_TILE, 1);
+    random_floats(v, 64 * DIM, 2);
+    float_rows(SX_TYPE_F16, half, v, 64 * DIM);
+    EACH_LEVEL(k)
+        for (size_t c = 0; c < 8 * 3 * 2; c++) {
+            uint32_t dim = dims[c % 8], n = keys[c / 8 % 3], type = c / 24 ? SX_TYPE_F16 : SX_TYPE_F32;
+            const void *values = type == SX_TYPE_F16 ? (void *)half : (void *)v;
+            size_t stride = DIM * (type == SX_TYPE_F16 ? 2 : 4);
+            memset(a, 0, ROWS * DIM * 4);
+            memset(b, 0, ROWS * DIM * 4);
+            sx_attention_ref.weigh(b, DIM, ROWS, p, type, values, stride, n, dim);
+            k.attention->weigh(a, DIM, ROWS, p, type, values, stride, n, dim);
+            near(a, b, ROWS * DIM, 1e-5f);
+            for (uint32_t i = 0; i < ROWS; i++) { /* a row alone: the same bits */
+                memset(b, 0, DIM * 4);
+                k.attention->weigh(b, DIM, 1, p + i * SX_KEY_TILE, type, values, stride, n, dim);
+                same(b, a + i * DIM, DIM);
+            }
+        }
+    free(p);
+    free(v);
+    free(a);
+    free(b);
+    free(half);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(float_products),   cmocka_unit_test(quantised_products), cmocka_unit_test(activations_to_bytes),
+        cmocka_unit_test(row_loops),        cmocka_unit_test(extreme_values),     cmocka_unit_test(half_precision_is_exact),
+        cmocka_unit_test(softmax_tiles),    cmocka_unit_test(weighing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
