@@ -96,7 +96,7 @@ static bool grow_slots(sx_lexer *x)
 /* The term of a folded word; stemming happens once per different word. */
 static sx_term_slot word_term(sx_lexer *x, const char *word, size_t len, uint32_t lang, bool stem)
 {
-    uint64_t key = sx_hash64(word, len, stem) | 1;
+    uint64_t key = sx_hash64(word, len, stem ? lang + 1 : 0) | 1;
     if (x->used * 2 >= x->cap && !grow_slots(x)) {
         x->failed = true;
         return (sx_term_slot){key, 1, false};

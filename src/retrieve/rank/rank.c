@@ -53,6 +53,32 @@ static llm_status make_queries(sx_ranking *r, const char *text, size_t len, llm_
     return LLM_OK;
 }
 
+/* The share of the question that the document's name says, and the share that stands anywhere in it. */
+static const float prior_name = 0.5f, prior_text = 0.5f;
+
+static llm_status weigh_documents(sx_ranking *r, llm_error *err)
+{
+    if (r->n_docs < 2) return LLM_OK;
+    sx_lexer lexer;
+    sx_lexer_init(&lexer, r->mem, SX_LANG_EN, false);
+    llm_status status = LLM_OK;
+    for (uint32_t d = 0; d < r->n_docs && !status; d++) {
+        const sx_query *query = &r->queries[r->docs[d].query];
+        lexer.lang = query->lang;
+        status = sx_lexer_run(&lexer, r->docs[d].tree->name, strlen(r->docs[d].tree->name));
+        float named = 0, held = 0;
+        for (uint32_t t = 0; t < query->n; t++) {
+            bool in_name = false;
+            for (size_t i = 0; i < lexer.count && !in_name; i++) in_name = lexer.tokens[i].term == query->terms[t].hash;
+            if (in_name) named += query->terms[t].weight;
+            if (sx_index_term(r->docs[d].index, query->terms[t].hash) != SX_NO_TERM) held += query->terms[t].weight;
+        }
+        r->docs[d].prior = (prior_name * named + prior_text * held) / (float)query->total;
+    }
+    sx_lexer_free(&lexer);
+    return status ? sx_fail_memory(err) : LLM_OK;
+}
+
 static llm_status score_all(sx_ranking *r, const sx_score_params *params, const llm_cancel *cancel, llm_error *err)
 {
     size_t total = 0, sections = 0;
@@ -130,6 +156,9 @@ static void sort_best(sx_ranking *r)
     }
 }
 
+/* How much a document's prior counts when candidates are picked, and in their final score. */
+static const float prior_pick = 0.2f, prior_blend = 5.0f;
+
 static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
 {
     r->best = sx_mem_array(r->mem, keep, sizeof *r->best);
@@ -141,7 +170,7 @@ static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
         for (c.leaf = 0; c.leaf < doc->index->n_leaves; c.leaf++) {
             c.base = doc->leaf_scores[c.leaf];
             if (c.base <= 0) continue;
-            c.score = c.base / ideal;
+            c.score = c.base / ideal + prior_pick * doc->prior;
             offer(r, keep, &c);
         }
     }
@@ -151,7 +180,11 @@ static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
 
 static void look_closely(sx_ranking *r)
 {
-    float top = r->n_best ? r->best[0].score : 1;
+    float top = 0;
+    for (uint32_t i = 0; i < r->n_best; i++) {
+        float share = r->best[i].base / (float)r->queries[r->docs[r->best[i].doc].query].ideal;
+        if (share > top) top = share;
+    }
     for (uint32_t i = 0; i < r->n_best; i++) {
         sx_candidate *c = &r->best[i];
         const sx_rank_doc *doc = &r->docs[c->doc];
@@ -159,6 +192,7 @@ static void look_closely(sx_ranking *r)
         c->x[SX_F_TOP] = c->x[SX_F_BASE] / top;
         c->score = 0;
         for (int k = 0; k < SX_FEATURES; k++) c->score += sx_blend[k] * c->x[k];
+        c->score += prior_blend * doc->prior;
         c->score = c->score > 0 ? c->score / full_marks : 0;
     }
     sort_best(r);
@@ -168,6 +202,7 @@ llm_status sx_rank(sx_ranking *ranking, const char *text, size_t len, uint32_t k
                    const llm_cancel *cancel, llm_error *err)
 {
     llm_status status = make_queries(ranking, text, len, err);
+    if (!status) status = weigh_documents(ranking, err);
     if (!status) status = score_all(ranking, params, cancel, err);
     if (!status) status = pick(ranking, keep, err);
     if (!status) look_closely(ranking);

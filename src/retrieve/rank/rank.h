@@ -9,6 +9,7 @@ typedef struct sx_rank_doc {
     const sx_tree *tree;
     const sx_index *index;
     uint32_t query;         /* of ranking->queries: the group it belongs to */
+    float prior;            /* 0..1: how much the document as a whole speaks to the question; 0 when it is the only one */
     float *leaf_scores;     /* base scores */
     float *section_scores;
 } sx_rank_doc;

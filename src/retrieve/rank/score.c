@@ -5,13 +5,9 @@
 
 const sx_score_params sx_score_best = {1.2f, 0.65f, 2.0f, 2.0f};
 
-#ifndef PW
-#define PW 0.5f
-#define CW 0.5f
-#define WW 0.25f
-#endif
-static const float kind_weight[] = {0, 1.0f, 1.0f, 0.6f, CW, 1.0f, PW}; /* by SX_TOK_* */
-static const float weak_weight = WW;
+/* What a match is worth by SX_TOK_*: single characters and loose pairs are hardly words, compounds repeat their parts. */
+static const float kind_weight[] = {0, 1.0f, 1.0f, 0.6f, 0.5f, 1.0f, 0.5f};
+static const float weak_weight = 0.25f; /* of function and question words */
 
 static uint32_t find_term(const sx_query *query, uint32_t hash)
 {
