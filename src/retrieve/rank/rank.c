@@ -5,15 +5,16 @@
 /* Fitted by list-wise logistic regression over public question sets in many languages, each set held out in turn to see
  * that it does not live off its own questions. */
 const float sx_blend[SX_FEATURES] = {
-    [SX_F_BASE] = 3.81f,      [SX_F_TOP] = 3.96f,      [SX_F_COVER] = 1.72f,   [SX_F_SENTENCE] = 1.03f,
-    [SX_F_WINDOW] = 0.38f,    [SX_F_ORDERED] = 1.59f,  [SX_F_NEAR] = 0.75f,    [SX_F_RARE] = 0.06f,
-    [SX_F_LEAD] = 0.10f,      [SX_F_HEADING] = 0.67f,  [SX_F_SECTION] = 0.83f, [SX_F_NEIGHBOUR] = 0.90f,
-    [SX_F_CUE] = 0.89f,       [SX_F_CUE_NEAR] = 0.07f, [SX_F_LENGTH] = 0.46f,  [SX_F_EARLY] = 1.11f,
-    [SX_F_SHORT] = 0.50f,     [SX_F_TITLE] = 1.42f,    [SX_F_TITLE_FIT] = 2.24f, [SX_F_BOTH] = 0.42f,
+    [SX_F_BASE] = 5.68f,      [SX_F_TOP] = 3.29f,      [SX_F_COVER] = 0.91f,     [SX_F_SENTENCE] = 1.08f,
+    [SX_F_WINDOW] = 0.46f,    [SX_F_ORDERED] = 1.42f,  [SX_F_NEAR] = 0.50f,      [SX_F_RARE] = -0.26f,
+    [SX_F_LEAD] = 0.62f,      [SX_F_HEADING] = 0.75f,  [SX_F_SECTION] = 1.11f,   [SX_F_NEIGHBOUR] = 0.79f,
+    [SX_F_CUE] = 0.88f,       [SX_F_CUE_NEAR] = 0.07f, [SX_F_LENGTH] = 0.47f,    [SX_F_EARLY] = 1.11f,
+    [SX_F_SHORT] = 0.80f,     [SX_F_TITLE] = 2.08f,    [SX_F_TITLE_FIT] = 1.89f, [SX_F_BOTH] = 0.85f,
+    [SX_F_BODY] = 1.64f,
 };
 
 /* What a passage gets that shows everything: scores handed out are shares of it. */
-static const float full_marks = 24.0f;
+static const float full_marks = 25.0f;
 
 llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, llm_error *err)
 {

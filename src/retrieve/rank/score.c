@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-const sx_score_params sx_score_best = {1.2f, 0.65f, 2.0f, 2.0f};
+const sx_score_params sx_score_best = {1.2f, 0.65f, 1.0f, 1.0f};
 
 /* What a match is worth by SX_TOK_*: single characters and loose pairs are hardly words, compounds repeat their parts. */
 static const float kind_weight[] = {0, 1.0f, 1.0f, 0.6f, 0.5f, 1.0f, 0.5f};
