@@ -166,7 +166,7 @@ func (c *Context) GuardStream(opts ...CheckOption) (*GuardStream, error) {
 		return nil, err
 	}
 	h := s.raw
-	s.name, s.free = "guard stream", func() { raw.Llm_guard_close(h) }
+	s.name, s.free = "guard stream", func() { c.whenIdle(func() { raw.Llm_guard_close(h) }) }
 	runtime.SetFinalizer(s, func(s *GuardStream) { s.close() })
 	return s, nil
 }
@@ -198,6 +198,10 @@ func (s *GuardStream) Finish() (string, error) {
 
 // Verdict is the verdict so far; its text is that of the last piece.
 func (s *GuardStream) Verdict() (Verdict, error) {
+	if err := s.c.reading("guard verdict"); err != nil {
+		return Verdict{}, err
+	}
+	defer s.c.leave()
 	if err := s.enter("guard verdict"); err != nil {
 		return Verdict{}, err
 	}

@@ -360,3 +360,53 @@ func TestIdentity(t *testing.T) {
 		t.Errorf("version %q, level %q, types %v", sextant.Version(), sextant.BuildInfo("api_level"), sextant.GuardTypes())
 	}
 }
+
+func TestReadingAReplyWhileItIsPulled(t *testing.T) {
+	c := contextOf(t, sextant.WithModel(modelOf(t)))
+	reply, err := c.Generate(bg, "the captain", nil, sextant.MaxTokens(200), sextant.IgnoreEOS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_, _, _ = reply.Text(), reply.Tokens(), reply.Citations()
+			}
+		}
+	}()
+	var text strings.Builder
+	for {
+		piece, err := reply.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil && !errors.Is(err, sextant.ErrBusy) {
+			t.Fatal(err)
+		}
+		text.WriteString(piece)
+	}
+	close(stop)
+	<-done
+	c.Close()
+	if reply.Text() != text.String() || text.Len() == 0 {
+		t.Errorf("text %q, pieces %q", reply.Text(), text.String())
+	}
+	reply.Close()
+}
+
+func TestLog(t *testing.T) {
+	var lines []string
+	sextant.SetLogger(func(level sextant.LogLevel, line string) { lines = append(lines, line) })
+	defer sextant.SetLogger(nil)
+	contextOf(t)
+	for _, line := range lines {
+		if strings.Contains(line, "\n") {
+			t.Errorf("line %q", line)
+		}
+	}
+}

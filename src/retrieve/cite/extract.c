@@ -144,8 +144,8 @@ uint32_t sx_extract(const sx_evidence *evidence, const char *question, size_t le
     if (!evidence->count || !max || len > UINT32_MAX / 2) return 0;
     const sx_tree *tree = evidence->found[0].tree;
     extraction x = {.evidence = evidence};
-    uint32_t lang, n = 0;
-    if (sx_language_detect(&lang, mem, tree->text, tree->text_len)) return 0;
+    uint32_t lang, n = SX_NO_QUOTES;
+    if (sx_language_detect(&lang, mem, tree->text, tree->text_len)) return SX_NO_QUOTES;
     x.sentences = sx_mem_array(mem, SENTENCES_MAX, sizeof *x.sentences);
     sx_lexer_init(&x.lexer, mem, lang, false);
     if (x.sentences && !sx_query_make(&x.query, mem, lang, question, len) && !read_evidence(&x)) {

@@ -42,7 +42,8 @@ static llm_status look_at_whole(sx_text_scan *s, const llm_cancel *cancel, llm_e
     sx_text_line line, prev = {.blank = true};
     size_t polls = 0;
     for (size_t at = s->lines.pos; at < s->lines.len && !s->out->failed; at = line.at.next) {
-        if (++polls % POLL_LINES == 0 && sx_cancelled(cancel)) return sx_fail(err, LLM_E_CANCELLED, "reading the document was cancelled");
+        if (++polls % POLL_LINES == 0 && sx_cancelled(cancel))
+            return sx_fail(err, LLM_E_CANCELLED, "reading the document was cancelled");
         sx_text_look(&s->lines, at, &line);
         if (!line.blank) {
             v.lines++;
@@ -57,8 +58,10 @@ static llm_status look_at_whole(sx_text_scan *s, const llm_cancel *cancel, llm_e
         prev = line;
     }
     s->width = common_width(&v);
-    s->wrapped = v.follow > 0 && s->width < WIDTHS - 1 && (v.running * 6 >= v.follow || (v.full * 2 >= v.follow && s->width <= 100 && v.running > 0));
-    if (!s->wrapped && v.follow > 4 && s->width <= 60 && v.full * 5 >= v.follow * 3) s->wrapped = true; /* scripts without case */
+    s->wrapped = v.follow > 0 && s->width < WIDTHS - 1 &&
+                 (v.running * 6 >= v.follow || (v.full * 2 >= v.follow && s->width <= 100 && v.running > 0));
+    if (!s->wrapped && v.follow > 4 && s->width <= 60 && v.full * 5 >= v.follow * 3)
+        s->wrapped = true; /* scripts without case */
     return LLM_OK;
 }
 
@@ -76,7 +79,7 @@ typedef struct {
 
 static void set_sort(gatherer *g, nature sort)
 {
-    static const size_t limits[] = {600, 900, 1400}, alone[] = {220, 450, 1400};
+    static const size_t limits[] = {1000, 1200, 1800}, alone[] = {450, 600, 1800};
     if (sort != g->sort && g->pack.chars > 250) sx_pack_flush(&g->pack); /* a short lead stays with its list or table */
     g->sort = sort;
     g->pack.limit = limits[sort];
@@ -111,7 +114,7 @@ static bool continues(const gatherer *g, const sx_text_line *line)
 
 static void take_line(gatherer *g, const sx_text_line *line)
 {
-    bool item = line->has_label && line->label.kind >= SX_LABEL_ITEM;
+    bool item = line->has_label; /* a clause that opened no section is an item too */
     if (continues(g, line) && !(line->table && !line->lower)) {
         g->end = line->at.end;
         return;
@@ -154,7 +157,8 @@ static llm_status read_lines(sx_text_scan *s, const llm_cancel *cancel, llm_erro
     set_sort(&g, PROSE);
     s->blank_before = true;
     for (size_t at = s->lines.pos; at < s->lines.len && !s->out->failed; at = next) {
-        if (++polls % POLL_LINES == 0 && sx_cancelled(cancel)) return sx_fail(err, LLM_E_CANCELLED, "reading the document was cancelled");
+        if (++polls % POLL_LINES == 0 && sx_cancelled(cancel))
+            return sx_fail(err, LLM_E_CANCELLED, "reading the document was cancelled");
         sx_text_look(&s->lines, at, &line);
         next = line.at.next;
         if (line.page) {

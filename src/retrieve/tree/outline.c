@@ -9,7 +9,7 @@
 
 enum {
     WHOLE_CHARS = 1900, /* a paragraph up to here stays in one piece */
-    PIECE_CHARS = 1100, /* about the size of the pieces of a longer one */
+    PIECE_CHARS = 1200, /* about the size of the pieces of a longer one */
     PACK_CHARS = 900,   /* small neighbours are joined up to here */
     ALONE_CHARS = 450,  /* what is longer is no small neighbour */
     TINY_CHARS = 40     /* what is no paragraph at all joins any neighbour */
@@ -73,9 +73,12 @@ static size_t hard_cut(const char *text, size_t start, size_t end, size_t chars)
         i += n;
         seen++;
         if (seen <= chars / 2) continue;
-        if (cp == '\n') line = i;
-        else if (cp == ' ' || cp == 0x3000) blank = i;
-        else if (cp == ';' || cp == 0xFF1B || cp == 0xFF0C || cp == 0x3001) clause = i;
+        if (cp == '\n')
+            line = i;
+        else if (cp == ' ' || cp == 0x3000)
+            blank = i;
+        else if (cp == ';' || cp == 0xFF1B || cp == 0xFF0C || cp == 0x3001)
+            clause = i;
     }
     if (i >= end) return end;
     return line ? line : clause ? clause : blank ? blank : i;
@@ -135,7 +138,8 @@ void sx_pack_add(sx_pack *pack, size_t start, size_t end)
     size_t chars = sx_count_chars(text, start, end);
     size_t limit = pack->limit ? pack->limit : PACK_CHARS, alone = pack->alone ? pack->alone : ALONE_CHARS;
     bool joins = pack->chars + chars <= limit && (chars <= alone || pack->chars <= alone / 2);
-    if (pack->chars <= TINY_CHARS || chars <= TINY_CHARS) joins |= pack->chars + chars <= WHOLE_CHARS; /* page numbers */
+    if (pack->chars <= TINY_CHARS || chars <= TINY_CHARS)
+        joins |= pack->chars + chars <= WHOLE_CHARS; /* page numbers */
     if (pack->chars && !joins) sx_pack_flush(pack);
     if (pack->chars == 0) pack->start = start;
     pack->end = end;
