@@ -186,9 +186,12 @@ int main(void)
 {
     sx_mem_init(&mem, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_meet),          cmocka_unit_test(numbers_and_compounds_meet),
-        cmocka_unit_test(scripts_without_spaces), cmocka_unit_test(function_words_are_weak),
-        cmocka_unit_test(languages_are_told),  cmocka_unit_test(any_bytes),
+        cmocka_unit_test(words_meet),
+        cmocka_unit_test(numbers_and_compounds_meet),
+        cmocka_unit_test(scripts_without_spaces),
+        cmocka_unit_test(function_words_are_weak),
+        cmocka_unit_test(languages_are_told),
+        cmocka_unit_test(any_bytes),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

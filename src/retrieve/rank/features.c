@@ -40,8 +40,9 @@ typedef struct look {
     uint32_t has[SX_QUERY_TERMS / 32], sentence[SX_QUERY_TERMS / 32], before[SX_QUERY_TERMS / 32];
     uint32_t lead[SX_QUERY_TERMS / 32];
     uint16_t count[SX_QUERY_TERMS];
-    int last[SX_QUERY_TERMS];       /* where each term stood last */
-    float ordered[SX_QUERY_TERMS * 2], near[SX_QUERY_TERMS * 2]; /* best closeness per neighbouring pair of the question */
+    int last[SX_QUERY_TERMS]; /* where each term stood last */
+    float ordered[SX_QUERY_TERMS * 2],
+        near[SX_QUERY_TERMS * 2]; /* best closeness per neighbouring pair of the question */
     float best_sentence, best_window;
     uint32_t at_sentence, best_at;
 } look;
@@ -180,7 +181,8 @@ static float rare_share(const sx_query *query, const uint32_t *has)
 }
 
 /* Marks the question's terms among some tokens; returns how many tokens are of the question. */
-static uint32_t mark(const term_filter *filter, const sx_query *query, const uint32_t *tokens, uint32_t n, uint32_t *has)
+static uint32_t mark(const term_filter *filter, const sx_query *query, const uint32_t *tokens, uint32_t n,
+                     uint32_t *has)
 {
     uint32_t hits = 0;
     for (uint32_t i = 0; i < n; i++) {

@@ -308,7 +308,8 @@ static size_t take_ideographs(sx_lexer *x, const char *text, size_t len, size_t 
         put_token(x, term_of(pair + first_len, n), at, at + step, SX_TOK_CHAR, weak);
         bool both = weak && first_weak, one = weak || first_weak;
         if (first_len) {
-            uint8_t kind = one ? SX_TOK_LOOSE : SX_TOK_PAIR; /* a function word beside something else is hardly a word */
+            uint8_t kind = one ? SX_TOK_LOOSE
+                               : SX_TOK_PAIR; /* a function word beside something else is hardly a word */
             both = both || (x->want_weak && sx_language_weak(SX_LANG_CJK, pair, first_len + n));
             put_token(x, term_of(pair, first_len + n), first_start, at + step, kind, both);
         }

@@ -28,9 +28,11 @@ llm_status sx_query_make(sx_query *query, sx_mem *mem, uint32_t lang, const char
         uint32_t t = find_term(query, token->term);
         if (t == query->n) {
             if (query->n == SX_QUERY_TERMS) continue;
-            query->terms[query->n++] =
-                (sx_query_term){.hash = token->term, .start = token->start, .end = token->end, .kind = token->kind,
-                                .weak = token->weak};
+            query->terms[query->n++] = (sx_query_term){.hash = token->term,
+                                                       .start = token->start,
+                                                       .end = token->end,
+                                                       .kind = token->kind,
+                                                       .weak = token->weak};
         }
         query->terms[t].count++;
         if (query->n_order < sizeof query->order) query->order[query->n_order++] = (uint8_t)t;
