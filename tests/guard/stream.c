@@ -171,12 +171,13 @@ static void cancelling_stops(void **state)
     sx_buf_free(&out);
 }
 
-/* Twenty megabytes of what makes naive matchers slow; only that it ends with the right length is asserted. */
+/* What makes naive matchers slow: that it ends, with the right length. */
 static void long_hostile_texts_end(void **state)
 {
     (void)state;
-    static const char *const HOSTILE[] = {"a.", "1 ", "http://a,", "a@", "1-", "北京市", "::", "<a ", "4111 1111 ", "c a s i n o o "};
-    size_t len = 2u << 20;
+    static const char *const HOSTILE[] = {"a.", "1 ", "http://a,", "a@", "1-", "北京市", "::", "<a ", "4111 1111 ", "c a s i n o o ",
+                                          "key=a/", "key=", "ignore all the ", "忽略", "1.", "A", "password: {$"};
+    size_t len = 1u << 18;
     char *text = malloc(len);
     assert_non_null(text);
     for (size_t h = 0; h < sizeof HOSTILE / sizeof HOSTILE[0]; h++) {

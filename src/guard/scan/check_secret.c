@@ -83,7 +83,7 @@ static bool reads_like_a_name(const char *s, size_t n)
 static bool looks_random(const char *s, size_t n)
 {
     size_t digits = count_digits(s, n);
-    if (placeholder(s, n)) return false;
+    if (entropy(s, n) < 2.5 || placeholder(s, n)) return false; /* the cheap question first: hostile texts ask often */
     if (is_uuid(s, n)) return true;
     if (n < 10 || digits == 0) return n >= 20 && entropy(s, n) >= 4.2 && !reads_like_a_name(s, n);
     if (digits == n) return n >= 15 && n <= 40 && entropy(s, n) >= 2.5;
@@ -121,10 +121,13 @@ static size_t glue(const char *s, size_t n)
     return sign ? i : 0;
 }
 
+enum { NAME_MAX = 100 }; /* a name ends within so many bytes */
+
 /* Where the value of an assignment begins; m->len when it is none. */
 static size_t value_of(const sx_match *m)
 {
-    for (size_t i = 0; i < m->len; i++) {
+    for (size_t i = 0; i < m->len && i < NAME_MAX; i++) {
+        if (m->text[i] == 0 || strchr("pcsatkjbPCSATKJB", m->text[i]) == NULL) continue;
         size_t k = keyword_at(m->text + i, m->len - i);
         if (k == 0) continue;
         size_t g = glue(m->text + i + k, m->len - i - k);
@@ -148,7 +151,7 @@ float sx_check_secret_assigned(const sx_match *m, int arg)
     if (at >= m->len) return SX_CHECK_NO;
     const char *v = m->text + at;
     size_t n = m->len - at;
-    if (n < 8 || m->after == '(' || m->after == '[' || m->after == '{') return SX_CHECK_NO;
+    if (n < 8 || n > 256 || m->after == '(' || m->after == '[' || m->after == '{') return SX_CHECK_NO;
     if (!looks_random(v, n)) return SX_CHECK_NO;
     m->lead[0] = at;
     return SX_CHECK_MAYBE;
@@ -185,12 +188,12 @@ float sx_check_secret_password(const sx_match *m, int arg)
     (void)arg;
     while (at > 0 && m->text[at - 1] > ' ' && strchr("\"'`,;", m->text[at - 1]) == NULL) at--;
     while (at < m->len && strchr("=:>!@", m->text[at]) != NULL) at++;
-    if (m->len - at < 8 || placeholder(m->text + at, m->len - at)) return SX_CHECK_NO;
+    if (m->len - at < 8) return SX_CHECK_NO;
     for (size_t i = at; i < m->len; i++) {
         letters += sx_ascii_letter(m->text[i]) || sx_ascii_digit(m->text[i]);
         signs += strchr(SIGNS, m->text[i]) != NULL;
     }
-    if (signs < 3 || letters < 6 || letters < signs) return SX_CHECK_NO;
+    if (signs < 3 || letters < 6 || letters < signs || placeholder(m->text + at, m->len - at)) return SX_CHECK_NO;
     m->lead[0] = at;
     return SX_CHECK_MAYBE;
 }

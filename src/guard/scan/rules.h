@@ -43,6 +43,7 @@ typedef struct sx_rule {
     uint32_t flags;
     const char *not_before; /* ASCII characters that may not stand before, or NULL */
     const char *not_after;
+    uint16_t span;       /* longest match in bytes; 0: as long as any finding may be */
 } sx_rule;
 
 typedef struct sx_rule_table {
@@ -118,7 +119,6 @@ float sx_check_secret_token(const sx_match *m, int arg);
 float sx_check_secret_user(const sx_match *m, int arg);
 float sx_check_sg_nric(const sx_match *m, int arg);
 float sx_check_sg_uen(const sx_match *m, int arg);
-float sx_check_short(const sx_match *m, int arg);
 float sx_check_th_id(const sx_match *m, int arg);
 float sx_check_tr_id(const sx_match *m, int arg);
 float sx_check_tw_id(const sx_match *m, int arg);
