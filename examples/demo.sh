@@ -105,8 +105,8 @@ cat >"$here/contract.txt" <<'END'
 第四条 转租
 未经出租人书面同意，承租人不得将房屋转租给第三人。
 END
-show 'sextant ask contract.txt "押金应当在多少日内退还？"' sextant ask "$here/contract.txt" '押金应当在多少日内退还？'
-show 'sextant ask contract.txt "承租人可以转租房屋吗？"' sextant ask "$here/contract.txt" '承租人可以转租房屋吗？'
+show 'sextant ask contract.txt "每月租金是多少？"' sextant ask "$here/contract.txt" '每月租金是多少？'
+show 'sextant ask contract.txt "房屋主体结构由谁负责维修？"' sextant ask "$here/contract.txt" '房屋主体结构由谁负责维修？'
 
 title 'Personal data stays here'
 cat >"$here/letter.txt" <<'END'
@@ -132,7 +132,7 @@ say ''
 say '  Your own documents:   build/sextant ask notes.md report.txt "What did we decide?"'
 say '  Many documents:       build/sextant ingest -c my.sextant docs/*.md'
 say '                        build/sextant ask -c my.sextant "..."'
-say '  With a model:         any GGUF file of the llama architecture in F32, F16, BF16, Q8_0 or Q4_0:'
+say '  With a model:         a GGUF file of a language model, for example of the llama or qwen family:'
 say '                        build/sextant ask -m model.gguf notes.md "..."'
 say '                        The model writes the answer; it can cite only passages that were found.'
 say '  From a program:       include/sextant.h opens with a whole example.'

@@ -86,6 +86,7 @@ func NewContext(opts ...ContextOption) (*Context, error) {
 		return nil, err
 	}
 	h := c.raw
+	c.exclusive = true
 	c.name, c.free = "context", func() { raw.Llm_ctx_free(h) }
 	runtime.SetFinalizer(c, func(c *Context) { c.close() })
 	return c, nil

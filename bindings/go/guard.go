@@ -56,7 +56,7 @@ func (g *Guard) Close() error {
 	return nil
 }
 
-// SetAction says what to do with findings of a type ("*": all) in some directions.
+// SetAction says what to do with findings of a type in some directions.
 func (g *Guard) SetAction(typ string, directions Direction, action Action) error {
 	const op = "set action"
 	if err := cstring(op, "a type", typ); err != nil {
@@ -69,7 +69,7 @@ func (g *Guard) SetAction(typ string, directions Direction, action Action) error
 	return quick(op, func(e raw.Llm_error) { raw.Llm_guard_set_action(g.raw, typ, uint(directions), uint(action), e) })
 }
 
-// AddWord adds a word of your own.
+// AddWord adds a word of your own, found as type BLOCKED, which asks for Review unless SetAction says otherwise.
 func (g *Guard) AddWord(word string) error {
 	if err := g.enter("add word"); err != nil {
 		return err
@@ -166,7 +166,7 @@ func (c *Context) GuardStream(opts ...CheckOption) (*GuardStream, error) {
 		return nil, err
 	}
 	h := s.raw
-	s.name, s.free = "guard stream", func() { raw.Llm_guard_close(h) }
+	s.name, s.free = "guard stream", func() { c.whenIdle(func() { raw.Llm_guard_close(h) }) }
 	runtime.SetFinalizer(s, func(s *GuardStream) { s.close() })
 	return s, nil
 }
@@ -198,6 +198,10 @@ func (s *GuardStream) Finish() (string, error) {
 
 // Verdict is the verdict so far; its text is that of the last piece.
 func (s *GuardStream) Verdict() (Verdict, error) {
+	if err := s.c.reading("guard verdict"); err != nil {
+		return Verdict{}, err
+	}
+	defer s.c.leave()
 	if err := s.enter("guard verdict"); err != nil {
 		return Verdict{}, err
 	}

@@ -8,13 +8,25 @@ import (
 	"sextant/internal/raw"
 )
 
-// life frees a raw handle once, and never while a call is inside it.
+// life frees a raw handle once, and never while a call is inside it. An exclusive life, that of a context, admits one call at
+// a time: what a context hands out changes under its calls, so reading a reply while another goroutine pulls it must be an
+// answer, not a crash.
 type life struct {
-	mu     sync.Mutex
-	name   string
-	users  int
-	closed bool
-	free   func()
+	mu        sync.Mutex
+	name      string
+	exclusive bool
+	users     int
+	closed    bool
+	free      func()
+	pending   []func()
+}
+
+func (l *life) begin(op string) error {
+	if l.exclusive && l.users > 0 {
+		return &Error{Op: op, Code: ErrBusy, Msg: "this " + l.name + " is in use by another goroutine; make one for each"}
+	}
+	l.users++
+	return nil
 }
 
 func (l *life) enter(op string) error {
@@ -23,28 +35,58 @@ func (l *life) enter(op string) error {
 	if l.closed {
 		return &Error{Op: op, Code: ErrClosed, Msg: "this " + l.name + " is closed"}
 	}
-	l.users++
-	return nil
+	return l.begin(op)
+}
+
+// reading keeps calls out while what the handle handed out is read; also after its end. leave closes it.
+func (l *life) reading(op string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.begin(op)
 }
 
 func (l *life) leave() {
 	l.mu.Lock()
 	l.users--
-	last := l.closed && l.users == 0
-	l.mu.Unlock()
-	if last {
-		l.free()
+	var pending []func()
+	if l.users == 0 {
+		pending, l.pending = l.pending, nil
 	}
+	for _, fn := range pending {
+		fn()
+	}
+	free := l.takeFree()
+	l.mu.Unlock()
+	free()
+}
+
+// takeFree gives the function that frees the handle to the first who may call it.
+func (l *life) takeFree() func() {
+	if !l.closed || l.users > 0 || l.free == nil {
+		return func() {}
+	}
+	free := l.free
+	l.free = nil
+	return free
+}
+
+// whenIdle calls fn now, or when the last call has left; no call can begin meanwhile.
+func (l *life) whenIdle(fn func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.users > 0 {
+		l.pending = append(l.pending, fn)
+		return
+	}
+	fn()
 }
 
 func (l *life) close() {
 	l.mu.Lock()
-	last := !l.closed && l.users == 0
 	l.closed = true
+	free := l.takeFree()
 	l.mu.Unlock()
-	if last {
-		l.free()
-	}
+	free()
 }
 
 // token is a cancel flag, freed when the handles that hold it are.

@@ -3,6 +3,7 @@ package sextant
 import (
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"math"
 	"runtime"
 
@@ -125,6 +126,24 @@ func (m *Model) Detokenize(ids []int32, flags TokenFlags) (string, error) {
 	defer m.leave()
 	var text string
 	err := quick("detokenize", func(e raw.Llm_error) { text = raw.Sx_detokenize(m.raw, idBytes(ids), uint(flags), e) })
+	return text, err
+}
+
+// Chat renders a chat template: vars is marshalled to a JSON object whose fields are the template's variables ("messages",
+// "add_generation_prompt", ...). With the source "" the model's own template is used. Give the text to Generate with
+// ParseSpecial and NoBOS.
+func (m *Model) Chat(source string, vars interface{}) (string, error) {
+	const op = "chat template"
+	fields, err := json.Marshal(vars)
+	if err != nil {
+		return "", invalid(op, err.Error())
+	}
+	if err := m.enter(op); err != nil {
+		return "", err
+	}
+	defer m.leave()
+	var text string
+	err = quick(op, func(e raw.Llm_error) { text = raw.Sx_chat_template(m.raw, source, string(fields), e) })
 	return text, err
 }
 

@@ -108,8 +108,10 @@ func (c *Context) Generate(ctx context.Context, prompt string, evidence *Evidenc
 	}
 	h := r.raw
 	r.name, r.free = "reply", func() {
-		raw.Llm_reply_free(h)
-		t.free()
+		c.whenIdle(func() {
+			raw.Llm_reply_free(h)
+			t.free()
+		})
 	}
 	runtime.SetFinalizer(r, func(r *Reply) { r.close() })
 	return r, nil
@@ -205,30 +207,47 @@ func (r *Reply) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Text is all pieces so far.
+// view begins the reading of a reply, which leave ends.
+func (r *Reply) view(op string) error {
+	if err := r.c.reading(op); err != nil {
+		return err
+	}
+	if err := r.enter(op); err != nil {
+		r.c.leave()
+		return err
+	}
+	return nil
+}
+
+func (r *Reply) unview() {
+	r.leave()
+	r.c.leave()
+}
+
+// Text is all pieces so far; like all readers of a reply it gives nothing while another goroutine is in the context.
 func (r *Reply) Text() string {
-	if r.enter("text") != nil {
+	if r.view("text") != nil {
 		return ""
 	}
-	defer r.leave()
+	defer r.unview()
 	return raw.Sx_reply_text(r.raw)
 }
 
 // Finish is why the answer ended.
 func (r *Reply) Finish() Finish {
-	if r.enter("finish") != nil {
+	if r.view("finish") != nil {
 		return FinishNone
 	}
-	defer r.leave()
+	defer r.unview()
 	return Finish(raw.Llm_reply_finish(r.raw))
 }
 
 // Usage counts tokens and time.
 func (r *Reply) Usage() Usage {
-	if r.enter("usage") != nil {
+	if r.view("usage") != nil {
 		return Usage{}
 	}
-	defer r.leave()
+	defer r.unview()
 	return Usage{
 		PromptTokens: int(raw.Llm_reply_prompt_tokens(r.raw)), OutputTokens: int(raw.Llm_reply_output_tokens(r.raw)),
 		PromptMs: raw.Llm_reply_prompt_ms(r.raw), OutputMs: raw.Llm_reply_output_ms(r.raw),
@@ -237,10 +256,10 @@ func (r *Reply) Usage() Usage {
 
 // Tokens are the ids of the tokens made so far.
 func (r *Reply) Tokens() []int32 {
-	if r.enter("tokens") != nil {
+	if r.view("tokens") != nil {
 		return nil
 	}
-	defer r.leave()
+	defer r.unview()
 	ids := make([]int32, raw.Llm_reply_output_tokens(r.raw))
 	for i := range ids {
 		ids[i] = int32(raw.Llm_reply_token(r.raw, uint(i)))
@@ -250,10 +269,10 @@ func (r *Reply) Tokens() []int32 {
 
 // Citations are those of the answer so far, verified.
 func (r *Reply) Citations() []Citation {
-	if r.enter("citations") != nil {
+	if r.view("citations") != nil {
 		return nil
 	}
-	defer r.leave()
+	defer r.unview()
 	list := make([]Citation, raw.Llm_reply_citation_count(r.raw))
 	for i := range list {
 		at := uint(i)
@@ -269,10 +288,10 @@ func (r *Reply) Citations() []Citation {
 
 // Verdict is what the guard saw on the way in one direction; ok is false when it did not run.
 func (r *Reply) Verdict(direction Direction) (v Verdict, ok bool) {
-	if r.enter("verdict") != nil {
+	if r.view("verdict") != nil {
 		return Verdict{}, false
 	}
-	defer r.leave()
+	defer r.unview()
 	h := raw.Llm_reply_verdict(r.raw, uint(direction))
 	if h == nil || h.Swigcptr() == 0 {
 		return Verdict{}, false

@@ -13,11 +13,16 @@ if [ "${minor:-0}" -lt 19 ]; then
 fi
 case $1 in
 vet)
-    [ -z "$(gofmt -l ./*.go ./internal/conformance)" ] || { gofmt -d ./*.go ./internal/conformance; exit 1; }
-    go vet . ./internal/conformance
+    [ -z "$(gofmt -l ./*.go ./internal/conformance ./examples)" ] || { gofmt -d ./*.go ./internal/conformance ./examples; exit 1; }
+    go vet $(go list ./... | grep -v internal/raw)
     go vet -unsafeptr=false ./internal/raw # SWIG's way with pointers
     ;;
-test) go test -count=1 ./... ;;
+test)
+    go test -count=1 ./...
+    if [ "$minor" -ge 23 ]; then
+        go run ./examples/ask doc.go "What belongs to one goroutine at a time?" | grep -q 'a Context'
+    fi
+    ;;
 conformance)
     go build -o "$2/conformance_go" ./internal/conformance
     sh ../../tests/golden/conformance.sh "$2" go "$2/conformance_go" "$SX_CONFORMANCE" "$SX_TINY_MODEL"

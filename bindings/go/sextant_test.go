@@ -220,6 +220,7 @@ func TestGuard(t *testing.T) {
 	}
 	defer guard.Close()
 	for _, err := range []error{guard.SetVault(vault), guard.AddWord("Bluebird"),
+		guard.SetAction("BLOCKED", sextant.AllDirections, sextant.Replace),
 		guard.SetAction("EMAIL_ADDRESS", sextant.AllDirections, sextant.Pseudonym)} {
 		if err != nil {
 			t.Fatal(err)
@@ -358,4 +359,42 @@ func TestIdentity(t *testing.T) {
 	if sextant.Version() == "" || sextant.BuildInfo("api_level") != "1" || len(sextant.GuardTypes()) < 9 {
 		t.Errorf("version %q, level %q, types %v", sextant.Version(), sextant.BuildInfo("api_level"), sextant.GuardTypes())
 	}
+}
+
+func TestReadingAReplyWhileItIsPulled(t *testing.T) {
+	c := contextOf(t, sextant.WithModel(modelOf(t)))
+	reply, err := c.Generate(bg, "the captain", nil, sextant.MaxTokens(200), sextant.IgnoreEOS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_, _, _ = reply.Text(), reply.Tokens(), reply.Citations()
+			}
+		}
+	}()
+	var text strings.Builder
+	for {
+		piece, err := reply.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil && !errors.Is(err, sextant.ErrBusy) {
+			t.Fatal(err)
+		}
+		text.WriteString(piece)
+	}
+	close(stop)
+	<-done
+	c.Close()
+	if reply.Text() != text.String() || text.Len() == 0 {
+		t.Errorf("text %q, pieces %q", reply.Text(), text.String())
+	}
+	reply.Close()
 }

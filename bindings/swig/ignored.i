@@ -49,6 +49,7 @@
 /* Buffers the caller sizes: sx_* shims return a blob. */
 %ignore llm_tokenize;
 %ignore llm_detokenize;
+%ignore llm_chat_template;
 %ignore llm_dequantize;
 %ignore llm_logits;
 %ignore llm_vault_restore;

@@ -4,6 +4,7 @@
 %thread sx_model_load;
 %thread sx_tokenize;
 %thread sx_detokenize;
+%thread sx_chat_template;
 %thread sx_dequantize;
 %thread sx_logits;
 %thread sx_corpus_open;

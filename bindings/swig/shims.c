@@ -87,6 +87,11 @@ static void sx_log_add(void *user, int32_t level, const char *message)
     pthread_mutex_unlock(&log->lock);
 }
 
+static void sx_log_put(sx_log *log, int32_t level, const char *line)
+{
+    if (log) sx_log_add(log, level, line);
+}
+
 static int32_t sx_log_next(sx_log *log)
 {
     if (!log) return 0;
@@ -182,6 +187,27 @@ static sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids
     }
     free(tokens);
     return made;
+}
+
+static sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,
+                                llm_error *err)
+{
+    size_t capacity = vars_len * 2 + 1024;
+    for (;;) {
+        char *out = malloc(capacity);
+        if (!out) return sx_blob_fail(err, "no memory for the prompt");
+        int64_t size = llm_chat_template(model, len ? text : NULL, len, vars, vars_len, out, capacity, err);
+        if (size >= 0 && (uint64_t)size <= capacity) {
+            err->code = LLM_OK;
+            return (sx_blob){out, (size_t)size};
+        }
+        free(out);
+        if (size < 0) {
+            err->code = (llm_status)size;
+            return (sx_blob){NULL, 0};
+        }
+        capacity = (size_t)size;
+    }
 }
 
 static sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err)

@@ -3,6 +3,7 @@
 
 /* Lines of the library's logger, kept for the face to fetch: no callback ever enters Python or Go. One per process. */
 sx_log *sx_log_create(void);
+void sx_log_put(sx_log *log, int32_t level, const char *line); /* as the library would */
 int32_t sx_log_next(sx_log *log); /* level of the next line, 0 when there is none */
 sx_text sx_log_line(sx_log *log); /* the line that sx_log_next took */
 
@@ -12,6 +13,8 @@ llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const
                          llm_error *err);
 sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err);
 sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids_len, uint32_t flags, llm_error *err);
+sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,
+                         llm_error *err); /* an empty template is the model's own */
 sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err);
 
 llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, sx_log *log, llm_error *err);

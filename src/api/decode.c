@@ -180,6 +180,7 @@ static llm_status attribute(llm_reply *reply)
     for (uint32_t i = 0; status == LLM_OK && said.len && i < reply->n_passages; i++) {
         const sx_passage *p = &reply->passages[i];
         double s = p->text ? sx_support(said.data, said.len, p->text, p->text_len, &reply->ctx->h.mem) : 0;
+        if (s < 0) status = sx_fail_memory(&reply->ctx->err);
         if (s < best || (chosen && s == best)) continue;
         best = s;
         chosen = p;

@@ -4,6 +4,12 @@
 #include "api/handles.h"
 #include "platform/utf8.h"
 
+/* A copy in the arena; NULL when the buffer or the arena had no memory. */
+static const char *keep(llm_evidence *ev, const sx_buf *text)
+{
+    return sx_buf_status(text) == LLM_OK ? sx_arena_strndup(&ev->arena, sx_buf_cstr(text), text->len) : NULL;
+}
+
 static llm_status fill_rows(llm_evidence *ev, llm_error *err)
 {
     sx_mem *mem = ev->arena.mem;
@@ -18,12 +24,12 @@ static llm_status fill_rows(llm_evidence *ev, llm_error *err)
         sx_evidence_row *row = &ev->rows[i];
         sx_buf_clear(&text);
         sx_tree_put_id(found->tree, found->node, &text);
-        row->node = sx_arena_strndup(&ev->arena, sx_buf_cstr(&text), text.len);
+        row->node = keep(ev, &text);
         sx_buf_clear(&text);
         sx_tree_put_path(found->tree, found->node, &text);
-        row->path = sx_arena_strndup(&ev->arena, sx_buf_cstr(&text), text.len);
+        row->path = keep(ev, &text);
         row->text = sx_arena_strndup(&ev->arena, found->tree->text + node->start, node->end - node->start);
-        if (sx_buf_status(&text) != LLM_OK || !row->node || !row->path || !row->text) status = sx_fail_memory(err);
+        if (!row->node || !row->path || !row->text) status = sx_fail_memory(err);
     }
     sx_buf_free(&text);
     return status;

@@ -11,6 +11,7 @@ llm_status sx_extract_begin(llm_reply *reply, const sx_evidence *evidence, const
     reply->quotes = sx_mem_array(mem, MAX_QUOTES, sizeof *reply->quotes);
     if (!reply->quotes) return sx_fail_memory(&reply->ctx->err);
     uint32_t found = sx_extract(evidence, question, len, reply->quotes, MAX_QUOTES, mem);
+    if (found == SX_NO_QUOTES) return sx_fail_memory(&reply->ctx->err);
     for (uint32_t i = 0; i < found; i++) { /* the quoted words live as long as the reply, the evidence need not */
         sx_quote *quote = &reply->quotes[i];
         const sx_tree *tree = evidence->found[quote->found].tree;

@@ -24,7 +24,8 @@ static const char *make_label(llm_reply *reply, const llm_evidence *evidence, ui
         sx_buf_printf(&label, "#%u#%s", first + 1, node);
     else
         sx_buf_printf(&label, "%s#%s", doc, node);
-    const char *copy = label.data ? sx_arena_strndup(&reply->arena, label.data, label.len) : NULL;
+    const char *copy =
+        sx_buf_status(&label) == LLM_OK ? sx_arena_strndup(&reply->arena, sx_buf_cstr(&label), label.len) : NULL;
     sx_buf_free(&label);
     return copy;
 }

@@ -68,7 +68,7 @@ llm_status sx_outflow_flush(llm_reply *reply)
     return status;
 }
 
-/* How well the passage supports what was said since the last citation. */
+/* How well the passage supports what was said since the last citation; negative without memory. */
 static double support(llm_reply *reply, const char *passage, size_t passage_len)
 {
     sx_buf said;
@@ -77,6 +77,10 @@ static double support(llm_reply *reply, const char *passage, size_t passage_len)
     if (from < have) sx_buf_add(&said, reply->text.data + from, have - from);
     size_t in_piece = from > have ? from - have : 0;
     if (in_piece < reply->piece.len) sx_buf_add(&said, reply->piece.data + in_piece, reply->piece.len - in_piece);
+    if (sx_buf_status(&said) != LLM_OK) {
+        sx_buf_free(&said);
+        return -1;
+    }
     double value = said.len ? sx_support(said.data, said.len, passage, passage_len, &reply->ctx->h.mem) : 0;
     sx_buf_free(&said);
     return value;
@@ -94,6 +98,7 @@ llm_status sx_outflow_cite(llm_reply *reply, uint32_t passage, uint64_t start, u
     const char *copy = sx_arena_strndup(&reply->arena, text, text_len);
     if (!copy) return sx_fail_memory(&reply->ctx->err);
     double held = support(reply, text, text_len);
+    if (held < 0) return sx_fail_memory(&reply->ctx->err);
     reply->citations[reply->n_citations++] = (sx_citation){passage, start, end, copy, held};
     sx_buf_printf(&reply->piece, "[%s]", reply->passages[passage].label);
     reply->fed += strlen(reply->passages[passage].label) + 2;

@@ -148,13 +148,13 @@ static void tell_redactions(const job *j, const llm_reply *reply)
 static int show(job *j, llm_evidence *evidence, llm_reply *reply)
 {
     sx_run *run = &j->run;
-    bool found = llm_reply_finish(reply) != LLM_FINISH_NOT_FOUND;
-    llm_status st = sx_reply_run(reply, found); /* the words for "not found" are ours, with the names */
+    llm_status st = sx_reply_run(reply, true);
     if (st != LLM_OK) return sx_failed(run, st, llm_ctx_errmsg(run->ctx));
     uint32_t finish = llm_reply_finish(reply);
+    bool found = finish != LLM_FINISH_NOT_FOUND;
     size_t n = llm_reply_text_len(reply);
     if (found && n && llm_reply_text(reply)[n - 1] != '\n') putchar('\n');
-    if (finish == LLM_FINISH_NOT_FOUND) show_not_found(j, evidence);
+    if (!found) show_not_found(j, evidence);
     if (llm_reply_citation_count(reply)) {
         printf("\n%sSources%s\n", sx_bold(), sx_plain());
         sx_show_citations(reply, evidence);

@@ -88,11 +88,23 @@ static bool make_prompt(bench *b, uint32_t want, sx_bytes *text)
     return ok;
 }
 
-static llm_status measure(bench *b, const sx_bytes *prompt, double *pp, double *tg)
+/* A context of its own for each run: one that has read the prompt before need not read it again. */
+static bool fresh_ctx(bench *b)
+{
+    llm_ctx_opts opts = LLM_CTX_OPTS_INIT;
+    opts.flags = LLM_CTX_NO_GUARD;
+    opts.kv_type = (uint32_t)b->kv;
+    opts.n_ctx = b->prompt + b->tokens + 9;
+    llm_ctx_free(b->run.ctx);
+    b->run.ctx = NULL;
+    return sx_open_ctx(&b->run, &opts);
+}
+
+static llm_status measure(bench *b, const sx_bytes *prompt, uint32_t tokens, double *pp, double *tg)
 {
     llm_gen_opts opts = LLM_GEN_OPTS_INIT;
     opts.flags = LLM_GEN_IGNORE_EOS;
-    opts.max_tokens = b->tokens ? b->tokens : 1;
+    opts.max_tokens = tokens;
     opts.cancel = b->run.cancel;
     llm_reply *reply = NULL;
     llm_status st = llm_generate(b->run.ctx, prompt->data, prompt->len, NULL, &opts, &reply);
@@ -103,7 +115,8 @@ static llm_status measure(bench *b, const sx_bytes *prompt, double *pp, double *
         b->prompt_was = llm_reply_prompt_tokens(reply);
         b->tokens_were = llm_reply_output_tokens(reply);
         *pp = prompt_ms > 0 ? 1e3 * b->prompt_was / prompt_ms : 0;
-        *tg = output_ms > 0 ? 1e3 * b->tokens_were / output_ms : 0;
+        /* the first token comes out of reading the prompt; each further one is an evaluation */
+        *tg = output_ms > 0 && b->tokens_were > 1 ? 1e3 * (b->tokens_were - 1) / output_ms : 0;
     }
     llm_reply_free(reply);
     return st;
@@ -119,7 +132,7 @@ static void report(const bench *b)
         printf("%s: %s %s, %s threads, %s\n", b->model, llm_model_info(model, "arch"), llm_model_info(model, "type"),
                llm_model_info(model, "threads"), llm_model_info(model, "isa"));
         if (b->prompt) printf("  reading %6u tokens  %10.1f tokens/s\n", b->prompt_was, b->pp);
-        if (b->tokens) printf("  writing %6u tokens  %10.1f tokens/s\n", b->tokens_were, b->tg);
+        if (b->tokens) printf("  writing %6u tokens  %10.1f tokens/s\n", b->tokens_were - 1, b->tg);
         printf("  loading  %.1f ms, peak memory %.0f MB\n", b->load_ms, rss_mb);
         return;
     }
@@ -131,7 +144,7 @@ static void report(const bench *b)
     sx_json_set(out, "pp", b->prompt ? sx_json_num(b->pp) : json_null());
     sx_json_set(out, "tg", b->tokens ? sx_json_num(b->tg) : json_null());
     sx_json_set(out, "pp_tokens", json_integer(b->prompt_was));
-    sx_json_set(out, "tg_tokens", json_integer(b->tokens ? b->tokens_were : 0));
+    sx_json_set(out, "tg_tokens", json_integer(b->tokens ? b->tokens_were - 1 : 0));
     sx_json_set(out, "repeat", json_integer(b->repeat));
     sx_json_set(out, "load_ms", sx_json_num(b->load_ms));
     sx_json_set(out, "rss_mb", sx_json_num(rss_mb));
@@ -140,35 +153,38 @@ static void report(const bench *b)
     sx_json_line(out);
 }
 
+/* The runs, and before them one token that is not counted: it brings the weights into memory. */
+static int measure_all(bench *b, const sx_bytes *prompt, double *pp, double *tg)
+{
+    const sx_bytes first = {0};
+    uint32_t tokens = b->tokens + 1;
+    for (uint32_t i = 0; i <= b->repeat; i++) {
+        sx_progress(i ? "Run %u of %u" : "Warming up", i, b->repeat);
+        if (!fresh_ctx(b)) return b->run.status;
+        llm_status st = i ? measure(b, prompt, tokens, &pp[i - 1], &tg[i - 1]) : measure(b, &first, 1, pp, tg);
+        if (st != LLM_OK) return sx_failed(&b->run, st, llm_ctx_errmsg(b->run.ctx));
+    }
+    sx_progress_end();
+    b->pp = median(pp, b->repeat);
+    b->tg = median(tg, b->repeat);
+    return SX_EXIT_OK;
+}
+
 static int work(bench *b)
 {
     sx_run *run = &b->run;
-    llm_ctx_opts opts = LLM_CTX_OPTS_INIT;
     sx_bytes prompt = {0};
     if (!sx_run_begin(run, run->cmd)) return run->status;
     double before = now_ms();
     if (!sx_open_model(run, b->model, b->threads, (uint32_t)b->isa)) return run->status;
     b->load_ms = now_ms() - before;
-    opts.flags = LLM_CTX_NO_GUARD;
-    opts.kv_type = (uint32_t)b->kv;
-    opts.n_ctx = b->prompt + b->tokens + 8;
     double *pp = calloc(b->repeat, sizeof *pp), *tg = calloc(b->repeat, sizeof *tg);
     int status = SX_EXIT_RUN;
     if (!pp || !tg)
         sx_say(run->cmd, "out of memory");
-    else if (sx_open_ctx(run, &opts) && make_prompt(b, b->prompt, &prompt))
-        status = SX_EXIT_OK;
-    for (uint32_t i = 0; status == SX_EXIT_OK && i < b->repeat; i++) {
-        sx_progress("Run %u of %u", i + 1, b->repeat);
-        llm_status st = measure(b, &prompt, &pp[i], &tg[i]);
-        if (st != LLM_OK) status = sx_failed(run, st, llm_ctx_errmsg(run->ctx));
-    }
-    sx_progress_end();
-    if (status == SX_EXIT_OK) {
-        b->pp = median(pp, b->repeat);
-        b->tg = median(tg, b->repeat);
-        report(b);
-    }
+    else if (make_prompt(b, b->prompt, &prompt))
+        status = measure_all(b, &prompt, pp, tg);
+    if (status == SX_EXIT_OK) report(b);
     free(pp);
     free(tg);
     sx_bytes_free(&prompt);

@@ -1,35 +1,41 @@
 /* sextant generate: a model continues a prompt. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "chat.h"
 #include "commands.h"
 #include "gen.h"
 #include "term.h"
 
-static const char help[] = "usage: sextant generate -m MODEL [--prompt TEXT] [OPTION...]\n"
-                           "       sextant generate -m MODEL --jsonl [OPTION...]\n"
-                           "\n"
-                           "Continues a prompt, which is standard input when --prompt is not given, and\n"
-                           "prints the new text as it is made. Ctrl-C ends it in good order.\n"
-                           "\n"
-                           "  -m, --model FILE        a GGUF model\n"
-                           "  -p, --prompt TEXT       the prompt, which may be empty\n" SX_GEN_HELP
-                           "      --parse-special     take special tokens written in the prompt, such as\n"
-                           "                          <|im_end|>\n"
-                           "      --no-bos            do not begin the prompt with the model's BOS token\n"
-                           "      --ignore-eos        go on after an end-of-text token\n"
-                           "      --json              print one JSON object when done\n"
-                           "      --jsonl             {\"id\", \"prompt\", \"max_tokens\", \"temperature\",\n"
-                           "                          \"top_k\", \"top_p\", \"min_p\", \"seed\", \"stop\"} per line\n"
-                           "                          in, {\"id\", \"text\", \"tokens\", \"finish\", \"usage\"} per\n"
-                           "                          line out\n";
+static const char help[] =
+    "usage: sextant generate -m MODEL [--prompt TEXT] [OPTION...]\n"
+    "       sextant generate -m MODEL --jsonl [OPTION...]\n"
+    "\n"
+    "Continues a prompt, which is standard input when --prompt is not given, and\n"
+    "prints the new text as it is made. Ctrl-C ends it in good order.\n"
+    "\n"
+    "  -m, --model FILE        a GGUF model\n"
+    "  -p, --prompt TEXT       the prompt, which may be empty\n" SX_GEN_HELP
+    "      --parse-special     take special tokens written in the prompt, such as\n"
+    "                          <|im_end|>\n"
+    "      --no-bos            do not begin the prompt with the model's BOS token\n"
+    "      --ignore-eos        go on after an end-of-text token\n"
+    "      --chat              the prompt is a user's message: put it through the\n"
+    "                          model's chat template\n"
+    "      --json              print one JSON object when done\n"
+    "      --jsonl             {\"id\", \"prompt\" or \"messages\", \"max_tokens\",\n"
+    "                          \"temperature\", \"top_k\", \"top_p\", \"min_p\", \"seed\",\n"
+    "                          \"stop\"} per line in, {\"id\", \"text\", \"tokens\", \"finish\", \"usage\"} per\n"
+    "                          line out\n";
 
-enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_JSON, OPT_JSONL };
+enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_CHAT, OPT_JSON, OPT_JSONL };
 
 static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_PROMPT, 'p', "prompt", true},
                                {OPT_PARSE, 0, "parse-special", false},
                                {OPT_NO_BOS, 0, "no-bos", false},
                                {OPT_IGNORE_EOS, 0, "ignore-eos", false},
+                               {OPT_CHAT, 0, "chat", false},
                                {OPT_JSON, 0, "json", false},
                                {OPT_JSONL, 0, "jsonl", false},
                                {0, 0, NULL, false}};
@@ -37,6 +43,7 @@ static const sx_opt table[] = {SX_GEN_OPTIONS,
 typedef struct job {
     sx_run run;
     sx_gen gen;
+    bool chat;
 } job;
 
 static void result(json_t *out, const llm_reply *reply)
@@ -55,8 +62,6 @@ static void result(json_t *out, const llm_reply *reply)
 static llm_status refuse(const json_t *in, llm_error *err)
 {
     static const char *const fields[][2] = {
-        {"messages",
-         "Chat templates are not built yet; send \"prompt\" with the finished text instead of \"messages\"."},
         {"grammar", "Grammars are not built yet; leave out \"grammar\"."},
         {"schema", "JSON schemas are not built yet; leave out \"schema\"."},
         {"logprobs", "Log probabilities are not built yet; leave out \"logprobs\"."},
@@ -70,6 +75,23 @@ static llm_status refuse(const json_t *in, llm_error *err)
     return LLM_OK;
 }
 
+/* The text to continue: "prompt" as it is, or "messages" through the model's chat template, in *made, to be freed. */
+static llm_status prompt_of(job *j, const json_t *in, const char **prompt, size_t *len, char **made, llm_gen_opts *opts,
+                            llm_error *err)
+{
+    const json_t *messages = json_object_get(in, "messages");
+    if (!messages || json_is_null(messages)) return sx_json_get_text(in, "prompt", true, prompt, len, err);
+    json_t *vars = json_copy((json_t *)in);
+    if (vars && !json_object_get(vars, "add_generation_prompt"))
+        sx_json_set(vars, "add_generation_prompt", json_true());
+    llm_status st = LLM_E_MEMORY;
+    if (vars) st = sx_chat_render(j->run.model, NULL, vars, made, len, err);
+    json_decref(vars);
+    *prompt = *made;
+    opts->flags |= LLM_GEN_PARSE_SPECIAL | LLM_GEN_NO_BOS; /* the template writes both itself */
+    return st;
+}
+
 static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err)
 {
     job *j = user;
@@ -78,9 +100,10 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     llm_gen_opts opts;
     sx_bytes stop = {0};
     llm_reply *reply = NULL;
+    char *made = NULL;
     llm_status st = refuse(in, err);
-    if (st == LLM_OK) st = sx_json_get_text(in, "prompt", true, &prompt, &len, err);
     if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &opts, &stop, err);
+    if (st == LLM_OK) st = prompt_of(j, in, &prompt, &len, &made, &opts, err);
     if (st == LLM_OK) {
         st = llm_generate(j->run.ctx, prompt, len, NULL, &opts, &reply);
         if (st == LLM_OK) st = sx_reply_run(reply, false);
@@ -91,11 +114,31 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     }
     llm_reply_free(reply);
     sx_bytes_free(&stop);
+    free(made);
     return st;
+}
+
+/* The prompt as one user message in the model's chat template. */
+static char *as_chat(job *j, const char *prompt, size_t *len)
+{
+    llm_error err = LLM_ERROR_INIT;
+    char *made = NULL;
+    json_t *vars = json_pack("{s[{ss,so}]sb}", "messages", "role", "user", "content", sx_json_text(prompt, *len),
+                             "add_generation_prompt", 1);
+    llm_status st = LLM_E_MEMORY;
+    if (vars) st = sx_chat_render(j->run.model, NULL, vars, &made, len, &err);
+    json_decref(vars);
+    if (st != LLM_OK) sx_failed(&j->run, st, err.message);
+    j->gen.opts.flags |= LLM_GEN_PARSE_SPECIAL | LLM_GEN_NO_BOS;
+    return made;
 }
 
 static int once(job *j, const char *prompt, size_t len, bool json)
 {
+    char *made = j->chat ? as_chat(j, prompt, &len) : NULL;
+    if (j->chat && !made) return j->run.status;
+    if (made) prompt = made;
+
     sx_run *run = &j->run;
     llm_reply *reply = NULL;
     llm_status st = llm_generate(run->ctx, prompt, len, NULL, &j->gen.opts, &reply);
@@ -115,6 +158,7 @@ static int once(job *j, const char *prompt, size_t len, bool json)
     }
     if (st == LLM_OK && llm_reply_finish(reply) == LLM_FINISH_CANCEL) status = SX_EXIT_CANCELLED;
     llm_reply_free(reply);
+    free(made);
     return status;
 }
 
@@ -147,6 +191,7 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         if (id == OPT_PARSE) j.gen.opts.flags |= LLM_GEN_PARSE_SPECIAL;
         if (id == OPT_NO_BOS) j.gen.opts.flags |= LLM_GEN_NO_BOS;
         if (id == OPT_IGNORE_EOS) j.gen.opts.flags |= LLM_GEN_IGNORE_EOS;
+        if (id == OPT_CHAT) j.chat = true;
         if (id == OPT_JSON) json = true;
         if (id == OPT_JSONL) jsonl = true;
         ok = sx_gen_option(&j.gen, &args, id);

@@ -17,6 +17,7 @@ extern const sx_command sx_cmd_restore;
 extern const sx_command sx_cmd_generate;
 extern const sx_command sx_cmd_tokenize;
 extern const sx_command sx_cmd_detokenize;
+extern const sx_command sx_cmd_template;
 extern const sx_command sx_cmd_logits;
 extern const sx_command sx_cmd_dequantize;
 extern const sx_command sx_cmd_quantize;

@@ -73,7 +73,8 @@ llm_status sx_reply_run(llm_reply *reply, bool show)
     llm_status st;
     sx_stream *stream = show ? sx_stream_begin() : NULL;
     while ((st = llm_reply_next(reply)) == LLM_MORE) {
-        if (!show) continue;
+        /* the words for "not found" are the caller's to choose: nothing of the library's is shown */
+        if (!show || llm_reply_finish(reply) == LLM_FINISH_NOT_FOUND) continue;
         sx_stream_put(stream, llm_reply_piece(reply), llm_reply_piece_len(reply));
         if (fflush(stdout) != 0) break; /* nobody reads any more: sx_finish says so */
     }

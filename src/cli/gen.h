@@ -72,7 +72,7 @@ void sx_gen_ready(sx_gen *gen, const sx_run *run);
 /* The options of one JSON line over the command line's; stop holds the line's own stop strings. */
 llm_status sx_gen_line(const sx_gen *gen, const json_t *in, llm_gen_opts *opts, sx_bytes *stop, llm_error *err);
 
-/* Makes the whole reply, writing pieces to stdout as they come when `show`. LLM_OK also when it was cancelled: then
+/* Makes the whole reply, writing pieces to stdout as they come when `show` (but no "not found"). LLM_OK also when it was cancelled: then
  * llm_reply_finish says so. */
 llm_status sx_reply_run(llm_reply *reply, bool show);
 

@@ -13,13 +13,9 @@ static const group groups[] = {
     {"Documents", {&sx_cmd_ingest, &sx_cmd_list, &sx_cmd_tree, &sx_cmd_text, &sx_cmd_remove, &sx_cmd_check}},
     {"Personal data", {&sx_cmd_guard, &sx_cmd_restore}},
     {"Models",
-     {&sx_cmd_tokenize, &sx_cmd_detokenize, &sx_cmd_logits, &sx_cmd_dequantize, &sx_cmd_quantize, &sx_cmd_bench}},
+     {&sx_cmd_tokenize, &sx_cmd_detokenize, &sx_cmd_template, &sx_cmd_logits, &sx_cmd_dequantize, &sx_cmd_quantize,
+      &sx_cmd_bench}},
     {"Besides", {&sx_cmd_version}},
-};
-
-/* Names that belong to the command's contract and that this release does not serve yet. */
-static const char *const not_built[][2] = {
-    {"template", "chat templates are not built yet; give `sextant generate` the finished prompt instead"},
 };
 
 static const sx_command *find(const char *name)
@@ -46,11 +42,6 @@ static int help(void)
 
 static int unknown(const char *name)
 {
-    for (size_t i = 0; i < sizeof not_built / sizeof *not_built; i++) {
-        if (strcmp(not_built[i][0], name) != 0) continue;
-        sx_say(NULL, "LLM_E_UNSUPPORTED: %s", not_built[i][1]);
-        return SX_EXIT_RUN;
-    }
     return sx_usage(NULL, "there is no %s '%s'", name[0] == '-' ? "option" : "command", name);
 }
 

@@ -77,35 +77,45 @@ static void step(const llm_tree *tree, const llm_evidence *evidence, uint32_t i)
     printf("    %s%s %-10s %7.3f  ", colour, action < 4 ? marks[action] : " ", llm_trace_node(evidence, i),
            llm_trace_score(evidence, i));
     node_words(tree, llm_trace_node(evidence, i));
-    if (reason[0]) {
-        fputs("  (", stdout);
-        sx_print(reason, strlen(reason));
-        putchar(')');
-    }
     printf("%s\n", sx_plain());
+    if (reason[0]) {
+        fputs(sx_dim(), stdout);
+        sx_print_passage(27, reason, strlen(reason));
+        fputs(sx_plain(), stdout);
+    }
+}
+
+/* Where one stands in the scratchpad: a document's level on the way down, or the evidence at the end. */
+static void stage(const char *doc, uint32_t level, bool found)
+{
+    fputs("  ", stdout);
+    sx_print(doc, strlen(doc));
+    if (found)
+        printf("%sevidence, best first\n", doc[0] ? ": " : "");
+    else
+        printf("%slevel %u\n", doc[0] ? ", " : "", level);
 }
 
 void sx_show_trace(llm_corpus *corpus, const llm_evidence *evidence)
 {
     const char *doc = NULL;
     llm_tree *tree = NULL;
-    uint32_t level = UINT32_MAX;
+    uint32_t level = 0;
+    bool found = false;
     printf("%sHow it was found%s  (+ kept, - left, * became evidence)\n", sx_bold(), sx_plain());
     for (uint32_t i = 0; i < llm_trace_count(evidence); i++) {
         const char *next = llm_trace_doc(evidence, i);
-        if (!doc || strcmp(doc, next) != 0) {
+        uint32_t depth = llm_trace_depth(evidence, i);
+        bool other_doc = !doc || strcmp(doc, next) != 0, now_found = llm_trace_action(evidence, i) == LLM_TRACE_FOUND;
+        if (other_doc) {
             llm_tree_free(tree);
             tree = NULL;
-            level = UINT32_MAX;
             doc = next;
             if (doc[0]) (void)llm_tree_open(&tree, corpus, doc, NULL); /* without it the ids are shown bare */
         }
-        if (llm_trace_depth(evidence, i) != level) {
-            level = llm_trace_depth(evidence, i);
-            fputs("  ", stdout);
-            sx_print(doc, strlen(doc));
-            printf("%slevel %u\n", doc[0] ? ", " : "", level);
-        }
+        if (other_doc || now_found != found || (!found && depth != level)) stage(doc, depth, now_found);
+        level = depth;
+        found = now_found;
         step(tree, evidence, i);
     }
     llm_tree_free(tree);

@@ -1,5 +1,6 @@
 /* Workers sleep on a condition variable between runs and spin for a short while first, since the loops of one forward
- * pass follow each other within microseconds. */
+ * pass follow each other within microseconds. A caller that is done with its own share takes over the share of a worker
+ * that has not begun yet: on a busy machine nobody waits for a thread that the system has not put on a CPU. */
 #include "platform/pool.h"
 
 #include <pthread.h>
@@ -14,6 +15,7 @@ typedef struct worker {
     struct sx_pool *pool;
     pthread_t thread;
     uint32_t index;
+    atomic_uint taken; /* the last round in which someone began this index */
 } worker;
 
 struct sx_pool {
@@ -25,7 +27,7 @@ struct sx_pool {
     pthread_mutex_t lock; /* guards sleeping */
     pthread_cond_t wake, done;
     atomic_uint round;    /* grows with each run */
-    atomic_uint pending;  /* workers still busy in this round */
+    atomic_uint pending;  /* indices above 0 not yet done in this round */
     atomic_bool stop;
     sx_pool_fn task;
     void *arg;
@@ -52,13 +54,21 @@ static bool next_round(sx_pool *pool, uint32_t seen)
     return atomic_load(&pool->round) != seen;
 }
 
+/* Whoever gets true runs this index in this round. A late worker that still asks for an earlier round gets false. */
+static bool take(worker *w, uint32_t round)
+{
+    unsigned last = atomic_load_explicit(&w->taken, memory_order_relaxed);
+    return (int32_t)(round - last) > 0 && atomic_compare_exchange_strong(&w->taken, &last, round);
+}
+
 static void *work(void *arg)
 {
     worker *self = arg;
     sx_pool *pool = self->pool;
     uint32_t seen = 0;
     while (next_round(pool, seen)) {
-        seen++;
+        seen = atomic_load_explicit(&pool->round, memory_order_acquire);
+        if (!take(self, seen)) continue;
         pool->task(pool->arg, self->index, pool->size);
         if (atomic_fetch_sub_explicit(&pool->pending, 1, memory_order_acq_rel) == 1) {
             pthread_mutex_lock(&pool->lock);
@@ -116,7 +126,9 @@ static void start_workers(sx_pool *pool)
     pthread_attr_setstacksize(&attr, STACK_BYTES);
     while (pool->started + 1 < pool->size) {
         worker *w = &pool->workers[pool->started];
-        *w = (worker){.pool = pool, .index = pool->started + 1};
+        w->pool = pool;
+        w->index = pool->started + 1;
+        atomic_init(&w->taken, atomic_load(&pool->round));
         if (pthread_create(&w->thread, &attr, work, w) != 0) break;
         pool->started++;
     }
@@ -149,6 +161,12 @@ void sx_pool_run(sx_pool *pool, sx_pool_fn task, void *arg)
         pthread_mutex_unlock(&pool->lock);
     }
     task(arg, 0, pool->size);
+    const uint32_t round = atomic_load_explicit(&pool->round, memory_order_relaxed);
+    for (uint32_t i = 1; i <= pool->started; i++)
+        if (take(&pool->workers[i - 1], round)) {
+            task(arg, i, pool->size);
+            atomic_fetch_sub_explicit(&pool->pending, 1, memory_order_acq_rel);
+        }
     for (uint32_t i = pool->started + 1; i < pool->size; i++) task(arg, i, pool->size);
     if (pool->started) wait_done(pool);
     pthread_mutex_unlock(&pool->turn);

@@ -83,10 +83,13 @@ typedef struct sx_quote {
     double support;      /* 0..1 */
 } sx_quote;
 
-/* The best-supported sentences for the question, at most max, in the order to be read. Returns how many. */
+#define SX_NO_QUOTES UINT32_MAX
+/* The best-supported sentences for the question, at most max, in the order to be read. Returns how many, or SX_NO_QUOTES
+ * without memory. */
 uint32_t sx_extract(const sx_evidence *evidence, const char *question, size_t len, sx_quote *quotes, uint32_t max,
                     sx_mem *mem);
-/* How well a passage supports a sentence, 0..1: the share of the sentence's weighted terms the passage holds. */
+/* How well a passage supports a sentence, 0..1: the share of the sentence's weighted terms the passage holds.
+ * Negative without memory. */
 double sx_support(const char *sentence, size_t len, const char *passage, size_t passage_len, sx_mem *mem);
 
 /* The citation automaton: after '[' only an id of the set may follow, then ']'. Feed it the bytes of each token. */

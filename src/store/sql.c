@@ -9,9 +9,16 @@
 
 enum { BUSY_MS = 30000 };
 
-static llm_status status_of(sqlite3 *db, int rc)
+/* The operating system's reason. SQLite loses it when a failed write ends a transaction; errno still has it then. */
+static int system_errno(sqlite3 *db)
 {
-    int os = db ? sqlite3_system_errno(db) : 0;
+    int os = db ? sqlite3_system_errno(db) : 0, now = errno;
+    if (os == 0 && db && (sqlite3_extended_errcode(db) & 0xFF) == SQLITE_IOERR) os = now;
+    return os;
+}
+
+static llm_status status_of(int rc, int os)
+{
     switch (rc & 0xFF) {
     case SQLITE_OK: case SQLITE_ROW: case SQLITE_DONE: return LLM_OK;
     case SQLITE_NOMEM: return LLM_E_MEMORY;
@@ -29,9 +36,9 @@ static llm_status status_of(sqlite3 *db, int rc)
 
 llm_status sx_sql_fail(sqlite3 *db, int rc, const char *doing, llm_error *err)
 {
-    llm_status status = status_of(db, rc);
+    int os = system_errno(db);
+    llm_status status = status_of(rc, os);
     const char *why = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
-    int os = db ? sqlite3_system_errno(db) : 0;
     switch (status) {
     case LLM_E_MEMORY: return sx_fail_memory(err);
     case LLM_E_FULL:

@@ -183,10 +183,19 @@ static void dump(FILE *out, int number, const question *q)
     r.docs[0].tree = docs[q->doc].tree;
     r.docs[0].index = docs[q->doc].index;
     if (sx_rank(&r, q->text, strlen(q->text), KEEP, &sx_score_best, NULL, &err)) die(q->text, err.message);
+    float known = 0, words = 0;
+    for (uint32_t i = 0; i < r.queries[0].n; i++) {
+        const sx_query_term *t = &r.queries[0].terms[i];
+        known += t->df ? t->weight : 0;
+        words += !t->weak && t->kind != SX_TOK_CHAR && t->kind != SX_TOK_LOOSE;
+    }
     for (uint32_t i = 0; i < r.n_best; i++) {
-        float row[3 + SX_FEATURES] = {(float)number, q->n_spans > 0,
+        float row[3 + SX_FEATURES + 3] = {(float)number, q->n_spans > 0,
                                       hits(q, docs[q->doc].tree, r.docs[0].index->leaf_node[r.best[i].leaf])};
         memcpy(row + 3, r.best[i].x, sizeof r.best[i].x);
+        row[3 + SX_FEATURES] = known / (float)r.queries[0].total;
+        row[4 + SX_FEATURES] = words;
+        row[5 + SX_FEATURES] = r.best[i].score;
         fwrite(row, sizeof row, 1, out);
     }
     sx_ranking_free(&r);

@@ -4,20 +4,22 @@ make_documents
 C=$T/c.sextant
 run ingest -c "$C" -q "$T/lease.md" "$T/contract.txt"; is_rc 0
 
+# How sure is sure enough is not the matter here: where an answer must come, --min-confidence 0 asks for it.
+
 # for a person
-run ask "$T/lease.md" 'When does the landlord return the deposit?'; is_rc 0; err_empty
+run ask --min-confidence 0 "$T/lease.md" 'When does the landlord return the deposit?'; is_rc 0; err_empty
 out_has 'within sixty days'; out_has 'Sources'; out_has 'lease.md > '; out_has '2. Deposit'
-run ask "$T/contract.txt" '出租人应当在什么时候退还押金？'; is_rc 0; out_has '十五日内'; out_has '第二条'
-run ask -c "$C" 'May dogs be kept?'; is_rc 0; out_has 'written consent'; out_has 'lease.md'
+run ask --min-confidence 0 "$T/contract.txt" '出租人应当在什么时候退还押金？'; is_rc 0; out_has '十五日内'; out_has '第二条'
+run ask --min-confidence 0 -c "$C" 'May dogs be kept?'; is_rc 0; out_has 'written consent'; out_has 'lease.md'
 run ask "$T/lease.md" 'What is the boiling point of tungsten?'; is_rc 0; out_has 'Not found in lease.md.'
 run ask "$T/lease.md" "$T/contract.txt" 'What is the boiling point of tungsten?'; is_rc 0
 out_has 'Not found in lease.md and contract.txt.'
-run ask --trace "$T/lease.md" 'When does the landlord return the deposit?'; is_rc 0; out_has 'How it was found'; out_has '2. Deposit'
+run ask --min-confidence 0 --trace "$T/lease.md" 'When does the landlord return the deposit?'; is_rc 0; out_has 'How it was found'; out_has '2. Deposit'
 feed 'The bridge was opened in 1932. It is painted grey.'
-run ask - 'When was the bridge opened?'; is_rc 0; out_has '1932'
+run ask --min-confidence 0 - 'When was the bridge opened?'; is_rc 0; out_has '1932'
 
 # for programs: the spans are those of the file
-run ask --json "$T/lease.md" 'When does the landlord return the deposit?'; is_rc 0; out_lines 1
+run ask --min-confidence 0 --json "$T/lease.md" 'When does the landlord return the deposit?'; is_rc 0; out_lines 1
 for key in '"answer":"' '"finish":"stop"' '"confidence":' '"citations":[{"doc":"lease.md"' '"evidence":[{' '"trace":[' \
     '"verdict":{' '"support":'; do out_has "$key"; done
 start=$(sed 's/.*"citations":\[{[^}]*"start":\([0-9]*\).*/\1/' "$T/out")
@@ -34,7 +36,7 @@ not json
 {"id":4}
 {"id":5,"question":7}
 {"id":{"a":6},"question":"每月租金是多少？"}'
-run ask -c "$C" --jsonl; is_rc 1; out_lines 6; err_empty
+run ask --min-confidence 0 -c "$C" --jsonl; is_rc 1; out_lines 6; err_empty
 line_has 1 '{"id":1,"answer":"'; line_has 1 'third working day'
 line_has 2 '{"id":"two","error":{"code":"LLM_E_NOT_FOUND"'
 line_has 3 '{"id":null,"error":{"code":"LLM_E_FORMAT"'
@@ -42,7 +44,7 @@ line_has 4 '"error":{"code":"LLM_E_INVALID"'; line_has 4 'question'
 line_has 5 '"error":{"code":"LLM_E_INVALID"'
 line_has 6 '{"id":{"a":6},"answer":"'; line_has 6 '三千元'
 feed '{"id":1,"question":"When is the rent due?"}'
-run ask --jsonl "$T/lease.md"; is_rc 0; out_lines 1; out_has 'third working day'
+run ask --min-confidence 0 --jsonl "$T/lease.md"; is_rc 0; out_lines 1; out_has 'third working day'
 
 feed '{"id":1,"question":"When does the landlord return the deposit?","doc":"lease.md"}
 {"id":2,"question":"押金","doc":"contract.txt"}
@@ -58,7 +60,7 @@ run ask -c "$C" "$T/lease.md" 'deposit?'; is_rc 2; err_sentence
 
 # personal data in a passage is redacted on the way out, and that is told
 printf 'Complaints go to Jo Doe at jo.doe@example.org within two weeks.\n' >"$T/mail.txt"
-run ask "$T/mail.txt" 'Where do complaints go?'; is_rc 0; out_has '<EMAIL_ADDRESS>'; out_lacks 'jo.doe@'; err_has 'redacted'
-run ask --no-guard "$T/mail.txt" 'Where do complaints go?'; is_rc 0; out_has 'jo.doe@example.org'
-run ask --json "$T/mail.txt" 'Where do complaints go?'; is_rc 0; out_has '"type":"EMAIL_ADDRESS"'
+run ask --min-confidence 0 "$T/mail.txt" 'Where do complaints go?'; is_rc 0; out_has '<EMAIL_ADDRESS>'; out_lacks 'jo.doe@'; err_has 'redacted'
+run ask --min-confidence 0 --no-guard "$T/mail.txt" 'Where do complaints go?'; is_rc 0; out_has 'jo.doe@example.org'
+run ask --min-confidence 0 --json "$T/mail.txt" 'Where do complaints go?'; is_rc 0; out_has '"type":"EMAIL_ADDRESS"'
 finish

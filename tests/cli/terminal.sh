@@ -10,14 +10,14 @@ on_terminal() {
     TERM=xterm script -qec "$1" /dev/null </dev/null >"$T/out" 2>"$T/err" && rc=0 || rc=$?
 }
 
-on_terminal "NO_COLOR= '$S' ask '$T/lease.md' 'When does the landlord return the deposit?'"; is_rc 0
+on_terminal "NO_COLOR= '$S' ask --min-confidence 0 '$T/lease.md' 'When does the landlord return the deposit?'"; is_rc 0
 out_has "${escape}[1m"; out_has 'Sources'; out_has "${escape}[K"; out_has 'Reading lease.md ...'
-on_terminal "NO_COLOR=1 '$S' ask '$T/lease.md' 'When does the landlord return the deposit?' 2>/dev/null"; is_rc 0
+on_terminal "NO_COLOR=1 '$S' ask --min-confidence 0 '$T/lease.md' 'When does the landlord return the deposit?' 2>/dev/null"; is_rc 0
 out_lacks "$escape"; out_has 'sixty days'
-on_terminal "TERM=dumb '$S' ask '$T/lease.md' 'When does the landlord return the deposit?'"; is_rc 0; out_lacks "$escape"
-on_terminal "'$S' ask '$T/lease.md' 'When does the landlord return the deposit?' | cat"; out_lacks "${escape}[1m"
+on_terminal "TERM=dumb '$S' ask --min-confidence 0 '$T/lease.md' 'When does the landlord return the deposit?'"; is_rc 0; out_lacks "$escape"
+on_terminal "'$S' ask --min-confidence 0 '$T/lease.md' 'When does the landlord return the deposit?' | cat"; out_lacks "${escape}[1m"
 printf 'The code word is \033[31mvermilion\033[0m tonight.\n' >"$T/evil.txt"
-on_terminal "NO_COLOR=1 '$S' ask '$T/evil.txt' 'What is the code word?' 2>/dev/null"; is_rc 0; out_has 'vermilion'; out_lacks "$escape"
+on_terminal "NO_COLOR=1 '$S' ask --min-confidence 0 '$T/evil.txt' 'What is the code word?' 2>/dev/null"; is_rc 0; out_has 'vermilion'; out_lacks "$escape"
 
 # Ctrl-C while a filter waits for input ends it with 130 and a sentence
 ran='sextant guard, interrupted'

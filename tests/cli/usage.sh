@@ -1,12 +1,11 @@
 # Options, help and errors of use: the same everywhere.
 . "$(dirname "$0")/lib.sh"
 
-commands='ask ingest remove list text tree retrieve check guard restore generate tokenize detokenize logits dequantize quantize bench version'
+commands='ask ingest remove list text tree retrieve check guard restore generate tokenize detokenize template logits dequantize quantize bench version'
 
 run; is_rc 2; err_sentence; err_has 'say what to do'
 run help; is_rc 0; err_empty
 for c in $commands; do grep -q "^    $c " "$T/out" || wrong "the list of commands lacks $c"; done
-! grep -q '^    template ' "$T/out" || wrong 'template is not built and must not be listed'
 run -h; is_rc 0; out_has 'ask'
 run --help; is_rc 0
 run --version; is_rc 0; out_has 'sextant 0.'
@@ -24,7 +23,7 @@ done
 run nonsense; is_rc 2; err_sentence; err_has 'nonsense'
 run --nonsense; is_rc 2; err_sentence
 run help nonsense; is_rc 2; err_sentence
-run template -m x; is_rc 2; err_sentence; err_has 'not built yet'; err_has 'LLM_E_UNSUPPORTED'
+run template; is_rc 2; err_sentence
 
 run retrieve -c; is_rc 2; err_sentence; err_has '-c needs a value'
 run retrieve -c x --top; is_rc 2; err_has '--top needs a value'

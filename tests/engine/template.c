@@ -75,7 +75,7 @@ static void bad_templates_end_in_a_sentence(void **state)
         {"{{ [1].append(2) }}", "{}", LLM_E_INVALID, "append"},
         {"{{ x }}", "[1]", LLM_E_FORMAT, "object"},
         {"{{ x }}", "{\"a\":", LLM_E_FORMAT, "JSON"},
-        {"{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "{}", LLM_E_LIMIT, "too long"},
+        {"{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "{}", LLM_E_LIMIT, "line 1"},
         {"{% for i in range(99999) %}{% for k in range(99) %}{{ 'xxxxxxxxxxxxxxxx' }}{% endfor %}{% endfor %}", "{}", LLM_E_LIMIT, "line 1"},
         {"{% set ns = namespace(s='ab') %}{% for i in range(64) %}{% set ns.s = ns.s + ns.s %}{% endfor %}", "{}", LLM_E_LIMIT, "memory"},
         {"{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{}", LLM_E_LIMIT, "deeper"},
@@ -106,6 +106,9 @@ static void nesting_is_bounded(void **state)
     sx_buf_init(&out, &mem, 0);
     sx_buf_str(&source, "{{ ");
     for (int i = 0; i < 100000; i++) sx_buf_char(&source, '(');
+    sx_buf_char(&source, '1');
+    for (int i = 0; i < 100000; i++) sx_buf_char(&source, ')');
+    sx_buf_str(&source, " }}");
     assert_int_equal(render(&mem, source.data, "{}", &out, NULL), LLM_E_LIMIT);
     sx_buf_clear(&source);
     sx_buf_str(&source, "{\"a\":");

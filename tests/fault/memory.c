@@ -6,6 +6,12 @@
 #include "../host/host.h"
 #include "faulty.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { EDGE = 100, SAMPLE = 250 }; /* each run is slower here */
+#else
+enum { EDGE = 300, SAMPLE = 1000 };
+#endif
+
 static faulty bank;
 static llm_allocator hook;
 static const char *model_path, *folder;
@@ -111,7 +117,10 @@ static void run_answer(void)
         while (status >= 0 && reply && (status = seen(llm_reply_next(reply), llm_ctx_errmsg(ctx), "reply_next")) == LLM_MORE) {}
         /* whatever came out went through the guard: no address ever, not even when memory fails half-way */
         if (reply) CHECK(!strstr(llm_reply_text(reply), "ada.lindqvist@"));
-        if (reply && status == LLM_OK) CHECK(llm_reply_citation_count(reply) > 0);
+        if (reply && status == LLM_OK && llm_reply_citation_count(reply) == 0) {
+            fprintf(stderr, "request %lld refused: an answer without citations: %s\n", bank.fail_at, llm_reply_text(reply));
+            _exit(1);
+        }
         llm_reply_free(reply);
         llm_evidence_free(found);
     }
@@ -275,7 +284,7 @@ static void every_allocation(const char *name, void (*run)(void), long long most
     const long long step = total > most ? total / most + 1 : 1;
     long long runs = 0;
     for (int after = 0; after < 2; after++)
-        for (long long n = 1; n <= total; n += (n < 200 || n > total - 200) ? 1 : step) {
+        for (long long n = 1; n <= total; n += (n < EDGE || n > total - EDGE) ? 1 : step) {
             memset(&bank, 0, sizeof bank);
             bank.fail_at = n;
             bank.and_after = after;
@@ -306,6 +315,6 @@ int main(int argc, char **argv)
                 {"model", run_model},       {"grounded answer", run_grounded}, {"guard", run_guard},
                 {"vault file", run_vault_file}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (!only || strcmp(only, rows[i].name) == 0) every_allocation(rows[i].name, rows[i].run, 600);
+        if (!only || strcmp(only, rows[i].name) == 0) every_allocation(rows[i].name, rows[i].run, SAMPLE);
     return 0;
 }

@@ -230,7 +230,8 @@ static json_t *call_generate(world *w, const json_t *call)
     opts.temperature = (float)json_number_value(json_object_get(call, "temperature"));
     opts.stop = list_of(json_object_get(call, "stop"));
     llm_ctx *ctx = json_is_true(json_object_get(call, "no_model")) ? w->ctx : w->writer;
-    return reply_json(ctx, llm_generate(ctx, prompt, strlen(prompt), NULL, &opts, &reply), reply);
+    llm_status status = llm_generate(ctx, prompt, strlen(prompt), NULL, &opts, &reply);
+    return reply_json(ctx, status, reply);
 }
 
 static json_t *call_tokenize(world *w, const json_t *call)
@@ -244,6 +245,16 @@ static json_t *call_tokenize(world *w, const json_t *call)
     for (int64_t i = 0; i < n; i++) json_array_append_new(list, json_integer(ids[i]));
     int64_t len = llm_detokenize(w->model, ids, (size_t)n, 0, text, sizeof text, &w->err);
     return json_pack("{s:o,s:o}", "tokens", list, "back", json_stringn(text, len < 0 ? 0 : (size_t)len));
+}
+
+static json_t *call_chat(world *w, const json_t *call)
+{
+    char out[1024];
+    const char *source = str(call, "source", NULL);
+    char *vars = json_dumps(json_object_get(call, "vars"), JSON_COMPACT);
+    int64_t n = llm_chat_template(w->model, source, source ? strlen(source) : 0, vars, strlen(vars), out, sizeof out, &w->err);
+    free(vars);
+    return n < 0 ? failed((llm_status)n) : json_pack("{s:o}", "text", json_stringn(out, (size_t)n));
 }
 
 static json_t *call_load(world *w, const json_t *call)
@@ -320,16 +331,12 @@ static json_t *call_guard_stream(world *w, const json_t *call)
     char out[4096];
     size_t len = strlen(text), cut = num(call, "cut"), n = 0;
     llm_status status = llm_guard_open(w->guarded, &opts, &stream);
-    for (size_t at = 0; at <= len && status == LLM_OK; at += cut) {
-        status = at < len ? llm_guard_feed(stream, text + at, len - at < cut ? len - at : cut) : LLM_OK;
-        if (status == LLM_OK && at + cut > len) {
-            memcpy(out + n, llm_guard_text(stream), llm_guard_text_len(stream));
-            n += llm_guard_text_len(stream);
-            status = llm_guard_finish(stream);
-        }
+    for (size_t at = 0; status == LLM_OK && at <= len; at += cut) {
+        status = at < len ? llm_guard_feed(stream, text + at, len - at < cut ? len - at : cut) : llm_guard_finish(stream);
         if (status != LLM_OK) break;
         memcpy(out + n, llm_guard_text(stream), llm_guard_text_len(stream));
         n += llm_guard_text_len(stream);
+        if (at < len && at + cut > len) at = len - cut; /* the last piece was short: finish comes next */
     }
     json_t *result = status < 0 ? failed(status) : verdict_json(llm_guard_verdict(stream), out, n);
     llm_guard_close(stream);
@@ -358,7 +365,7 @@ static json_t *call_types(world *w, const json_t *call)
 static const struct { const char *name; json_t *(*make)(world *w, const json_t *call); } calls[] = {
     {"ingest", call_ingest}, {"remove", call_remove}, {"open", call_open}, {"docs", call_docs}, {"tree", call_tree},
     {"retrieve", call_retrieve}, {"ask", call_ask}, {"generate", call_generate}, {"tokenize", call_tokenize},
-    {"load", call_load}, {"policy", call_policy}, {"guard", call_guard}, {"guard_stream", call_guard_stream},
+    {"chat", call_chat}, {"load", call_load}, {"policy", call_policy}, {"guard", call_guard}, {"guard_stream", call_guard_stream},
     {"restore", call_restore}, {"types", call_types},
 };
 

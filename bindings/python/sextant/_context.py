@@ -21,6 +21,7 @@ class Context(Handle):
     it. One call at a time: a second thread gets BusyError. Contexts are cheap; make one per thread."""
 
     _name = "context"
+    _exclusive = True
 
     def __init__(self, model: Model | None = None, corpus: Corpus | None = None, guard: Guard | None = None, *,
                  n_ctx: int = 0, n_batch: int = 0, kv_type: int = KvType.DEFAULT, no_guard: bool = False) -> None:
@@ -61,8 +62,7 @@ class Context(Handle):
         is a question, and the answer cites only the evidence (quoted sentences when there is no model)."""
         flags = ((_raw.LLM_GEN_IGNORE_EOS if ignore_eos else 0) | (_raw.LLM_GEN_NO_BOS if no_bos else 0)
                  | (_raw.LLM_GEN_PARSE_SPECIAL if parse_special else 0))
-        data, stops, token = utf8(prompt), string_list(list(stop) if not isinstance(stop, str) else stop, "stop"), \
-            cancel or Cancel()
+        data, stops, token = utf8(prompt), string_list(stop, "stop"), cancel or Cancel()
         with life_of(evidence) as found:
             raw_reply = self._run(
                 token,
@@ -76,7 +76,7 @@ class Context(Handle):
     def check(self, text: Text, *, direction: int = Direction.INPUT, types: Sequence[str] = (), min_score: float = 0.0,
               cancel: Cancel | None = None) -> Verdict:
         """Finds personal data in a text and redacts it under the context's policy."""
-        data, wanted = utf8(text), string_list(list(types) if not isinstance(types, str) else types, "types")
+        data, wanted = utf8(text), string_list(types, "types")
         err = _raw.llm_error()
         with self._life as raw, life_of(cancel) as stop:
             verdict = _raw.sx_guard_check(raw, data, direction, wanted, min_score, stop, err)
@@ -90,14 +90,14 @@ class Context(Handle):
     def guard_stream(self, *, direction: int = Direction.INPUT, types: Sequence[str] = (), min_score: float = 0.0,
                      cancel: Cancel | None = None) -> GuardStream:
         """The same for text that arrives in pieces."""
-        wanted = string_list(list(types) if not isinstance(types, str) else types, "types")
+        wanted = string_list(types, "types")
         err = _raw.llm_error()
         with self._life as raw, life_of(cancel) as stop:
             stream = _raw.sx_guard_open(raw, direction, wanted, min_score, stop, err)
         check(err)
         return GuardStream(self, stream, cancel)
 
-    def logits(self, tokens: Sequence[int], *, cancel: Cancel | None = None) -> memoryview:
+    def logits(self, tokens: Sequence[int], *, cancel: Cancel | None = None) -> "memoryview[float]":
         """Logits of a token sequence from an empty cache: a view of floats, one row of ``n_vocab`` per token."""
         ids, token = id_bytes(tokens), cancel or Cancel()
         with life_of(self._model) as model:

@@ -54,7 +54,8 @@ class Vault(Handle):
 class Guard(Handle):
     """A policy: what to look for, what to do. It can change until a context uses it, then BusyError.
 
-    ``actions`` maps a type, or "*" for all, to an Action in all directions; ``words`` are findings of type CUSTOM_WORD.
+    ``actions`` maps a type to an Action in all directions; ``words`` are found as type BLOCKED, which asks for REVIEW unless
+    ``actions`` says otherwise.
     """
 
     _name = "guard"
@@ -113,7 +114,8 @@ class GuardStream(Handle):
     _warns = False
 
     def __init__(self, context: "Context", raw: Any, cancel: Cancel | None) -> None:
-        super().__init__(raw, _raw.llm_guard_close)
+        life = context._life
+        super().__init__(raw, lambda r: life.when_idle(lambda: _raw.llm_guard_close(r)))
         self._context = context
         self._cancel = cancel  # must live as long as the stream
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -147,5 +149,5 @@ class GuardStream(Handle):
     @property
     def verdict(self) -> Verdict:
         """The verdict so far; its text is that of the last piece."""
-        with self._context._life, self._life as raw:
+        with self._context._life.reading(), self._life as raw:
             return verdict_from(_raw.llm_guard_verdict(raw))

@@ -10,14 +10,14 @@ import threading
 import warnings
 import weakref
 from types import TracebackType
-from typing import Any, Callable, List, Tuple, Type, TypeVar, Union
+from typing import Any, Callable, List, Sequence, Tuple, Type, TypeVar, Union
 
 from . import capi as _raw
-from ._errors import ClosedError, check
+from ._errors import BusyError, ClosedError, check
 
 T = TypeVar("T")
 H = TypeVar("H", bound="Handle")
-Text = Union[str, bytes]
+Text = Union[str, bytes, bytearray, memoryview]
 StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 logger = logging.getLogger("sextant")
@@ -41,31 +41,62 @@ def drain_log() -> None:
 
 
 class Life:
-    """A raw handle that is freed once, and never while a call is inside it. ``with life as raw:`` is such a call."""
+    """A raw handle that is freed once, and never while a call is inside it. ``with life as raw:`` is such a call.
 
-    __slots__ = ("raw", "name", "_free", "_lock", "_users", "closed")
+    An exclusive life, that of a context, admits one thread at a time: what a context hands out changes under its calls, so
+    reading a reply in one thread while another pulls it must be an answer, not a crash.
+    """
 
-    def __init__(self, raw: Any, free: Callable[[Any], None], name: str) -> None:
+    __slots__ = ("raw", "name", "_free", "_lock", "_users", "_owner", "_exclusive", "_pending", "closed")
+
+    def __init__(self, raw: Any, free: Callable[[Any], None], name: str, exclusive: bool = False) -> None:
         self.raw = raw
         self.name = name
         self._free = free
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # a signal handler may come in while this thread holds it
         self._users = 0
+        self._owner = 0
+        self._exclusive = exclusive
+        self._pending: List[Callable[[], None]] = []
         self.closed = False
+
+    def _begin(self) -> None:
+        if self._exclusive:
+            me = threading.get_ident()
+            if self._users and self._owner != me:
+                raise BusyError(f"this {self.name} is in use by another thread; make one per thread")
+            self._owner = me
+        self._users += 1
 
     def __enter__(self) -> Any:
         with self._lock:
             if self.closed:
                 raise ClosedError(f"this {self.name} is closed")
-            self._users += 1
+            self._begin()
             return self.raw
 
     def __exit__(self, *exc: object) -> None:
         with self._lock:
             self._users -= 1
-            last = self.closed and self._users == 0
+            idle = self._users == 0
+            last = self.closed and idle
+            if idle:
+                while self._pending:
+                    self._pending.pop()()
         if last:
             self._release()
+
+    def reading(self) -> "_Reading":
+        """``with life.reading():`` keeps calls out while what the handle handed out is read; also after its end."""
+        return _Reading(self)
+
+    def when_idle(self, fn: Callable[[], None]) -> None:
+        """Calls fn now, or when the last call has left; no call can begin meanwhile."""
+        with self._lock:
+            if self._users:
+                self._pending.append(fn)
+            else:
+                fn()
 
     def close(self) -> None:
         with self._lock:
@@ -79,6 +110,25 @@ class Life:
     def _release(self) -> None:
         raw, self.raw = self.raw, None
         self._free(raw)
+
+
+class _Reading:
+    __slots__ = ("_life", "_was_closed")
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._was_closed = False
+
+    def __enter__(self) -> None:
+        with self._life._lock:
+            self._was_closed = self._life.closed
+            if not self._was_closed or self._life._users:
+                self._was_closed = False
+                self._life._begin()
+
+    def __exit__(self, *exc: object) -> None:
+        if not self._was_closed:
+            self._life.__exit__()
 
 
 class _Nothing:
@@ -112,9 +162,10 @@ class Handle:
 
     _name = "handle"
     _warns = True
+    _exclusive = False
 
     def __init__(self, raw: Any, free: Callable[[Any], None]) -> None:
-        self._life = Life(raw, free, self._name)
+        self._life = Life(raw, free, self._name, self._exclusive)
         self._net = weakref.finalize(self, _abandoned, self._life, self._warns)
         self._net.atexit = False
 
@@ -216,10 +267,14 @@ def long_call(cancel: Cancel, fn: Callable[[], T], discard: Callable[[T], None] 
 
 def utf8(text: Text) -> bytes:
     """The bytes of a text; a str with half a surrogate pair raises UnicodeEncodeError."""
-    return text.encode("utf-8") if isinstance(text, str) else bytes(text)
+    if isinstance(text, str):
+        return text.encode("utf-8")
+    if isinstance(text, (bytes, bytearray, memoryview)):
+        return bytes(text)
+    raise TypeError(f"expected str or bytes, not {type(text).__name__}")
 
 
-def string_list(items: "Tuple[str, ...] | List[str]", what: str) -> bytes:
+def string_list(items: Sequence[str], what: str) -> bytes:
     """Strings, each ended by NUL."""
     if isinstance(items, (str, bytes)):
         raise TypeError(f"{what} must be a sequence of strings, not one string")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import array
+import json
 import os
-from typing import List, Sequence
+from typing import Any, List, Mapping, Sequence
 
 from . import capi as _raw
 from ._errors import check
@@ -82,6 +83,18 @@ class Model(Handle):
     def detokenize(self, ids: Sequence[int], *, parse: bool = False) -> str:
         """The text of token ids; half a code point shows as U+FFFD."""
         return self.detokenize_bytes(ids, parse=parse).decode("utf-8", "replace")
+
+    def chat(self, messages: Sequence[Mapping[str, Any]], *, source: Text = "", add_generation_prompt: bool = True,
+             **variables: Any) -> str:
+        """Renders messages with the model's own chat template, or with ``source``; ``variables`` go to the template too.
+        Give the prompt to ``generate`` with ``parse_special=True, no_bos=True``."""
+        fields = {"messages": list(messages), "add_generation_prompt": add_generation_prompt, **variables}
+        err = _raw.llm_error()
+        with self._life as raw:
+            data = _raw.sx_chat_template(raw, utf8(source), json.dumps(fields), err)
+        check(err)
+        text: bytes = data
+        return text.decode("utf-8", "replace")
 
 
 def dequantize(type: str, data: bytes, count: int) -> "array.array[float]":

@@ -69,7 +69,8 @@ class Reply(Handle):
     _warns = False
 
     def __init__(self, context: "Context", raw: Any, cancel: Cancel) -> None:
-        super().__init__(raw, _raw.llm_reply_free)
+        life = context._life
+        super().__init__(raw, lambda r: life.when_idle(lambda: _raw.llm_reply_free(r)))
         self._context = context
         self._cancel = cancel  # must outlive the reply
         self._begun = False
@@ -128,33 +129,33 @@ class Reply(Handle):
     @property
     def text(self) -> str:
         """All pieces so far."""
-        with self._life as raw:
+        with self._context._life.reading(), self._life as raw:
             text: bytes = _raw.sx_reply_text(raw)
             return text.decode("utf-8", "replace")
 
     @property
     def finish(self) -> Finish:
         """Why the answer ended; NONE while it has not."""
-        with self._life as raw:
+        with self._context._life.reading(), self._life as raw:
             return Finish(_raw.llm_reply_finish(raw))
 
     @property
     def tokens(self) -> List[int]:
         """Ids of the tokens made so far."""
-        with self._life as raw:
+        with self._context._life.reading(), self._life as raw:
             return [_raw.llm_reply_token(raw, i) for i in range(_raw.llm_reply_output_tokens(raw))]
 
     @property
     def usage(self) -> Usage:
         """Tokens and time."""
-        with self._life as raw:
+        with self._context._life.reading(), self._life as raw:
             return Usage(_raw.llm_reply_prompt_tokens(raw), _raw.llm_reply_output_tokens(raw),
                          _raw.llm_reply_prompt_ms(raw), _raw.llm_reply_output_ms(raw))
 
     @property
     def citations(self) -> List[Citation]:
         """Citations of the answer so far, verified."""
-        with self._life as raw:
+        with self._context._life.reading(), self._life as raw:
             return [
                 Citation(
                     _raw.llm_reply_citation_node(raw, i), _raw.llm_reply_citation_doc(raw, i),
@@ -167,6 +168,6 @@ class Reply(Handle):
 
     def verdict(self, direction: int = Direction.OUTPUT) -> Verdict | None:
         """What the guard saw on the way in one direction; None when it did not run."""
-        with self._life as raw:
+        with self._context._life.reading(), self._life as raw:
             verdict = _raw.llm_reply_verdict(raw, direction)
             return None if verdict is None else verdict_from(verdict)

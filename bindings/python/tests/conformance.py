@@ -108,6 +108,10 @@ class World:
         ids = self.model.tokenize(call["text"], special=bool(call["flags"] & 1), parse=bool(call["flags"] & 2))
         return {"tokens": ids, "back": self.model.detokenize(ids)}
 
+    def chat(self, call):
+        fields = dict(call["vars"])
+        return {"text": self.model.chat(fields.pop("messages", []), source=call.get("source", ""), **fields)}
+
     def load(self, call):
         sextant.Model(call["path"]).close()
 

@@ -48,6 +48,7 @@ static const sx_arch archs[] = {
     {.name = "xverse", .norm = RMS, .rope = PAIRS, .act = SILU},
     {.name = "baichuan", .norm = RMS, .rope = PAIRS, .act = SILU, .flags = SX_ARCH_ALIBI_40},
     {.name = "orion", .norm = LAYER, .rope = PAIRS, .act = SILU},
+    {.name = "deepseek2", .norm = RMS, .rope = PAIRS, .act = SILU, .flags = SX_ARCH_MLA | SX_ARCH_EXPERTS_RAW},
     {.name = "gpt-oss", .norm = RMS, .rope = HALVES, .act = SX_ACT_SWIGLU_OAI, .flags = SX_ARCH_POST_IS_FFN,
      .window_period = 2},
 };

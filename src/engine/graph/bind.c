@@ -1,3 +1,4 @@
+/* Binds the tensors of a file to the places of the graph by name, and checks every shape against the hyper-parameters. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,8 +145,27 @@ static llm_status head_norm(const binder *b, sx_norm *n, const char *part, uint3
     return norm(b, n, part, dim, heads, false);
 }
 
+static llm_status bind_latent(const binder *b, sx_layer *l, const sx_hparams *hp)
+{
+    llm_status s;
+    uint64_t nq = (uint64_t)hp->n_head * (hp->dim_nope + hp->n_rot), per_head = (uint64_t)hp->dim_nope + hp->dim_out;
+    if (hp->q_rank == 0)
+        s = matrix(b, &l->q, "attn_q", hp->n_embd, nq, true);
+    else if ((s = matrix(b, &l->q_a, "attn_q_a", hp->n_embd, hp->q_rank, true)) == LLM_OK &&
+             (s = norm(b, &l->q_a_norm, "attn_q_a_norm", hp->q_rank, 1, true)) == LLM_OK)
+        s = matrix(b, &l->q, "attn_q_b", hp->q_rank, nq, true);
+    if (s != LLM_OK || (s = matrix(b, &l->kv_a, "attn_kv_a_mqa", hp->n_embd, hp->kv_rank + hp->n_rot, true)) != LLM_OK ||
+        (s = norm(b, &l->kv_a_norm, "attn_kv_a_norm", hp->kv_rank, 1, true)) != LLM_OK ||
+        (s = matrix(b, &l->out, "attn_output", (uint64_t)hp->n_head * hp->dim_out, hp->n_embd, true)) != LLM_OK)
+        return s;
+    if (!hp->absorbed) return matrix(b, &l->kv_b, "attn_kv_b", hp->kv_rank, hp->n_head * per_head, true);
+    if ((s = experts(b, &l->k_up, "attn_k_b", hp->dim_nope, hp->kv_rank, hp->n_head)) != LLM_OK) return s;
+    return experts(b, &l->v_up, "attn_v_b", hp->kv_rank, hp->dim_out, hp->n_head);
+}
+
 static llm_status bind_attention(const binder *b, sx_layer *l, const sx_hparams *hp)
 {
+    if (hp->arch->flags & SX_ARCH_MLA) return bind_latent(b, l, hp);
     uint32_t nq = hp->n_head * hp->dim_k, nk = hp->n_head_kv * hp->dim_k, nv = hp->n_head_kv * hp->dim_v;
     sx_weight qkv;
     llm_status s = matrix(b, &qkv, "attn_qkv", hp->n_embd, (uint64_t)nq + nk + nv, false);

@@ -106,14 +106,6 @@ static void choose(const sx_hparams *hp, const sx_layer *l, float *score, uint32
     for (uint32_t j = 0; j < used; j++) weight[j] *= hp->expert_scale;
 }
 
-static sx_weight expert_of(const sx_experts *all, uint32_t i)
-{
-    sx_weight w = all->first;
-    w.data += i * all->step;
-    w.bias = all->bias ? all->bias + (size_t)i * w.n_out : NULL;
-    return w;
-}
-
 /* Adds one expert's part to z for the tokens that chose it: they are gathered, worked on together, and spread out. Experts
  * come in ascending order, so a token's sum does not depend on the batch. */
 static void one_expert(sx_eval *e, const sx_layer *l, uint32_t expert, uint32_t n, const float *h, float *z)
@@ -128,7 +120,7 @@ static void one_expert(sx_eval *e, const sx_layer *l, uint32_t expert, uint32_t 
                 e->b.member[members++] = t * used + j;
             }
     if (members == 0) return;
-    sx_weight gate = expert_of(&l->gates, expert), up = expert_of(&l->ups, expert), down = expert_of(&l->downs, expert);
+    sx_weight gate = sx_expert(&l->gates, expert), up = sx_expert(&l->ups, expert), down = sx_expert(&l->downs, expert);
     mlp(e, &gate, &up, &down, members, e->b.gathered, e->b.gathered);
     for (uint32_t i = 0; i < members; i++) {
         uint32_t at = e->b.member[i];

@@ -88,6 +88,7 @@ static void turn_heads(const sx_eval *e, const sx_layer *l, float *heads, uint32
     size_t at = ((size_t)l->windowed * e->run.n_batch + token) * rope->half;
     for (uint32_t i = 0; i < count; i++) {
         float *head = heads + (size_t)i * hp->dim_k;
+        if (hp->arch->flags & SX_ARCH_MLA) head += hp->dim_k - hp->n_rot;
         if (hp->arch->rope == SX_ROPE_HALVES)
             e->run.kernels->vector->rope_halves(head, e->b.cosine + at, e->b.sine + at, hp->n_rot);
         else
@@ -116,19 +117,17 @@ static void place_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
     const uint32_t nq = hp->n_head * hp->dim_k, nk = e->cache->k_width, nv = e->cache->v_width;
     (void)worker;
     for (uint32_t i = begin; i < end; i++) {
-        float *q = e->b.q + (size_t)i * nq, *k = e->b.k + (size_t)i * nk, *v = e->b.v + (size_t)i * nv;
+        float *q = e->b.q + (size_t)i * nq, *k = e->b.k + (size_t)i * nk;
         turn_heads(e, t->l, q, hp->n_head, i);
         turn_heads(e, t->l, k, hp->n_head_kv, i);
         store(e, sx_cache_k(e->cache, t->layer, t->first + i), k, nk);
-        store(e, sx_cache_v(e->cache, t->layer, t->first + i), v, nv);
+        if (e->cache->v) store(e, sx_cache_v(e->cache, t->layer, t->first + i), e->b.v + (size_t)i * nv, nv);
     }
 }
 
-/* y [n, n_embd] = attention over h [n, n_embd] */
-static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, const float *h, float *y)
+static void project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h)
 {
     const sx_hparams *hp = &e->net->hp;
-    const sx_layer *l = &e->net->weights.layers[layer];
     const uint32_t nq = l->q.n_out, nk = l->k.n_out, nv = l->v.n_out;
     sx_matmul(&e->run, (sx_product[]){{&l->q, e->b.q, nq}, {&l->k, e->b.k, nk}, {&l->v, e->b.v, nv}}, 3, h, hp->n_embd, n);
     if (hp->clamp_qkv > 0.0f) {
@@ -138,13 +137,26 @@ static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, co
     }
     if (l->q_norm.present) sx_norm_rows(e, &l->q_norm, e->b.q, e->b.q, n, nq);
     if (l->k_norm.present) sx_norm_rows(e, &l->k_norm, e->b.k, e->b.k, n, nk);
+}
+
+/* y [n, n_embd] = attention over h [n, n_embd] */
+static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, const float *h, float *y)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const sx_layer *l = &e->net->weights.layers[layer];
+    const bool latent = (hp->arch->flags & SX_ARCH_MLA) != 0;
+    if (latent)
+        sx_latent_project(e, l, n, h);
+    else
+        project(e, l, n, h);
     place_task place = {e, l, layer, first};
     sx_parallel(&e->run, n, TOKEN_GRAIN, place_some, &place);
     sx_attend(&(sx_attention){.run = &e->run, .cache = e->cache, .layer = layer, .n_head = hp->n_head,
                               .n_head_kv = hp->n_head_kv, .dim_k = hp->dim_k, .dim_v = hp->dim_v, .n_tok = n,
                               .first = first, .window = l->windowed ? hp->window : 0, .scale = hp->attn_scale,
                               .cap = hp->attn_cap, .alibi = hp->alibi, .sinks = l->sinks, .q = e->b.q, .out = e->b.a});
-    sx_matmul(&e->run, &(sx_product){&l->out, y, hp->n_embd}, 1, e->b.a, (size_t)hp->n_head * hp->dim_v, n);
+    const float *values = latent ? sx_latent_values(e, l, n) : e->b.a;
+    sx_matmul(&e->run, &(sx_product){&l->out, y, hp->n_embd}, 1, values, l->out.k, n);
 }
 
 /* ---- the whole ---- */

@@ -20,7 +20,10 @@ typedef struct sx_buffers { /* activations of a batch, n_batch rows each */
     float *q, *k, *v;      /* [n_batch, heads * dim] */
     float *a;              /* [n_batch, n_head * dim_v] */
     float *gate, *up;      /* [n_batch, widest feed-forward] */
-    float *latent;         /* [n_batch, q_rank + kv_rank + n_rot] with latent attention */
+    float *latent;         /* with latent attention [n_batch, kv_rank + n_rot] */
+    float *c;              /* [n_batch, kv_rank] */
+    float *qa;             /* [n_batch, q_rank] */
+    float *wide;           /* [n_batch, n_head * (dim_nope + the larger of n_rot and dim_out)] */
     float *router;         /* [n_batch, n_expert] */
     uint32_t *chosen;      /* [n_batch, n_expert_used] */
     float *weight;         /* [n_batch, n_expert_used] */
@@ -44,7 +47,12 @@ bool sx_forward(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first, b
 /* ffn.c: z [n, n_embd] = feed-forward of h [n, n_embd]. */
 void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z);
 
-/* norms.c: rows of a batch; in place is fine. */
+/* latent.c: queries, keys and values of h [n, n_embd] into b.q, b.k and b.v (absorbed: no b.v), not yet turned. */
+void sx_latent_project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h);
+/* Returns what attention gave as values of dim_out per head: b.a itself, or it led out of the latent space. */
+const float *sx_latent_values(sx_eval *e, const sx_layer *l, uint32_t n);
+
+/* Norms of a batch's rows, each of `width`; in place is fine. */
 void sx_norm_rows(const sx_eval *e, const sx_norm *norm, float *out, const float *x, uint32_t n, uint32_t width);
 
 /* Bytes of scratch each worker needs for batches of n_batch tokens. */

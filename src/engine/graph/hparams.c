@@ -159,6 +159,38 @@ static llm_status read_rope(const reader *r, sx_hparams *hp)
     return LLM_OK;
 }
 
+/* Latent attention (arxiv.org/abs/2405.04434). Files that keep it absorbed give the true head sizes under keys of their
+ * own. */
+static llm_status read_latent(const reader *r, sx_hparams *hp)
+{
+    llm_status s;
+    hp->dim_out = hp->dim_v;
+    if (!(hp->arch->flags & SX_ARCH_MLA)) return LLM_OK;
+    uint32_t dim_k = hp->dim_k;
+    hp->q_rank = get_u32(r, "attention.q_lora_rank", 0);
+    hp->absorbed = get_u32(r, "attention.key_length_mla", 0) != 0;
+    if ((s = get_count(r, "attention.kv_lora_rank", &hp->kv_rank, 0, MAX_WIDTH)) != LLM_OK) return s;
+    if (hp->absorbed) {
+        if ((s = get_count(r, "attention.key_length_mla", &dim_k, 0, MAX_WIDTH)) != LLM_OK ||
+            (s = get_count(r, "attention.value_length_mla", &hp->dim_out, 0, MAX_WIDTH)) != LLM_OK)
+            return s;
+    }
+    if (hp->n_rot >= dim_k || hp->q_rank > MAX_WIDTH || (uint64_t)hp->n_head * (dim_k + hp->dim_out) > MAX_WIDTH ||
+        (hp->absorbed && (hp->n_head_kv != 1 || hp->dim_k != hp->kv_rank + hp->n_rot || hp->dim_v != hp->kv_rank)))
+        return sx_fail(r->err, LLM_E_FORMAT, "%s: the sizes of latent attention do not fit together: the file is damaged",
+                       r->arch);
+    if (!hp->absorbed && hp->n_head_kv != hp->n_head)
+        return sx_fail(r->err, LLM_E_FORMAT, "%s: %u key-value heads where latent attention has one for each of %u heads",
+                       r->arch, hp->n_head_kv, hp->n_head);
+    hp->dim_nope = dim_k - hp->n_rot;
+    if (!get_f32(r, "attention.scale", 0.0f)) hp->attn_scale = 1.0f / sqrtf((float)dim_k);
+    if (hp->yarn) { /* the model's way of YaRN's longer vectors */
+        float length = 1.0f + hp->yarn_log_mul * logf(hp->rope_factor);
+        hp->attn_scale *= length * length;
+    }
+    return LLM_OK;
+}
+
 static llm_status read_scales(const reader *r, sx_hparams *hp)
 {
     uint32_t flags = hp->arch->flags;
@@ -201,7 +233,7 @@ llm_status sx_hparams_read(sx_hparams *hp, const sx_gguf *gguf, llm_error *err)
     reader r = {gguf, hp->arch->name, err};
     llm_status s;
     if ((s = read_sizes(&r, hp)) != LLM_OK || (s = read_experts(&r, hp)) != LLM_OK || (s = read_rope(&r, hp)) != LLM_OK ||
-        (s = read_scales(&r, hp)) != LLM_OK)
+        (s = read_scales(&r, hp)) != LLM_OK || (s = read_latent(&r, hp)) != LLM_OK)
         return s;
     hp->window = get_u32(&r, "attention.sliding_window", 0);
     hp->parallel = get_bool(&r, "use_parallel_residual", (hp->arch->flags & SX_ARCH_PARALLEL) != 0);

@@ -64,8 +64,9 @@ typedef struct sx_hparams {
     float yarn_beta_fast, yarn_beta_slow, yarn_log_mul, yarn_ext;
     uint32_t rope_orig_ctx;
     /* latent attention */
-    uint32_t q_rank, kv_rank, dim_nope;
-    bool absorbed; /* keys and values of the file are kept in latent form */
+    uint32_t q_rank, kv_rank, dim_nope; /* q_rank 0: queries come straight from the input */
+    uint32_t dim_out;                   /* of a head's values as attn_output takes them; dim_v unless absorbed */
+    bool absorbed; /* keys and values are kept in latent form, one head for all: dim_k = kv_rank + n_rot, dim_v = kv_rank */
 } sx_hparams;
 
 /* Reads and checks them: LLM_E_UNSUPPORTED names an unknown architecture, LLM_E_FORMAT an absent or absurd value. */

@@ -35,8 +35,9 @@ llm_status sx_rope_init(sx_rope *rope, const sx_hparams *hp, const sx_weights *w
         if (factors && !local) step /= (double)factors[i];
         rope->step[i] = hp->yarn && !local ? yarn_step(hp, base, step, i) : step / factor;
     }
-    /* With a multiplier of its own the model scales attention itself: see attn_scale. */
-    if (hp->yarn && !local && hp->yarn_ext > 0.0f && hp->yarn_log_mul == 0.0f)
+    if (hp->arch->flags & SX_ARCH_MLA) /* scales attention itself: see attn_scale */
+        rope->length = 1.0;
+    else if (hp->yarn && !local && hp->yarn_ext > 0.0f)
         rope->length *= 1.0 + 0.1 * log((double)hp->rope_factor);
     return LLM_OK;
 }

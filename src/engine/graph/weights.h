@@ -29,12 +29,20 @@ typedef struct sx_experts { /* n_expert matrices of one shape, one after the oth
     const float *bias;  /* [n_expert, n_out] or NULL */
 } sx_experts;
 
+static inline sx_weight sx_expert(const sx_experts *all, uint32_t i)
+{
+    sx_weight w = all->first;
+    w.data += i * all->step;
+    w.bias = all->bias ? all->bias + (size_t)i * w.n_out : NULL;
+    return w;
+}
+
 typedef struct sx_layer {
     sx_norm attn_norm, q_norm, k_norm, attn_post, ffn_norm, ffn_post;
     sx_weight q, k, v, out;
     const float *sinks; /* [n_head] or NULL */
-    /* latent attention: q = q_b(norm(q_a(x))), [c, rope part] = kv_a(x), keys and values from kv_b(norm(c)) */
-    sx_weight q_a, q_b, kv_a, kv_b;
+    /* latent attention: q = q(norm(q_a(x))), [c, rope part] = kv_a(x), keys and values from kv_b(norm(c)) */
+    sx_weight q_a, kv_a, kv_b;
     sx_norm q_a_norm, kv_a_norm;
     sx_experts k_up, v_up; /* absorbed form: per head [kv_rank, dim_nope] and [dim_v, kv_rank] */
     /* feed-forward: dense, or experts where `router` is there */

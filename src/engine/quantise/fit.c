@@ -79,8 +79,11 @@ float sx_fit_affine(uint32_t n, const float *x, const float *w, int hi, uint8_t 
     memset(level, 0, (size_t)n);
     *min = -lowest;
     if (!(highest - lowest > 1e-30f)) return 0;
+    /* the plain scale is where the search begins: a flat row has no least-squares solution of its own */
     uint8_t tried[256];
-    float best = INFINITY, best_d = 0;
+    float best_d = (highest - lowest) / (float)hi;
+    for (uint32_t i = 0; i < n; i++) level[i] = (uint8_t)clamp_round((x[i] - lowest) / best_d, 0, hi);
+    float best = error_of(n, x, w, level, best_d, *min);
     for (int c = -CANDIDATES; c <= 2 * CANDIDATES; c++) {
         float inverse = ((float)hi + 0.1f * (float)c) / (highest - lowest), d, m;
         for (uint32_t i = 0; i < n; i++) tried[i] = (uint8_t)clamp_round((x[i] - lowest) * inverse, 0, hi);

@@ -42,7 +42,7 @@ static const char *main_type(const sx_gguf *gguf)
     }
     for (uint32_t i = 1; i < 256; i++)
         if (bytes[i] > bytes[best]) best = i;
-    const sx_type_info *info = sx_type_get(best);
+    const sx_type_info *info = bytes[best] ? sx_type_get(best) : NULL;
     return info ? info->name : NULL;
 }
 
@@ -54,12 +54,11 @@ static llm_status collect_facts(sx_model *m, llm_error *err)
     if (!m->facts) return sx_fail_memory(err);
     bool no_memory = false;
     char threads[NUMBER];
-    snprintf(threads, sizeof threads, "%u", sx_pool_size(m->net.pool));
-    if (m->vocab_only) add_fact(m, "arch", file_fact(m, "general.architecture", &no_memory));
-    else add_fact(m, "arch", m->net.hp.arch->name);
+    snprintf(threads, sizeof threads, "%u", m->net.pool ? sx_pool_size(m->net.pool) : 0);
+    add_fact(m, "arch", m->net.hp.arch ? m->net.hp.arch->name : file_fact(m, "general.architecture", &no_memory));
     add_fact(m, "name", file_fact(m, "general.name", &no_memory));
     add_fact(m, "license", file_fact(m, "general.license", &no_memory));
-    add_fact(m, "type", m->vocab_only ? "none" : main_type(m->gguf));
+    add_fact(m, "type", main_type(m->gguf));
     add_fact(m, "isa", sx_cpu_isa_name(m->net.kernels.isa));
     const char *count = sx_arena_strndup(&m->arena, threads, strlen(threads));
     add_fact(m, "threads", count);
@@ -89,20 +88,19 @@ static llm_status load_tokenizer(sx_model *m, llm_error *err)
 {
     llm_status s = sx_tokenizer_create(&m->tok, m->mem, m->gguf, err);
     if (s != LLM_OK) return s;
-    if (m->vocab_only) m->net.hp.n_vocab = sx_tokenizer_size(m->tok);
     if (sx_tokenizer_size(m->tok) > m->net.hp.n_vocab)
         return sx_fail(err, LLM_E_FORMAT, "the tokenizer has %u tokens but token_embd.weight only %u rows: the file "
                        "contradicts itself", sx_tokenizer_size(m->tok), m->net.hp.n_vocab);
     return LLM_OK;
 }
 
-/* Hyper-parameters and weights; a file without tensors is a vocabulary, which tokenizes and does no more. */
-static llm_status load_net(sx_model *m, llm_error *err)
+/* A file of metadata alone holds a vocabulary of any architecture: it tokenizes, and sessions refuse it. */
+static llm_status load_vocabulary(sx_model *m, llm_error *err)
 {
-    m->vocab_only = sx_gguf_tensor_count(m->gguf) == 0;
-    if (m->vocab_only) return LLM_OK;
-    llm_status s = sx_hparams_read(&m->net.hp, m->gguf, err);
-    return s == LLM_OK ? sx_weights_bind(&m->net.weights, &m->net.hp, m->gguf, &m->arena, err) : s;
+    llm_status s = sx_tokenizer_create(&m->tok, m->mem, m->gguf, err);
+    if (s != LLM_OK) return s;
+    m->net.hp.n_vocab = sx_tokenizer_size(m->tok);
+    return collect_facts(m, err);
 }
 
 static llm_status load(sx_model *m, const char *path, const sx_model_params *params, llm_error *err)
@@ -110,8 +108,11 @@ static llm_status load(sx_model *m, const char *path, const sx_model_params *par
     llm_status s;
     if ((s = sx_file_map(&m->file, path, err)) != LLM_OK ||
         (s = sx_gguf_open(&m->gguf, m->mem, m->file.data, m->file.size, err)) != LLM_OK ||
-        (s = cancelled(params, err)) != LLM_OK ||
-        (s = load_net(m, err)) != LLM_OK ||
+        (s = cancelled(params, err)) != LLM_OK)
+        return s;
+    if (sx_gguf_tensor_count(m->gguf) == 0) return load_vocabulary(m, err);
+    if ((s = sx_hparams_read(&m->net.hp, m->gguf, err)) != LLM_OK ||
+        (s = sx_weights_bind(&m->net.weights, &m->net.hp, m->gguf, &m->arena, err)) != LLM_OK ||
         (s = cancelled(params, err)) != LLM_OK ||
         (s = load_tokenizer(m, err)) != LLM_OK ||
         (s = cancelled(params, err)) != LLM_OK)
@@ -122,7 +123,7 @@ static llm_status load(sx_model *m, const char *path, const sx_model_params *par
         return s;
     if (params->log)
         sx_log_write(params->log, LLM_LOG_INFO, "loaded %s: %s, %u layers, %s weights, %s kernels, %u threads", path,
-                     sx_model_info(m, "arch"), m->net.hp.n_layer, sx_model_info(m, "type"), sx_cpu_isa_name(m->net.kernels.isa),
+                     m->net.hp.arch->name, m->net.hp.n_layer, sx_model_info(m, "type"), sx_cpu_isa_name(m->net.kernels.isa),
                      sx_pool_size(m->net.pool));
     return LLM_OK;
 }

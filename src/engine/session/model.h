@@ -21,7 +21,6 @@ struct sx_model {
     sx_net net;
     sx_fact *facts;  /* [n_facts] the library's own first, then the file's */
     size_t n_facts;
-    bool vocab_only; /* no weights: it tokenizes and does no more */
 };
 
 #endif

@@ -1,3 +1,4 @@
+/* A session: one timeline of tokens over a model, its KV cache, and the evaluation of prompts in batches. */
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,9 +75,15 @@ static void place_all(sx_session *s, layout *l)
         b->gathered = place(l, n * d, sizeof(float));
         b->member = place(l, n, sizeof(uint32_t));
     }
+    if (hp->kv_rank) {
+        b->latent = place(l, n * (hp->kv_rank + hp->n_rot), sizeof(float));
+        b->c = place(l, n * hp->kv_rank, sizeof(float));
+        b->qa = place(l, n * hp->q_rank, sizeof(float));
+        b->wide = place(l, n * hp->n_head * (hp->dim_nope + larger(hp->n_rot, hp->dim_out)), sizeof(float));
+    }
     b->cosine = place(l, n * hp->n_rot, sizeof(float));
     b->sine = place(l, n * hp->n_rot, sizeof(float));
-    place_q8(&s->eval.run.q8, l, n, larger(larger(hp->n_embd, ff), na));
+    place_q8(&s->eval.run.q8, l, n, larger(larger(hp->n_embd, ff), larger(larger(na, hp->n_head * hp->dim_out), larger(hp->q_rank, hp->kv_rank))));
     s->eval.run.scratch_stride = sx_forward_scratch(net, s->n_batch);
     s->eval.run.scratch = place(l, sx_pool_size(net->pool), s->eval.run.scratch_stride);
 }
@@ -95,9 +102,9 @@ static llm_status allocate(sx_session *s, llm_error *err)
                        "a context of %u positions in batches of %u needs %" PRIu64 " MiB, more than this machine has; lower "
                        "n_ctx or n_batch", s->cache.n_ctx, s->n_batch, (k_bytes + v_bytes + l.at) >> 20);
     s->cache.k = sx_mem_alloc_aligned(s->mem, (size_t)k_bytes, ALIGN);
-    s->cache.v = s->cache.k ? sx_mem_alloc_aligned(s->mem, (size_t)v_bytes, ALIGN) : NULL;
-    s->block = s->cache.v ? sx_mem_alloc_aligned(s->mem, l.at, ALIGN) : NULL;
-    if (!s->block) return sx_fail_memory(err);
+    s->block = sx_mem_alloc_aligned(s->mem, l.at, ALIGN);
+    if (v_bytes) s->cache.v = sx_mem_alloc_aligned(s->mem, (size_t)v_bytes, ALIGN);
+    if (!s->cache.k || !s->block || (v_bytes && !s->cache.v)) return sx_fail_memory(err);
     l = (layout){s->block, 0};
     place_all(s, &l);
     return LLM_OK;
@@ -107,8 +114,8 @@ static llm_status allocate(sx_session *s, llm_error *err)
 
 static llm_status check(const sx_model *m, const sx_session_params *p, llm_error *err)
 {
-    if (m->vocab_only)
-        return sx_fail(err, LLM_E_UNSUPPORTED, "the model file holds a vocabulary but no weights: it can only tokenize");
+    if (!m->net.pool)
+        return sx_fail(err, LLM_E_UNSUPPORTED, "this file holds a vocabulary and no weights; it can tokenize, not evaluate");
     if (p->kv_type > LLM_KV_F32)
         return sx_fail(err, LLM_E_INVALID, "kv_type %u is not known; use LLM_KV_F16 or LLM_KV_F32", p->kv_type);
     if (p->n_batch > MAX_BATCH)
@@ -131,7 +138,7 @@ static llm_status build(sx_session *s, const sx_session_params *p, llm_error *er
     if (s->n_batch > n_ctx) s->n_batch = n_ctx;
     bool wide = p->kv_type == LLM_KV_F32;
     s->cache = (sx_cache){.type = wide ? SX_TYPE_F32 : SX_TYPE_F16, .n_ctx = n_ctx, .elem = wide ? 4 : 2,
-                          .k_width = hp->n_head_kv * hp->dim_k, .v_width = hp->n_head_kv * hp->dim_v};
+                          .k_width = hp->n_head_kv * hp->dim_k, .v_width = hp->absorbed ? 0 : hp->n_head_kv * hp->dim_v};
     llm_status status;
     for (int table = 0; table < 2; table++)
         if ((status = sx_rope_init(&s->rope[table], hp, &net->weights, n_ctx, table == 1, &s->arena, err)) != LLM_OK)

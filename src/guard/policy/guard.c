@@ -1,3 +1,4 @@
+/* The policy: which action for which type in which direction, the word list, and freezing it for use by many. */
 #include <string.h>
 
 #include "guard/policy/policy.h"

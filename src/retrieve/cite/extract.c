@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "retrieve/rank/features.h"
+#include "retrieve/rank/spans.h"
 #include "retrieve/retrieve.h"
 
 enum { EVIDENCE_READ = 5, SENTENCES_MAX = 256 };
@@ -46,11 +47,9 @@ static llm_status read_evidence(extraction *x)
     llm_status status = LLM_OK;
     for (uint32_t f = 0; f < x->evidence->count && f < EVIDENCE_READ && !status; f++) {
         const sx_tree *tree = x->evidence->found[f].tree;
-        const sx_node *node = &tree->nodes[x->evidence->found[f].node];
-        uint32_t c = node->first_child;
-        if (c == SX_NO_NODE) status = read_sentence(x, f, node->start, node->end);
-        for (; c != SX_NO_NODE && !status; c = tree->nodes[c].next_sibling)
-            status = read_sentence(x, f, tree->nodes[c].start, tree->nodes[c].end);
+        sx_spans spans = sx_spans_of(tree, x->evidence->found[f].node);
+        for (uint32_t start, end; !status && sx_spans_next(&spans, &start, &end);)
+            status = read_sentence(x, f, start, end);
     }
     return status;
 }
@@ -145,8 +144,8 @@ uint32_t sx_extract(const sx_evidence *evidence, const char *question, size_t le
     if (!evidence->count || !max || len > UINT32_MAX / 2) return 0;
     const sx_tree *tree = evidence->found[0].tree;
     extraction x = {.evidence = evidence};
-    uint32_t lang, n = 0;
-    if (sx_language_detect(&lang, mem, tree->text, tree->text_len)) return 0;
+    uint32_t lang, n = SX_NO_QUOTES;
+    if (sx_language_detect(&lang, mem, tree->text, tree->text_len)) return SX_NO_QUOTES;
     x.sentences = sx_mem_array(mem, SENTENCES_MAX, sizeof *x.sentences);
     sx_lexer_init(&x.lexer, mem, lang, false);
     if (x.sentences && !sx_query_make(&x.query, mem, lang, question, len) && !read_evidence(&x)) {

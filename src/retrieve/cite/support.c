@@ -7,7 +7,7 @@
 
 static double term_weight(const sx_token *t)
 {
-    static const double by_kind[] = {0, 1.0, 2.0, 0.5, 0.3, 1.0};
+    static const double by_kind[] = {0, 1.0, 2.0, 0.5, 0.3, 1.0, 0.5};
     return by_kind[t->kind] * (t->weak ? 0.1 : 1.0);
 }
 
@@ -64,12 +64,14 @@ static bool in_brackets(const char *text, size_t len, size_t at)
 double sx_support(const char *sentence, size_t len, const char *passage, size_t passage_len, sx_mem *mem)
 {
     uint32_t lang;
-    if (sx_language_detect(&lang, mem, passage, passage_len)) return 0;
+    if (sx_language_detect(&lang, mem, passage, passage_len)) return -1;
     sx_lexer said, held;
     sx_lexer_init(&said, mem, lang, true);
     sx_lexer_init(&held, mem, lang, false);
     double got = 0, all = 0;
+    bool read = false;
     if (!sx_lexer_run(&said, sentence, len) && !sx_lexer_run(&held, passage, passage_len)) {
+        read = true;
         sort_terms(held.tokens, held.count);
         for (size_t i = 0; i < said.count; i++) {
             if (in_brackets(sentence, len, said.tokens[i].start)) continue;
@@ -80,5 +82,6 @@ double sx_support(const char *sentence, size_t len, const char *passage, size_t 
     }
     sx_lexer_free(&said);
     sx_lexer_free(&held);
+    if (!read) return -1;
     return all > 0 ? got / all : 0;
 }

@@ -6,6 +6,7 @@
 #include "platform/unicode.h"
 #include "platform/utf8.h"
 #include "retrieve/rank/fold.h"
+#include "retrieve/rank/spans.h"
 
 enum { FILTER = 1024, NO_POS = 0x7fffffff, NEAR_WINDOW = 12 };
 
@@ -176,35 +177,50 @@ static float rare_share(const sx_query *query, const uint32_t *has)
     return all > 0 ? got / all : 0;
 }
 
-static float heading_share(const sx_query *query, const term_filter *filter, const sx_index *index, uint32_t section)
+/* Marks the question's terms among some tokens; returns how many tokens are of the question. */
+static uint32_t mark(const term_filter *filter, const sx_query *query, const uint32_t *tokens, uint32_t n, uint32_t *has)
 {
-    uint32_t has[SX_QUERY_TERMS / 32] = {0};
-    for (; section != SX_NO_NODE; section = index->sections[section].parent) {
-        const sx_section *s = &index->sections[section];
-        if (s->parent == SX_NO_NODE) break; /* a document's title says nothing about a place in it */
-        for (uint32_t i = s->title; i < s->title_end; i++) {
-            uint32_t t = index->tokens[i] ? match(filter, index->tokens[i] - 1) : SX_QUERY_TERMS;
-            if (t != SX_QUERY_TERMS) has[t / 32] |= 1u << (t % 32);
-        }
+    uint32_t hits = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t t = tokens[i] ? match(filter, tokens[i] - 1) : SX_QUERY_TERMS;
+        if (t == SX_QUERY_TERMS) continue;
+        has[t / 32] |= 1u << (t % 32);
+        hits += !query->terms[t].weak;
     }
-    return weigh(query, has, NULL);
+    return hits;
 }
 
-/* Bytes of the leaf's n-th sentence, as the builder counted them. */
+/* Headings: all above together, and the nearest one alone. A document's title says nothing about a place in it. */
+static void heading_features(const sx_query *query, const term_filter *filter, const sx_index *index, sx_candidate *c)
+{
+    uint32_t above[SX_QUERY_TERMS / 32] = {0}, nearest[SX_QUERY_TERMS / 32] = {0};
+    uint32_t section = index->leaf_section[c->leaf], n = 0, hits = 0;
+    if (index->leaf_title[c->leaf]) {
+        n = index->leaf_title[c->leaf];
+        hits = mark(filter, query, index->tokens + index->leaf_start[c->leaf], n, nearest);
+    }
+    for (; section != SX_NO_NODE; section = index->sections[section].parent) {
+        const sx_section *s = &index->sections[section];
+        if (s->parent == SX_NO_NODE) break;
+        if (!n && s->title_end > s->title) {
+            n = s->title_end - s->title;
+            hits = mark(filter, query, index->tokens + s->title, n, nearest);
+        }
+        mark(filter, query, index->tokens + s->title, s->title_end - s->title, above);
+    }
+    float total = (float)query->total;
+    c->x[SX_F_HEADING] = weigh(query, above, NULL) / total;
+    c->x[SX_F_TITLE] = weigh(query, nearest, NULL) / total;
+    c->x[SX_F_TITLE_FIT] = n ? (float)hits / (float)n : 0;
+    c->x[SX_F_BOTH] = weigh(query, above, c->has) / total;
+}
+
+/* The leaf's n-th sentence, counted as the builder did. */
 static void sentence_span(const sx_tree *tree, uint32_t node, uint32_t nth, uint32_t *start, uint32_t *end)
 {
-    *start = tree->nodes[node].start;
-    *end = tree->nodes[node].end;
-    uint32_t at = *start, n = 0;
-    for (uint32_t c = tree->nodes[node].first_child; c != SX_NO_NODE; c = tree->nodes[c].next_sibling) {
-        if (tree->nodes[c].start > at) n++;
-        if (n++ == nth) {
-            *start = tree->nodes[c].start;
-            *end = tree->nodes[c].end;
-            return;
-        }
-        at = tree->nodes[c].end;
-    }
+    sx_spans spans = sx_spans_of(tree, node);
+    *start = *end = tree->nodes[node].start;
+    for (uint32_t i = 0; i <= nth && sx_spans_next(&spans, start, end); i++) continue;
 }
 
 static void cue_features(const sx_query *query, const sx_tree *tree, uint32_t node, uint32_t sentence, sx_candidate *c)
@@ -242,7 +258,8 @@ void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tr
     pair_features(&l, previous, c);
     c->x[SX_F_RARE] = rare_share(query, l.has);
     c->x[SX_F_LEAD] = weigh(query, l.lead, NULL) / total;
-    c->x[SX_F_HEADING] = heading_share(query, &filter, index, section) / total;
+    heading_features(query, &filter, index, c);
+    c->x[SX_F_SHORT] = index->leaf_words[c->leaf] < 10;
     c->x[SX_F_SECTION] = section == SX_NO_NODE ? 0 : section_scores[section] / ideal;
     c->x[SX_F_NEIGHBOUR] = (before > behind ? before : behind) / ideal;
     cue_features(query, tree, index->leaf_node[c->leaf], l.best_at, c);

@@ -22,6 +22,10 @@ enum {
     SX_F_CUE_NEAR,  /* and in its best sentence */
     SX_F_LENGTH,    /* logarithm of its words over the mean */
     SX_F_EARLY,     /* near the beginning of the document */
+    SX_F_SHORT,     /* a fragment of a few words */
+    SX_F_TITLE,     /* terms in the nearest heading */
+    SX_F_TITLE_FIT, /* share of the nearest heading's words that the question has */
+    SX_F_BOTH,      /* weight of the terms in it or in the headings above */
     SX_FEATURES
 };
 

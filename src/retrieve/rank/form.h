@@ -30,6 +30,7 @@ struct sx_index {
     uint32_t *leaf_section; /* [n_leaves] the section right above */
     uint32_t *leaf_start;   /* [n_leaves + 1] into tokens */
     uint16_t *leaf_lead;    /* [n_leaves] how many tokens its first characters make */
+    uint16_t *leaf_title;   /* [n_leaves] how many its own heading makes, 0 without one */
     uint32_t *leaf_words;   /* [n_leaves] tokens that are not breaks */
     uint32_t *tokens;       /* [n_tokens] term + 1; 0 parts sentences. Leaves first, headings behind them */
     sx_section *sections;   /* [n_sections] parents first */

@@ -11,6 +11,7 @@ void sx_index_free(sx_index *index)
     sx_mem_free(mem, index->leaf_section);
     sx_mem_free(mem, index->leaf_start);
     sx_mem_free(mem, index->leaf_lead);
+    sx_mem_free(mem, index->leaf_title);
     sx_mem_free(mem, index->leaf_words);
     sx_mem_free(mem, index->tokens);
     sx_mem_free(mem, index->sections);
@@ -21,19 +22,48 @@ void sx_index_free(sx_index *index)
     sx_mem_free(mem, index);
 }
 
-/* A leaf of navigation: a paragraph, or whatever has nothing below it. */
-static bool is_leaf(const sx_node *node)
+#ifndef UNIT_CHARS
+#define UNIT_CHARS 1200
+#endif
+/* A clause whose whole text is short is one thing to find and to quote, however many paragraphs it has. */
+
+static bool is_short(const sx_tree *tree, const sx_node *node)
 {
-    return node->kind == LLM_NODE_PARAGRAPH || (node->kind != LLM_NODE_SENTENCE && node->n_children == 0);
+    uint32_t chars = 0;
+    if (node->end - node->start > UNIT_CHARS * 4u) return false;
+    for (uint32_t i = node->start; i < node->end; i++) chars += ((unsigned char)tree->text[i] & 0xc0) != 0x80;
+    return chars <= UNIT_CHARS;
+}
+
+/* Are there only paragraphs below? */
+static bool holds_text_only(const sx_tree *tree, const sx_node *node)
+{
+    for (uint32_t c = node->first_child; c != SX_NO_NODE; c = tree->nodes[c].next_sibling)
+        if (tree->nodes[c].kind != LLM_NODE_PARAGRAPH) return false;
+    return true;
+}
+
+/* A leaf of navigation: a paragraph, a short section, or whatever has nothing below it. */
+static bool is_leaf(const sx_tree *tree, const sx_node *node)
+{
+    if (node->kind == LLM_NODE_PARAGRAPH || node->n_children == 0) return node->kind != LLM_NODE_SENTENCE;
+    return node->kind == LLM_NODE_SECTION && holds_text_only(tree, node) && is_short(tree, node);
+}
+
+/* The node behind everything below `i`. */
+static uint32_t behind(const sx_tree *tree, uint32_t i)
+{
+    uint32_t next = i + 1;
+    while (next < tree->count && tree->nodes[next].depth > tree->nodes[i].depth) next++;
+    return next;
 }
 
 static void count_shape(const sx_tree *tree, uint32_t *leaves, uint32_t *sections)
 {
-    for (uint32_t i = 0; i < tree->count; i++) {
-        if (is_leaf(&tree->nodes[i]))
-            (*leaves)++;
-        else if (tree->nodes[i].kind != LLM_NODE_SENTENCE)
-            (*sections)++;
+    for (uint32_t i = 0; i < tree->count;) {
+        bool leaf = is_leaf(tree, &tree->nodes[i]);
+        *(leaf ? leaves : sections) += 1;
+        i = leaf ? behind(tree, i) : i + 1;
     }
 }
 
@@ -42,18 +72,18 @@ static void count_shape(const sx_tree *tree, uint32_t *leaves, uint32_t *section
 static void fill_shape(sx_index *index, const sx_tree *tree, uint32_t *section_of)
 {
     uint32_t leaves = 0, sections = 0;
-    for (uint32_t i = 0; i < tree->count; i++) {
+    for (uint32_t i = 0; i < tree->count;) {
         const sx_node *node = &tree->nodes[i];
         uint32_t parent = node->parent == SX_NO_NODE ? SX_NO_NODE : section_of[node->parent];
-        section_of[i] = parent;
-        if (is_leaf(node)) {
+        if (is_leaf(tree, node)) {
             index->leaf_node[leaves] = i;
             index->leaf_section[leaves] = parent;
             leaves++;
             for (uint32_t s = parent; s != SX_NO_NODE; s = index->sections[s].parent) index->sections[s].last = leaves;
-        } else if (node->kind != LLM_NODE_SENTENCE) {
+            i = behind(tree, i);
+        } else {
             index->sections[sections] = (sx_section){.node = i, .parent = parent, .first = leaves, .last = leaves};
-            section_of[i] = sections++;
+            section_of[i++] = sections++;
         }
     }
 }
@@ -72,11 +102,12 @@ llm_status sx_index_shape(sx_index **out, sx_mem *mem, const sx_tree *tree, llm_
         index->leaf_section = sx_mem_array(mem, leaves, sizeof *index->leaf_section);
         index->leaf_start = sx_mem_array(mem, (size_t)leaves + 1, sizeof *index->leaf_start);
         index->leaf_lead = sx_mem_array(mem, leaves, sizeof *index->leaf_lead);
+        index->leaf_title = sx_mem_array(mem, leaves, sizeof *index->leaf_title);
         index->leaf_words = sx_mem_array(mem, leaves, sizeof *index->leaf_words);
         index->sections = sx_mem_array(mem, sections, sizeof *index->sections);
     }
     if (!index || !section_of || !index->leaf_node || !index->leaf_section || !index->leaf_start || !index->leaf_lead ||
-        !index->leaf_words || !index->sections) {
+        !index->leaf_title || !index->leaf_words || !index->sections) {
         sx_mem_free(mem, section_of);
         sx_index_free(index);
         return sx_fail_memory(err);

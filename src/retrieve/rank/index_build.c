@@ -2,8 +2,15 @@
 #include <string.h>
 
 #include "retrieve/rank/form.h"
+#include "retrieve/rank/spans.h"
 
 enum { LEAD_CHARS = 90 };
+
+/* Up to where a leaf's tokens belong to its lead and its title, and how many those are. */
+typedef struct limits {
+    uint32_t lead_end, title_end;
+    uint16_t *lead, *title;
+} limits;
 
 typedef struct builder {
     sx_index *index;
@@ -55,17 +62,24 @@ static llm_status put(builder *b, uint32_t value)
     return LLM_OK;
 }
 
-/* Adds the tokens of a span and a break. Counts in *lead those that begin before lead_end. */
-static llm_status add_span(builder *b, uint32_t start, uint32_t end, uint32_t lead_end, uint16_t *lead)
+/* Adds one to *n for a token (or a break) that begins before `limit`. */
+static void count_before(uint16_t *n, uint32_t start, uint32_t limit)
+{
+    if (start < limit && *n < UINT16_MAX) ++*n;
+}
+
+/* Adds the tokens of a span and a break. Those that begin before the leaf's limits count for its lead and its title. */
+static llm_status add_span(builder *b, uint32_t start, uint32_t end, const limits *at)
 {
     llm_status status = sx_lexer_run(&b->lexer, b->tree->text + start, end - start);
     if (status) return status;
     for (size_t i = 0; i < b->lexer.count; i++) {
         uint32_t number = number_of(b, b->lexer.tokens[i].term);
         if (!number || put(b, number)) return LLM_E_MEMORY;
-        if (lead && start + b->lexer.tokens[i].start < lead_end && *lead < UINT16_MAX) ++*lead;
+        if (at) count_before(at->lead, start + b->lexer.tokens[i].start, at->lead_end);
+        if (at) count_before(at->title, start + b->lexer.tokens[i].start, at->title_end);
     }
-    if (lead && start < lead_end && *lead < UINT16_MAX) ++*lead; /* the break stands between sentences of the lead */
+    if (at) count_before(at->lead, start, at->lead_end); /* the break stands between sentences of the lead */
     return put(b, 0);
 }
 
@@ -80,19 +94,15 @@ static uint32_t lead_of(const char *text, uint32_t start, uint32_t end)
 
 static llm_status add_leaf(builder *b, uint32_t leaf)
 {
-    const sx_node *nodes = b->tree->nodes;
-    const sx_node *node = &nodes[b->index->leaf_node[leaf]];
-    uint16_t *lead = &b->index->leaf_lead[leaf];
-    uint32_t lead_end = lead_of(b->tree->text, node->start, node->end);
+    const sx_node *node = &b->tree->nodes[b->index->leaf_node[leaf]];
+    limits at = {lead_of(b->tree->text, node->start, node->end), 0, &b->index->leaf_lead[leaf],
+                 &b->index->leaf_title[leaf]};
+    if (node->title_end > node->title_start) at.title_end = node->title_end;
+    uint32_t start, end;
+    sx_spans spans = sx_spans_of(b->tree, b->index->leaf_node[leaf]);
     llm_status status = LLM_OK;
-    uint32_t at = node->start;
     b->index->leaf_start[leaf] = b->index->n_tokens;
-    for (uint32_t c = node->first_child; c != SX_NO_NODE && !status; c = nodes[c].next_sibling) {
-        if (nodes[c].start > at) status = add_span(b, at, nodes[c].start, lead_end, lead);
-        if (!status) status = add_span(b, nodes[c].start, nodes[c].end, lead_end, lead);
-        at = nodes[c].end;
-    }
-    if (!status && at < node->end) status = add_span(b, at, node->end, lead_end, lead);
+    while (!status && sx_spans_next(&spans, &start, &end)) status = add_span(b, start, end, &at);
     b->index->leaf_start[leaf + 1] = b->index->n_tokens;
     return status;
 }
@@ -102,7 +112,7 @@ static llm_status add_title(builder *b, sx_section *section)
     const sx_node *node = &b->tree->nodes[section->node];
     llm_status status = LLM_OK;
     section->title = b->index->n_tokens;
-    if (node->title_end > node->title_start) status = add_span(b, node->title_start, node->title_end, 0, NULL);
+    if (node->title_end > node->title_start) status = add_span(b, node->title_start, node->title_end, NULL);
     section->title_end = b->index->n_tokens;
     return status;
 }

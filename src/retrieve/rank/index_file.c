@@ -34,6 +34,7 @@ llm_status sx_index_save(const sx_index *index, sx_buf *out)
     for (uint32_t i = 0; i < index->n_leaves; i++) {
         put_number(out, index->leaf_start[i + 1] - index->leaf_start[i]);
         put_number(out, index->leaf_lead[i]);
+        put_number(out, index->leaf_title[i]);
     }
     for (uint32_t i = 0; i < index->n_sections; i++)
         put_number(out, index->sections[i].title_end - index->sections[i].title);
@@ -78,11 +79,12 @@ static void read_layout(sx_index *index, cursor *c)
 {
     uint64_t at = 0;
     for (uint32_t i = 0; i < index->n_leaves && !c->bad; i++) {
-        uint32_t count = get_number(c), lead = get_number(c);
-        if (count > index->n_tokens - at || lead > UINT16_MAX) c->bad = true;
+        uint32_t count = get_number(c), lead = get_number(c), title = get_number(c);
+        if (count > index->n_tokens - at || lead > UINT16_MAX || title > count || title > UINT16_MAX) c->bad = true;
         if (c->bad) return;
         index->leaf_start[i] = (uint32_t)at;
         index->leaf_lead[i] = (uint16_t)lead;
+        index->leaf_title[i] = (uint16_t)title;
         at += count;
         index->leaf_start[i + 1] = (uint32_t)at;
     }

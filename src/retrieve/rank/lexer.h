@@ -17,7 +17,8 @@ enum {
     SX_TOK_NUMBER,   /* digits with marks: 1,000 and 1000 are one term */
     SX_TOK_JOINED,   /* a hyphenated compound or dotted acronym as a whole, beside its parts */
     SX_TOK_CHAR,     /* one character of a script without spaces */
-    SX_TOK_PAIR      /* two neighbours of such a script, or three for South-East Asian ones */
+    SX_TOK_PAIR,     /* two neighbours of such a script, or three for South-East Asian ones */
+    SX_TOK_LOOSE     /* a pair that a function word has part in (questions only) */
 };
 
 typedef struct sx_token {

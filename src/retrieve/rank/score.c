@@ -3,10 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-const sx_score_params sx_score_best = {1.2f, 0.75f, 2.0f, 1.0f};
+const sx_score_params sx_score_best = {1.2f, 0.65f, 2.0f, 2.0f};
 
-static const float kind_weight[] = {0, 1.0f, 1.0f, 0.6f, 0.35f, 1.0f}; /* by SX_TOK_* */
-static const float weak_weight = 0.2f;
+#ifndef PW
+#define PW 0.5f
+#define CW 0.5f
+#define WW 0.25f
+#endif
+static const float kind_weight[] = {0, 1.0f, 1.0f, 0.6f, CW, 1.0f, PW}; /* by SX_TOK_* */
+static const float weak_weight = WW;
 
 static uint32_t find_term(const sx_query *query, uint32_t hash)
 {

@@ -210,6 +210,15 @@ static size_t skip_terminators(const char *text, size_t i, size_t end)
     return i;
 }
 
+/* Thai and Lao end a phrase with a blank and have no full stop: a blank after this many bytes ends what we call a sentence. */
+enum { PHRASE_BYTES = 240 };
+
+static bool after_thai(const char *text, size_t i) /* i > 2 */
+{
+    unsigned char lead = (unsigned char)text[i - 3], second = (unsigned char)text[i - 2];
+    return lead == 0xE0 && second >= 0xB8 && second <= 0xBB;
+}
+
 static bool blank_line_at(const char *text, size_t i, size_t end)
 {
     while (i < end && (text[i] == ' ' || text[i] == '\t' || text[i] == '\r')) i++;
@@ -222,6 +231,7 @@ size_t sx_sentence_end(const char *text, size_t start, size_t end, bool lines)
     while (i < end) {
         unsigned char c = (unsigned char)text[i];
         if (c < 0x80 && c != '.' && c != '!' && c != '?' && c != '\n') {
+            if (c == ' ' && i - start >= PHRASE_BYTES && after_thai(text, i)) return i;
             i++;
             continue;
         }

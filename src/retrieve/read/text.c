@@ -76,7 +76,7 @@ typedef struct {
 
 static void set_sort(gatherer *g, nature sort)
 {
-    static const size_t limits[] = {600, 900, 1400}, alone[] = {220, 450, 1400};
+    static const size_t limits[] = {1000, 1200, 1800}, alone[] = {450, 600, 1800};
     if (sort != g->sort && g->pack.chars > 250) sx_pack_flush(&g->pack); /* a short lead stays with its list or table */
     g->sort = sort;
     g->pack.limit = limits[sort];
@@ -111,7 +111,7 @@ static bool continues(const gatherer *g, const sx_text_line *line)
 
 static void take_line(gatherer *g, const sx_text_line *line)
 {
-    bool item = line->has_label && line->label.kind >= SX_LABEL_ITEM;
+    bool item = line->has_label; /* a clause that opened no section is an item too */
     if (continues(g, line) && !(line->table && !line->lower)) {
         g->end = line->at.end;
         return;

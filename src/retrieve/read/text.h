@@ -32,6 +32,7 @@ typedef struct sx_text_scan {
     bool in_chapter;   /* chapters or divisions were seen: articles stand below them */
     uint32_t top, last[4]; /* decimal labels: first number, last number of each depth */
     uint32_t letter;   /* last B. */
+    uint32_t in_list;  /* parts of decimal labels that number a list at hand, not sections; 0: none */
     size_t named[24], named_len[24]; /* the last named label of each rank: running heads repeat it */
     size_t next_at;    /* the line in `next` begins here */
     sx_text_line next; /* a line looked at ahead */

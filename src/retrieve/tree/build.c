@@ -44,13 +44,14 @@ static void nest(builder *b)
         if (closing) continue;
         b->next[i] = b->first[i] = NONE;
         b->kids[i] = 0;
-        b->end[i] = block->end;
+        uint32_t end = block->end > block->title_end ? block->end : block->title_end;
+        b->end[i] = end;
         if (last[depth] == NONE) b->first[stack[depth]] = i;
         else b->next[last[depth]] = i;
         last[depth] = i;
         b->kids[stack[depth]]++;
         for (uint32_t d = 1; d <= depth; d++)
-            if (b->end[stack[d]] < block->end) b->end[stack[d]] = block->end;
+            if (b->end[stack[d]] < end) b->end[stack[d]] = end;
         if (heading) {
             depth++;
             stack[depth] = i;
@@ -117,7 +118,7 @@ static uint32_t add_block(builder *b, uint32_t parent, uint32_t before, uint32_t
     const sx_block *block = &b->outline->blocks[i];
     bool heading = block->kind == SX_BLOCK_HEADING;
     uint16_t kind = heading ? LLM_NODE_SECTION : LLM_NODE_PARAGRAPH;
-    uint32_t node = add_node(b, parent, before, kind, block->start, b->end[i] < block->title_end ? block->title_end : b->end[i]);
+    uint32_t node = add_node(b, parent, before, kind, block->start, b->end[i]);
     if (node == SX_NO_NODE) return node;
     b->tree->nodes[node].title_start = block->title_start;
     b->tree->nodes[node].title_end = block->title_end;
@@ -147,9 +148,7 @@ static void add_children(builder *b, uint32_t parent, uint32_t block, uint32_t n
         uint32_t from = (uint32_t)((uint64_t)n * g / groups), to = (uint32_t)((uint64_t)n * (g + 1) / groups);
         uint32_t after = block, last = block;
         for (uint32_t i = from; i < to; i++, after = b->next[after]) last = after;
-        const sx_block *tail = &b->outline->blocks[last];
-        uint32_t end = b->end[last] < tail->title_end ? tail->title_end : b->end[last];
-        before = add_node(b, parent, before, LLM_NODE_GROUP, b->outline->blocks[block].start, end);
+        before = add_node(b, parent, before, LLM_NODE_GROUP, b->outline->blocks[block].start, b->end[last]);
         if (before != SX_NO_NODE) add_children(b, before, block, to - from);
         block = after;
     }

@@ -9,7 +9,7 @@
 
 enum {
     WHOLE_CHARS = 1900, /* a paragraph up to here stays in one piece */
-    PIECE_CHARS = 1100, /* about the size of the pieces of a longer one */
+    PIECE_CHARS = 1200, /* about the size of the pieces of a longer one */
     PACK_CHARS = 900,   /* small neighbours are joined up to here */
     ALONE_CHARS = 450,  /* what is longer is no small neighbour */
     TINY_CHARS = 40     /* what is no paragraph at all joins any neighbour */
@@ -42,6 +42,7 @@ void sx_outline_heading(sx_outline *outline, uint16_t level, size_t start, size_
 {
     title_start = sx_skip_space(outline->text, title_start, title_end);
     title_end = sx_trim_space(outline->text, title_start, title_end);
+    if (title_start >= title_end) title_start = title_end = start; /* as an empty title is loaded */
     end = sx_trim_space(outline->text, start, end);
     add_block(outline, (sx_block){(uint32_t)start, (uint32_t)end, (uint32_t)title_start, (uint32_t)title_end, level,
                                   SX_BLOCK_HEADING, flags});

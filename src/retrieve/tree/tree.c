@@ -98,8 +98,9 @@ static void hash_node(sx_tree *tree, sx_node *node)
     unsigned char head[14];
     head[0] = (unsigned char)node->kind;
     head[1] = (unsigned char)(node->kind >> 8);
-    put_u32(head + 2, node->title_start - node->start);
-    put_u32(head + 6, node->title_end - node->title_start);
+    uint32_t title = node->title_end - node->title_start;
+    put_u32(head + 2, title ? node->title_start - node->start : 0); /* where an empty title stands means nothing */
+    put_u32(head + 6, title);
     put_u32(head + 10, node->n_children);
     sx_hasher_begin(&h);
     sx_hasher_add(&h, head, sizeof head);

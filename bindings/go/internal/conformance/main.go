@@ -26,6 +26,8 @@ type call struct {
 	MinScore                                                         float32 `json:"min_score"`
 	Stop, Types, Words                                               []string
 	Actions                                                          map[string]uint
+	Source                                                           string
+	Vars                                                             object
 }
 
 type object map[string]interface{}
@@ -194,6 +196,11 @@ func (w *world) tokenize(c call) (object, error) {
 	return object{"tokens": ids, "back": back}, err
 }
 
+func (w *world) chat(c call) (object, error) {
+	text, err := w.model.Chat(c.Source, c.Vars)
+	return object{"text": text}, err
+}
+
 func (w *world) load(c call) (object, error) {
 	model, err := sextant.LoadModel(bg, c.Path)
 	if err == nil {
@@ -287,7 +294,7 @@ func (w *world) types(call) (object, error) { return object{"types": sextant.Gua
 func (w *world) run(c call) object {
 	calls := map[string]func(call) (object, error){
 		"ingest": w.ingest, "open": w.openCorpus, "docs": w.docs, "tree": w.tree, "retrieve": w.retrieve, "ask": w.ask,
-		"generate": w.generate, "tokenize": w.tokenize, "load": w.load, "policy": w.policy, "guard": w.guard,
+		"generate": w.generate, "tokenize": w.tokenize, "chat": w.chat, "load": w.load, "policy": w.policy, "guard": w.guard,
 		"guard_stream": w.guardStream, "restore": w.restore, "types": w.types,
 		"remove": func(c call) (object, error) { return nil, w.corpus.Remove(c.Name) },
 	}

@@ -275,6 +275,11 @@ static void sx_log_add(void *user, int32_t level, const char *message)
     pthread_mutex_unlock(&log->lock);
 }
 
+static void sx_log_put(sx_log *log, int32_t level, const char *line)
+{
+    if (log) sx_log_add(log, level, line);
+}
+
 static int32_t sx_log_next(sx_log *log)
 {
     if (!log) return 0;
@@ -370,6 +375,27 @@ static sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids
     }
     free(tokens);
     return made;
+}
+
+static sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,
+                                llm_error *err)
+{
+    size_t capacity = vars_len * 2 + 1024;
+    for (;;) {
+        char *out = malloc(capacity);
+        if (!out) return sx_blob_fail(err, "no memory for the prompt");
+        int64_t size = llm_chat_template(model, len ? text : NULL, len, vars, vars_len, out, capacity, err);
+        if (size >= 0 && (uint64_t)size <= capacity) {
+            err->code = LLM_OK;
+            return (sx_blob){out, (size_t)size};
+        }
+        free(out);
+        if (size < 0) {
+            err->code = (llm_status)size;
+            return (sx_blob){NULL, 0};
+        }
+        capacity = (size_t)size;
+    }
 }
 
 static sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err)
@@ -641,7 +667,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_41531f0b2fde497c(void *_swig_go_0) {
+void _wrap_Swig_free_raw_3a399ca6a91860b6(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -651,7 +677,7 @@ void _wrap_Swig_free_raw_41531f0b2fde497c(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_41531f0b2fde497c(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_3a399ca6a91860b6(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -664,7 +690,7 @@ void *_wrap_Swig_malloc_raw_41531f0b2fde497c(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_INVALID_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -675,7 +701,7 @@ intgo _wrap_LLM_E_INVALID_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_MEMORY_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -686,7 +712,7 @@ intgo _wrap_LLM_E_MEMORY_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_IO_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -697,7 +723,7 @@ intgo _wrap_LLM_E_IO_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_FORMAT_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -708,7 +734,7 @@ intgo _wrap_LLM_E_FORMAT_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -719,7 +745,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -730,7 +756,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_VERSION_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -741,7 +767,7 @@ intgo _wrap_LLM_E_VERSION_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_BUSY_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -752,7 +778,7 @@ intgo _wrap_LLM_E_BUSY_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_FORK_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -763,7 +789,7 @@ intgo _wrap_LLM_E_FORK_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_CANCELLED_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -774,7 +800,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_LIMIT_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -785,7 +811,7 @@ intgo _wrap_LLM_E_LIMIT_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_UTF8_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -796,7 +822,7 @@ intgo _wrap_LLM_E_UTF8_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_CORRUPT_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -807,7 +833,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_FULL_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -818,7 +844,7 @@ intgo _wrap_LLM_E_FULL_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_KEY_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -829,7 +855,7 @@ intgo _wrap_LLM_E_KEY_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_READONLY_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -840,7 +866,7 @@ intgo _wrap_LLM_E_READONLY_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_USER_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -851,7 +877,7 @@ intgo _wrap_LLM_E_USER_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_41531f0b2fde497c() {
+intgo _wrap_LLM_E_INTERNAL_raw_3a399ca6a91860b6() {
   int result;
   intgo _swig_go_result;
   
@@ -862,7 +888,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_41531f0b2fde497c() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_41531f0b2fde497c(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_3a399ca6a91860b6(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -875,7 +901,7 @@ _gostring_ _wrap_llm_status_name_raw_41531f0b2fde497c(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_41531f0b2fde497c(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -888,7 +914,7 @@ intgo _wrap_llm_error_code_get_raw_41531f0b2fde497c(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_41531f0b2fde497c(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -901,7 +927,7 @@ _gostring_ _wrap_llm_error_message_get_raw_41531f0b2fde497c(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_41531f0b2fde497c() {
+struct llm_error *_wrap_new_llm_error_raw_3a399ca6a91860b6() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -912,7 +938,7 @@ struct llm_error *_wrap_new_llm_error_raw_41531f0b2fde497c() {
 }
 
 
-void _wrap_delete_llm_error_raw_41531f0b2fde497c(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -922,7 +948,7 @@ void _wrap_delete_llm_error_raw_41531f0b2fde497c(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_41531f0b2fde497c() {
+_gostring_ _wrap_llm_version_raw_3a399ca6a91860b6() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -933,7 +959,7 @@ _gostring_ _wrap_llm_version_raw_41531f0b2fde497c() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_41531f0b2fde497c(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_3a399ca6a91860b6(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -951,7 +977,7 @@ _gostring_ _wrap_llm_build_info_raw_41531f0b2fde497c(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_41531f0b2fde497c(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -961,7 +987,7 @@ void _wrap_llm_cancel_set_raw_41531f0b2fde497c(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_41531f0b2fde497c(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -971,7 +997,7 @@ void _wrap_llm_cancel_reset_raw_41531f0b2fde497c(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_41531f0b2fde497c(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -984,7 +1010,7 @@ intgo _wrap_llm_cancel_is_set_raw_41531f0b2fde497c(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_41531f0b2fde497c(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -994,7 +1020,7 @@ void _wrap_llm_cancel_free_raw_41531f0b2fde497c(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_41531f0b2fde497c(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1004,7 +1030,7 @@ void _wrap_llm_model_free_raw_41531f0b2fde497c(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_41531f0b2fde497c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1024,7 +1050,7 @@ _gostring_ _wrap_llm_model_info_raw_41531f0b2fde497c(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_41531f0b2fde497c(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1037,7 +1063,7 @@ intgo _wrap_llm_model_n_vocab_raw_41531f0b2fde497c(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_41531f0b2fde497c(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1050,7 +1076,7 @@ intgo _wrap_llm_model_n_ctx_raw_41531f0b2fde497c(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_41531f0b2fde497c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1070,7 +1096,7 @@ intgo _wrap_llm_model_token_raw_41531f0b2fde497c(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_41531f0b2fde497c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1108,7 +1134,7 @@ intgo _wrap_llm_quantize_raw_41531f0b2fde497c(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_corpus_free_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1118,7 +1144,7 @@ void _wrap_llm_corpus_free_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1140,7 +1166,7 @@ intgo _wrap_llm_remove_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1155,7 +1181,7 @@ intgo _wrap_llm_corpus_check_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1168,7 +1194,7 @@ intgo _wrap_llm_docs_count_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1183,7 +1209,7 @@ _gostring_ _wrap_llm_docs_name_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1198,7 +1224,7 @@ long long _wrap_llm_docs_bytes_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1213,7 +1239,7 @@ intgo _wrap_llm_docs_nodes_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1228,7 +1254,7 @@ _gostring_ _wrap_llm_docs_hash_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1238,7 +1264,7 @@ void _wrap_llm_docs_free_raw_41531f0b2fde497c(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1248,7 +1274,7 @@ void _wrap_llm_tree_free_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1261,7 +1287,7 @@ intgo _wrap_llm_tree_count_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1281,7 +1307,7 @@ long long _wrap_llm_tree_find_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1296,7 +1322,7 @@ _gostring_ _wrap_llm_tree_id_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1311,7 +1337,7 @@ long long _wrap_llm_tree_parent_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1326,7 +1352,7 @@ intgo _wrap_llm_tree_kind_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1341,7 +1367,7 @@ intgo _wrap_llm_tree_depth_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1356,7 +1382,7 @@ _gostring_ _wrap_llm_tree_title_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1371,7 +1397,7 @@ long long _wrap_llm_tree_start_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1386,7 +1412,7 @@ long long _wrap_llm_tree_end_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1401,7 +1427,7 @@ _gostring_ _wrap_llm_tree_hash_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_41531f0b2fde497c(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1411,7 +1437,7 @@ void _wrap_llm_ctx_free_raw_41531f0b2fde497c(struct llm_ctx *_swig_go_0) {
 }
 
 
-void _wrap_llm_evidence_free_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1421,7 +1447,7 @@ void _wrap_llm_evidence_free_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1434,7 +1460,7 @@ intgo _wrap_llm_evidence_count_raw_41531f0b2fde497c(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1447,7 +1473,7 @@ double _wrap_llm_evidence_confidence_raw_41531f0b2fde497c(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1462,7 +1488,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_41531f0b2fde497c(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1477,7 +1503,7 @@ _gostring_ _wrap_llm_evidence_node_raw_41531f0b2fde497c(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1492,7 +1518,7 @@ _gostring_ _wrap_llm_evidence_path_raw_41531f0b2fde497c(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1507,7 +1533,7 @@ _gostring_ _wrap_llm_evidence_text_raw_41531f0b2fde497c(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1522,7 +1548,7 @@ long long _wrap_llm_evidence_start_raw_41531f0b2fde497c(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1537,7 +1563,7 @@ long long _wrap_llm_evidence_end_raw_41531f0b2fde497c(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1552,7 +1578,7 @@ double _wrap_llm_evidence_score_raw_41531f0b2fde497c(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_count_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1565,7 +1591,7 @@ intgo _wrap_llm_trace_count_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1580,7 +1606,7 @@ _gostring_ _wrap_llm_trace_doc_raw_41531f0b2fde497c(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1595,7 +1621,7 @@ _gostring_ _wrap_llm_trace_node_raw_41531f0b2fde497c(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1610,7 +1636,7 @@ intgo _wrap_llm_trace_depth_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1625,7 +1651,7 @@ intgo _wrap_llm_trace_action_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1640,7 +1666,7 @@ double _wrap_llm_trace_score_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_41531f0b2fde497c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1655,7 +1681,7 @@ _gostring_ _wrap_llm_trace_reason_raw_41531f0b2fde497c(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -1665,7 +1691,7 @@ void _wrap_llm_reply_free_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1678,7 +1704,7 @@ intgo _wrap_llm_reply_finish_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1691,7 +1717,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_41531f0b2fde497c(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1704,7 +1730,7 @@ intgo _wrap_llm_reply_output_tokens_raw_41531f0b2fde497c(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1717,7 +1743,7 @@ double _wrap_llm_reply_prompt_ms_raw_41531f0b2fde497c(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1730,7 +1756,7 @@ double _wrap_llm_reply_output_ms_raw_41531f0b2fde497c(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -1745,7 +1771,7 @@ intgo _wrap_llm_reply_token_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1758,7 +1784,7 @@ intgo _wrap_llm_reply_citation_count_raw_41531f0b2fde497c(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1773,7 +1799,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_41531f0b2fde497c(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1788,7 +1814,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_41531f0b2fde497c(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1803,7 +1829,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_41531f0b2fde497c(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1818,7 +1844,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_41531f0b2fde497c(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1833,7 +1859,7 @@ long long _wrap_llm_reply_citation_start_raw_41531f0b2fde497c(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1848,7 +1874,7 @@ long long _wrap_llm_reply_citation_end_raw_41531f0b2fde497c(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1863,7 +1889,7 @@ double _wrap_llm_reply_citation_support_raw_41531f0b2fde497c(struct llm_reply *_
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -1878,7 +1904,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_41531f0b2fde497c(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_41531f0b2fde497c(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -1888,7 +1914,7 @@ void _wrap_llm_guard_free_raw_41531f0b2fde497c(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_41531f0b2fde497c(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -1914,7 +1940,7 @@ intgo _wrap_llm_guard_set_action_raw_41531f0b2fde497c(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_41531f0b2fde497c(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -1935,7 +1961,7 @@ intgo _wrap_llm_guard_add_word_raw_41531f0b2fde497c(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_41531f0b2fde497c(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1952,7 +1978,7 @@ intgo _wrap_llm_guard_set_vault_raw_41531f0b2fde497c(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_41531f0b2fde497c(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_3a399ca6a91860b6(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1965,7 +1991,7 @@ _gostring_ _wrap_llm_guard_type_raw_41531f0b2fde497c(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_41531f0b2fde497c(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -1978,7 +2004,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_41531f0b2fde497c(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_41531f0b2fde497c(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -1988,7 +2014,7 @@ void _wrap_llm_guard_close_raw_41531f0b2fde497c(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2001,7 +2027,7 @@ intgo _wrap_llm_verdict_action_raw_41531f0b2fde497c(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2014,7 +2040,7 @@ intgo _wrap_llm_verdict_count_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2029,7 +2055,7 @@ _gostring_ _wrap_llm_verdict_type_raw_41531f0b2fde497c(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2044,7 +2070,7 @@ long long _wrap_llm_verdict_start_raw_41531f0b2fde497c(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2059,7 +2085,7 @@ long long _wrap_llm_verdict_end_raw_41531f0b2fde497c(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2074,7 +2100,7 @@ double _wrap_llm_verdict_score_raw_41531f0b2fde497c(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2089,7 +2115,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_41531f0b2fde497c(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2104,7 +2130,7 @@ intgo _wrap_llm_verdict_finding_action_raw_41531f0b2fde497c(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2114,7 +2140,7 @@ void _wrap_llm_verdict_free_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_41531f0b2fde497c(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_3a399ca6a91860b6(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2124,7 +2150,7 @@ void _wrap_llm_vault_free_raw_41531f0b2fde497c(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_41531f0b2fde497c() {
+sx_log *_wrap_sx_log_create_raw_3a399ca6a91860b6() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2135,7 +2161,26 @@ sx_log *_wrap_sx_log_create_raw_41531f0b2fde497c() {
 }
 
 
-intgo _wrap_sx_log_next_raw_41531f0b2fde497c(sx_log *_swig_go_0) {
+void _wrap_sx_log_put_raw_3a399ca6a91860b6(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+  sx_log *arg1 = (sx_log *) 0 ;
+  int32_t arg2 ;
+  char *arg3 = (char *) 0 ;
+  
+  arg1 = *(sx_log **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  arg3 = (char *)malloc(_swig_go_2.n + 1);
+  memcpy(arg3, _swig_go_2.p, _swig_go_2.n);
+  arg3[_swig_go_2.n] = '\0';
+  
+  
+  sx_log_put(arg1,arg2,(char const *)arg3);
+  
+  free(arg3); 
+}
+
+
+intgo _wrap_sx_log_next_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2148,7 +2193,7 @@ intgo _wrap_sx_log_next_raw_41531f0b2fde497c(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_41531f0b2fde497c(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2161,7 +2206,7 @@ _gostring_ _wrap_sx_log_line_raw_41531f0b2fde497c(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_41531f0b2fde497c(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2174,7 +2219,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_41531f0b2fde497c(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_41531f0b2fde497c(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2202,7 +2247,7 @@ struct llm_model *_wrap_sx_model_load_raw_41531f0b2fde497c(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_41531f0b2fde497c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2228,7 +2273,7 @@ _gostring_ _wrap_sx_tokenize_raw_41531f0b2fde497c(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_41531f0b2fde497c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2254,7 +2299,37 @@ _gostring_ _wrap_sx_detokenize_raw_41531f0b2fde497c(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_41531f0b2fde497c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  llm_error *arg6 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  
+  arg4 = (char *)_swig_go_2.p;
+  arg5 = (size_t)_swig_go_2.n;
+  
+  arg6 = *(llm_error **)&_swig_go_3; 
+  
+  result = sx_chat_template((struct llm_model const *)arg1,(char const *)arg2,arg3,(char const *)arg4,arg5,arg6);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_dequantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2285,7 +2360,7 @@ _gostring_ _wrap_sx_dequantize_raw_41531f0b2fde497c(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_41531f0b2fde497c(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2311,7 +2386,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_41531f0b2fde497c(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2343,7 +2418,7 @@ intgo _wrap_sx_ingest_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2376,7 +2451,7 @@ intgo _wrap_sx_ingest_file_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2391,7 +2466,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_41531f0b2fde497c(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_41531f0b2fde497c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2413,7 +2488,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_41531f0b2fde497c(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2426,7 +2501,7 @@ _gostring_ _wrap_sx_tree_text_raw_41531f0b2fde497c(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_41531f0b2fde497c(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2455,7 +2530,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_41531f0b2fde497c(struct llm_model *_swig
 }
 
 
-_gostring_ _wrap_sx_logits_raw_41531f0b2fde497c(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2483,7 +2558,7 @@ _gostring_ _wrap_sx_logits_raw_41531f0b2fde497c(struct llm_ctx *_swig_go_0, stru
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_41531f0b2fde497c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_evidence *_wrap_sx_retrieve_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2517,7 +2592,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_41531f0b2fde497c(struct llm_ctx *_swi
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_41531f0b2fde497c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
+struct llm_reply *_wrap_sx_generate_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2564,7 +2639,7 @@ struct llm_reply *_wrap_sx_generate_raw_41531f0b2fde497c(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2581,7 +2656,7 @@ intgo _wrap_sx_reply_next_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2594,7 +2669,7 @@ _gostring_ _wrap_sx_reply_piece_raw_41531f0b2fde497c(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2607,7 +2682,7 @@ _gostring_ _wrap_sx_reply_text_raw_41531f0b2fde497c(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_41531f0b2fde497c(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_3a399ca6a91860b6(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -2628,7 +2703,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_41531f0b2fde497c(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_41531f0b2fde497c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2661,7 +2736,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_41531f0b2fde497c(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_41531f0b2fde497c(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2688,7 +2763,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_41531f0b2fde497c(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_41531f0b2fde497c(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2711,7 +2786,7 @@ intgo _wrap_sx_guard_feed_raw_41531f0b2fde497c(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_41531f0b2fde497c(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2728,7 +2803,7 @@ intgo _wrap_sx_guard_finish_raw_41531f0b2fde497c(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_41531f0b2fde497c(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2741,7 +2816,7 @@ _gostring_ _wrap_sx_guard_text_raw_41531f0b2fde497c(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_41531f0b2fde497c(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2754,7 +2829,7 @@ _gostring_ _wrap_sx_verdict_text_raw_41531f0b2fde497c(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_41531f0b2fde497c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2784,7 +2859,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_41531f0b2fde497c(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_41531f0b2fde497c(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_3a399ca6a91860b6(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;

@@ -21,6 +21,19 @@ static inline __m512 load_lanes(uint32_t type, const void *row, size_t i, __mmas
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16));
 }
 
+static inline size_t element_bytes(uint32_t type)
+{
+    return type == SX_TYPE_F32 ? 4 : 2;
+}
+
+static inline __m512 load_whole(uint32_t type, const void *row, size_t i)
+{
+    if (type == SX_TYPE_F32) return _mm512_loadu_ps((const char *)row + 4 * i);
+    __m256i h = _mm256_loadu_si256((const __m256i *)(const void *)((const char *)row + 2 * i));
+    if (type == SX_TYPE_F16) return _mm512_cvtph_ps(h);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16));
+}
+
 /* e^x: Cody-Waite reduction and a polynomial of degree 6, about 1 ulp; 0 below -87.3, infinity above 88.7, NaN stays. */
 static inline __m512 exp512(__m512 x)
 {

@@ -57,12 +57,24 @@ static const char *const DAYS[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "
 static const char *const MONTHS[] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
 
+/* Whole numbers with one character between them ("2026-01-02T03:04:05"); how many there were. */
+static int read_fields(jstr s, int *const *fields, int most)
+{
+    size_t at = 0;
+    int n = 0;
+    for (; n < most && at < s.len; n++, at++) {
+        size_t from = at;
+        for (; at < s.len && s.s[at] >= '0' && s.s[at] <= '9' && at - from < 4; at++) *fields[n] = *fields[n] * 10 + (s.s[at] - '0');
+        if (at == from) break;
+    }
+    return n;
+}
+
 static void now_of(const jinja *j, struct tm *t)
 {
-    char text[32];
+    int *const fields[] = {&t->tm_year, &t->tm_mon, &t->tm_mday, &t->tm_hour, &t->tm_min, &t->tm_sec};
     memset(t, 0, sizeof *t);
-    snprintf(text, sizeof text, "%.*s", (int)(j->now.len < 31 ? j->now.len : 31), j->now.s ? j->now.s : "");
-    if (j->now.s && sscanf(text, "%d-%d-%dT%d:%d:%d", &t->tm_year, &t->tm_mon, &t->tm_mday, &t->tm_hour, &t->tm_min, &t->tm_sec) >= 3) {
+    if (read_fields(j->now, fields, 6) >= 3) {
         t->tm_year -= 1900;
         t->tm_mon -= 1;
         t->tm_isdst = -1;
