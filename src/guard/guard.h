@@ -36,7 +36,7 @@ llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *p
 void sx_guard_free(sx_guard *guard);
 llm_status sx_guard_set_action(sx_guard *guard, const char *type, uint32_t directions, uint32_t action, llm_error *err);
 llm_status sx_guard_add_word(sx_guard *guard, const char *word, size_t len, llm_error *err);
-void sx_guard_set_vault(sx_guard *guard, sx_vault *vault); /* borrowed; the facade keeps it alive */
+void sx_guard_set_vault(sx_guard *guard, sx_vault *vault);   /* borrowed; the facade keeps it alive */
 llm_status sx_guard_freeze(sx_guard *guard, llm_error *err); /* compiles the word list; idempotent, thread-safe */
 const char *sx_guard_type(uint32_t i);
 

@@ -103,7 +103,8 @@ static void a_passphrase_opens(void **state)
     name_is(v, "PERSON", "Ali", "<PERSON_1>");
     sx_vault_close(v);
     assert_int_equal(sx_vault_open(&v, &mem, path, "open sesam", 10, LLM_VAULT_PASSPHRASE, NULL), LLM_E_KEY);
-    assert_int_equal(sx_vault_open(&v, &mem, path, "open sesame", 11, LLM_VAULT_PASSPHRASE | LLM_VAULT_READONLY, NULL), LLM_OK);
+    assert_int_equal(sx_vault_open(&v, &mem, path, "open sesame", 11, LLM_VAULT_PASSPHRASE | LLM_VAULT_READONLY, NULL),
+                     LLM_OK);
     restored_is(v, "<PERSON_1>", "Ali");
     sx_buf out;
     sx_buf_init(&out, &mem, 0);
@@ -127,7 +128,8 @@ static void changed_rows_are_noticed(void **state)
         "UPDATE sealed SET v = zeroblob(60)",
         "UPDATE sealed SET v = x'00'",
         /* rows swapped: each is sealed, but to another key */
-        "UPDATE sealed SET v = (SELECT v FROM sealed AS o WHERE o.k <> sealed.k ORDER BY length(o.v) DESC, o.k LIMIT 1)",
+        "UPDATE sealed SET v = (SELECT v FROM sealed AS o WHERE o.k <> sealed.k ORDER BY length(o.v) DESC, o.k "
+        "LIMIT 1)",
     };
     for (size_t i = 0; i < sizeof CHANGES / sizeof CHANGES[0]; i++) {
         const char *path = path_of("tamper");

@@ -19,7 +19,9 @@ float sx_check_cn_resident_id(const sx_match *m, int arg)
     size_t n = sx_match_alnum(m, v, sizeof v);
     (void)arg;
     if (!province(sx_number(v, 2))) return SX_CHECK_NO;
-    if (n == 15) return sx_date_ok(1900 + sx_number(v + 6, 2), sx_number(v + 8, 2), sx_number(v + 10, 2)) ? SX_CHECK_MAYBE : SX_CHECK_NO;
+    if (n == 15)
+        return sx_date_ok(1900 + sx_number(v + 6, 2), sx_number(v + 8, 2), sx_number(v + 10, 2)) ? SX_CHECK_MAYBE
+                                                                                                 : SX_CHECK_NO;
     if (n != 18) return SX_CHECK_NO;
     unsigned year = sx_number(v + 6, 4), sum = 0;
     if (year < 1850 || year > 2100 || !sx_date_ok(year, sx_number(v + 10, 2), sx_number(v + 12, 2))) return SX_CHECK_NO;

@@ -45,7 +45,8 @@ static llm_status add_rule(sx_scan *scan, sx_pattern_compiler *compiler, const s
 static llm_status head_classes(sx_scan *scan, llm_error *err)
 {
     size_t n = scan->rule_n;
-    uint16_t *rows = sx_mem_array(scan->mem, 256 * 2 * (n + 1), sizeof *rows); /* per byte: its first and second steps */
+    uint16_t *rows = sx_mem_array(scan->mem, 256 * 2 * (n + 1),
+                                  sizeof *rows); /* per byte: its first and second steps */
     if (rows == NULL) return sx_fail_memory(err);
     for (unsigned b = 0; b < 256; b++) {
         for (size_t r = 0; r < n; r++) {
@@ -96,7 +97,8 @@ static llm_status lists_of(sx_scan *scan, bool all, uint8_t first, const uint8_t
 
 static llm_status make_lists(sx_scan *scan, llm_error *err)
 {
-    llm_status status = scan->rule_n <= 512 ? head_classes(scan, err) : sx_fail(err, LLM_E_INTERNAL, "more than 512 rules");
+    llm_status status = scan->rule_n <= 512 ? head_classes(scan, err)
+                                            : sx_fail(err, LLM_E_INTERNAL, "more than 512 rules");
     if (status != LLM_OK) return status;
     uint32_t heads = scan->heads;
     uint8_t sample[256];

@@ -9,20 +9,20 @@ enum { STATE_MAX = 6000 };
 
 struct sx_pattern_compiler {
     sx_mem *mem;
-    const char *pattern;   /* being compiled, for sentences */
+    const char *pattern; /* being compiled, for sentences */
     sx_nfa nfa;
     uint8_t class_of[256];
     uint8_t sample[256]; /* one byte of each class */
     unsigned classes;
-    uint16_t *members;   /* the states' node lists, one after the other */
+    uint16_t *members; /* the states' node lists, one after the other */
     size_t member_n, member_cap;
     struct dstate {
         uint32_t first, count;
-    } *states;
+    } * states;
     size_t state_n, state_cap;
-    uint32_t *table;     /* open addressing over states, by list; 0: free */
+    uint32_t *table; /* open addressing over states, by list; 0: free */
     size_t table_cap;
-    uint32_t *mark;      /* per node: last closure that saw it */
+    uint32_t *mark; /* per node: last closure that saw it */
     size_t mark_cap;
     uint32_t stamp;
     uint16_t *stack, *list;
@@ -156,7 +156,8 @@ static llm_status intern(sx_pattern_compiler *c, size_t n, uint16_t *id, llm_err
             return LLM_OK;
         }
     }
-    if (c->state_n >= STATE_MAX) return sx_fail(err, LLM_E_LIMIT, "the pattern \"%.60s\" needs more than %d states", c->pattern, STATE_MAX);
+    if (c->state_n >= STATE_MAX)
+        return sx_fail(err, LLM_E_LIMIT, "the pattern \"%.60s\" needs more than %d states", c->pattern, STATE_MAX);
     if (sx_mem_grow(c->mem, (void **)&c->states, &c->state_cap, c->state_n + 1, sizeof *c->states) ||
         sx_mem_grow(c->mem, (void **)&c->members, &c->member_cap, c->member_n + n, sizeof *c->members))
         return sx_fail_memory(err);
@@ -198,7 +199,8 @@ static llm_status emit_state(sx_pattern_compiler *c, sx_dfa_pool *pool, uint16_t
     return LLM_OK;
 }
 
-llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const char *pattern, sx_dfa *dfa, llm_error *err)
+llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const char *pattern, sx_dfa *dfa,
+                              llm_error *err)
 {
     c->pattern = pattern;
     llm_status status = sx_nfa_parse(&c->nfa, pattern, err);
@@ -208,9 +210,8 @@ llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const c
     if (sx_mem_grow(pool->mem, (void **)&pool->class_of, &pool->class_cap, pool->class_n + 256, 1))
         return sx_fail_memory(err);
     memcpy(pool->class_of + pool->class_n, c->class_of, 256);
-    *dfa = (sx_dfa){.next = (uint32_t)pool->next_n,
-                    .class_of = (uint32_t)pool->class_n,
-                    .classes = (uint16_t)c->classes};
+    *dfa = (sx_dfa){
+        .next = (uint32_t)pool->next_n, .class_of = (uint32_t)pool->class_n, .classes = (uint16_t)c->classes};
     pool->class_n += 256;
     uint16_t id;
     if ((status = intern(c, 0, &id, err)) != LLM_OK) return status; /* the dead state */

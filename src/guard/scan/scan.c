@@ -163,8 +163,8 @@ static size_t unfolded(const sx_window *w, size_t start, size_t n)
 
 enum { TRIES_MAX = 10 }; /* ends that are checked before a match is given up: more would make hostile texts slow */
 
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *begin,
-                   size_t *end, float *score)
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
+                   size_t *begin, size_t *end, float *score)
 {
     const sx_rule *rule = scan->rules[run->rule];
     uint32_t kept = run->count < SX_ACCEPT_MAX ? run->count : SX_ACCEPT_MAX;
@@ -175,8 +175,8 @@ bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const 
         float s = SX_CHECK_MAYBE;
         size_t lead = 0;
         if (rule->check != NULL) {
-            sx_match m = {.text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e),
-                          .lead = &lead};
+            sx_match m = {
+                .text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e), .lead = &lead};
             m.len = copy_folded(w, start, e, scratch);
             s = rule->check(&m, rule->arg);
         }

@@ -29,8 +29,8 @@ static bool turned(uint32_t before, uint32_t now)
 }
 
 /* A word's letters as runs, with its canonical bytes in key; the length of key, 0 without letters or memory. */
-static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t len, char *key, size_t room, size_t *key_len,
-                        llm_error *err)
+static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t len, char *key, size_t room,
+                        size_t *key_len, llm_error *err)
 {
     bool gap = false;
     uint32_t last = 0, last_raw = 0;
@@ -52,7 +52,8 @@ static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t le
             } else {
                 if (w->runs >= SX_WORD_LETTERS_MAX || *key_len + 4 > room)
                     return sx_fail(err, LLM_E_LIMIT, "a listed word has more than %u letters", SX_WORD_LETTERS_MAX);
-                if (sx_mem_grow(words->mem, (void **)&words->runs, &words->run_cap, words->run_n + 1, sizeof *words->runs))
+                if (sx_mem_grow(words->mem, (void **)&words->runs, &words->run_cap, words->run_n + 1,
+                                sizeof *words->runs))
                     return sx_fail_memory(err);
                 *key_len += sx_utf8_put(g.canon[k], key + *key_len);
                 words->runs[words->run_n++] = (sx_word_run){g.raw[k], 1, 0, gap, false};
@@ -79,8 +80,10 @@ llm_status sx_words_add(sx_words *words, const char *word, size_t len, llm_error
         sx_mem_grow(words->mem, (void **)&words->words, &words->word_cap, words->word_n + 1, sizeof *words->words))
         status = sx_fail_memory(err);
     if (status == LLM_OK) status = sx_ac_add(&words->ac, key, key_len, (uint32_t)words->word_n, err);
-    if (status == LLM_OK) words->words[words->word_n++] = w;
-    else words->run_n = runs_before;
+    if (status == LLM_OK)
+        words->words[words->word_n++] = w;
+    else
+        words->run_n = runs_before;
     return status;
 }
 
@@ -108,7 +111,8 @@ static bool phrase_gap(uint32_t gap)
 /* Is run k of the word (of `runs`) what stands in the text? `spread` is the gap between all letters, 0 for none. */
 static bool run_fits(const sx_text_run *t, const sx_word_run *w, unsigned k, uint32_t spread, unsigned *letters)
 {
-    bool sure, piece = k == 0 && t->inner != 0 && t->inner != spread && !w->inner; /* its beginning belongs to another word */
+    bool sure,
+        piece = k == 0 && t->inner != 0 && t->inner != spread && !w->inner; /* its beginning belongs to another word */
     uint32_t count = piece ? t->piece_count : t->count;
     if (count < w->count || !sx_stands_for(t->raw, w->raw, &sure)) {
         if (t->guesses == 0 || count < w->count) return false;
@@ -191,8 +195,8 @@ static void begin_run(const sx_words *words, sx_word_state *s, uint32_t canon, u
     s->due = true;
 }
 
-static bool take_letter(const sx_words *words, sx_word_state *s, uint32_t raw, uint32_t canon, bool sign, uint64_t start,
-                        uint64_t end, sx_word_hit *hit)
+static bool take_letter(const sx_words *words, sx_word_state *s, uint32_t raw, uint32_t canon, bool sign,
+                        uint64_t start, uint64_t end, sx_word_hit *hit)
 {
     sx_text_run *last = s->run_n > 0 ? run_at(s, s->run_n - 1) : NULL;
     bool guess = sign || (raw >= '0' && raw <= '9'), edge = !sign && sx_is_word(raw), found = false;
@@ -214,8 +218,18 @@ static bool take_letter(const sx_words *words, sx_word_state *s, uint32_t raw, u
         last->edge = edge;
     } else {
         found = settle(words, s, edge && s->gap == 0, hit);
-        *run_at(s, s->run_n++) = (sx_text_run){.start = start, .end = end, .piece_start = start, .canon = canon, .raw = raw,
-            .last_raw = raw, .gap = s->gap, .count = 1, .piece_count = 1, .guesses = guess, .edge = edge, .sign = sign};
+        *run_at(s, s->run_n++) = (sx_text_run){.start = start,
+                                               .end = end,
+                                               .piece_start = start,
+                                               .canon = canon,
+                                               .raw = raw,
+                                               .last_raw = raw,
+                                               .gap = s->gap,
+                                               .count = 1,
+                                               .piece_count = 1,
+                                               .guesses = guess,
+                                               .edge = edge,
+                                               .sign = sign};
         begin_run(words, s, canon, start);
     }
     s->gap = s->gap_len = 0;
