@@ -377,10 +377,10 @@ int main(int argc, char **argv)
         return 1;
     }
 #define WANTED(name) (only == NULL || strcmp(only, name) == 0)
-    if (WANTED("pii_presidio")) want(spans_of(&e, "pii_presidio", 0), 0.0, "pii_presidio");
-    if (WANTED("pii_synth_v2")) want(spans_of(&e, "pii_synth_v2", 1), 0.0, "pii_synth_v2");
-    if (WANTED("pii_synth_large")) want(spans_of(&e, "pii_synth_large", 1), 0.0, "pii_synth_large");
-    if (WANTED("pii_zh")) want(spans_of(&e, "pii_zh", 2), 0.0, "pii_zh");
+    if (WANTED("pii_presidio")) want(spans_of(&e, "pii_presidio", 0), 0.98, "pii_presidio");
+    if (WANTED("pii_synth_v2")) want(spans_of(&e, "pii_synth_v2", 1), 0.92, "pii_synth_v2");
+    if (WANTED("pii_synth_large")) want(spans_of(&e, "pii_synth_large", 1), 0.92, "pii_synth_large");
+    if (WANTED("pii_zh")) want(spans_of(&e, "pii_zh", 2), 0.97, "pii_zh");
     if (WANTED("blocklist")) {
         yes_no(&e, "blocklist", "BLOCKED", true, &recall, &alarms);
         want(recall, 0.95, "blocklist recall");

@@ -132,6 +132,7 @@ float sx_check_us_dea(const sx_match *m, int arg);
 float sx_check_us_npi(const sx_match *m, int arg);
 float sx_check_us_ssn(const sx_match *m, int arg);
 float sx_check_za_id(const sx_match *m, int arg);
+float sx_check_zh_name(const sx_match *m, int arg);
 
 /* Copies the ASCII letters and digits of a match, upper case, to out (room for `room`); their count, or room when more. */
 size_t sx_match_alnum(const sx_match *m, char *out, size_t room);

@@ -42,7 +42,7 @@ static const sx_type_info TYPES[] = {
     {"HK_ID", "香港|hkid|identity|身份證|身份证", NEAR, 0, 0},
     {"TW_ID", "台湾|臺灣|台灣|身份证|身分證|居留證|taiwan", NEAR, 0, 0},
     {"PERSON",
-     "姓名|客户|联系人|收货人|收件人|寄件人|我叫|叫做|患者|病人|经办人|复核人|户名|负责人|申请人|法人|老师|同学|\"name\":\"|请|名叫|"
+     "姓名|客户|联系人|收货人|收件人|寄件人|我叫|叫做|患者|病人|经办人|复核人|户名|负责人|申请人|法人|老师|同学|\"name\":\"|名叫|"
      "委托人|代理人|被保险人|投保人|当事人|先生|女士|小姐|收，|护士|医生",
      13, 7, 0},
     {"DATE_TIME", "in|since|born|date|year|founded|during|until|dob|birthday", 14, 0, LLM_ACTION_ALLOW},
