@@ -48,6 +48,8 @@ static void ideographs_too(void **state)
     found_as("赌|博", "赌|博");
     found_as("代 开 发 票吗", "代 开 发 票");
     found_as("代＊开＊发＊票", "代＊开＊发＊票");
+    found_as("他在洗钱吗", "洗钱");
+    found_as("洗钱包的时候", NULL); /* the wallet is washed */
     found_as("赌。博", NULL);
     found_as("赌\n博", NULL);
 }
@@ -77,7 +79,7 @@ static void neighbours_are_other_words(void **state)
 static int setup(void **state)
 {
     (void)state;
-    static const char *const WORDS[] = {"casino", "赌博", "代开发票", "money mule"};
+    static const char *const WORDS[] = {"casino", "赌博", "代开发票", "money mule", "洗钱"};
     sx_mem_init(&mem, NULL);
     guard = make_guard(&mem, NULL);
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {

@@ -127,9 +127,25 @@ static bool run_fits(const sx_text_run *t, const sx_word_run *w, unsigned k, uin
     return true;
 }
 
+/* Common words of two ideographs: where one begins with a listed word's last character, the text was cut elsewhere ("wash |
+ * wallet", not "launder money | bag"). Only words whose second character seldom begins the next word are here. */
+static bool common_word(uint32_t first, uint32_t second)
+{
+    static const char WORDS[] =
+        "钱包钱币钱塘场景场均聊城聊斋销售销量销毁品牌品味品质品种品德证券证实证书证明票据票房钞能易懂易燃易经"
+        "药材药理网络网球网红网格挂号挂念挂钩款式款待职务职责职位彩虹彩色彩电彩排彩绘票价";
+    char pair[8];
+    size_t n = sx_utf8_put(first, pair);
+    n += sx_utf8_put(second, pair + n);
+    for (size_t i = 0; n == 6 && WORDS[i] != 0; i += 6) {
+        if (memcmp(WORDS + i, pair, 6) == 0) return true;
+    }
+    return false;
+}
+
 /* Does the word end at the newest run? what follows is known: `edge` says it is a letter that would make it part of a longer
  * word. */
-static bool judge(const sx_words *words, sx_word_state *s, const sx_word *w, bool edge, sx_word_hit *hit)
+static bool judge(const sx_words *words, sx_word_state *s, const sx_word *w, bool edge, uint32_t next, sx_word_hit *hit)
 {
     const sx_word_run *runs = &words->runs[w->first];
     if (w->runs > s->run_n || w->runs >= SX_WORD_RING - 1) return false;
@@ -152,13 +168,14 @@ static bool judge(const sx_words *words, sx_word_state *s, const sx_word *w, boo
         if (before->edge && before->end == head->start) return false;
     }
     if (w->right_edge && edge) return false;
+    if (next != 0 && w->runs == 2 && spread == 0 && common_word(tail->canon, next)) return false;
     hit->start = inner_gap ? head->piece_start : head->start;
     hit->end = tail->end;
     return true;
 }
 
 /* The longest word that ends at the newest run, now that its right side is known. */
-static bool settle(const sx_words *words, sx_word_state *s, bool edge, sx_word_hit *hit)
+static bool settle(const sx_words *words, sx_word_state *s, bool edge, uint32_t next, sx_word_hit *hit)
 {
     bool found = false;
     if (!s->due) return false;
@@ -167,7 +184,7 @@ static bool settle(const sx_words *words, sx_word_state *s, bool edge, sx_word_h
         const sx_ac_node *node = &words->ac.nodes[k];
         for (uint32_t v = node->word; v != SX_AC_NONE; v = words->ac.words[v].next) {
             sx_word_hit one;
-            if (!judge(words, s, &words->words[words->ac.words[v].value], edge, &one)) continue;
+            if (!judge(words, s, &words->words[words->ac.words[v].value], edge, next, &one)) continue;
             if (!found || one.start < hit->start) *hit = one;
             found = true;
         }
@@ -202,7 +219,7 @@ static bool take_letter(const sx_words *words, sx_word_state *s, uint32_t raw, u
     bool guess = sign || (raw >= '0' && raw <= '9'), edge = !sign && sx_is_word(raw), found = false;
     if (last != NULL && last->canon == canon) {
         if (s->gap != 0) {
-            found = settle(words, s, false, hit);
+            found = settle(words, s, false, 0, hit);
             last->inner = last->inner == 0 || last->inner == s->gap ? s->gap : GAP_MIXED;
             last->piece_start = start;
             last->piece_count = 0;
@@ -217,7 +234,7 @@ static bool take_letter(const sx_words *words, sx_word_state *s, uint32_t raw, u
         last->end = end;
         last->edge = edge;
     } else {
-        found = settle(words, s, edge && s->gap == 0, hit);
+        found = settle(words, s, edge && s->gap == 0, s->gap == 0 ? canon : 0, hit);
         *run_at(s, s->run_n++) = (sx_text_run){.start = start,
                                                .end = end,
                                                .piece_start = start,
@@ -251,11 +268,11 @@ bool sx_words_next(const sx_words *words, sx_word_state *s, uint32_t cp, uint64_
         if (s->run_n > 0 && s->gap == 0) run_at(s, s->run_n - 1)->end = end;
         return false;
     case SX_GLYPH_BREAK:
-        found = settle(words, s, false, hit);
+        found = settle(words, s, false, 0, hit);
         forget(s);
         return found;
     case SX_GLYPH_GAP:
-        found = settle(words, s, false, hit);
+        found = settle(words, s, false, 0, hit);
         s->gap = s->gap == 0 || s->gap == cp ? cp : GAP_MIXED;
         if (++s->gap_len > 3) forget(s);
         return found;
@@ -273,7 +290,7 @@ bool sx_words_next(const sx_words *words, sx_word_state *s, uint32_t cp, uint64_
 
 bool sx_words_finish(const sx_words *words, sx_word_state *s, sx_word_hit *hit)
 {
-    bool found = settle(words, s, false, hit);
+    bool found = settle(words, s, false, 0, hit);
     forget(s);
     return found;
 }
