@@ -128,8 +128,7 @@ static void changed_rows_are_noticed(void **state)
         "UPDATE sealed SET v = zeroblob(60)",
         "UPDATE sealed SET v = x'00'",
         /* rows swapped: each is sealed, but to another key */
-        "UPDATE sealed SET v = (SELECT v FROM sealed AS o WHERE o.k <> sealed.k ORDER BY length(o.v) DESC, o.k "
-        "LIMIT 1)",
+        "UPDATE sealed SET v = (SELECT v FROM sealed AS o WHERE o.k <> sealed.k ORDER BY length(o.v) DESC, o.k LIMIT 1)",
     };
     for (size_t i = 0; i < sizeof CHANGES / sizeof CHANGES[0]; i++) {
         const char *path = path_of("tamper");
