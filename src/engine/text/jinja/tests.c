@@ -84,7 +84,7 @@ bool sx_j_test(jinja *j, jstr name, jvalue self, const jargs *args)
     if (sx_j_is(name, "sameas")) return self.kind == other.kind && sx_j_equal(j, self, other);
     if (sx_j_is(name, "odd")) return whole(j, self, &i) && i % 2 != 0;
     if (sx_j_is(name, "even")) return whole(j, self, &i) && i % 2 == 0;
-    if (sx_j_is(name, "divisibleby")) return whole(j, self, &i) && whole(j, other, &n) && n != 0 && n != -1 ? i % n == 0 : n == -1;
+    if (sx_j_is(name, "divisibleby")) return whole(j, self, &i) && whole(j, other, &n) && n != 0 && (n == -1 || i % n == 0);
     if (sx_j_is(name, "lower")) return is_case(j, self, "lower");
     if (sx_j_is(name, "upper")) return is_case(j, self, "upper");
     return sx_jinja_fail(j, LLM_E_FORMAT, "there is no test %.*s", (int)(name.len < 40 ? name.len : 40), name.s);
