@@ -259,7 +259,7 @@ typedef struct llm_gen_opts {
 
 typedef struct llm_guard_opts {
     uint32_t struct_size;
-    uint32_t default_action; /* LLM_ACTION_* for types without one of their own; 0: REPLACE, and ALLOW for URL */
+    uint32_t default_action; /* LLM_ACTION_* for types without one of their own; 0: REPLACE; ALLOW for URL, REVIEW for BLOCKED */
     float min_score;         /* findings below are dropped; 0: 0.5 */
     uint32_t max_hold;       /* most bytes a stream holds back; 0: as long as a finding could still grow */
     const llm_allocator *allocator;

@@ -75,7 +75,7 @@ static void test_ask(void **state)
     assert_int_equal(count_docs(corpus), 3);
     ask(corpus, "Where do the keys hang?", NULL, name, text);
     assert_string_equal(name, "handbook.md");
-    assert_string_equal(text, "The keys hang behind the kitchen door.");
+    assert_non_null(strstr(text, "The keys hang behind the kitchen door."));
     ask(corpus, "What does the penguin dive for?", NULL, name, text);
     assert_string_equal(name, "animals.txt");
     assert_non_null(strstr(text, "krill"));
@@ -360,7 +360,7 @@ static void test_long_document(void **state)
     sx_corpus *corpus = open_corpus(NULL);
     ingest(corpus, "long.md", text.data);
     ask(corpus, "Where did the zeppelin land?", NULL, name, found);
-    assert_string_equal(found, "The zeppelin landed at the harbour.");
+    assert_non_null(strstr(found, "The zeppelin landed at the harbour."));
     sx_buf_free(&text);
     sx_corpus_close(corpus);
     assert_int_equal(mem.live_bytes, 0);

@@ -117,6 +117,18 @@ static void test_law(void **state)
            "S CAPÍTULO I|Disposiciones generales\n S Artículo 1. Objeto.\n  P Esta ley regula el contrato.\n S Artículo 2. Ámbito.\n  P Se aplica en todo el territorio.\n");
 }
 
+static void test_law_elsewhere(void **state)
+{
+    (void)state;
+    expect("ru.txt", "Глава 1. Общие положения\n\nСтатья 1. Предмет закона\n\nЗакон устанавливает порядок.\n\nСтатья 2. Понятия\n\nПонятия имеют значения.\n",
+           "S Глава 1. Общие положения\n S Статья 1. Предмет закона\n  P Закон устанавливает порядок.\n S Статья 2. Понятия\n  P Понятия имеют значения.\n");
+    expect("ar.md", "# قانون\n\nالمادة 1: يعمل بهذا القانون.\n\nالمادة (٢) ينشر في الجريدة.\n",
+           "S قانون\n S المادة 1:\n  P المادة 1: يعمل بهذا القانون.\n S المادة (٢)\n  P المادة (٢) ينشر في الجريدة.\n");
+    expect("th.md", "# กฎหมาย\n\nมาตรา ๑ พระราชบัญญัตินี้\n\nมาตรา ๒ ให้ใช้บังคับ\n", "S กฎหมาย\n S มาตรา ๑\n  P มาตรา ๑ พระราชบัญญัตินี้\n S มาตรา ๒\n  P มาตรา ๒ ให้ใช้บังคับ\n");
+    expect("vi.txt", "Chương I\nQUY ĐỊNH CHUNG\n\nĐiều 1. Phạm vi điều chỉnh\n\nLuật này quy định về hợp đồng.\n",
+           "S Chương I|QUY ĐỊNH CHUNG\n S Điều 1. Phạm vi điều chỉnh\n  P Luật này quy định về hợp đồng.\n");
+}
+
 static void test_contract(void **state)
 {
     (void)state;
@@ -137,6 +149,15 @@ static void test_numbered(void **state)
                     "3. The supplier shall deliver what was ordered, at the place and the time that the order names.\n(a) goods; and\n(b) papers.\n2010. That was the year.\n",
            "S 1. Definitions\n P Words mean what they say.\nS 2. Fees\n P 2. Fees. The customer shall pay the fees that the order names, and shall pay them in time.\n"
            "S 3.\n P 3. The supplier shall deliver what was ordered, at the place and the time that the order names.|(a) goods; and|(b) papers.|2010. That was the year.\n");
+}
+
+static void test_shouting(void **state)
+{
+    (void)state;
+    expect("s.txt", "1. Terms\n--------\n\n1.1. Words mean things.\n\n2. Warranty.\n\nTHERE IS NO WARRANTY FOR THE PROGRAM, TO THE EXTENT\nPERMITTED BY LAW. IT IS PROVIDED AS IT IS, WITH ALL\n"
+           "ITS FAULTS AND WITHOUT ANY PROMISE. YOU BEAR THE RISK\nOF EVERY REPAIR THAT IT MAY NEED ONE DAY OR\nANOTHER.\n\nEND OF TERMS\n\nThat is all.\n",
+           "S 1. Terms\n S 1.1.\n  P 1.1. Words mean things.\nS 2. Warranty.\n P THERE IS NO WARRANTY FOR THE PROGRAM, TO THE EXTENT|PERMITTED BY LAW. IT IS PROVIDED AS IT IS, WITH ALL|"
+           "ITS FAULTS AND WITHOUT ANY PROMISE. YOU BEAR THE RISK|OF EVERY REPAIR THAT IT MAY NEED ONE DAY OR|ANOTHER.\nS END OF TERMS\n P That is all.\n");
 }
 
 static void test_fields_and_items(void **state)
@@ -354,8 +375,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_markdown_headings, after), cmocka_unit_test_teardown(test_markdown_blocks, after),
         cmocka_unit_test_teardown(test_markdown_large_table, after), cmocka_unit_test_teardown(test_law, after),
-        cmocka_unit_test_teardown(test_contract, after), cmocka_unit_test_teardown(test_numbered, after),
-        cmocka_unit_test_teardown(test_fields_and_items, after), cmocka_unit_test_teardown(test_contents_are_no_sections, after), cmocka_unit_test_teardown(test_wrapped_lines, after),
+        cmocka_unit_test_teardown(test_law_elsewhere, after), cmocka_unit_test_teardown(test_contract, after), cmocka_unit_test_teardown(test_numbered, after),
+        cmocka_unit_test_teardown(test_fields_and_items, after), cmocka_unit_test_teardown(test_shouting, after), cmocka_unit_test_teardown(test_contents_are_no_sections, after), cmocka_unit_test_teardown(test_wrapped_lines, after),
         cmocka_unit_test_teardown(test_pages, after), cmocka_unit_test_teardown(test_sentences, after),
         cmocka_unit_test_teardown(test_sentence_nodes, after), cmocka_unit_test_teardown(test_odd_bytes, after),
         cmocka_unit_test_teardown(test_long_text, after), cmocka_unit_test_teardown(test_hostile, after),

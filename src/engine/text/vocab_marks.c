@@ -1,6 +1,7 @@
 /* Which tokens are special: ids and flags from the metadata, and, since files leave much unsaid, names that published
  * models use for the end of a turn. */
 #include <string.h>
+#include <strings.h>
 
 #include "engine/text/vocab.h"
 
@@ -30,13 +31,13 @@ static const id_key id_keys[] = {
 static const char *const turn_ends[] = {
     "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>", "<end_of_turn>",
     "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<|end_of_text|>", "<end_of_utterance>",
-    "<eos>", "<turn|>", "<|tool_response>", ("<\xef\xbd\x9c" "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>"),
+    "<eos>", "<turn|>", "<|tool_response>", "<\xef\xbd\x9c\x65nd\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
 };
 
 /* In the order of preference: what closes the assistant's turn. */
 static const char *const eot_names[] = {
     "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<turn|>", "<|endoftext|>", "<|end_of_text|>", "<EOT>",
-    "_<EOT>", "[EOT]", ("<\xef\xbd\x9c" "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>"), "<end_of_utterance>",
+    "_<EOT>", "[EOT]", "<\xef\xbd\x9c\x65nd\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>", "<end_of_utterance>",
 };
 
 static int32_t *id_field(sx_vocab *v, size_t offset)
@@ -113,16 +114,6 @@ static void mark_ends(sx_vocab *v)
     }
 }
 
-/* In ASCII alone: strncasecmp would follow the host's locale. `lower` is in lower case. */
-static bool begins_with(const char *s, const char *lower)
-{
-    for (; *lower; s++, lower++) {
-        char c = *s >= 'A' && *s <= 'Z' ? (char)(*s - 'A' + 'a') : *s;
-        if (c != *lower) return false;
-    }
-    return true;
-}
-
 static bool contains(const sx_gguf *gguf, const char *key, const char *const *words)
 {
     const char *s;
@@ -131,7 +122,7 @@ static bool contains(const sx_gguf *gguf, const char *key, const char *const *wo
     for (; *words; words++) {
         size_t n = strlen(*words);
         for (size_t i = 0; i + n <= len; i++)
-            if (begins_with(s + i, *words)) return true;
+            if (strncasecmp(s + i, *words, n) == 0) return true;
     }
     return false;
 }

@@ -180,3 +180,9 @@ float sx_check_iban(const sx_match *m, int arg)
     }
     return rest == 1 ? SX_CHECK_YES : SX_CHECK_NO;
 }
+
+/* A turn of phrase, not a paragraph: at most arg bytes. */
+float sx_check_short(const sx_match *m, int arg)
+{
+    return m->len <= (size_t)arg ? SX_CHECK_MAYBE : SX_CHECK_NO;
+}

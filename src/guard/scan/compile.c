@@ -56,7 +56,7 @@ static llm_status head_classes(sx_scan *scan, llm_error *err)
     }
     scan->heads = 0;
     for (unsigned b = 0; b < 256; b++) {
-        unsigned same = b == SX_FOLD_SKIP ? b : 0; /* alone: it stands for any */
+        unsigned same = sx_fold_skips((uint8_t)b) ? b : 0; /* alone: it stands for any */
         while (same < b && memcmp(rows + same * n * 2, rows + b * n * 2, n * 2 * sizeof *rows) != 0) same++;
         scan->head_class[b] = same < b ? scan->head_class[same] : (uint8_t)scan->heads++;
     }
@@ -68,7 +68,7 @@ static llm_status head_classes(sx_scan *scan, llm_error *err)
 static bool begins(const sx_scan *scan, size_t rule, uint8_t first, uint8_t second)
 {
     uint16_t state = sx_dfa_step(&scan->pool, &scan->dfas[rule], SX_PATTERN_START, first);
-    if (state == SX_PATTERN_DEAD || (state & SX_PATTERN_ACCEPT) || second == SX_FOLD_SKIP) return state != SX_PATTERN_DEAD;
+    if (state == SX_PATTERN_DEAD || (state & SX_PATTERN_ACCEPT) || sx_fold_skips(second)) return state != SX_PATTERN_DEAD;
     return sx_dfa_step(&scan->pool, &scan->dfas[rule], state, second) != SX_PATTERN_DEAD;
 }
 

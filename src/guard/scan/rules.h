@@ -13,6 +13,7 @@ typedef struct sx_match {
     size_t len;
     uint32_t before; /* the neighbouring code points, 0 at the ends of the text */
     uint32_t after;
+    size_t *lead;    /* a check may leave out so many bytes at the beginning of text, as the name before a value */
 } sx_match;
 
 /* Below zero: not one. Zero: cannot say, the rule's score stands. Above: the score. */
@@ -109,8 +110,15 @@ float sx_check_not_zero(const sx_match *m, int arg);
 float sx_check_phone(const sx_match *m, int arg);
 float sx_check_pl_pesel(const sx_match *m, int arg);
 float sx_check_se(const sx_match *m, int arg);
+float sx_check_secret_assigned(const sx_match *m, int arg);
+float sx_check_secret_password(const sx_match *m, int arg);
+float sx_check_secret_pem(const sx_match *m, int arg);
+float sx_check_secret_quoted(const sx_match *m, int arg);
+float sx_check_secret_token(const sx_match *m, int arg);
+float sx_check_secret_user(const sx_match *m, int arg);
 float sx_check_sg_nric(const sx_match *m, int arg);
 float sx_check_sg_uen(const sx_match *m, int arg);
+float sx_check_short(const sx_match *m, int arg);
 float sx_check_th_id(const sx_match *m, int arg);
 float sx_check_tr_id(const sx_match *m, int arg);
 float sx_check_tw_id(const sx_match *m, int arg);

@@ -7,9 +7,16 @@
 #include "guard/scan/rules.h"
 
 #define SX_FOLD_SKIP 0xfeu /* a continuation byte of a character that folds to one byte */
+#define SX_FOLD_NONE 0xfdu /* a byte of an invisible character: rules read past it */
 #define SX_FOLD_BAD 0xffu  /* a byte that is no UTF-8 */
 #define SX_SPAN_MAX 4096u  /* longest finding of a rule, bytes */
 #define SX_ACCEPT_MAX 24u
+
+/* Bytes that rules read past. */
+static inline bool sx_fold_skips(uint8_t b)
+{
+    return b == SX_FOLD_SKIP || b == SX_FOLD_NONE;
+}
 
 /* Compiled once per guard, then read by any number of streams. */
 typedef struct sx_scan {
@@ -71,10 +78,11 @@ bool sx_rule_may_follow(const sx_rule *rule, const sx_before *before);
 /* Goes on with a run that began at `start`; true when nothing behind the window can change its outcome. */
 bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_t max_span, sx_run *run);
 
-/* What a finished run found: the longest end that its boundaries and check allow. False: nothing. scratch holds
+/* What a finished run found: the longest end that its boundaries and check allow, and where the
+ * finding begins. False: nothing. scratch holds
  * SX_SPAN_MAX + 1 bytes. */
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *end,
-                   float *score);
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *begin,
+                   size_t *end, float *score);
 
 /* Sets the bits of the types that have a context word wholly inside [from, to). */
 void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64]);

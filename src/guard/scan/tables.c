@@ -5,7 +5,8 @@
 bool sx_rule_table_at(size_t i, sx_rule_table *out)
 {
     static sx_rule_table (*const TABLES[])(void) = {sx_rules_cn, sx_rules_global, sx_rules_us, sx_rules_de, sx_rules_uk,
-                                                    sx_rules_eu, sx_rules_asia, sx_rules_date};
+                                                    sx_rules_eu, sx_rules_asia, sx_rules_date, sx_rules_secret,
+                                                    sx_rules_attack};
     if (i >= sizeof TABLES / sizeof TABLES[0]) return false;
     *out = TABLES[i]();
     return true;
@@ -111,6 +112,9 @@ static const sx_type_info TYPES[] = {
     {"SG_UEN", "uen|unique entity|business registration|acra", NEAR, 0, 0},
     {"TH_TNIN", "thai national id|thai id|tnin|เลขประจำตัวประชาชน|เลขบัตรประชาชน|รหัสปชช", NEAR, 0, 0},
     {"ZA_ID_NUMBER", "identity number|id number|south african id|rsa id|smart id|national id", NEAR, 0, 0},
+    {"SECRET", NULL, 0, 0, 0},
+    {"PROMPT_INJECTION", NULL, 0, 0, LLM_ACTION_REVIEW},
+    {"JAILBREAK", NULL, 0, 0, LLM_ACTION_REVIEW},
     {"BLOCKED", NULL, 0, 0, LLM_ACTION_REVIEW},
 };
 

@@ -209,9 +209,9 @@ static void put_word(sx_lexer *x, const piece *p)
     if (p->hangul && p->len > 6) put_hangul_pairs(x, p);
 }
 
-/* 1,000.50: digits go on behind a mark that three digits (comma, blank) or any digit (point) follow. Trailing zeros of a
- * fraction say nothing. */
-static size_t extend_number(sx_lexer *x, const char *text, size_t len, piece *p)
+/* 1,000.50: digits go on behind a mark that three digits (comma) or any digit (point) follow. A fraction of zeros says
+ * nothing; other zeros stay, as section 3.10 is not 3.1. */
+static size_t extend_number(const char *text, size_t len, piece *p)
 {
     size_t at = p->end, point = 0;
     while (at + 1 < len && (text[at] == ',' || text[at] == '.') && text[at + 1] >= '0' && text[at + 1] <= '9') {
@@ -232,7 +232,6 @@ static size_t extend_number(sx_lexer *x, const char *text, size_t len, piece *p)
         if (keep == point + 1) p->len = point;
     }
     p->end = at;
-    (void)x;
     return at;
 }
 
@@ -252,16 +251,15 @@ static size_t take_word(sx_lexer *x, const char *text, size_t len, size_t at)
 {
     char joined[JOIN_MAX];
     size_t joined_len = 0, first = at, parts = 0, step;
-    bool acronym = true;
+    bool acronym = true, digits = false;
     for (;;) {
         piece p;
         at = take_piece(x, text, len, at, &p);
-        if (p.digits && !p.letters) at = extend_number(x, text, len, &p);
+        if (p.digits && !p.letters) at = extend_number(text, len, &p);
         char join = joiner_at(text, len, at, &p, &step);
         bool single = p.letters && p.end - p.start == 1;
         if (!(single && (join == '.' || (acronym && parts && text[p.start - 1] == '.')))) {
-            bool possessive = parts && p.len == 1 && p.folded[0] == 's' && text[p.start - 1] != '-';
-            if (!possessive) put_word(x, &p);
+            put_word(x, &p); /* the letters of an acronym are no words */
             acronym = false;
         }
         if (joined_len + p.len < JOIN_MAX) {
@@ -269,12 +267,13 @@ static size_t take_word(sx_lexer *x, const char *text, size_t len, size_t at)
             joined_len += p.len;
         }
         parts++;
+        digits = digits || p.digits;
         if (!join || parts > 8 || at == p.start) break;
         if (join == '\'' || (join == '.' && !single)) return at + step; /* l'homme, company's: two words */
         at += step;
     }
     if (parts > 1 && joined_len) {
-        sx_term_slot t = word_term(x, joined, joined_len, x->lang, false);
+        sx_term_slot t = word_term(x, joined, joined_len, x->lang, !digits);
         put_token(x, t.term, first, at, SX_TOK_JOINED, false);
     }
     return at > first ? at : first + 1;

@@ -12,6 +12,9 @@ const float sx_blend[SX_FEATURES] = {
     [SX_F_SHORT] = 0.50f,     [SX_F_TITLE] = 1.42f,    [SX_F_TITLE_FIT] = 2.24f, [SX_F_BOTH] = 0.42f,
 };
 
+/* What a passage gets that shows everything: scores handed out are shares of it. */
+static const float full_marks = 24.0f;
+
 llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, llm_error *err)
 {
     memset(ranking, 0, sizeof *ranking);
@@ -156,6 +159,7 @@ static void look_closely(sx_ranking *r)
         c->x[SX_F_TOP] = c->x[SX_F_BASE] / top;
         c->score = 0;
         for (int k = 0; k < SX_FEATURES; k++) c->score += sx_blend[k] * c->x[k];
+        c->score = c->score > 0 ? c->score / full_marks : 0;
     }
     sort_best(r);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "platform/unicode.h"
 #include "platform/utf8.h"
 
 typedef struct {
@@ -28,6 +29,19 @@ static const name_row names[] = {
     {"clausula", SX_RANK_CLAUSE}, {"§", SX_RANK_CLAUSE}, {"§§", SX_RANK_CLAUSE},
     {"article", SX_RANK_ARTICLE}, {"artikel", SX_RANK_ARTICLE}, {"artículo", SX_RANK_ARTICLE},
     {"articulo", SX_RANK_ARTICLE}, {"artigo", SX_RANK_ARTICLE}, {"articolo", SX_RANK_ARTICLE}, {"art.", SX_RANK_ARTICLE}};
+
+/* Other alphabets, each spelling as it is written. */
+static const name_row foreign[] = {
+    {"Глава", SX_RANK_CHAPTER}, {"ГЛАВА", SX_RANK_CHAPTER}, {"Раздел", SX_RANK_PART}, {"РАЗДЕЛ", SX_RANK_PART},
+    {"Статья", SX_RANK_ARTICLE}, {"СТАТЬЯ", SX_RANK_ARTICLE}, {"Стаття", SX_RANK_ARTICLE}, {"Приложение", SX_RANK_ATTACHMENT},
+    {"Άρθρο", SX_RANK_ARTICLE}, {"ΑΡΘΡΟ", SX_RANK_ARTICLE}, {"Κεφάλαιο", SX_RANK_CHAPTER}, {"ΚΕΦΑΛΑΙΟ", SX_RANK_CHAPTER},
+    {"Madde", SX_RANK_ARTICLE}, {"MADDE", SX_RANK_ARTICLE}, {"Bölüm", SX_RANK_CHAPTER}, {"BÖLÜM", SX_RANK_CHAPTER},
+    {"Điều", SX_RANK_ARTICLE}, {"ĐIỀU", SX_RANK_ARTICLE}, {"Chương", SX_RANK_CHAPTER}, {"CHƯƠNG", SX_RANK_CHAPTER},
+    {"Mục", SX_RANK_DIVISION}, {"Phần", SX_RANK_PART}, {"PHẦN", SX_RANK_PART},
+    {"Rozdział", SX_RANK_CHAPTER}, {"Artykuł", SX_RANK_ARTICLE}, {"Articolul", SX_RANK_ARTICLE}, {"Capitolul", SX_RANK_CHAPTER},
+    {"Artículo", SX_RANK_ARTICLE}, {"المادة", SX_RANK_ARTICLE}, {"مادة", SX_RANK_ARTICLE}, {"الفصل", SX_RANK_CHAPTER}, {"الباب", SX_RANK_PART},
+    {"अध्याय", SX_RANK_CHAPTER}, {"धारा", SX_RANK_ARTICLE}, {"अनुच्छेद", SX_RANK_ARTICLE}, {"มาตรา", SX_RANK_ARTICLE}, {"หมวด", SX_RANK_CHAPTER},
+    {"บทที่", SX_RANK_CHAPTER}, {"ข้อ", SX_RANK_ARTICLE}};
 
 static const char *const number_words[] = {
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "first", "second",
@@ -128,6 +142,39 @@ static size_t blanks(const char *s, size_t n)
         else break;
     }
     return i;
+}
+
+static size_t wide_digit_run(const char *s, size_t n) /* Arabic-Indic, Devanagari, Thai: any decimal digits */
+{
+    size_t i = 0, len;
+    while (i < n && i < 18 && (sx_uc_class(sx_utf8_next(s + i, n - i, &len)) & SX_UC_ND)) i += len;
+    return i;
+}
+
+static bool read_foreign(sx_label *label, const char *s, size_t n)
+{
+    if ((unsigned char)s[0] < 0xC3 && !strchr("MBCPRA", s[0])) return false;
+    for (size_t k = 0; k < sizeof foreign / sizeof foreign[0]; k++) {
+        size_t i = strlen(foreign[k].word), gap;
+        if (i >= n || memcmp(s, foreign[k].word, i) != 0) continue;
+        gap = blanks(s + i, n - i);
+        bool open = s[i + gap] == '(' && i + gap + 1 < n; /* المادة (3) */
+        size_t at = i + gap + (open ? 1 : 0), number = gap || open ? name_number(s + at, n - at, label) : 0;
+        if (number == 0) number = wide_digit_run(s + at, n - at);
+        if (number == 0) continue;
+        i = at + number;
+        if (open && i < n && s[i] == ')') i++;
+        if (i < n && (s[i] == '.' || s[i] == ':')) {
+            label->stopped = true;
+            i++;
+        }
+        label->kind = SX_LABEL_NAMED;
+        label->rank = foreign[k].rank;
+        label->strong = true;
+        label->end = i;
+        return true;
+    }
+    return false;
 }
 
 static bool read_named(sx_label *label, const char *s, size_t n)
@@ -321,7 +368,7 @@ bool sx_label_read(sx_label *label, const char *text, size_t start, size_t end)
     size_t n = end - start < 64 ? end - start : 64;
     if (n == 0) return false;
     typedef bool (*reader)(sx_label *, const char *, size_t);
-    static const reader readers[] = {read_named, read_ordinal, read_han_list, read_decimal, read_letter, read_item, read_bullet};
+    static const reader readers[] = {read_named, read_foreign, read_ordinal, read_han_list, read_decimal, read_letter, read_item, read_bullet};
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
         memset(label, 0, sizeof *label);
         if (!readers[i](label, s, n)) continue;

@@ -67,7 +67,7 @@ static bool title_like(const char *text, size_t start, size_t end)
         }
     }
     if (han) return true;
-    return words > 0 && words <= 16 && capital * 5 >= words * 3 && digits <= 3;
+    return words > 0 && words <= 16 && capital * 5 >= words * 3 && digits <= 2;
 }
 
 /* A title that stands before the text of its clause: "8. Fees. The Company shall": its end, or 0. */
@@ -147,7 +147,7 @@ static sx_text_heading named(sx_text_scan *s, const sx_text_line *line)
     const char *text = s->lines.text;
     const sx_label *label = &line->label;
     size_t rest = sx_skip_space(text, label->end, line->at.end);
-    bool wide = (unsigned char)text[line->at.first] >= 0xE3;
+    bool wide = (unsigned char)text[line->at.first] >= 0xE3 && (unsigned char)text[line->at.first] < 0xF0;
     sx_text_heading h = {.rank = label->rank, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
     if (sx_text_is_entry(text, line) || repeats(s, line)) return none;
     if (wide) {
@@ -220,7 +220,7 @@ static sx_text_heading decimal(sx_text_scan *s, const sx_text_line *line)
     follow(s, label);
     if (listed || more) return none; /* "3.1 knew it;" is one of a list, and so is the one behind it */
     sx_text_line next;
-    bool runs_on = next_line(s, line->at.next, &next) && !next.blank && next.lower;
+    bool runs_on = next_line(s, line->at.next, &next) && !next.blank && (next.lower || (next.caps && line->caps && line->chars > SHORT_CHARS / 2));
     if (line->chars <= LINE_CHARS && !line->ended && !runs_on && !goes_on_in_prose(text, rest, line->at.end) &&
         (line->chars <= SHORT_CHARS / 2 || title_like(text, rest, line->at.end)))
         return h;
@@ -238,7 +238,9 @@ static sx_text_heading short_label(sx_text_scan *s, const sx_text_line *line)
     const sx_label *label = &line->label;
     size_t rest = sx_skip_space(text, label->end, line->at.end);
     sx_text_heading h = {.rank = label->rank, .weak = true, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
+    sx_text_line next;
     if (line->table || sx_text_is_entry(text, line) || mid_sentence(s) || rest == line->at.end) return none;
+    if (next_line(s, line->at.next, &next) && !next.blank && next.lower) return none;
     if (label->kind == SX_LABEL_HAN) {
         if (line->chars > HAN_CHARS || line->ended) {
             h.clause = true;
@@ -255,17 +257,25 @@ static sx_text_heading short_label(sx_text_scan *s, const sx_text_line *line)
     return h;
 }
 
-/* ======, ------, ~~~~~~ under a line, about as long as it. */
-static uint8_t underlined(sx_text_scan *s, const sx_text_line *line, size_t *after)
+/* ======, ------, ~~~~~~ at offset `at`, about as long as the line above: its character, or 0. */
+static char underline_at(sx_text_scan *s, size_t at, const sx_text_line *above, size_t *after)
 {
     sx_text_line next;
     const char *text = s->lines.text;
-    if (line->chars > LINE_CHARS || line->table || !next_line(s, line->at.next, &next) || next.blank || next.page) return 0;
+    if (!next_line(s, at, &next) || next.blank || next.page) return 0;
     char c = text[next.at.first];
-    if (!strchr("=-~*^_#", c) || c == '\0' || next.chars < 3 || next.chars * 2 < line->chars) return 0;
+    if (!strchr("=-~*^_#", c) || c == '\0' || next.chars < 3 || next.chars * 2 < above->chars) return 0;
     for (size_t i = next.at.first; i < next.at.end; i++)
         if (text[i] != c) return 0;
     *after = next.at.next;
+    return c;
+}
+
+static uint8_t underlined(sx_text_scan *s, const sx_text_line *line, size_t *after)
+{
+    if (line->chars > LINE_CHARS || line->table) return 0;
+    char c = underline_at(s, line->at.next, line, after);
+    if (!c) return 0;
     return (uint8_t)(c == '=' ? SX_RANK_DIVISION - 1 : c == '-' ? SX_RANK_DIVISION : SX_RANK_SUBDIVISION);
 }
 
@@ -294,6 +304,27 @@ static bool bracketed(const char *text, const sx_text_line *line)
     return n > 6 && memcmp(text + line->at.first, "【", 3) == 0 && memcmp(text + line->at.end - 3, "】", 3) == 0;
 }
 
+/* A title in capitals, over up to four lines. Capitals that go on longer, or in sentences, are prose that shouts. */
+static sx_text_heading capitals(sx_text_scan *s, const sx_text_line *line, sx_text_heading h)
+{
+    sx_text_line next;
+    size_t chars = line->chars;
+    int lines = 1;
+    bool ended = line->ended;
+    if (s->any_prev && !s->blank_before && s->prev.caps && s->prev.chars > SHORT_CHARS / 2) return none;
+    for (; lines < 5 && next_line(s, h.after, &next); lines++) {
+        if (next.blank || next.page || !next.caps || next.has_label || next.table || next.chars > LINE_CHARS) break;
+        if (lines == 4 || ended) return none;
+        h.title_end = next.at.end;
+        h.after = next.at.next;
+        chars += next.chars;
+        ended = next.ended;
+    }
+    if (chars > 3 * LINE_CHARS || (ended && chars > SHORT_CHARS / 2)) return none;
+    h.rank = SX_RANK_CAPS;
+    return h;
+}
+
 /* A heading by its looks: capitals, or a short line over a paragraph. */
 static sx_text_heading by_looks(sx_text_scan *s, const sx_text_line *line)
 {
@@ -307,16 +338,7 @@ static sx_text_heading by_looks(sx_text_scan *s, const sx_text_line *line)
     char last = text[line->at.end - 1];
     if (last == ',' || last == ';' || last == ':' || last == '-') return none;
     if (is_field(text, line)) return none;
-    if (line->caps && line->chars <= LINE_CHARS && line->chars >= 4 && !(line->ended && line->chars > SHORT_CHARS)) {
-        h.rank = SX_RANK_CAPS;
-        sx_text_line next;
-        for (int i = 0; i < 3 && next_line(s, h.after, &next); i++) { /* a title over several lines */
-            if (next.blank || next.page || !next.caps || next.has_label || next.table || next.chars > LINE_CHARS || next.ended) break;
-            h.title_end = next.at.end;
-            h.after = next.at.next;
-        }
-        return h;
-    }
+    if (line->caps && line->chars <= LINE_CHARS && line->chars >= 4) return capitals(s, line, h);
     if (bracketed(text, line) && line->chars <= HAN_CHARS) {
         h.rank = SX_RANK_LINE;
         return h;
@@ -331,6 +353,7 @@ static sx_text_heading by_looks(sx_text_scan *s, const sx_text_line *line)
     size_t body = s->wrapped ? s->width * 3 / 5 : wide ? 60 : 120;
     if (!open || next.chars < body || next.chars < 2 * line->chars * (s->wrapped ? 0 : 1)) return none;
     if (!title_like(text, line->at.first, line->at.end)) return none;
+    if (s->wrapped && !gap && line->chars * 10 >= s->width * 7) return none; /* a full line of a paragraph */
     if (s->wrapped && !gap && next.at.indent + 1 < line->at.indent && line->at.indent < 20) return none; /* a paragraph's first line */
     h.rank = SX_RANK_LINE;
     return h;
@@ -360,5 +383,6 @@ sx_text_heading sx_text_head(sx_text_scan *s, const sx_text_line *line)
         h = by_looks(s, line);
     }
     if (h.rank && h.rank < SX_RANK_LETTER) s->letter = 0;
+    if (h.rank && !h.clause) underline_at(s, h.after, line, &h.after);
     return h;
 }
