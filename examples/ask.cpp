@@ -7,10 +7,14 @@
 #include <stdexcept>
 #include <string>
 
-namespace {
+namespace
+{
 
 template <auto Free> struct deleter {
-    template <class T> void operator()(T *handle) const { Free(handle); }
+    template <class T> void operator()(T *handle) const
+    {
+        Free(handle);
+    }
 };
 using corpus_ptr = std::unique_ptr<llm_corpus, deleter<llm_corpus_free>>;
 using ctx_ptr = std::unique_ptr<llm_ctx, deleter<llm_ctx_free>>;

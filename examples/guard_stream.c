@@ -41,12 +41,16 @@ int main(int argc, char **argv)
     llm_guard_stream *stream = NULL;
     int failed = 1;
     if (llm_guard_create(&guard, NULL, &err)) return fail("guard", err.message);
-    if (llm_guard_set_action(guard, "BLOCKED", LLM_DIR_ALL, LLM_ACTION_REPLACE, &err)) return fail("guard", err.message);
+    if (llm_guard_set_action(guard, "BLOCKED", LLM_DIR_ALL, LLM_ACTION_REPLACE, &err))
+        return fail("guard", err.message);
     for (int i = 1; i < argc; i++)
         if (llm_guard_add_word(guard, argv[i], strlen(argv[i]), &err)) return fail(argv[i], err.message);
-    if (llm_ctx_create(&ctx, NULL, NULL, guard, NULL, &err)) fail("context", err.message);
-    else if (llm_guard_open(ctx, NULL, &stream)) fail("guard", llm_ctx_errmsg(ctx));
-    else failed = filter(ctx, stream);
+    if (llm_ctx_create(&ctx, NULL, NULL, guard, NULL, &err))
+        fail("context", err.message);
+    else if (llm_guard_open(ctx, NULL, &stream))
+        fail("guard", llm_ctx_errmsg(ctx));
+    else
+        failed = filter(ctx, stream);
     llm_guard_close(stream);
     llm_ctx_free(ctx);
     llm_guard_free(guard);

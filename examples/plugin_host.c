@@ -32,8 +32,10 @@ static int redact(const llm_api *api, const char *text)
         return 1;
     }
     llm_status status = api->guard_check(ctx, text, strlen(text), NULL, &verdict);
-    if (status) fprintf(stderr, "guard: %s\n", api->ctx_errmsg(ctx));
-    else printf("%.*s\n", (int)api->verdict_text_len(verdict), api->verdict_text(verdict));
+    if (status)
+        fprintf(stderr, "guard: %s\n", api->ctx_errmsg(ctx));
+    else
+        printf("%.*s\n", (int)api->verdict_text_len(verdict), api->verdict_text(verdict));
     api->verdict_free(verdict);
     api->ctx_free(ctx);
     return status != LLM_OK;

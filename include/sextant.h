@@ -86,33 +86,33 @@ extern "C" {
 #define LLM_VERSION_MAJOR 0
 #define LLM_VERSION_MINOR 1
 #define LLM_VERSION_PATCH 0
-#define LLM_VERSION "0.1.0"
-#define LLM_API_LEVEL 1 /* grows by one with each release that adds functions */
+#define LLM_VERSION       "0.1.0"
+#define LLM_API_LEVEL     1 /* grows by one with each release that adds functions */
 
 /* ---- Status ----------------------------------------------------------------------------------------------------- */
 
 typedef int32_t llm_status;
 
-#define LLM_OK 0             /* done */
-#define LLM_MORE 1           /* a piece is ready, call again (llm_reply_next) */
-#define LLM_E_INVALID (-1)   /* an argument is wrong: a NULL that may not be, a size out of range */
-#define LLM_E_MEMORY (-2)    /* the allocator returned NULL */
-#define LLM_E_IO (-3)        /* the operating system refused a read or a write */
-#define LLM_E_FORMAT (-4)    /* a file is truncated, malformed or hostile */
-#define LLM_E_NOT_FOUND (-5) /* no such file, document, node or key */
+#define LLM_OK            0     /* done */
+#define LLM_MORE          1     /* a piece is ready, call again (llm_reply_next) */
+#define LLM_E_INVALID     (-1)  /* an argument is wrong: a NULL that may not be, a size out of range */
+#define LLM_E_MEMORY      (-2)  /* the allocator returned NULL */
+#define LLM_E_IO          (-3)  /* the operating system refused a read or a write */
+#define LLM_E_FORMAT      (-4)  /* a file is truncated, malformed or hostile */
+#define LLM_E_NOT_FOUND   (-5)  /* no such file, document, node or key */
 #define LLM_E_UNSUPPORTED (-6)  /* well-formed, but this build cannot do it; the sentence names what */
-#define LLM_E_VERSION (-7)      /* caller and library disagree about a struct or an API level */
-#define LLM_E_BUSY (-8)         /* the context is in use by another call, or the handle can no longer change */
-#define LLM_E_FORK (-9)         /* the handle was made before fork() */
-#define LLM_E_CANCELLED (-10)   /* the caller's llm_cancel was set */
-#define LLM_E_LIMIT (-11)       /* a limit was met: context window, document size, nesting */
-#define LLM_E_UTF8 (-12)        /* text is not UTF-8; the sentence gives the offset */
-#define LLM_E_CORRUPT (-13)     /* a corpus or vault file is damaged */
-#define LLM_E_FULL (-14)        /* the disk is full; the previous state stands */
-#define LLM_E_KEY (-15)         /* a vault does not open with this key */
-#define LLM_E_READONLY (-16)    /* the corpus or vault was opened read-only */
-#define LLM_E_USER (-30)        /* never made by the library: free for callbacks to return */
-#define LLM_E_INTERNAL (-99)    /* a broken invariant; the handle is poisoned and only its free function works */
+#define LLM_E_VERSION     (-7)  /* caller and library disagree about a struct or an API level */
+#define LLM_E_BUSY        (-8)  /* the context is in use by another call, or the handle can no longer change */
+#define LLM_E_FORK        (-9)  /* the handle was made before fork() */
+#define LLM_E_CANCELLED   (-10) /* the caller's llm_cancel was set */
+#define LLM_E_LIMIT       (-11) /* a limit was met: context window, document size, nesting */
+#define LLM_E_UTF8        (-12) /* text is not UTF-8; the sentence gives the offset */
+#define LLM_E_CORRUPT     (-13) /* a corpus or vault file is damaged */
+#define LLM_E_FULL        (-14) /* the disk is full; the previous state stands */
+#define LLM_E_KEY         (-15) /* a vault does not open with this key */
+#define LLM_E_READONLY    (-16) /* the corpus or vault was opened read-only */
+#define LLM_E_USER        (-30) /* never made by the library: free for callbacks to return */
+#define LLM_E_INTERNAL    (-99) /* a broken invariant; the handle is poisoned and only its free function works */
 
 /* The name of a status, such as "LLM_E_FORMAT". Static. Thread: any. Since 0.1. */
 LLM_API const char *llm_status_name(llm_status status);
@@ -126,17 +126,17 @@ typedef struct llm_error {
 
 /* ---- Handles ---------------------------------------------------------------------------------------------------- */
 
-typedef struct llm_model llm_model;     /* weights and tokenizer of one file: immutable, shared */
-typedef struct llm_corpus llm_corpus;   /* documents as trees, in one file or in memory: shared */
-typedef struct llm_guard llm_guard;     /* a policy: what to look for, what to do: shared, frozen once a context uses it */
-typedef struct llm_vault llm_vault;     /* sealed originals behind pseudonyms: shared */
-typedef struct llm_cancel llm_cancel;   /* one flag that stops the calls it was passed to: shared */
-typedef struct llm_ctx llm_ctx;         /* one caller's connection to a model, a corpus and a guard */
-typedef struct llm_tree llm_tree;       /* one document's tree and text, a snapshot */
-typedef struct llm_docs llm_docs;       /* the list of a corpus's documents, a snapshot */
-typedef struct llm_evidence llm_evidence; /* what a retrieval found, and the way it took */
-typedef struct llm_reply llm_reply;     /* an answer being made */
-typedef struct llm_verdict llm_verdict; /* what the guard saw in a text and decided */
+typedef struct llm_model llm_model;   /* weights and tokenizer of one file: immutable, shared */
+typedef struct llm_corpus llm_corpus; /* documents as trees, in one file or in memory: shared */
+typedef struct llm_guard llm_guard; /* a policy: what to look for, what to do: shared, frozen once a context uses it */
+typedef struct llm_vault llm_vault; /* sealed originals behind pseudonyms: shared */
+typedef struct llm_cancel llm_cancel;             /* one flag that stops the calls it was passed to: shared */
+typedef struct llm_ctx llm_ctx;                   /* one caller's connection to a model, a corpus and a guard */
+typedef struct llm_tree llm_tree;                 /* one document's tree and text, a snapshot */
+typedef struct llm_docs llm_docs;                 /* the list of a corpus's documents, a snapshot */
+typedef struct llm_evidence llm_evidence;         /* what a retrieval found, and the way it took */
+typedef struct llm_reply llm_reply;               /* an answer being made */
+typedef struct llm_verdict llm_verdict;           /* what the guard saw in a text and decided */
 typedef struct llm_guard_stream llm_guard_stream; /* the guard over text that arrives in pieces */
 
 /* ---- Options ---------------------------------------------------------------------------------------------------- */
@@ -160,14 +160,14 @@ typedef struct llm_logger {
     void (*log)(void *user, int32_t level, const char *message);
 } llm_logger;
 
-#define LLM_LOG_WARN 1
-#define LLM_LOG_INFO 2
+#define LLM_LOG_WARN  1
+#define LLM_LOG_INFO  2
 #define LLM_LOG_DEBUG 3
 
 /* Highest instruction-set level to use; 0 chooses the best the machine has. Results are bit-identical across thread
  * counts, batch sizes and prompt chunkings within one level. */
 #define LLM_ISA_SCALAR 1
-#define LLM_ISA_AVX2 2
+#define LLM_ISA_AVX2   2
 #define LLM_ISA_AVX512 3
 
 typedef struct llm_model_opts {
@@ -184,24 +184,24 @@ typedef struct llm_model_opts {
 
 typedef struct llm_corpus_opts {
     uint32_t struct_size;
-    uint32_t flags;           /* LLM_CORPUS_* */
-    uint64_t max_doc_bytes;   /* longest document taken; 0: 256 MiB */
+    uint32_t flags;         /* LLM_CORPUS_* */
+    uint64_t max_doc_bytes; /* longest document taken; 0: 256 MiB */
     const llm_allocator *allocator;
     const llm_logger *logger;
 } llm_corpus_opts;
 
-#define LLM_FORMAT_TEXT 1     /* plain text: numbered sections, paragraphs, sentences */
+#define LLM_FORMAT_TEXT     1 /* plain text: numbered sections, paragraphs, sentences */
 #define LLM_FORMAT_MARKDOWN 2 /* CommonMark headings, lists, code, tables */
 
 typedef struct llm_ingest_opts {
     uint32_t struct_size;
-    uint32_t format;           /* LLM_FORMAT_*; 0: by the name's ending, else text */
+    uint32_t format; /* LLM_FORMAT_*; 0: by the name's ending, else text */
     const llm_cancel *cancel;
 } llm_ingest_opts;
 
 #define LLM_CTX_NO_GUARD 1u /* flag: llm_generate runs no guard; llm_guard_check still works */
-#define LLM_KV_F16 1
-#define LLM_KV_F32 2
+#define LLM_KV_F16       1
+#define LLM_KV_F32       2
 
 typedef struct llm_ctx_opts {
     uint32_t struct_size;
@@ -216,15 +216,15 @@ typedef struct llm_ctx_opts {
 
 typedef struct llm_retrieve_opts {
     uint32_t struct_size;
-    uint32_t flags;      /* 0 */
-    uint32_t top;        /* most evidence nodes returned; 0: 10 */
-    uint32_t beam;       /* branches kept per level; 0: as many as the level's own certainty asks for */
-    const char *doc;     /* only this document; NULL: the whole corpus */
+    uint32_t flags;  /* 0 */
+    uint32_t top;    /* most evidence nodes returned; 0: 10 */
+    uint32_t beam;   /* branches kept per level; 0: as many as the level's own certainty asks for */
+    const char *doc; /* only this document; NULL: the whole corpus */
     const llm_cancel *cancel;
 } llm_retrieve_opts;
 
-#define LLM_GEN_IGNORE_EOS 1u   /* flag: go on after an end-of-text token (benchmarks) */
-#define LLM_GEN_NO_BOS 2u       /* flag: do not begin the prompt with the model's BOS token */
+#define LLM_GEN_IGNORE_EOS    1u /* flag: go on after an end-of-text token (benchmarks) */
+#define LLM_GEN_NO_BOS        2u /* flag: do not begin the prompt with the model's BOS token */
 #define LLM_GEN_PARSE_SPECIAL 4u /* flag: take special tokens such as <|im_end|> from the prompt's text */
 
 typedef struct llm_gen_opts {
@@ -237,31 +237,32 @@ typedef struct llm_gen_opts {
     float min_p;          /* drop what is less likely than min_p times the likeliest; 0: nothing */
     float min_confidence; /* with evidence: below this confidence the answer is "not found"; 0: 0.5, negative: never */
     uint64_t seed;        /* same seed, same text, whatever the thread count */
-    const char *stop;     /* stop strings, each ended by NUL and the list by an empty one ("\n\n\0User:\0"); NULL: none */
+    const char *stop; /* stop strings, each ended by NUL and the list by an empty one ("\n\n\0User:\0"); NULL: none */
     const llm_cancel *cancel; /* must outlive the reply */
 } llm_gen_opts;
 
 /* What to do with a finding. The verdict on a text is the strongest of ALLOW < redact (REPLACE..PSEUDONYM) < REVIEW < BLOCK. */
-#define LLM_ACTION_ALLOW 1     /* report only */
-#define LLM_ACTION_REPLACE 2   /* <TYPE> */
-#define LLM_ACTION_MASK 3      /* one * per code point, the last four letters or digits kept */
-#define LLM_ACTION_REMOVE 4    /* nothing in its place */
-#define LLM_ACTION_HASH 5      /* <TYPE:16 hex digits of keyed BLAKE2b>; the key is the vault's or the guard's own */
+#define LLM_ACTION_ALLOW     1 /* report only */
+#define LLM_ACTION_REPLACE   2 /* <TYPE> */
+#define LLM_ACTION_MASK      3 /* one * per code point, the last four letters or digits kept */
+#define LLM_ACTION_REMOVE    4 /* nothing in its place */
+#define LLM_ACTION_HASH      5 /* <TYPE:16 hex digits of keyed BLAKE2b>; the key is the vault's or the guard's own */
 #define LLM_ACTION_PSEUDONYM 6 /* <TYPE_n>; the original is sealed in the vault and can be restored */
-#define LLM_ACTION_REVIEW 7    /* left as it is, the verdict asks for a person */
-#define LLM_ACTION_BLOCK 8     /* nothing of the text is released */
+#define LLM_ACTION_REVIEW    7 /* left as it is, the verdict asks for a person */
+#define LLM_ACTION_BLOCK     8 /* nothing of the text is released */
 
 /* Where a text stands on its way. */
-#define LLM_DIR_INPUT 1u
+#define LLM_DIR_INPUT    1u
 #define LLM_DIR_EVIDENCE 2u
-#define LLM_DIR_OUTPUT 4u
-#define LLM_DIR_ALL 7u
+#define LLM_DIR_OUTPUT   4u
+#define LLM_DIR_ALL      7u
 
 typedef struct llm_guard_opts {
     uint32_t struct_size;
-    uint32_t default_action; /* LLM_ACTION_* for types without one of their own; 0: REPLACE; ALLOW for URL, REVIEW for BLOCKED */
-    float min_score;         /* findings below are dropped; 0: 0.5 */
-    uint32_t max_hold;       /* most bytes a stream holds back; 0: as long as a finding could still grow */
+    uint32_t
+        default_action; /* LLM_ACTION_* for types without one of their own; 0: REPLACE; ALLOW for URL, REVIEW for BLOCKED */
+    float min_score;   /* findings below are dropped; 0: 0.5 */
+    uint32_t max_hold; /* most bytes a stream holds back; 0: as long as a finding could still grow */
     const llm_allocator *allocator;
     const llm_logger *logger;
 } llm_guard_opts;
@@ -275,7 +276,7 @@ typedef struct llm_check_opts {
     const llm_cancel *cancel;
 } llm_check_opts;
 
-#define LLM_VAULT_READONLY 1u   /* flag: restore only */
+#define LLM_VAULT_READONLY   1u /* flag: restore only */
 #define LLM_VAULT_PASSPHRASE 2u /* flag: the key is a passphrase, stretched with Argon2id; else it is 32 random bytes */
 
 typedef struct llm_vault_opts {
@@ -365,7 +366,7 @@ LLM_API uint32_t llm_model_n_ctx(const llm_model *model);
 LLM_API int32_t llm_model_token(const llm_model *model, const char *name);
 
 #define LLM_TOK_SPECIAL 1u /* add what the model wants around a text (BOS, EOS) */
-#define LLM_TOK_PARSE 2u   /* take special tokens written in the text; untrusted text should not */
+#define LLM_TOK_PARSE   2u /* take special tokens written in the text; untrusted text should not */
 
 /* Text to token ids. Writes at most capacity ids and returns how many the text has (call with capacity 0 to learn it),
  * or a negative status: LLM_E_INVALID, LLM_E_UNSUPPORTED, LLM_E_MEMORY. Bytes that are not UTF-8 become byte tokens
@@ -436,18 +437,18 @@ LLM_API llm_status llm_corpus_check(llm_corpus *corpus, llm_error *err);
 LLM_API llm_status llm_docs_list(llm_docs **out, llm_corpus *corpus, llm_error *err);
 LLM_API uint32_t llm_docs_count(const llm_docs *docs);
 LLM_API const char *llm_docs_name(const llm_docs *docs, uint32_t i);
-LLM_API uint64_t llm_docs_bytes(const llm_docs *docs, uint32_t i);  /* of canonical text */
+LLM_API uint64_t llm_docs_bytes(const llm_docs *docs, uint32_t i); /* of canonical text */
 LLM_API uint32_t llm_docs_nodes(const llm_docs *docs, uint32_t i);
 LLM_API const char *llm_docs_hash(const llm_docs *docs, uint32_t i); /* of the root node, 64 hex digits */
 LLM_API void llm_docs_free(llm_docs *docs);
 
 /* ---- Tree walking ----------------------------------------------------------------------------------------------- */
 
-#define LLM_NODE_DOCUMENT 1  /* the root, id "0" */
-#define LLM_NODE_SECTION 2   /* a heading or a numbered clause and what stands under it */
+#define LLM_NODE_DOCUMENT  1 /* the root, id "0" */
+#define LLM_NODE_SECTION   2 /* a heading or a numbered clause and what stands under it */
 #define LLM_NODE_PARAGRAPH 3 /* a block of text: the unit of evidence */
-#define LLM_NODE_SENTENCE 4  /* the unit of citation */
-#define LLM_NODE_GROUP 5     /* no heading of its own: keeps a long level balanced */
+#define LLM_NODE_SENTENCE  4 /* the unit of citation */
+#define LLM_NODE_GROUP     5 /* no heading of its own: keeps a long level balanced */
 
 /* A document's tree as it is now, nodes in reading order (a parent before its children); free with llm_tree_free.
  * Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_CORRUPT, LLM_E_MEMORY. Thread: any. Since 0.1. */
@@ -466,7 +467,8 @@ LLM_API uint32_t llm_tree_depth(const llm_tree *tree, uint32_t i);
 LLM_API const char *llm_tree_title(const llm_tree *tree, uint32_t i); /* the heading's words, "" without one */
 LLM_API uint64_t llm_tree_start(const llm_tree *tree, uint32_t i);
 LLM_API uint64_t llm_tree_end(const llm_tree *tree, uint32_t i);
-LLM_API const char *llm_tree_hash(const llm_tree *tree, uint32_t i); /* BLAKE2b of its text and children, 64 hex digits */
+LLM_API const char *llm_tree_hash(const llm_tree *tree,
+                                  uint32_t i); /* BLAKE2b of its text and children, 64 hex digits */
 
 /* ---- Context ---------------------------------------------------------------------------------------------------- */
 
@@ -511,8 +513,8 @@ LLM_API uint64_t llm_evidence_start(const llm_evidence *evidence, uint32_t i);
 LLM_API uint64_t llm_evidence_end(const llm_evidence *evidence, uint32_t i);
 LLM_API double llm_evidence_score(const llm_evidence *evidence, uint32_t i);
 
-#define LLM_TRACE_KEPT 1  /* the node stayed in the beam */
-#define LLM_TRACE_LEFT 2  /* the node was considered and left */
+#define LLM_TRACE_KEPT  1 /* the node stayed in the beam */
+#define LLM_TRACE_LEFT  2 /* the node was considered and left */
 #define LLM_TRACE_FOUND 3 /* the node became evidence */
 
 /* The scratchpad: what was considered at each level, in order: document, node, level, LLM_TRACE_*, score, reason.
@@ -554,11 +556,11 @@ LLM_API size_t llm_reply_piece_len(const llm_reply *reply);
 LLM_API const char *llm_reply_text(const llm_reply *reply); /* all pieces so far */
 LLM_API size_t llm_reply_text_len(const llm_reply *reply);
 
-#define LLM_FINISH_NONE 0      /* not yet */
-#define LLM_FINISH_STOP 1      /* end-of-text token, stop string, or the extract is whole */
-#define LLM_FINISH_LENGTH 2    /* max_tokens or the context window */
-#define LLM_FINISH_CANCEL 3
-#define LLM_FINISH_BLOCKED 4   /* the guard released nothing */
+#define LLM_FINISH_NONE      0 /* not yet */
+#define LLM_FINISH_STOP      1 /* end-of-text token, stop string, or the extract is whole */
+#define LLM_FINISH_LENGTH    2 /* max_tokens or the context window */
+#define LLM_FINISH_CANCEL    3
+#define LLM_FINISH_BLOCKED   4 /* the guard released nothing */
 #define LLM_FINISH_NOT_FOUND 5 /* the evidence does not hold an answer */
 
 /* Why the answer ended, LLM_FINISH_*. Thread: ctx. Since 0.1. */
@@ -629,10 +631,10 @@ LLM_API size_t llm_guard_text_len(const llm_guard_stream *stream);
 LLM_API const llm_verdict *llm_guard_verdict(const llm_guard_stream *stream); /* so far; lives as long as the stream */
 LLM_API void llm_guard_close(llm_guard_stream *stream);
 
-#define LLM_VERDICT_ALLOW 1
+#define LLM_VERDICT_ALLOW  1
 #define LLM_VERDICT_REDACT 2
 #define LLM_VERDICT_REVIEW 3
-#define LLM_VERDICT_BLOCK 4
+#define LLM_VERDICT_BLOCK  4
 
 /* A verdict: its decision (LLM_VERDICT_*), the text that may go on ("" when blocked; of a stream: the text of the last
  * piece), and its findings in order of start: type, span in the original text, score, rule that fired, action taken.
@@ -694,21 +696,21 @@ typedef struct llm_api {
     uint32_t (*model_n_ctx)(const llm_model *model);
     int32_t (*model_token)(const llm_model *model, const char *name);
     int64_t (*tokenize)(const llm_model *model, const char *text, size_t len, uint32_t flags, int32_t *tokens,
-        size_t capacity, llm_error *err);
+                        size_t capacity, llm_error *err);
     int64_t (*detokenize)(const llm_model *model, const int32_t *tokens, size_t n, uint32_t flags, char *text,
-        size_t capacity, llm_error *err);
+                          size_t capacity, llm_error *err);
     int64_t (*chat_template)(const llm_model *model, const char *source, size_t source_len, const char *vars,
-        size_t vars_len, char *text, size_t capacity, llm_error *err);
+                             size_t vars_len, char *text, size_t capacity, llm_error *err);
     llm_status (*dequantize)(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len,
-        llm_error *err);
+                             llm_error *err);
     llm_status (*quantize)(const char *in, const char *out, const char *recipe, uint32_t threads,
-        const llm_cancel *cancel, llm_error *err);
+                           const llm_cancel *cancel, llm_error *err);
     llm_status (*corpus_open)(llm_corpus **out, const char *path, const llm_corpus_opts *opts, llm_error *err);
     void (*corpus_free)(llm_corpus *corpus);
     llm_status (*ingest)(llm_corpus *corpus, const char *name, const char *text, size_t len,
-        const llm_ingest_opts *opts, llm_error *err);
+                         const llm_ingest_opts *opts, llm_error *err);
     llm_status (*ingest_file)(llm_corpus *corpus, const char *path, const char *name, const llm_ingest_opts *opts,
-        llm_error *err);
+                              llm_error *err);
     llm_status (*remove)(llm_corpus *corpus, const char *name, llm_error *err);
     llm_status (*corpus_check)(llm_corpus *corpus, llm_error *err);
     llm_status (*docs_list)(llm_docs **out, llm_corpus *corpus, llm_error *err);
@@ -733,13 +735,13 @@ typedef struct llm_api {
     uint64_t (*tree_end)(const llm_tree *tree, uint32_t i);
     const char *(*tree_hash)(const llm_tree *tree, uint32_t i);
     llm_status (*ctx_create)(llm_ctx **out, llm_model *model, llm_corpus *corpus, llm_guard *guard,
-        const llm_ctx_opts *opts, llm_error *err);
+                             const llm_ctx_opts *opts, llm_error *err);
     void (*ctx_free)(llm_ctx *ctx);
     const char *(*ctx_errmsg)(llm_ctx *ctx);
     llm_status (*logits)(llm_ctx *ctx, const int32_t *tokens, size_t n, float *out, size_t out_len,
-        const llm_cancel *cancel);
+                         const llm_cancel *cancel);
     llm_status (*retrieve)(llm_ctx *ctx, const char *question, size_t len, const llm_retrieve_opts *opts,
-        llm_evidence **out);
+                           llm_evidence **out);
     void (*evidence_free)(llm_evidence *evidence);
     uint32_t (*evidence_count)(const llm_evidence *evidence);
     double (*evidence_confidence)(const llm_evidence *evidence);
@@ -758,7 +760,7 @@ typedef struct llm_api {
     double (*trace_score)(const llm_evidence *evidence, uint32_t i);
     const char *(*trace_reason)(const llm_evidence *evidence, uint32_t i);
     llm_status (*generate)(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
-        const llm_gen_opts *opts, llm_reply **out);
+                           const llm_gen_opts *opts, llm_reply **out);
     llm_status (*reply_next)(llm_reply *reply);
     llm_status (*reply_each)(llm_reply *reply, llm_piece_fn fn, void *user);
     void (*reply_free)(llm_reply *reply);
@@ -784,12 +786,12 @@ typedef struct llm_api {
     llm_status (*guard_create)(llm_guard **out, const llm_guard_opts *opts, llm_error *err);
     void (*guard_free)(llm_guard *guard);
     llm_status (*guard_set_action)(llm_guard *guard, const char *type, uint32_t directions, uint32_t action,
-        llm_error *err);
+                                   llm_error *err);
     llm_status (*guard_add_word)(llm_guard *guard, const char *word, size_t len, llm_error *err);
     llm_status (*guard_set_vault)(llm_guard *guard, llm_vault *vault, llm_error *err);
     const char *(*guard_type)(uint32_t i);
     llm_status (*guard_check)(llm_ctx *ctx, const char *text, size_t len, const llm_check_opts *opts,
-        llm_verdict **out);
+                              llm_verdict **out);
     llm_status (*guard_open)(llm_ctx *ctx, const llm_check_opts *opts, llm_guard_stream **out);
     llm_status (*guard_feed)(llm_guard_stream *stream, const char *bytes, size_t len);
     llm_status (*guard_finish)(llm_guard_stream *stream);
@@ -809,10 +811,10 @@ typedef struct llm_api {
     uint32_t (*verdict_finding_action)(const llm_verdict *verdict, uint32_t i);
     void (*verdict_free)(llm_verdict *verdict);
     llm_status (*vault_open)(llm_vault **out, const char *path, const void *key, size_t key_len,
-        const llm_vault_opts *opts, llm_error *err);
+                             const llm_vault_opts *opts, llm_error *err);
     void (*vault_free)(llm_vault *vault);
     int64_t (*vault_restore)(llm_vault *vault, const char *text, size_t len, char *out, size_t capacity,
-        llm_error *err);
+                             llm_error *err);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

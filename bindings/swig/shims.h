@@ -4,8 +4,8 @@
 /* Lines of the library's logger, kept for the face to fetch: no callback ever enters Python or Go. One per process. */
 sx_log *sx_log_create(void);
 void sx_log_put(sx_log *log, int32_t level, const char *line); /* as the library would */
-int32_t sx_log_next(sx_log *log); /* level of the next line, 0 when there is none */
-sx_text sx_log_line(sx_log *log); /* the line that sx_log_next took */
+int32_t sx_log_next(sx_log *log);                              /* level of the next line, 0 when there is none */
+sx_text sx_log_line(sx_log *log);                              /* the line that sx_log_next took */
 
 llm_cancel *sx_cancel_create(llm_error *err);
 
@@ -52,5 +52,6 @@ llm_status sx_guard_finish(llm_guard_stream *stream, llm_ctx *ctx, llm_error *er
 sx_text sx_guard_text(const llm_guard_stream *stream);
 sx_text sx_verdict_text(const llm_verdict *verdict);
 
-llm_vault *sx_vault_open(const char *path, const char *key, size_t key_len, uint32_t flags, sx_log *log, llm_error *err);
+llm_vault *sx_vault_open(const char *path, const char *key, size_t key_len, uint32_t flags, sx_log *log,
+                         llm_error *err);
 sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err);

@@ -50,8 +50,8 @@ llm_status sx_decode_begin(llm_reply *reply)
     if (!reply->logits) return sx_fail_memory(&ctx->err);
     reply->strip_space = reply->prompt.len == 0 && sx_model_strips_space(ctx->model->model);
     const llm_gen_opts *o = &reply->opts;
-    const sx_sampler_params params = {o->temperature, o->top_p,  o->min_p, o->top_k, o->seed,
-                                      reply->cite ? accept_citation : NULL, reply->cite};
+    const sx_sampler_params params = {
+        o->temperature, o->top_p, o->min_p, o->top_k, o->seed, reply->cite ? accept_citation : NULL, reply->cite};
     return sx_sampler_create(&reply->sampler, &ctx->h.mem, ctx->model->model, &params, &ctx->err);
 }
 

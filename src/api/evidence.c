@@ -42,8 +42,7 @@ static llm_status retrieve(llm_ctx *ctx, const char *question, size_t len, const
     llm_retrieve_opts o;
     llm_status status = sx_opts_read(&o, sizeof o, sizeof o, opts, "llm_retrieve_opts", err);
     if (status != LLM_OK) return status;
-    if (!ctx->corpus)
-        return sx_fail(err, LLM_E_UNSUPPORTED, "the context has no corpus: pass one to llm_ctx_create");
+    if (!ctx->corpus) return sx_fail(err, LLM_E_UNSUPPORTED, "the context has no corpus: pass one to llm_ctx_create");
     if (!question && len) return sx_fail(err, LLM_E_INVALID, "question is NULL");
     size_t good = sx_utf8_check(question, len);
     if (good < len) return sx_fail(err, LLM_E_UTF8, "the question is not UTF-8 at byte %zu", good);

@@ -24,8 +24,8 @@ static const char *make_label(llm_reply *reply, const llm_evidence *evidence, ui
         sx_buf_printf(&label, "#%u#%s", first + 1, node);
     else
         sx_buf_printf(&label, "%s#%s", doc, node);
-    const char *copy =
-        sx_buf_status(&label) == LLM_OK ? sx_arena_strndup(&reply->arena, sx_buf_cstr(&label), label.len) : NULL;
+    const char *copy = sx_buf_status(&label) == LLM_OK ? sx_arena_strndup(&reply->arena, sx_buf_cstr(&label), label.len)
+                                                       : NULL;
     sx_buf_free(&label);
     return copy;
 }
@@ -91,8 +91,9 @@ llm_status sx_ground_passages(llm_reply *reply, const llm_evidence *evidence)
 
 /* ---- the prompt ---- */
 
-static const char HEAD[] = "Answer the question with the passages below. After each sentence write the id of the passage that "
-                           "supports it in square brackets. If the passages do not hold the answer, say so.\n\n";
+static const char HEAD[] =
+    "Answer the question with the passages below. After each sentence write the id of the passage that "
+    "supports it in square brackets. If the passages do not hold the answer, say so.\n\n";
 
 static void put_prompt(const llm_reply *reply, const bool *use, const char *question, sx_buf *out)
 {

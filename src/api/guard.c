@@ -7,8 +7,8 @@
 
 /* ---- vault ---- */
 
-llm_status llm_vault_open(llm_vault **out, const char *path, const void *key, size_t key_len, const llm_vault_opts *opts,
-                          llm_error *err)
+llm_status llm_vault_open(llm_vault **out, const char *path, const void *key, size_t key_len,
+                          const llm_vault_opts *opts, llm_error *err)
 {
     if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
     *out = NULL;
@@ -19,8 +19,9 @@ llm_status llm_vault_open(llm_vault **out, const char *path, const void *key, si
     if (status != LLM_OK) return status;
     bool passphrase = (o.flags & LLM_VAULT_PASSPHRASE) != 0;
     if (!key || key_len == 0 || (!passphrase && key_len != SX_KEY_BYTES))
-        return sx_fail(err, LLM_E_INVALID, "a key has %d bytes, this one %zu; for a passphrase set LLM_VAULT_PASSPHRASE",
-                       SX_KEY_BYTES, key ? key_len : 0);
+        return sx_fail(err, LLM_E_INVALID,
+                       "a key has %d bytes, this one %zu; for a passphrase set LLM_VAULT_PASSPHRASE", SX_KEY_BYTES,
+                       key ? key_len : 0);
     llm_vault *vault = sx_handle_new(sizeof *vault, o.allocator, o.logger);
     if (!vault) return sx_fail_memory(err);
     status = sx_vault_open(&vault->vault, &vault->h.mem, path, key, key_len, o.flags, err);
@@ -101,7 +102,8 @@ static llm_status open_for_change(llm_guard *guard, llm_error *err)
     return sx_fail(err, LLM_E_BUSY, "a context uses this guard, so it can no longer change: make a new guard");
 }
 
-llm_status llm_guard_set_action(llm_guard *guard, const char *type, uint32_t directions, uint32_t action, llm_error *err)
+llm_status llm_guard_set_action(llm_guard *guard, const char *type, uint32_t directions, uint32_t action,
+                                llm_error *err)
 {
     llm_status status = open_for_change(guard, err);
     if (status != LLM_OK) return status;
@@ -313,7 +315,7 @@ struct llm_guard_stream {
     llm_verdict verdict; /* its text is that of the last piece */
     uint32_t taken;      /* findings already in the verdict */
     bool finished;
-    llm_status failed;   /* the first failure: nothing is released after it */
+    llm_status failed; /* the first failure: nothing is released after it */
 };
 
 llm_status llm_guard_open(llm_ctx *ctx, const llm_check_opts *opts, llm_guard_stream **out)

@@ -121,8 +121,8 @@ llm_status sx_ctx_session(llm_ctx *ctx, sx_session **session)
     if (!ctx->model)
         return sx_fail(&ctx->err, LLM_E_UNSUPPORTED, "the context has no model: pass one to llm_ctx_create");
     if (!ctx->session) {
-        llm_status status =
-            sx_session_create(&ctx->session, &ctx->h.mem, ctx->model->model, &ctx->session_params, &ctx->err);
+        llm_status status = sx_session_create(&ctx->session, &ctx->h.mem, ctx->model->model, &ctx->session_params,
+                                              &ctx->err);
         if (status != LLM_OK) return status;
     }
     *session = ctx->session;

@@ -51,7 +51,7 @@ struct llm_guard {
 
 struct llm_ctx {
     sx_handle h;
-    llm_model *model;   /* references, or NULL */
+    llm_model *model; /* references, or NULL */
     llm_corpus *corpus;
     llm_guard *guard;
     sx_guard *own_guard; /* the default policy, made at first need when guard is NULL */
@@ -60,8 +60,8 @@ struct llm_ctx {
     size_t kept_len, kept_cap;
     sx_session_params session_params;
     uint32_t flags;
-    atomic_bool busy;    /* a call is inside */
-    atomic_bool closed;  /* llm_ctx_free was called; children still hold references */
+    atomic_bool busy;   /* a call is inside */
+    atomic_bool closed; /* llm_ctx_free was called; children still hold references */
     bool poisoned;
     struct llm_reply *active; /* the reply that owns the session, until its end */
     llm_error err;

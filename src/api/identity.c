@@ -41,7 +41,7 @@ const char *llm_version(void)
 }
 
 #define STRINGIZE_(x) #x
-#define STRINGIZE(x) STRINGIZE_(x)
+#define STRINGIZE(x)  STRINGIZE_(x)
 
 const char *llm_build_info(const char *key)
 {

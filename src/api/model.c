@@ -98,8 +98,7 @@ int64_t llm_chat_template(const llm_model *model, const char *source, size_t sou
 
 llm_status llm_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err)
 {
-    if (!type || (!src && src_len) || (!dst && dst_len))
-        return sx_fail(err, LLM_E_INVALID, "type, src or dst is NULL");
+    if (!type || (!src && src_len) || (!dst && dst_len)) return sx_fail(err, LLM_E_INVALID, "type, src or dst is NULL");
     return sx_dequantize(type, src, src_len, dst, dst_len, err);
 }
 

@@ -13,10 +13,12 @@ llm_status sx_opts_read(void *dst, size_t known, size_t first, const void *src, 
     uint32_t size;
     memcpy(&size, src, sizeof size);
     if (size < first)
-        return sx_fail(err, LLM_E_INVALID, "%s.struct_size is %u, at least %zu was expected: use the INIT macro or %s_init",
-                       name, size, first, name);
+        return sx_fail(err, LLM_E_INVALID,
+                       "%s.struct_size is %u, at least %zu was expected: use the INIT macro or %s_init", name, size,
+                       first, name);
     if (size > LARGEST)
-        return sx_fail(err, LLM_E_INVALID, "%s.struct_size is %u, which no struct has: it was not initialised", name, size);
+        return sx_fail(err, LLM_E_INVALID, "%s.struct_size is %u, which no struct has: it was not initialised", name,
+                       size);
     const unsigned char *bytes = src;
     for (size_t i = known; i < size; i++)
         if (bytes[i])

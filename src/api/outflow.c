@@ -61,8 +61,7 @@ llm_status sx_outflow_flush(llm_reply *reply)
 {
     if (!reply->filter) return LLM_OK;
     llm_status status = LLM_OK;
-    if (!reply->blocked)
-        status = settle(reply, sx_filter_finish(reply->filter, &reply->piece, &reply->ctx->err));
+    if (!reply->blocked) status = settle(reply, sx_filter_finish(reply->filter, &reply->piece, &reply->ctx->err));
     sx_filter_close(reply->filter);
     reply->filter = NULL;
     return status;

@@ -25,8 +25,8 @@ struct llm_reply {
     llm_ctx *ctx; /* a reference */
     sx_arena arena;
     llm_gen_opts opts;
-    uint32_t finish; /* LLM_FINISH_* */
-    bool done;       /* finish is final and nothing is left to give */
+    uint32_t finish;  /* LLM_FINISH_* */
+    bool done;        /* finish is final and nothing is left to give */
     bool piece_given; /* the piece was handed out: the next call begins a new one */
     llm_status failed;
 
@@ -56,8 +56,8 @@ struct llm_reply {
     /* answers of the model */
     sx_sampler *sampler;
     sx_cite *cite;
-    sx_buf raw;          /* bytes of tokens not yet passed on: a cut code point, a stop string's beginning */
-    sx_buf bracket;      /* an open citation "[0.1" */
+    sx_buf raw;     /* bytes of tokens not yet passed on: a cut code point, a stop string's beginning */
+    sx_buf bracket; /* an open citation "[0.1" */
     int32_t *prompt_tokens;
     size_t n_prompt_tokens;
     int32_t *out_tokens;

@@ -45,8 +45,8 @@ bool sx_token_ends(const sx_model *model, int32_t token); /* end of text or of t
 bool sx_model_strips_space(const sx_model *model);
 
 /* A chat template over JSON variables, as llm_chat_template; appended to out. model may be NULL with a source. */
-llm_status sx_model_template(const sx_model *model, sx_mem *mem, const char *source, size_t source_len, const char *vars,
-                             size_t vars_len, sx_buf *out, llm_error *err);
+llm_status sx_model_template(const sx_model *model, sx_mem *mem, const char *source, size_t source_len,
+                             const char *vars, size_t vars_len, sx_buf *out, llm_error *err);
 
 /* ---- session ---- */
 typedef struct sx_session_params {
@@ -59,8 +59,8 @@ llm_status sx_session_create(sx_session **out, sx_mem *mem, sx_model *model, con
                              llm_error *err);
 void sx_session_free(sx_session *session);
 uint32_t sx_session_n_ctx(const sx_session *session);
-uint32_t sx_session_used(const sx_session *session);            /* positions filled */
-void sx_session_truncate(sx_session *session, uint32_t keep);   /* forget positions from `keep` on */
+uint32_t sx_session_used(const sx_session *session);          /* positions filled */
+void sx_session_truncate(sx_session *session, uint32_t keep); /* forget positions from `keep` on */
 /* Appends n tokens, evaluated in batches. logits: all_rows ? [n, n_vocab] : [n_vocab] of the last token; NULL: none.
  * The cancel token is polled so that a stop is seen within 100 ms. On a failure the session is as before the call. */
 llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n, bool all_rows, float *logits,

@@ -10,8 +10,8 @@ typedef struct sx_arena {
 } sx_arena;
 
 void sx_arena_init(sx_arena *arena, sx_mem *mem);
-void *sx_arena_alloc(sx_arena *arena, size_t size);  /* 16-byte aligned, cleared; NULL without memory */
+void *sx_arena_alloc(sx_arena *arena, size_t size); /* 16-byte aligned, cleared; NULL without memory */
 char *sx_arena_strndup(sx_arena *arena, const char *s, size_t len);
-void sx_arena_free(sx_arena *arena);                 /* all of it; the arena is empty and usable */
+void sx_arena_free(sx_arena *arena); /* all of it; the arena is empty and usable */
 
 #endif

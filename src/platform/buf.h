@@ -9,16 +9,16 @@
 
 typedef struct sx_buf {
     sx_mem *mem;
-    char *data;  /* [len + 1], NULL while empty */
+    char *data; /* [len + 1], NULL while empty */
     size_t len;
     size_t cap;
-    size_t max;  /* most bytes it may hold */
+    size_t max; /* most bytes it may hold */
     llm_status status;
 } sx_buf;
 
 void sx_buf_init(sx_buf *buf, sx_mem *mem, size_t max /* 0: no limit */);
-void sx_buf_free(sx_buf *buf);          /* leaves an empty, usable buffer */
-void sx_buf_clear(sx_buf *buf);         /* length 0 and no failure, memory kept */
+void sx_buf_free(sx_buf *buf);  /* leaves an empty, usable buffer */
+void sx_buf_clear(sx_buf *buf); /* length 0 and no failure, memory kept */
 void sx_buf_add(sx_buf *buf, const void *bytes, size_t n);
 void sx_buf_str(sx_buf *buf, const char *s);
 void sx_buf_char(sx_buf *buf, char c);

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 typedef struct sx_cpu {
-    uint32_t isa;     /* best LLM_ISA_*: AVX2 means AVX2 + FMA + F16C; AVX512 means F, BW, DQ, VL and VNNI besides */
-    bool avx_vnni;    /* 256-bit VNNI without AVX-512 */
+    uint32_t isa;  /* best LLM_ISA_*: AVX2 means AVX2 + FMA + F16C; AVX512 means F, BW, DQ, VL and VNNI besides */
+    bool avx_vnni; /* 256-bit VNNI without AVX-512 */
     bool avx512_bf16;
     bool avx512_vbmi;
 } sx_cpu;

@@ -18,7 +18,8 @@ void sx_hash(unsigned char out[SX_HASH_BYTES], const void *bytes, size_t len)
     crypto_generichash(out, SX_HASH_BYTES, bytes, len, NULL, 0);
 }
 
-void sx_hash_keyed(unsigned char out[SX_HASH_BYTES], const void *bytes, size_t len, const unsigned char key[SX_KEY_BYTES])
+void sx_hash_keyed(unsigned char out[SX_HASH_BYTES], const void *bytes, size_t len,
+                   const unsigned char key[SX_KEY_BYTES])
 {
     crypto_generichash(out, SX_HASH_BYTES, bytes, len, key, SX_KEY_BYTES);
 }
@@ -65,8 +66,8 @@ bool sx_unseal(void *plain, const unsigned char *sealed, size_t len, const void 
 {
     enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
     if (len < SX_SEAL_BYTES) return false;
-    return crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, sealed + NONCE, len - NONCE, ad, ad_len, sealed,
-                                                      key) == 0;
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, sealed + NONCE, len - NONCE, ad, ad_len,
+                                                      sealed, key) == 0;
 }
 
 void sx_random(void *out, size_t n)

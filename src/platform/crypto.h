@@ -10,11 +10,11 @@
 #include "platform/error.h"
 
 #define SX_HASH_BYTES 32
-#define SX_KEY_BYTES 32
+#define SX_KEY_BYTES  32
 #define SX_SALT_BYTES 16
 #define SX_SEAL_BYTES 40 /* what sealing adds: nonce 24, tag 16 */
 
-const char *sx_crypto_version(void); /* of libsodium; static */
+const char *sx_crypto_version(void);       /* of libsodium; static */
 llm_status sx_crypto_init(llm_error *err); /* once per process is enough, more is harmless; any thread */
 
 typedef struct sx_hasher {
@@ -23,7 +23,8 @@ typedef struct sx_hasher {
 
 /* BLAKE2b-256, optionally keyed. */
 void sx_hash(unsigned char out[SX_HASH_BYTES], const void *bytes, size_t len);
-void sx_hash_keyed(unsigned char out[SX_HASH_BYTES], const void *bytes, size_t len, const unsigned char key[SX_KEY_BYTES]);
+void sx_hash_keyed(unsigned char out[SX_HASH_BYTES], const void *bytes, size_t len,
+                   const unsigned char key[SX_KEY_BYTES]);
 void sx_hasher_begin(sx_hasher *h);
 void sx_hasher_add(sx_hasher *h, const void *bytes, size_t len);
 void sx_hasher_end(sx_hasher *h, unsigned char out[SX_HASH_BYTES]);

@@ -17,7 +17,7 @@ typedef struct sx_map_slot {
 typedef struct sx_map {
     sx_mem *mem;
     sx_map_slot *slots;
-    size_t cap;   /* power of two or 0 */
+    size_t cap; /* power of two or 0 */
     size_t count;
 } sx_map;
 
@@ -30,6 +30,7 @@ uint32_t sx_map_get(const sx_map *map, const char *key, size_t len); /* SX_MAP_N
 /* Sets key to value; the key's bytes must outlive the map. Returns 0, or -1 without memory. */
 int sx_map_put(sx_map *map, const char *key, size_t len, uint32_t value);
 
-uint64_t sx_hash64(const void *bytes, size_t len, uint64_t seed); /* fast, not cryptographic, the same on every machine */
+uint64_t sx_hash64(const void *bytes, size_t len,
+                   uint64_t seed); /* fast, not cryptographic, the same on every machine */
 
 #endif

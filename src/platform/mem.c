@@ -26,7 +26,7 @@ void *sx_mem_alloc_aligned(sx_mem *mem, size_t size, size_t align)
     size_t offset = sizeof(block_head) > align ? sizeof(block_head) : align;
     if (size > SIZE_MAX / 2) return NULL;
     size_t total = (size + offset + align - 1) / align * align;
-    char *raw = mem->hook.alloc ? mem->hook.alloc(mem->hook.user, total, align)
+    char *raw = mem->hook.alloc     ? mem->hook.alloc(mem->hook.user, total, align)
                 : align > MIN_ALIGN ? aligned_alloc(align, total)
                                     : malloc(total);
     if (!raw) return NULL;

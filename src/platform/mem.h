@@ -16,12 +16,12 @@ typedef struct sx_mem {
 
 void sx_mem_init(sx_mem *mem, const llm_allocator *hook /* or NULL */);
 
-void *sx_mem_alloc(sx_mem *mem, size_t size);                        /* 16-byte aligned, not cleared */
-void *sx_mem_alloc_aligned(sx_mem *mem, size_t size, size_t align);  /* align: power of two, at most 4096 */
-void *sx_mem_zalloc(sx_mem *mem, size_t size);                       /* cleared */
-void *sx_mem_array(sx_mem *mem, size_t count, size_t elem);          /* NULL on overflow of count * elem; cleared */
-void *sx_mem_realloc(sx_mem *mem, void *ptr, size_t size);           /* of sx_mem_alloc'd blocks; NULL keeps the old one */
-char *sx_mem_strndup(sx_mem *mem, const char *s, size_t len);        /* NUL-terminated copy */
+void *sx_mem_alloc(sx_mem *mem, size_t size);                       /* 16-byte aligned, not cleared */
+void *sx_mem_alloc_aligned(sx_mem *mem, size_t size, size_t align); /* align: power of two, at most 4096 */
+void *sx_mem_zalloc(sx_mem *mem, size_t size);                      /* cleared */
+void *sx_mem_array(sx_mem *mem, size_t count, size_t elem);         /* NULL on overflow of count * elem; cleared */
+void *sx_mem_realloc(sx_mem *mem, void *ptr, size_t size);    /* of sx_mem_alloc'd blocks; NULL keeps the old one */
+char *sx_mem_strndup(sx_mem *mem, const char *s, size_t len); /* NUL-terminated copy */
 void sx_mem_free(sx_mem *mem, void *ptr);
 
 /* Makes room for `need` elements in a growing array: data is reallocated to at least that (doubling), cap updated.

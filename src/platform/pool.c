@@ -20,14 +20,14 @@ typedef struct worker {
 
 struct sx_pool {
     sx_mem *mem;
-    uint32_t size;       /* workers asked for, the caller among them */
-    uint32_t started;    /* threads running (at most size - 1) */
+    uint32_t size;    /* workers asked for, the caller among them */
+    uint32_t started; /* threads running (at most size - 1) */
     bool start_tried;
     pthread_mutex_t turn; /* held by the one caller that runs */
     pthread_mutex_t lock; /* guards sleeping */
     pthread_cond_t wake, done;
-    atomic_uint round;    /* grows with each run */
-    atomic_uint pending;  /* indices above 0 not yet done in this round */
+    atomic_uint round;   /* grows with each run */
+    atomic_uint pending; /* indices above 0 not yet done in this round */
     atomic_bool stop;
     sx_pool_fn task;
     void *arg;

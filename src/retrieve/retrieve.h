@@ -25,7 +25,8 @@ typedef struct sx_doc_info {
     unsigned char hash[32];
 } sx_doc_info;
 
-llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const sx_corpus_params *params, llm_error *err);
+llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const sx_corpus_params *params,
+                          llm_error *err);
 void sx_corpus_close(sx_corpus *corpus);
 llm_status sx_corpus_ingest(sx_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
                             const llm_cancel *cancel, llm_error *err);
@@ -59,8 +60,8 @@ typedef struct sx_evidence {
     struct sx_arena *arena; /* holds ids, paths, steps */
     sx_found *found;        /* [count], best first */
     uint32_t count;
-    double confidence;      /* 0..1 */
-    sx_step *steps;         /* [n_steps] */
+    double confidence; /* 0..1 */
+    sx_step *steps;    /* [n_steps] */
     uint32_t n_steps;
 } sx_evidence;
 
@@ -96,7 +97,8 @@ double sx_support(const char *sentence, size_t len, const char *passage, size_t 
 typedef struct sx_cite sx_cite;
 llm_status sx_cite_create(sx_cite **out, sx_mem *mem, const char *const *ids, uint32_t count, llm_error *err);
 void sx_cite_free(sx_cite *cite);
-bool sx_cite_accepts(const sx_cite *cite, const char *bytes, size_t len); /* may these bytes come next? len 0: the end */
+bool sx_cite_accepts(const sx_cite *cite, const char *bytes,
+                     size_t len); /* may these bytes come next? len 0: the end */
 void sx_cite_advance(sx_cite *cite, const char *bytes, size_t len);
 /* Finds the citations in a finished text: fn is called with the index of the id and the span of "[id]" in the text. */
 void sx_cite_scan(const sx_cite *cite, const char *text, size_t len,

@@ -17,11 +17,11 @@ const char *sx_store_version(void); /* of SQLite; static */
 enum { SX_SECTION_TEXT, SX_SECTION_TREE, SX_SECTION_INDEX, SX_SECTIONS };
 
 typedef struct sx_store_doc {
-    int64_t id;       /* set by the store; changes when a document is replaced */
+    int64_t id; /* set by the store; changes when a document is replaced */
     const char *name;
-    uint64_t bytes;   /* of canonical text */
+    uint64_t bytes; /* of canonical text */
     uint32_t nodes;
-    uint32_t format;  /* LLM_FORMAT_* */
+    uint32_t format; /* LLM_FORMAT_* */
     unsigned char hash[32];
 } sx_store_doc;
 

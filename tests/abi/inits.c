@@ -16,15 +16,15 @@
 
 /* Every byte of a struct that the init function filled equals the macro's. Padding there is none: layout.c's offsets show
  * it, and the sum of the fields is checked here by the bytes themselves. */
-#define SAME_BYTES(type, init, macro)                                                                                  \
-    do {                                                                                                               \
-        type by_function;                                                                                              \
-        memset(&by_function, 0xa5, sizeof by_function);                                                                \
-        init(&by_function, sizeof by_function);                                                                        \
-        const type by_macro = macro;                                                                                   \
-        assert_memory_equal(&by_function, &by_macro, sizeof by_macro);                                                 \
-        assert_int_equal(by_function.struct_size, sizeof by_function);                                                 \
-        init(NULL, sizeof by_function); /* ignored */                                                                  \
+#define SAME_BYTES(type, init, macro) \
+    do { \
+        type by_function; \
+        memset(&by_function, 0xa5, sizeof by_function); \
+        init(&by_function, sizeof by_function); \
+        const type by_macro = macro; \
+        assert_memory_equal(&by_function, &by_macro, sizeof by_macro); \
+        assert_int_equal(by_function.struct_size, sizeof by_function); \
+        init(NULL, sizeof by_function); /* ignored */ \
     } while (0)
 
 static void macros_and_functions_agree(void **state)
@@ -259,10 +259,10 @@ static void names_and_facts_are_there(void **state)
 {
     (void)state;
     assert_string_equal(llm_version(), LLM_VERSION);
-    const llm_status known[] = {LLM_OK,        LLM_MORE,       LLM_E_INVALID, LLM_E_MEMORY,    LLM_E_IO,
-                                LLM_E_FORMAT,  LLM_E_NOT_FOUND, LLM_E_UNSUPPORTED, LLM_E_VERSION, LLM_E_BUSY,
-                                LLM_E_FORK,    LLM_E_CANCELLED, LLM_E_LIMIT,   LLM_E_UTF8,      LLM_E_CORRUPT,
-                                LLM_E_FULL,    LLM_E_KEY,      LLM_E_READONLY, LLM_E_USER,     LLM_E_INTERNAL};
+    const llm_status known[] = {LLM_OK,       LLM_MORE,        LLM_E_INVALID,     LLM_E_MEMORY,  LLM_E_IO,
+                                LLM_E_FORMAT, LLM_E_NOT_FOUND, LLM_E_UNSUPPORTED, LLM_E_VERSION, LLM_E_BUSY,
+                                LLM_E_FORK,   LLM_E_CANCELLED, LLM_E_LIMIT,       LLM_E_UTF8,    LLM_E_CORRUPT,
+                                LLM_E_FULL,   LLM_E_KEY,       LLM_E_READONLY,    LLM_E_USER,    LLM_E_INTERNAL};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         assert_int_equal(strncmp(llm_status_name(known[i]), "LLM_", 4), 0);
     assert_string_equal(llm_status_name(LLM_E_FORMAT), "LLM_E_FORMAT");

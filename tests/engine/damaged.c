@@ -47,7 +47,8 @@ static bool try_file(const char *path)
     llm_error err = LLM_ERROR_INIT;
     int32_t tokens[9] = {1, 0, 2, 1, 3, 2, 1, 0, 1};
     llm_status s = sx_model_load(&model, &mem, path, &(sx_model_params){.threads = 1}, &err);
-    if (s == LLM_OK) s = sx_session_create(&session, &mem, model, &(sx_session_params){.n_ctx = 16, .n_batch = 5}, &err);
+    if (s == LLM_OK)
+        s = sx_session_create(&session, &mem, model, &(sx_session_params){.n_ctx = 16, .n_batch = 5}, &err);
     if (s == LLM_OK) {
         float *logits = malloc(sx_model_n_vocab(model) * sizeof *logits);
         s = sx_session_eval(session, tokens, 9, false, logits, NULL, &err);

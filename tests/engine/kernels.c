@@ -50,18 +50,21 @@ static void float_rows(uint32_t type, uint16_t *to, const float *from, size_t n)
 static void float_products(void **state)
 {
     (void)state;
-    static const uint32_t ks[] = {1, 7, 8, 15, 16, 17, 33, 172, 256}, rows[] = {1, 3, 4, 5, 16, 21}, toks[] = {1, 2, 3, 5, 6, 7, 13};
+    static const uint32_t ks[] = {1, 7, 8, 15, 16, 17, 33, 172, 256}, rows[] = {1, 3, 4, 5, 16, 21},
+                          toks[] = {1, 2, 3, 5, 6, 7, 13};
     static const uint32_t types[] = {SX_TYPE_F32, SX_TYPE_F16, SX_TYPE_BF16};
     float *w = grab(21 * 256 * 4), *x = grab(13 * 260 * 4), *ref = grab(13 * 21 * 4), *out = grab(13 * 24 * 4);
     uint16_t *half = grab(21 * 256 * 2);
     random_floats(w, 21 * 256, 1);
     random_floats(x, 13 * 260, 2);
     for (size_t c = 0; c < 9 * 6 * 7 * 3; c++) {
-        uint32_t k = ks[c % 9], r = rows[c / 9 % 6], t = toks[c / 54 % 7], type = types[c / 378], size = type == SX_TYPE_F32 ? 4 : 2;
+        uint32_t k = ks[c % 9], r = rows[c / 9 % 6], t = toks[c / 54 % 7], type = types[c / 378],
+                 size = type == SX_TYPE_F32 ? 4 : 2;
         float_rows(type, half, w, (size_t)r * k);
         const void *data = type == SX_TYPE_F32 ? (void *)w : (void *)half;
         sx_matmul_ref.floats(type, data, (size_t)k * size, r, x, k + 4, t, k, ref, r);
-        EACH_LEVEL(kernels) {
+        EACH_LEVEL(kernels)
+        {
             kernels.matmul->floats(type, data, (size_t)k * size, r, x, k + 4, t, k, out, r);
             near(out, ref, (size_t)r * t, 1e-4f);
             for (uint32_t i = 0; i < t; i++) /* one token and one row alone: the same bits */
@@ -82,8 +85,12 @@ static void float_products(void **state)
 
 static sx_q8 q8_room(size_t tokens, size_t k)
 {
-    return (sx_q8){.q = grab(tokens * k), .d = grab(tokens * k / 8), .off32 = grab(tokens * k / 8),
-                   .off16 = grab(tokens * k / 4), .sum32 = grab(tokens * k / 8), .sum16 = grab(tokens * k / 4)};
+    return (sx_q8){.q = grab(tokens * k),
+                   .d = grab(tokens * k / 8),
+                   .off32 = grab(tokens * k / 8),
+                   .off16 = grab(tokens * k / 4),
+                   .sum32 = grab(tokens * k / 8),
+                   .sum16 = grab(tokens * k / 4)};
 }
 
 static void q8_free(sx_q8 *q)
@@ -101,9 +108,11 @@ static void random_blocks(unsigned char *b, size_t n, const sx_quant *quant)
 {
     for (size_t i = 0; i < n; i++) b[i] = (unsigned char)random_bits(&(uint64_t){i * 977 + quant->type});
     for (size_t at = 0; at < n; at += quant->block_bytes) {
-        static const struct { uint32_t type, offset[2]; } halves[] = {
-            {SX_TYPE_Q2_K, {80, 82}}, {SX_TYPE_Q3_K, {108, 108}}, {SX_TYPE_Q4_K, {0, 2}}, {SX_TYPE_Q5_K, {0, 2}},
-            {SX_TYPE_Q6_K, {208, 208}}, {SX_TYPE_Q4_1, {0, 2}}, {SX_TYPE_Q5_1, {0, 2}}};
+        static const struct {
+            uint32_t type, offset[2];
+        } halves[] = {{SX_TYPE_Q2_K, {80, 82}}, {SX_TYPE_Q3_K, {108, 108}}, {SX_TYPE_Q4_K, {0, 2}},
+                      {SX_TYPE_Q5_K, {0, 2}},   {SX_TYPE_Q6_K, {208, 208}}, {SX_TYPE_Q4_1, {0, 2}},
+                      {SX_TYPE_Q5_1, {0, 2}}};
         uint32_t offset[2] = {0, 0};
         for (size_t h = 0; h < sizeof halves / sizeof halves[0]; h++)
             if (halves[h].type == quant->type) memcpy(offset, halves[h].offset, sizeof offset);
@@ -129,14 +138,16 @@ static void quantised_products(void **state)
         sx_q8 q = q8_room(T, K);
         random_blocks(w, R * stride, quant);
         random_floats(x, T * K, 3);
-        EACH_LEVEL(kernels) {
+        EACH_LEVEL(kernels)
+        {
             void *scratch = grab(kernels.matmul->scratch(T));
             for (size_t c = 0; c < 6 * 5 * 2; c++) {
                 uint32_t r = rows[c % 6], t = toks[c / 6 % 5], k = c / 30 ? K : 256;
                 for (uint32_t i = 0; i < t; i++) kernels.matmul->to_q8(x + (size_t)i * k, k, &q, i);
                 sx_matmul_ref.quants(quant, w, stride, r, &q, t, k, ref, r, scratch);
                 kernels.matmul->quants(quant, w, stride, r, &q, t, k, out, r, scratch);
-                same(out, ref, (size_t)r * t); /* integers within a block, one order of blocks: the same at every level */
+                same(out, ref,
+                     (size_t)r * t); /* integers within a block, one order of blocks: the same at every level */
             }
             /* and near the exact product: 8-bit activations cost about half a percent of the row's length */
             sx_dequantize_row(type, w, dense, K);
@@ -162,7 +173,8 @@ static void activations_to_bytes(void **state)
     (void)state;
     enum { K = 64 };
     float x[K];
-    EACH_LEVEL(kernels) {
+    EACH_LEVEL(kernels)
+    {
         sx_q8 q = q8_room(1, K), ref = q8_room(1, K);
         random_floats(x, K, 5);
         memset(x, 0, 32 * sizeof *x); /* a block of zeros has no scale to divide by */
@@ -194,11 +206,19 @@ static void row_loops(void **state)
         random_floats(c, MAX, n + 300);
         random_floats(s, MAX, n + 400);
         for (uint32_t i = 0; i < n; i++) x[i] *= 8.0f;
-        EACH_LEVEL(k) {
+        EACH_LEVEL(k)
+        {
             const sx_vector_ops *v = k.vector, *r = &sx_vector_ref;
             a[n] = b[n] = 77.0f; /* nothing may be written behind the end */
-#define BOTH(call_a, call_b) do { memcpy(a, x, n * sizeof *x); memcpy(b, x, n * sizeof *x); call_a; call_b; \
-                                  near(a, b, n + 1, 2e-6f); assert_true(a[n] == 77.0f); } while (0)
+#define BOTH(call_a, call_b) \
+    do { \
+        memcpy(a, x, n * sizeof *x); \
+        memcpy(b, x, n * sizeof *x); \
+        call_a; \
+        call_b; \
+        near(a, b, n + 1, 2e-6f); \
+        assert_true(a[n] == 77.0f); \
+    } while (0)
             BOTH(v->rms_norm(a, a, w, n, 1e-5f), r->rms_norm(b, b, w, n, 1e-5f));
             BOTH(v->rms_norm(a, a, NULL, n, 1e-5f), r->rms_norm(b, b, NULL, n, 1e-5f));
             BOTH(v->layer_norm(a, a, w, y, n, 1e-2f), r->layer_norm(b, b, w, y, n, 1e-2f));
@@ -225,10 +245,12 @@ static void row_loops(void **state)
 static void extreme_values(void **state)
 {
     (void)state;
-    EACH_LEVEL(k) {
+    EACH_LEVEL(k)
+    {
         float x[8] = {-1000.0f, 1000.0f, -88.0f, 88.0f, 0.0f, -0.0f, NAN, -INFINITY};
         k.vector->silu(x, 7);
-        assert_true(x[0] == 0.0f && x[1] == 1000.0f && fabsf(x[2]) < 1e-30f && x[3] == 88.0f && x[4] == 0.0f && x[6] != x[6]);
+        assert_true(x[0] == 0.0f && x[1] == 1000.0f && fabsf(x[2]) < 1e-30f && x[3] == 88.0f && x[4] == 0.0f &&
+                    x[6] != x[6]);
     }
 }
 
@@ -249,13 +271,15 @@ static void half_precision_is_exact(void **state)
 static void softmax_tiles(void **state)
 {
     (void)state;
-    EACH_LEVEL(k) {
+    EACH_LEVEL(k)
+    {
         float a[SX_KEY_TILE], b[SX_KEY_TILE], max_a = -INFINITY, max_b = -INFINITY, sum_a = 0.0f, sum_b = 0.0f;
         for (uint32_t round = 0; round < 5; round++) {
             random_floats(a, SX_KEY_TILE, round);
             for (int i = 0; i < SX_KEY_TILE; i++) a[i] = i % 7 == 3 || round == 2 ? -INFINITY : a[i] * 20.0f;
             memcpy(b, a, sizeof a);
-            float keep_a = k.attention->softmax(a, &max_a, &sum_a), keep_b = sx_attention_ref.softmax(b, &max_b, &sum_b);
+            float keep_a = k.attention->softmax(a, &max_a, &sum_a),
+                  keep_b = sx_attention_ref.softmax(b, &max_b, &sum_b);
             near(a, b, SX_KEY_TILE, 1e-6f);
             near((float[]){keep_a, max_a, sum_a}, (float[]){keep_b, max_b, sum_b}, 3, 1e-5f);
             assert_true(a[3] == 0.0f); /* what is not seen weighs nothing at all */
@@ -268,27 +292,28 @@ static void weighing(void **state)
     (void)state;
     enum { ROWS = 7, DIM = 80 };
     static const uint32_t dims[] = {1, 8, 12, 16, 24, 40, 64, 80}, keys[] = {1, 5, 64};
-    float *p = grab(ROWS * SX_KEY_TILE * 4), *v = grab(64 * DIM * 4), *a = grab(ROWS * DIM * 4), *b = grab(ROWS * DIM * 4);
+    float *p = grab(ROWS * SX_KEY_TILE * 4), *v = grab(64 * DIM * 4), *a = grab(ROWS * DIM * 4),
+          *b = grab(ROWS * DIM * 4);
     uint16_t *half = grab(64 * DIM * 2);
     random_floats(p, ROWS * SX_KEY_TILE, 1);
     random_floats(v, 64 * DIM, 2);
     float_rows(SX_TYPE_F16, half, v, 64 * DIM);
     EACH_LEVEL(k)
-        for (size_t c = 0; c < 8 * 3 * 2; c++) {
-            uint32_t dim = dims[c % 8], n = keys[c / 8 % 3], type = c / 24 ? SX_TYPE_F16 : SX_TYPE_F32;
-            const void *values = type == SX_TYPE_F16 ? (void *)half : (void *)v;
-            size_t stride = DIM * (type == SX_TYPE_F16 ? 2 : 4);
-            memset(a, 0, ROWS * DIM * 4);
-            memset(b, 0, ROWS * DIM * 4);
-            sx_attention_ref.weigh(b, DIM, ROWS, p, type, values, stride, n, dim);
-            k.attention->weigh(a, DIM, ROWS, p, type, values, stride, n, dim);
-            near(a, b, ROWS * DIM, 1e-5f);
-            for (uint32_t i = 0; i < ROWS; i++) { /* a row alone: the same bits */
-                memset(b, 0, DIM * 4);
-                k.attention->weigh(b, DIM, 1, p + i * SX_KEY_TILE, type, values, stride, n, dim);
-                same(b, a + i * DIM, DIM);
-            }
+    for (size_t c = 0; c < 8 * 3 * 2; c++) {
+        uint32_t dim = dims[c % 8], n = keys[c / 8 % 3], type = c / 24 ? SX_TYPE_F16 : SX_TYPE_F32;
+        const void *values = type == SX_TYPE_F16 ? (void *)half : (void *)v;
+        size_t stride = DIM * (type == SX_TYPE_F16 ? 2 : 4);
+        memset(a, 0, ROWS * DIM * 4);
+        memset(b, 0, ROWS * DIM * 4);
+        sx_attention_ref.weigh(b, DIM, ROWS, p, type, values, stride, n, dim);
+        k.attention->weigh(a, DIM, ROWS, p, type, values, stride, n, dim);
+        near(a, b, ROWS * DIM, 1e-5f);
+        for (uint32_t i = 0; i < ROWS; i++) { /* a row alone: the same bits */
+            memset(b, 0, DIM * 4);
+            k.attention->weigh(b, DIM, 1, p + i * SX_KEY_TILE, type, values, stride, n, dim);
+            same(b, a + i * DIM, DIM);
         }
+    }
     free(p);
     free(v);
     free(a);
@@ -299,9 +324,10 @@ static void weighing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(float_products),   cmocka_unit_test(quantised_products), cmocka_unit_test(activations_to_bytes),
-        cmocka_unit_test(row_loops),        cmocka_unit_test(extreme_values),     cmocka_unit_test(half_precision_is_exact),
-        cmocka_unit_test(softmax_tiles),    cmocka_unit_test(weighing),
+        cmocka_unit_test(float_products),       cmocka_unit_test(quantised_products),
+        cmocka_unit_test(activations_to_bytes), cmocka_unit_test(row_loops),
+        cmocka_unit_test(extreme_values),       cmocka_unit_test(half_precision_is_exact),
+        cmocka_unit_test(softmax_tiles),        cmocka_unit_test(weighing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

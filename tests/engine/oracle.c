@@ -107,11 +107,13 @@ static int check_row(json_t *row, uint32_t isa, uint32_t kv, bool quantised)
     distance d = {0};
     bool ok = compare(model, row, 0, kv, 0, &d) && compare(model, row, 1, kv, 7, &d);
     double noise = json_number_value(json_object_get(json_object_get(row, "noise"), "kv16"));
-    double limit = quantised ? strstr(name, "Q2_K") || strstr(name, "Q3_K") ? 0.4 : 0.3
-                   : kv == LLM_KV_F32 ? 1e-3 : fmax(1e-3, 3 * noise);
+    double limit = quantised          ? strstr(name, "Q2_K") || strstr(name, "Q3_K") ? 0.4 : 0.3
+                   : kv == LLM_KV_F32 ? 1e-3
+                                      : fmax(1e-3, 3 * noise);
     ok = ok && d.worst <= limit && (!quantised || d.rms <= 0.06);
-    if (!ok) print_message("%-20s %s kv %s: max %.2e rms %.2e of a standard deviation (limit %.1e)\n", name,
-                           sx_cpu_isa_name(isa), kv == LLM_KV_F32 ? "f32" : "f16", d.worst, d.rms, limit);
+    if (!ok)
+        print_message("%-20s %s kv %s: max %.2e rms %.2e of a standard deviation (limit %.1e)\n", name,
+                      sx_cpu_isa_name(isa), kv == LLM_KV_F32 ? "f32" : "f16", d.worst, d.rms, limit);
     sx_model_free(model);
     assert_int_equal(atomic_load(&mem.live_bytes), 0);
     return ok;
@@ -123,11 +125,13 @@ static void check_rows(const char *key, bool quantised)
     size_t i;
     int good = 0, bad = 0, unsupported = 0;
     const char *only = getenv("ONLY");
-    json_array_foreach(json_object_get(m, key), i, row) {
+    json_array_foreach(json_object_get(m, key), i, row)
+    {
         if (only && !strstr(json_string_value(json_object_get(row, "name")), only)) continue;
         for (uint32_t isa = LLM_ISA_SCALAR; isa <= sx_cpu_detect().isa; isa++) {
             int result = 1;
-            for (uint32_t kv = LLM_KV_F16; kv <= LLM_KV_F32 && result == 1; kv++) result = check_row(row, isa, kv, quantised);
+            for (uint32_t kv = LLM_KV_F16; kv <= LLM_KV_F32 && result == 1; kv++)
+                result = check_row(row, isa, kv, quantised);
             good += result == 1;
             bad += result == 0;
             unsupported += result == -1;
@@ -158,7 +162,8 @@ static void blocks_match(void **state)
     json_t *m = manifest(), *row;
     size_t i;
     int good = 0, bad = 0;
-    json_array_foreach(json_object_get(m, "dequant"), i, row) {
+    json_array_foreach(json_object_get(m, "dequant"), i, row)
+    {
         const sx_type_info *info = sx_type_get((uint32_t)json_integer_value(json_object_get(row, "ggml_type")));
         size_t raw_len, want_len;
         unsigned char *raw = read_all(json_string_value(json_object_get(row, "raw")), &raw_len);

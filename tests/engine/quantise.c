@@ -38,9 +38,9 @@ static void blocks_stay_close(void **state)
     static const struct {
         uint32_t type;
         double bound;
-    } cases[] = {{SX_TYPE_F32, 0},        {SX_TYPE_F16, 0.0005},  {SX_TYPE_BF16, 0.003}, {SX_TYPE_Q8_0, 0.008},
-                 {SX_TYPE_Q4_0, 0.100},   {SX_TYPE_Q4_1, 0.090},  {SX_TYPE_Q5_0, 0.052}, {SX_TYPE_Q5_1, 0.044},
-                 {SX_TYPE_Q4_K, 0.088},   {SX_TYPE_Q5_K, 0.045},  {SX_TYPE_Q6_K, 0.023}};
+    } cases[] = {{SX_TYPE_F32, 0},      {SX_TYPE_F16, 0.0005}, {SX_TYPE_BF16, 0.003}, {SX_TYPE_Q8_0, 0.008},
+                 {SX_TYPE_Q4_0, 0.100}, {SX_TYPE_Q4_1, 0.090}, {SX_TYPE_Q5_0, 0.052}, {SX_TYPE_Q5_1, 0.044},
+                 {SX_TYPE_Q4_K, 0.088}, {SX_TYPE_Q5_K, 0.045}, {SX_TYPE_Q6_K, 0.023}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         const sx_type_info *info = sx_type_get(cases[c].type);
         assert_true(sx_quantise_can(cases[c].type));
@@ -56,15 +56,16 @@ static void blocks_stay_close(void **state)
             power += (double)x[i] * (double)x[i];
         }
         double relative = sqrt(error / power);
-        if (relative > cases[c].bound) fail_msg("%s: %.4f of the spread, bound %.4f", info->name, relative, cases[c].bound);
+        if (relative > cases[c].bound)
+            fail_msg("%s: %.4f of the spread, bound %.4f", info->name, relative, cases[c].bound);
     }
 }
 
 static void flat_and_extreme_rows_are_sound(void **state)
 {
     (void)state;
-    static const uint32_t types[] = {SX_TYPE_Q8_0, SX_TYPE_Q4_0, SX_TYPE_Q4_1, SX_TYPE_Q5_0, SX_TYPE_Q5_1,
-                                     SX_TYPE_Q4_K, SX_TYPE_Q5_K, SX_TYPE_Q6_K};
+    static const uint32_t types[] = {SX_TYPE_Q8_0, SX_TYPE_Q4_0, SX_TYPE_Q4_1, SX_TYPE_Q5_0,
+                                     SX_TYPE_Q5_1, SX_TYPE_Q4_K, SX_TYPE_Q5_K, SX_TYPE_Q6_K};
     static const float values[] = {0, 1, -1, 1e-20f, 6e4f};
     for (size_t t = 0; t < sizeof types / sizeof *types; t++)
         for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
@@ -73,7 +74,8 @@ static void flat_and_extreme_rows_are_sound(void **state)
             unsigned char blocks[2048];
             for (int i = 0; i < 256; i++) x[i] = values[v];
             sx_quantise_row(types[t], x, NULL, 256, blocks);
-            assert_int_equal(sx_dequantize(info->name, blocks, 256 / info->block * info->block_bytes, back, 256, NULL), LLM_OK);
+            assert_int_equal(sx_dequantize(info->name, blocks, 256 / info->block * info->block_bytes, back, 256, NULL),
+                             LLM_OK);
             for (int i = 0; i < 256; i++)
                 if (!(fabsf(back[i] - x[i]) <= 0.02f * fabsf(x[i]) + 1e-7f))
                     fail_msg("%s: %g became %g", info->name, (double)x[i], (double)back[i]);

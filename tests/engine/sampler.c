@@ -93,7 +93,8 @@ static void cuts_leave_the_likeliest(void **state)
     assert_int_equal(seen[40], 50);
     count(&(sx_sampler_params){.temperature = 1.0f, .top_p = 0.7f}, seen, 600);
     assert_true(seen[60] == 0 && seen[50] > 100);
-    count(&(sx_sampler_params){.temperature = 1.0f, .top_k = 2, .top_p = 0.6f}, seen, 50); /* 60 of 90 is more than 0.6 */
+    count(&(sx_sampler_params){.temperature = 1.0f, .top_k = 2, .top_p = 0.6f}, seen,
+          50); /* 60 of 90 is more than 0.6 */
     assert_int_equal(seen[40], 50);
     count(&(sx_sampler_params){.temperature = 1.0f, .min_p = 0.4f}, seen, 600);
     assert_true(seen[60] == 0 && seen[50] > 100);
@@ -107,7 +108,9 @@ static void seeds_repeat(void **state)
     float logits[VOCAB];
     for (int l = 0; l < 3; l++) {
         sx_sampler *s;
-        assert_int_equal(sx_sampler_create(&s, &mem, model, &(sx_sampler_params){.temperature = 1.0f, .seed = l == 2 ? 8 : 7}, NULL), 0);
+        assert_int_equal(
+            sx_sampler_create(&s, &mem, model, &(sx_sampler_params){.temperature = 1.0f, .seed = l == 2 ? 8 : 7}, NULL),
+            0);
         for (int i = 0; i < 64; i++) {
             three(logits);
             lists[l][i] = sx_sample(s, logits);
@@ -119,8 +122,8 @@ static void seeds_repeat(void **state)
 }
 
 typedef struct rule {
-    char letter;  /* only tokens of this one byte */
-    bool end;     /* or the end */
+    char letter; /* only tokens of this one byte */
+    bool end;    /* or the end */
     int asked;
 } rule;
 
@@ -136,7 +139,8 @@ static void constraints_hold(void **state)
     (void)state;
     float logits[VOCAB];
     rule r = {.letter = '/'}; /* byte token 3 + 0x2f = 50 */
-    sx_sampler_params greedy = {.accept = follows, .user = &r}, warm = {.temperature = 1.0f, .accept = follows, .user = &r};
+    sx_sampler_params greedy = {.accept = follows, .user = &r},
+                      warm = {.temperature = 1.0f, .accept = follows, .user = &r};
     three(logits);
     assert_int_equal(choose(&greedy, logits), 50);
     assert_in_range(r.asked, 1, 4); /* lazily: the best, then the next best */

@@ -50,7 +50,8 @@ static sx_session *open_session(sx_model *model, uint32_t n_ctx, uint32_t n_batc
 {
     sx_session *s = NULL;
     llm_error err = LLM_ERROR_INIT;
-    if (sx_session_create(&s, &mem, model, &(sx_session_params){n_ctx, n_batch, kv}, &err) != LLM_OK) fail_msg("%s", err.message);
+    if (sx_session_create(&s, &mem, model, &(sx_session_params){n_ctx, n_batch, kv}, &err) != LLM_OK)
+        fail_msg("%s", err.message);
     return s;
 }
 
@@ -63,7 +64,8 @@ static float *evaluate(sx_model *model, const int32_t *tokens, size_t n, uint32_
     sx_session *s = open_session(model, (uint32_t)n, n_batch, kv);
     for (size_t i = 0; i < n; i += chunk) {
         size_t part = n - i < chunk ? n - i : chunk;
-        if (sx_session_eval(s, tokens + i, part, true, logits + i * vocab, NULL, &err) != LLM_OK) fail_msg("%s", err.message);
+        if (sx_session_eval(s, tokens + i, part, true, logits + i * vocab, NULL, &err) != LLM_OK)
+            fail_msg("%s", err.message);
     }
     assert_int_equal(sx_session_used(s), n);
     sx_session_free(s);
@@ -72,8 +74,10 @@ static float *evaluate(sx_model *model, const int32_t *tokens, size_t n, uint32_
 
 static void same_bits_for(const tiny *t)
 {
-    static const struct { uint32_t threads, batch; size_t chunk; } ways[] = {
-        {2, 512, N}, {4, 512, N}, {1, 1, N}, {2, 5, N}, {1, 64, 33}, {4, 512, 1}, {2, 16, 7}};
+    static const struct {
+        uint32_t threads, batch;
+        size_t chunk;
+    } ways[] = {{2, 512, N}, {4, 512, N}, {1, 1, N}, {2, 5, N}, {1, 64, 33}, {4, 512, 1}, {2, 16, 7}};
     char path[256];
     int32_t tokens[N];
     make_tokens(tokens, N, t->n_vocab);
@@ -158,7 +162,8 @@ static void limits_have_sentences(void **state)
     assert_int_equal(sx_session_create(&s, &mem, model, &(sx_session_params){.n_ctx = UINT32_MAX}, &err), LLM_E_LIMIT);
     assert_int_equal(sx_session_create(&s, &mem, model, &(sx_session_params){.n_ctx = 1 << 28}, &err), LLM_E_LIMIT);
     assert_non_null(strstr(err.message, "n_ctx"));
-    assert_int_equal(sx_session_create(&s, &mem, model, &(sx_session_params){.n_batch = UINT32_MAX}, &err), LLM_E_LIMIT);
+    assert_int_equal(sx_session_create(&s, &mem, model, &(sx_session_params){.n_batch = UINT32_MAX}, &err),
+                     LLM_E_LIMIT);
     assert_int_equal(sx_session_create(&s, &mem, model, &(sx_session_params){.kv_type = 9}, &err), LLM_E_INVALID);
     assert_null(s);
     s = open_session(model, 32, 8, 0);
@@ -279,16 +284,36 @@ static void expect_refusal(const tiny *t, llm_status code, const char *word)
 static void contradictions_are_refused(void **state)
 {
     (void)state;
-    static const struct { const char *key; uint32_t value; } bad[] = {
-        {"block_count", 0}, {"block_count", UINT32_MAX}, {"block_count", 3}, {"embedding_length", 0},
-        {"embedding_length", UINT32_MAX}, {"embedding_length", 63}, {"feed_forward_length", UINT32_MAX},
-        {"feed_forward_length", 97}, {"attention.head_count", 0}, {"attention.head_count", UINT32_MAX},
-        {"attention.head_count", 3}, {"attention.head_count_kv", 0}, {"attention.head_count_kv", 3},
-        {"attention.head_count_kv", 8}, {"attention.key_length", 0}, {"attention.key_length", 1 << 30},
-        {"attention.key_length", 15}, {"attention.value_length", 1 << 30}, {"rope.dimension_count", 15},
-        {"rope.dimension_count", 18}, {"rope.dimension_count", UINT32_MAX}, {"context_length", 0},
-        {"context_length", UINT32_MAX}, {"rope.freq_base", 0x7fc00000}, {"rope.freq_base", 0xc0000000},
-        {"attention.layer_norm_rms_epsilon", 0x7f800000}, {"attention.layer_norm_rms_epsilon", 0xbf800000}};
+    static const struct {
+        const char *key;
+        uint32_t value;
+    } bad[] = {{"block_count", 0},
+               {"block_count", UINT32_MAX},
+               {"block_count", 3},
+               {"embedding_length", 0},
+               {"embedding_length", UINT32_MAX},
+               {"embedding_length", 63},
+               {"feed_forward_length", UINT32_MAX},
+               {"feed_forward_length", 97},
+               {"attention.head_count", 0},
+               {"attention.head_count", UINT32_MAX},
+               {"attention.head_count", 3},
+               {"attention.head_count_kv", 0},
+               {"attention.head_count_kv", 3},
+               {"attention.head_count_kv", 8},
+               {"attention.key_length", 0},
+               {"attention.key_length", 1 << 30},
+               {"attention.key_length", 15},
+               {"attention.value_length", 1 << 30},
+               {"rope.dimension_count", 15},
+               {"rope.dimension_count", 18},
+               {"rope.dimension_count", UINT32_MAX},
+               {"context_length", 0},
+               {"context_length", UINT32_MAX},
+               {"rope.freq_base", 0x7fc00000},
+               {"rope.freq_base", 0xc0000000},
+               {"attention.layer_norm_rms_epsilon", 0x7f800000},
+               {"attention.layer_norm_rms_epsilon", 0xbf800000}};
     tiny t = tiny_default;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         t.bad_key = bad[i].key;
@@ -403,10 +428,14 @@ static int nothing_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_bits_however_evaluated), cmocka_unit_test(truncating_goes_back),
-        cmocka_unit_test(limits_have_sentences),       cmocka_unit_test(cancel_stops_and_leaves_no_trace),
-        cmocka_unit_test(sessions_share_a_model),      cmocka_unit_test(contradictions_are_refused),
-        cmocka_unit_test(absent_files),                cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(same_bits_however_evaluated),
+        cmocka_unit_test(truncating_goes_back),
+        cmocka_unit_test(limits_have_sentences),
+        cmocka_unit_test(cancel_stops_and_leaves_no_trace),
+        cmocka_unit_test(sessions_share_a_model),
+        cmocka_unit_test(contradictions_are_refused),
+        cmocka_unit_test(absent_files),
+        cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(facts),
     };
     return cmocka_run_group_tests(tests, start, nothing_left);

@@ -30,8 +30,18 @@ static inline void small_spm(gguf_writer *w)
         const char *text;
         float score;
         int32_t type;
-    } extra[] = {{"\xe2\x96\x81", -9, 1}, {"h", -9, 1}, {"e", -9, 1}, {"l", -9, 1}, {"o", -9, 1}, {"he", -2, 1}, {"ll", -1, 1},
-                 {"lo", -3, 1}, {"llo", -4, 1}, {"hello", -5, 1}, {"\xe2\x96\x81hello", -6, 1}, {"[user]", 0, 4}};
+    } extra[] = {{"\xe2\x96\x81", -9, 1},
+                 {"h", -9, 1},
+                 {"e", -9, 1},
+                 {"l", -9, 1},
+                 {"o", -9, 1},
+                 {"he", -2, 1},
+                 {"ll", -1, 1},
+                 {"lo", -3, 1},
+                 {"llo", -4, 1},
+                 {"hello", -5, 1},
+                 {"\xe2\x96\x81hello", -6, 1},
+                 {"[user]", 0, 4}};
     enum { EXTRA = sizeof extra / sizeof *extra, N = 259 + EXTRA };
     static const char *const specials[] = {"<unk>", "<s>", "</s>"};
     sx_view toks[N];
@@ -82,8 +92,8 @@ static inline void small_bpe(gguf_writer *w)
 
 static inline void small_bert(gguf_writer *w)
 {
-    static const char *const toks[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "\xe2\x96\x81play", "ing", "\xe2\x96\x81,",
-                                       "\xe2\x96\x81\xe4\xb8\xad"};
+    static const char *const toks[] = {
+        "[PAD]", "[UNK]", "[CLS]", "[SEP]", "\xe2\x96\x81play", "ing", "\xe2\x96\x81,", "\xe2\x96\x81\xe4\xb8\xad"};
     gguf_begin(w);
     gguf_str(w, "tokenizer.ggml.model", "bert");
     gguf_strs(w, "tokenizer.ggml.tokens", toks, 8);
@@ -96,7 +106,8 @@ static inline void small_bert(gguf_writer *w)
 
 static inline void small_t5(gguf_writer *w)
 {
-    static const char *const toks[] = {"<pad>", "</s>", "<unk>", "\xe2\x96\x81", "a", "b", "c", "ab", "\xe2\x96\x81\x61\x62", "bc"};
+    static const char *const toks[] = {"<pad>", "</s>", "<unk>", "\xe2\x96\x81",         "a",
+                                       "b",     "c",    "ab",    "\xe2\x96\x81\x61\x62", "bc"};
     gguf_begin(w);
     gguf_str(w, "tokenizer.ggml.model", "t5");
     gguf_strs(w, "tokenizer.ggml.tokens", toks, 10);

@@ -13,10 +13,10 @@
 typedef struct tiny {
     const char *arch;
     uint32_t n_layer, n_embd, n_head, n_head_kv, head_dim, n_ff, n_vocab, n_ctx, n_expert, window;
-    uint32_t type;                 /* of matrices: SX_TYPE_F32, F16 or Q8_0 */
-    const char *bad_key;           /* this metadata key (without architecture) gets bad_value instead */
+    uint32_t type;       /* of matrices: SX_TYPE_F32, F16 or Q8_0 */
+    const char *bad_key; /* this metadata key (without architecture) gets bad_value instead */
     uint32_t bad_value;
-    const char *skip, *squeeze;    /* this tensor is left out, or loses a row */
+    const char *skip, *squeeze; /* this tensor is left out, or loses a row */
 } tiny;
 
 static const tiny tiny_default = {"llama", 2, 64, 4, 2, 16, 96, 300, 256, 0, 0, SX_TYPE_F32, NULL, 0, NULL, NULL};
@@ -58,7 +58,8 @@ static inline void tiny_tensor(gguf_writer *w, const tiny *t, const char *name, 
         bytes = total / 32 * 34;
         for (size_t b = 0; b < total / 32; b++) {
             memcpy(out + b * 34, &(uint16_t){sx_f32_f16(spread / 127.0f)}, 2);
-            for (size_t i = 0; i < 32; i++) out[b * 34 + 2 + i] = (unsigned char)(signed char)(x[b * 32 + i] / spread * 127.0f);
+            for (size_t i = 0; i < 32; i++)
+                out[b * 34 + 2 + i] = (unsigned char)(signed char)(x[b * 32 + i] / spread * 127.0f);
         }
     }
     gguf_tensor(w, name, type, count > 1 ? 3 : n > 1 ? 2 : 1, (uint64_t[]){k, n, count}, out, bytes);
@@ -70,13 +71,23 @@ static inline void tiny_layer(gguf_writer *w, const tiny *t, uint32_t i)
 {
     char name[64];
     const uint64_t d = t->n_embd, nq = (uint64_t)t->n_head * t->head_dim, nk = (uint64_t)t->n_head_kv * t->head_dim;
-    const struct { const char *part; uint32_t type; uint64_t k, n, count; } parts[] = {
-        {"attn_norm", SX_TYPE_F32, d, 1, 1}, {"attn_q", t->type, d, nq, 1}, {"attn_k", t->type, d, nk, 1},
-        {"attn_v", t->type, d, nk, 1}, {"attn_output", t->type, nq, d, 1}, {"ffn_norm", SX_TYPE_F32, d, 1, 1},
-        {"ffn_gate", t->type, d, t->n_expert ? 0 : t->n_ff, 1}, {"ffn_up", t->type, d, t->n_expert ? 0 : t->n_ff, 1},
-        {"ffn_down", t->type, t->n_ff, t->n_expert ? 0 : d, 1}, {"ffn_gate_inp", SX_TYPE_F32, d, t->n_expert, 1},
-        {"ffn_gate_exps", t->type, d, t->n_ff, t->n_expert}, {"ffn_up_exps", t->type, d, t->n_ff, t->n_expert},
-        {"ffn_down_exps", t->type, t->n_ff, d, t->n_expert}};
+    const struct {
+        const char *part;
+        uint32_t type;
+        uint64_t k, n, count;
+    } parts[] = {{"attn_norm", SX_TYPE_F32, d, 1, 1},
+                 {"attn_q", t->type, d, nq, 1},
+                 {"attn_k", t->type, d, nk, 1},
+                 {"attn_v", t->type, d, nk, 1},
+                 {"attn_output", t->type, nq, d, 1},
+                 {"ffn_norm", SX_TYPE_F32, d, 1, 1},
+                 {"ffn_gate", t->type, d, t->n_expert ? 0 : t->n_ff, 1},
+                 {"ffn_up", t->type, d, t->n_expert ? 0 : t->n_ff, 1},
+                 {"ffn_down", t->type, t->n_ff, t->n_expert ? 0 : d, 1},
+                 {"ffn_gate_inp", SX_TYPE_F32, d, t->n_expert, 1},
+                 {"ffn_gate_exps", t->type, d, t->n_ff, t->n_expert},
+                 {"ffn_up_exps", t->type, d, t->n_ff, t->n_expert},
+                 {"ffn_down_exps", t->type, t->n_ff, d, t->n_expert}};
     for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++) {
         if (parts[p].n == 0 || parts[p].count == 0) continue;
         snprintf(name, sizeof name, "blk.%u.%s.weight", i, parts[p].part);
@@ -87,7 +98,7 @@ static inline void tiny_layer(gguf_writer *w, const tiny *t, uint32_t i)
 /* A SentencePiece vocabulary: <unk>, <s>, </s>, 256 bytes, then filler. */
 static inline void tiny_vocab(gguf_writer *w, const tiny *t)
 {
-    char (*names)[16] = calloc(t->n_vocab, sizeof *names);
+    char(*names)[16] = calloc(t->n_vocab, sizeof *names);
     const char **list = calloc(t->n_vocab, sizeof *list);
     float *scores = calloc(t->n_vocab, sizeof *scores);
     int32_t *types = calloc(t->n_vocab, sizeof *types);

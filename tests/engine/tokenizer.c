@@ -210,8 +210,12 @@ static void unigram_takes_the_best_path(void **state)
     (void)state;
     kit k;
     make_kit(&k, small_t5);
-    expect(&k, "ab", 0, "\xe2\x96\x81" "ab");         /* one token of -3 against "_" -2, "ab" -2 */
-    expect(&k, "abc", 0, "\xe2\x96\x81" "ab|c");
+    expect(&k, "ab", 0,
+           "\xe2\x96\x81"
+           "ab"); /* one token of -3 against "_" -2, "ab" -2 */
+    expect(&k, "abc", 0,
+           "\xe2\x96\x81"
+           "ab|c");
     expect(&k, "a \xe4\xb8\xad\xe4\xb8\xad", LLM_TOK_SPECIAL, "\xe2\x96\x81|a|\xe2\x96\x81|<unk>|</s>");
     free_kit(&k);
 }

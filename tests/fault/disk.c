@@ -20,7 +20,8 @@ static void fills_up(const char *path, void (*fill)(void), void (*empty)(void), 
     size_t len = 3u << 20;
     char *text = malloc(len);
     CHECK(text != NULL);
-    for (size_t i = 0; i < len; i++) text[i] = i % 80 == 79 ? '\n' : i % 11 == 10 ? ' ' : (char)('a' + (i * 7 + i / 80) % 26);
+    for (size_t i = 0; i < len; i++)
+        text[i] = i % 80 == 79 ? '\n' : i % 11 == 10 ? ' ' : (char)('a' + (i * 7 + i / 80) % 26);
     fill();
     llm_status status = llm_ingest(corpus, "log.md", text, len, NULL, &err);
     CHECK_WHY(status == LLM_E_FULL || (!want_full && status == LLM_E_IO), err.message);

@@ -168,10 +168,12 @@ static void try_corpus(void)
             llm_tree *tree = NULL;
             llm_error_init(&err, sizeof err);
             status = llm_tree_open(&tree, corpus, llm_docs_name(docs, i), &err);
-            CHECK_WHY(status == LLM_OK || status == LLM_E_CORRUPT || status == LLM_E_IO || status == LLM_E_NOT_FOUND, err.message);
+            CHECK_WHY(status == LLM_OK || status == LLM_E_CORRUPT || status == LLM_E_IO || status == LLM_E_NOT_FOUND,
+                      err.message);
             if (status != LLM_OK) good_sentence(err.message);
             for (uint32_t k = 0; tree && k < llm_tree_count(tree); k++)
-                CHECK(llm_tree_start(tree, k) <= llm_tree_end(tree, k) && llm_tree_end(tree, k) <= llm_tree_text_len(tree));
+                CHECK(llm_tree_start(tree, k) <= llm_tree_end(tree, k) &&
+                      llm_tree_end(tree, k) <= llm_tree_text_len(tree));
             llm_tree_free(tree);
         }
         llm_docs_free(docs);
@@ -182,7 +184,8 @@ static void try_corpus(void)
         llm_ctx_free(ctx);
     } else {
         CHECK(corpus == NULL);
-        CHECK_WHY(status == LLM_E_CORRUPT || status == LLM_E_VERSION || status == LLM_E_IO || status == LLM_E_FORMAT, err.message);
+        CHECK_WHY(status == LLM_E_CORRUPT || status == LLM_E_VERSION || status == LLM_E_IO || status == LLM_E_FORMAT,
+                  err.message);
         good_sentence(err.message);
     }
     llm_corpus_free(corpus);
@@ -297,7 +300,9 @@ static void strange_text(void)
     const char *empties[] = {"", " ", "\n\n\n", "\xef\xbb\xbf", "#", "\t\r\n", "---\n---\n", "```"};
     for (size_t i = 0; i < sizeof empties / sizeof empties[0]; i++) {
         llm_error_init(&err, sizeof err);
-        CHECK_WHY(llm_ingest(corpus, i % 2 ? "empty.md" : "empty.txt", empties[i], strlen(empties[i]), NULL, &err) == LLM_OK, err.message);
+        CHECK_WHY(llm_ingest(corpus, i % 2 ? "empty.md" : "empty.txt", empties[i], strlen(empties[i]), NULL, &err) ==
+                      LLM_OK,
+                  err.message);
         CHECK(llm_retrieve(ctx, "anything at all", 15, NULL, &found) == LLM_OK);
         llm_evidence_free(found);
         found = NULL;

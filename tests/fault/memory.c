@@ -21,7 +21,8 @@ static llm_status seen(llm_status status, const char *sentence, const char *what
 {
     if (status >= 0) return status;
     if (status != LLM_E_MEMORY) {
-        fprintf(stderr, "%s with request %lld refused: %d (%s)\n", what, bank.fail_at, (int)status, sentence ? sentence : "");
+        fprintf(stderr, "%s with request %lld refused: %d (%s)\n", what, bank.fail_at, (int)status,
+                sentence ? sentence : "");
         _exit(1);
     }
     CHECK_WHY(sentence == NULL || strlen(sentence) > 10, what);
@@ -63,7 +64,8 @@ static void run_corpus(void)
     if (corpus && ingest(corpus, "log.md", &err) && ingest(corpus, "log.txt", &err)) {
         llm_docs *docs = NULL;
         llm_tree *tree = NULL;
-        if (seen(llm_docs_list(&docs, corpus, &err), err.message, "docs_list") == LLM_OK) CHECK(llm_docs_count(docs) == 2);
+        if (seen(llm_docs_list(&docs, corpus, &err), err.message, "docs_list") == LLM_OK)
+            CHECK(llm_docs_count(docs) == 2);
         llm_docs_free(docs);
         if (seen(llm_tree_open(&tree, corpus, "log.md", &err), err.message, "tree_open") == LLM_OK)
             CHECK(llm_tree_find(tree, "0") == 0);
@@ -83,7 +85,8 @@ static void run_corpus_file(void)
     llm_error err = LLM_ERROR_INIT;
     llm_corpus *corpus = open_corpus(path, &err);
     int stored = corpus && ingest(corpus, "log.md", &err);
-    int replaced = stored && seen(llm_ingest(corpus, "log.md", "Another text.", 13, NULL, &err), err.message, "ingest") == LLM_OK;
+    int replaced = stored &&
+                   seen(llm_ingest(corpus, "log.md", "Another text.", 13, NULL, &err), err.message, "ingest") == LLM_OK;
     llm_corpus_free(corpus);
     bank.fail_at = 0;
     corpus = NULL;
@@ -109,16 +112,20 @@ static void run_answer(void)
         llm_gen_opts opts = LLM_GEN_OPTS_INIT;
         opts.min_confidence = -1.0f;
         const char *question = "Who is the keeper of the station and where is the instrument stored?";
-        llm_status status = seen(llm_retrieve(ctx, question, strlen(question), NULL, &found), llm_ctx_errmsg(ctx), "retrieve");
+        llm_status status = seen(llm_retrieve(ctx, question, strlen(question), NULL, &found), llm_ctx_errmsg(ctx),
+                                 "retrieve");
         if (status == LLM_OK) {
             CHECK(llm_evidence_count(found) > 0);
-            status = seen(llm_generate(ctx, question, strlen(question), found, &opts, &reply), llm_ctx_errmsg(ctx), "generate");
+            status = seen(llm_generate(ctx, question, strlen(question), found, &opts, &reply), llm_ctx_errmsg(ctx),
+                          "generate");
         }
-        while (status >= 0 && reply && (status = seen(llm_reply_next(reply), llm_ctx_errmsg(ctx), "reply_next")) == LLM_MORE) {}
+        while (status >= 0 && reply &&
+               (status = seen(llm_reply_next(reply), llm_ctx_errmsg(ctx), "reply_next")) == LLM_MORE) {}
         /* whatever came out went through the guard: no address ever, not even when memory fails half-way */
         if (reply) CHECK(!strstr(llm_reply_text(reply), "ada.lindqvist@"));
         if (reply && status == LLM_OK && llm_reply_citation_count(reply) == 0) {
-            fprintf(stderr, "request %lld refused: an answer without citations: %s\n", bank.fail_at, llm_reply_text(reply));
+            fprintf(stderr, "request %lld refused: an answer without citations: %s\n", bank.fail_at,
+                    llm_reply_text(reply));
             _exit(1);
         }
         llm_reply_free(reply);
@@ -153,8 +160,10 @@ static void run_model(void)
         gen.top_p = 0.9f;
         gen.flags = LLM_GEN_IGNORE_EOS;
         gen.stop = "never there\0";
-        llm_status status = seen(llm_generate(ctx, "the tower", 9, NULL, &gen, &reply), llm_ctx_errmsg(ctx), "generate");
-        while (status >= 0 && reply && (status = seen(llm_reply_next(reply), llm_ctx_errmsg(ctx), "reply_next")) == LLM_MORE) {}
+        llm_status status = seen(llm_generate(ctx, "the tower", 9, NULL, &gen, &reply), llm_ctx_errmsg(ctx),
+                                 "generate");
+        while (status >= 0 && reply &&
+               (status = seen(llm_reply_next(reply), llm_ctx_errmsg(ctx), "reply_next")) == LLM_MORE) {}
         llm_reply_free(reply);
     }
     llm_ctx_free(ctx);
@@ -186,8 +195,10 @@ static void run_grounded(void)
         llm_gen_opts gen = LLM_GEN_OPTS_INIT;
         gen.max_tokens = 4;
         gen.min_confidence = -1.0f;
-        llm_status status = seen(llm_generate(ctx, "north tower", 11, found, &gen, &reply), llm_ctx_errmsg(ctx), "generate");
-        while (status >= 0 && reply && (status = seen(llm_reply_next(reply), llm_ctx_errmsg(ctx), "reply_next")) == LLM_MORE) {}
+        llm_status status = seen(llm_generate(ctx, "north tower", 11, found, &gen, &reply), llm_ctx_errmsg(ctx),
+                                 "generate");
+        while (status >= 0 && reply &&
+               (status = seen(llm_reply_next(reply), llm_ctx_errmsg(ctx), "reply_next")) == LLM_MORE) {}
     }
     llm_reply_free(reply);
     llm_evidence_free(found);
@@ -196,7 +207,8 @@ static void run_grounded(void)
     llm_model_free(model);
 }
 
-static const char PRIVATE[] = "Mail a.person@example.org, card 4111 1111 1111 1111, the word is Plumbago, call 212-555-0147.";
+static const char PRIVATE[] =
+    "Mail a.person@example.org, card 4111 1111 1111 1111, the word is Plumbago, call 212-555-0147.";
 
 static void run_guard(void)
 {
@@ -213,18 +225,23 @@ static void run_guard(void)
     if (seen(llm_vault_open(&vault, NULL, key, sizeof key, &vault_opts, &err), err.message, "vault_open") == LLM_OK &&
         seen(llm_guard_create(&guard, &guard_opts, &err), err.message, "guard_create") == LLM_OK &&
         seen(llm_guard_set_vault(guard, vault, &err), err.message, "set_vault") == LLM_OK &&
-        seen(llm_guard_set_action(guard, "EMAIL_ADDRESS", LLM_DIR_ALL, LLM_ACTION_PSEUDONYM, &err), err.message, "action") == LLM_OK &&
-        seen(llm_guard_set_action(guard, "CREDIT_CARD", LLM_DIR_ALL, LLM_ACTION_HASH, &err), err.message, "action") == LLM_OK &&
+        seen(llm_guard_set_action(guard, "EMAIL_ADDRESS", LLM_DIR_ALL, LLM_ACTION_PSEUDONYM, &err), err.message,
+             "action") == LLM_OK &&
+        seen(llm_guard_set_action(guard, "CREDIT_CARD", LLM_DIR_ALL, LLM_ACTION_HASH, &err), err.message, "action") ==
+            LLM_OK &&
         seen(llm_guard_add_word(guard, "plumbago", 8, &err), err.message, "add_word") == LLM_OK)
         ctx = open_ctx(NULL, NULL, guard, &err);
-    if (ctx && seen(llm_guard_check(ctx, PRIVATE, sizeof PRIVATE - 1, NULL, &verdict), llm_ctx_errmsg(ctx), "check") == LLM_OK) {
+    if (ctx && seen(llm_guard_check(ctx, PRIVATE, sizeof PRIVATE - 1, NULL, &verdict), llm_ctx_errmsg(ctx), "check") ==
+                   LLM_OK) {
         CHECK(llm_verdict_count(verdict) == 4);
         CHECK(!strstr(llm_verdict_text(verdict), "a.person") && !strstr(llm_verdict_text(verdict), "4111"));
         char restored[256];
         int64_t n = llm_vault_restore(vault, llm_verdict_text(verdict), llm_verdict_text_len(verdict), restored,
                                       sizeof restored, &err);
-        if (n < 0) seen((llm_status)n, err.message, "restore");
-        else CHECK(n < 256 && memmem(restored, (size_t)n, "a.person@example.org", 20));
+        if (n < 0)
+            seen((llm_status)n, err.message, "restore");
+        else
+            CHECK(n < 256 && memmem(restored, (size_t)n, "a.person@example.org", 20));
     }
     if (ctx && seen(llm_guard_open(ctx, NULL, &stream), llm_ctx_errmsg(ctx), "guard_open") == LLM_OK) {
         char out[512] = "";
@@ -238,7 +255,7 @@ static void run_guard(void)
             len += llm_guard_text_len(stream);
         }
         if (status == LLM_OK) status = seen(llm_guard_finish(stream), llm_ctx_errmsg(ctx), "finish");
-        CHECK(!strstr(out, "a.person") && !strstr(out, "4111")); /* it fails closed */
+        CHECK(!strstr(out, "a.person") && !strstr(out, "4111"));         /* it fails closed */
         if (status != LLM_OK) CHECK(llm_guard_feed(stream, "x", 1) < 0); /* and stays closed */
     }
     llm_guard_close(stream);
@@ -262,8 +279,10 @@ static void run_vault_file(void)
         if (seen(llm_vault_open(&vault, path, key, sizeof key, &opts, &err), err.message, "vault_open") == LLM_OK) {
             char out[32];
             int64_t n = llm_vault_restore(vault, "<X_1> stays", 11, out, sizeof out, &err);
-            if (n < 0) seen((llm_status)n, err.message, "restore");
-            else CHECK(n == 11);
+            if (n < 0)
+                seen((llm_status)n, err.message, "restore");
+            else
+                CHECK(n == 11);
         }
         llm_vault_free(vault);
         vault = NULL;
@@ -291,13 +310,15 @@ static void every_allocation(const char *name, void (*run)(void), long long most
             run();
             runs++;
             if (atomic_load(&bank.live_blocks) != 0 || atomic_load(&bank.mistakes) != 0) {
-                fprintf(stderr, "%s, request %lld of %lld refused%s: %lld blocks (%lld bytes) not given back, %d wrong sizes\n",
+                fprintf(stderr,
+                        "%s, request %lld of %lld refused%s: %lld blocks (%lld bytes) not given back, %d wrong sizes\n",
                         name, n, total, after ? " and all after it" : "", (long long)atomic_load(&bank.live_blocks),
                         (long long)atomic_load(&bank.live_bytes), atomic_load(&bank.mistakes));
                 exit(1);
             }
         }
-    printf("%s: %lld requests, %lld runs, peak %lld KiB\n", name, total, runs, (long long)atomic_load(&bank.peak) / 1024);
+    printf("%s: %lld requests, %lld runs, peak %lld KiB\n", name, total, runs,
+           (long long)atomic_load(&bank.peak) / 1024);
     fflush(stdout);
 }
 
@@ -311,8 +332,8 @@ int main(int argc, char **argv)
     const struct {
         const char *name;
         void (*run)(void);
-    } rows[] = {{"corpus", run_corpus},     {"corpus file", run_corpus_file}, {"answer", run_answer},
-                {"model", run_model},       {"grounded answer", run_grounded}, {"guard", run_guard},
+    } rows[] = {{"corpus", run_corpus},        {"corpus file", run_corpus_file},  {"answer", run_answer},
+                {"model", run_model},          {"grounded answer", run_grounded}, {"guard", run_guard},
                 {"vault file", run_vault_file}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (!only || strcmp(only, rows[i].name) == 0) every_allocation(rows[i].name, rows[i].run, SAMPLE);

@@ -7,8 +7,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char plain[] = "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi <b> \\u4e2d\"}],\"tools\":[{\"a\":[1,2.5,null]}],"
-                                "\"s\":\"abc\",\"n\":3}";
+    static const char plain[] =
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi <b> \\u4e2d\"}],\"tools\":[{\"a\":[1,2.5,null]}],"
+        "\"s\":\"abc\",\"n\":3}";
     const sx_template_params params = {.now = "2026-01-02T03:04:05", .max_steps = 20000, .max_bytes = 1 << 20};
     const uint8_t *cut = size ? memchr(data, 0, size) : NULL;
     size_t len = cut ? (size_t)(cut - data) : size;

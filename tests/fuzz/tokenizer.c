@@ -54,9 +54,10 @@ static llm_status count(void *user, const char *word, size_t len)
 
 static void splits(const char *text, size_t len)
 {
-    static const char *const pres[] = {"default", "llama-bpe", "qwen2", "qwen35", "deepseek-llm", "deepseek-coder",
-                                       "deepseek-v3", "falcon", "starcoder", "gpt-4o", "tekken", "tiny_aya", "kimi-k2", "youtu",
-                                       "bloom", "superbpe", "exaone-moe", "afmoe", "jais-2", "seed-coder", "gemma4"};
+    static const char *const pres[] = {
+        "default", "llama-bpe", "qwen2",      "qwen35", "deepseek-llm", "deepseek-coder", "deepseek-v3",
+        "falcon",  "starcoder", "gpt-4o",     "tekken", "tiny_aya",     "kimi-k2",        "youtu",
+        "bloom",   "superbpe",  "exaone-moe", "afmoe",  "jais-2",       "seed-coder",     "gemma4"};
     for (size_t i = 0; i < sizeof pres / sizeof *pres; i++) {
         size_t total = 0;
         sx_split_run(sx_split_find(pres[i], strlen(pres[i])), text, len, count, &total);

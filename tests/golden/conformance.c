@@ -18,8 +18,14 @@ typedef struct world {
     llm_error err;
 } world;
 
-static json_t *failed(llm_status status) { return json_pack("{s:s}", "error", llm_status_name(status)); }
-static json_t *done(llm_status status) { return status < 0 ? failed(status) : json_pack("{s:s}", "status", "LLM_OK"); }
+static json_t *failed(llm_status status)
+{
+    return json_pack("{s:s}", "error", llm_status_name(status));
+}
+static json_t *done(llm_status status)
+{
+    return status < 0 ? failed(status) : json_pack("{s:s}", "status", "LLM_OK");
+}
 
 static json_t *real(double v)
 {
@@ -60,7 +66,8 @@ static const char *list_of(const json_t *array)
     static char list[1024];
     size_t at = 0, i;
     json_t *item;
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         size_t len = json_string_length(item);
         if (at + len + 2 > sizeof list) break;
         memcpy(list + at, json_string_value(item), len + 1);
@@ -107,8 +114,8 @@ static json_t *call_docs(world *w, const json_t *call)
     json_t *list = json_array();
     for (uint32_t i = 0; i < llm_docs_count(docs); i++)
         json_array_append_new(list, json_pack("{s:s,s:I,s:i,s:s}", "name", llm_docs_name(docs, i), "bytes",
-                                              (json_int_t)llm_docs_bytes(docs, i), "nodes", (int)llm_docs_nodes(docs, i),
-                                              "hash", llm_docs_hash(docs, i)));
+                                              (json_int_t)llm_docs_bytes(docs, i), "nodes",
+                                              (int)llm_docs_nodes(docs, i), "hash", llm_docs_hash(docs, i)));
     llm_docs_free(docs);
     return json_pack("{s:o}", "docs", list);
 }
@@ -120,10 +127,10 @@ static json_t *call_tree(world *w, const json_t *call)
     if (status < 0) return failed(status);
     json_t *list = json_array();
     for (uint32_t i = 0; i < llm_tree_count(tree); i++)
-        json_array_append_new(
-            list, json_pack("[s,I,i,i,s,I,I]", llm_tree_id(tree, i), (json_int_t)llm_tree_parent(tree, i),
-                            (int)llm_tree_kind(tree, i), (int)llm_tree_depth(tree, i), llm_tree_title(tree, i),
-                            (json_int_t)llm_tree_start(tree, i), (json_int_t)llm_tree_end(tree, i)));
+        json_array_append_new(list, json_pack("[s,I,i,i,s,I,I]", llm_tree_id(tree, i),
+                                              (json_int_t)llm_tree_parent(tree, i), (int)llm_tree_kind(tree, i),
+                                              (int)llm_tree_depth(tree, i), llm_tree_title(tree, i),
+                                              (json_int_t)llm_tree_start(tree, i), (json_int_t)llm_tree_end(tree, i)));
     json_t *result = json_pack("{s:o,s:I,s:s}", "nodes", list, "found",
                                (json_int_t)llm_tree_find(tree, str(call, "find", "0")), "text", llm_tree_text(tree));
     llm_tree_free(tree);
@@ -167,12 +174,12 @@ static json_t *verdict_json(const llm_verdict *verdict, const char *text, size_t
 {
     json_t *findings = json_array();
     for (uint32_t i = 0; i < llm_verdict_count(verdict); i++)
-        json_array_append_new(
-            findings, json_pack("{s:s,s:I,s:I,s:s,s:i,s:o}", "type", llm_verdict_type(verdict, i), "start",
-                                (json_int_t)llm_verdict_start(verdict, i), "end",
-                                (json_int_t)llm_verdict_end(verdict, i), "rule", llm_verdict_rule(verdict, i), "action",
-                                (int)llm_verdict_finding_action(verdict, i), "score",
-                                real(llm_verdict_score(verdict, i))));
+        json_array_append_new(findings,
+                              json_pack("{s:s,s:I,s:I,s:s,s:i,s:o}", "type", llm_verdict_type(verdict, i), "start",
+                                        (json_int_t)llm_verdict_start(verdict, i), "end",
+                                        (json_int_t)llm_verdict_end(verdict, i), "rule", llm_verdict_rule(verdict, i),
+                                        "action", (int)llm_verdict_finding_action(verdict, i), "score",
+                                        real(llm_verdict_score(verdict, i))));
     return json_pack("{s:i,s:o,s:o}", "decision", (int)llm_verdict_action(verdict), "text", json_stringn(text, len),
                      "findings", findings);
 }
@@ -189,21 +196,21 @@ static json_t *reply_json(llm_ctx *ctx, llm_status status, llm_reply *reply)
     if (status < 0) fprintf(stderr, "reply: %s\n", llm_ctx_errmsg(ctx));
     json_t *citations = json_array(), *tokens = json_array();
     for (uint32_t i = 0; i < llm_reply_citation_count(reply); i++)
-        json_array_append_new(
-            citations,
-            json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:o}", "node", llm_reply_citation_node(reply, i), "doc",
-                      llm_reply_citation_doc(reply, i), "path", llm_reply_citation_path(reply, i), "text",
-                      llm_reply_citation_text(reply, i), "start", (json_int_t)llm_reply_citation_start(reply, i), "end",
-                      (json_int_t)llm_reply_citation_end(reply, i), "support",
-                      real(llm_reply_citation_support(reply, i))));
+        json_array_append_new(citations,
+                              json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:o}", "node", llm_reply_citation_node(reply, i),
+                                        "doc", llm_reply_citation_doc(reply, i), "path",
+                                        llm_reply_citation_path(reply, i), "text", llm_reply_citation_text(reply, i),
+                                        "start", (json_int_t)llm_reply_citation_start(reply, i), "end",
+                                        (json_int_t)llm_reply_citation_end(reply, i), "support",
+                                        real(llm_reply_citation_support(reply, i))));
     for (uint32_t i = 0; i < llm_reply_output_tokens(reply); i++)
         json_array_append_new(tokens, json_integer(llm_reply_token(reply, i)));
     const llm_verdict *output = llm_reply_verdict(reply, LLM_DIR_OUTPUT);
-    json_t *result = json_pack(
-        "{s:o,s:b,s:i,s:i,s:o,s:o,s:i}", "text", json_stringn(joined, len), "whole",
-        len == llm_reply_text_len(reply) && memcmp(joined, llm_reply_text(reply), len) == 0, "finish",
-        (int)llm_reply_finish(reply), "prompt_tokens", (int)llm_reply_prompt_tokens(reply), "tokens", tokens,
-        "citations", citations, "output_verdict", output ? (int)llm_verdict_action(output) : 0);
+    json_t *result = json_pack("{s:o,s:b,s:i,s:i,s:o,s:o,s:i}", "text", json_stringn(joined, len), "whole",
+                               len == llm_reply_text_len(reply) && memcmp(joined, llm_reply_text(reply), len) == 0,
+                               "finish", (int)llm_reply_finish(reply), "prompt_tokens",
+                               (int)llm_reply_prompt_tokens(reply), "tokens", tokens, "citations", citations,
+                               "output_verdict", output ? (int)llm_verdict_action(output) : 0);
     llm_reply_free(reply);
     return result;
 }
@@ -252,7 +259,8 @@ static json_t *call_chat(world *w, const json_t *call)
     char out[1024];
     const char *source = str(call, "source", NULL);
     char *vars = json_dumps(json_object_get(call, "vars"), JSON_COMPACT);
-    int64_t n = llm_chat_template(w->model, source, source ? strlen(source) : 0, vars, strlen(vars), out, sizeof out, &w->err);
+    int64_t n = llm_chat_template(w->model, source, source ? strlen(source) : 0, vars, strlen(vars), out, sizeof out,
+                                  &w->err);
     free(vars);
     return n < 0 ? failed((llm_status)n) : json_pack("{s:o}", "text", json_stringn(out, (size_t)n));
 }
@@ -272,9 +280,8 @@ static llm_status set_actions(llm_guard *guard, json_t *actions, llm_error *err)
     const char *type;
     json_t *action;
     llm_status status = LLM_OK;
-    json_object_foreach(actions, type, action)
-        if (status == LLM_OK)
-            status = llm_guard_set_action(guard, type, LLM_DIR_ALL, (uint32_t)json_integer_value(action), err);
+    json_object_foreach(actions, type, action) if (status == LLM_OK)
+        status = llm_guard_set_action(guard, type, LLM_DIR_ALL, (uint32_t)json_integer_value(action), err);
     return status;
 }
 
@@ -290,9 +297,8 @@ static json_t *call_policy(world *w, const json_t *call)
     if (status == LLM_OK) status = set_actions(guard, json_object_get(call, "actions"), &w->err);
     size_t i;
     json_t *word;
-    json_array_foreach(json_object_get(call, "words"), i, word)
-        if (status == LLM_OK)
-            status = llm_guard_add_word(guard, json_string_value(word), json_string_length(word), &w->err);
+    json_array_foreach(json_object_get(call, "words"), i, word) if (status == LLM_OK)
+        status = llm_guard_add_word(guard, json_string_value(word), json_string_length(word), &w->err);
     if (status == LLM_OK) status = llm_ctx_create(&ctx, NULL, NULL, guard, NULL, &w->err);
     llm_guard_free(guard);
     if (status == LLM_OK) {
@@ -332,7 +338,8 @@ static json_t *call_guard_stream(world *w, const json_t *call)
     size_t len = strlen(text), cut = num(call, "cut"), n = 0;
     llm_status status = llm_guard_open(w->guarded, &opts, &stream);
     for (size_t at = 0; status == LLM_OK && at <= len; at += cut) {
-        status = at < len ? llm_guard_feed(stream, text + at, len - at < cut ? len - at : cut) : llm_guard_finish(stream);
+        status = at < len ? llm_guard_feed(stream, text + at, len - at < cut ? len - at : cut)
+                          : llm_guard_finish(stream);
         if (status != LLM_OK) break;
         memcpy(out + n, llm_guard_text(stream), llm_guard_text_len(stream));
         n += llm_guard_text_len(stream);
@@ -362,11 +369,18 @@ static json_t *call_types(world *w, const json_t *call)
 
 /* ---- the run ---- */
 
-static const struct { const char *name; json_t *(*make)(world *w, const json_t *call); } calls[] = {
-    {"ingest", call_ingest}, {"remove", call_remove}, {"open", call_open}, {"docs", call_docs}, {"tree", call_tree},
-    {"retrieve", call_retrieve}, {"ask", call_ask}, {"generate", call_generate}, {"tokenize", call_tokenize},
-    {"chat", call_chat}, {"load", call_load}, {"policy", call_policy}, {"guard", call_guard}, {"guard_stream", call_guard_stream},
-    {"restore", call_restore}, {"types", call_types},
+static const struct {
+    const char *name;
+    json_t *(*make)(world *w, const json_t *call);
+} calls[] = {
+    {"ingest", call_ingest},     {"remove", call_remove},
+    {"open", call_open},         {"docs", call_docs},
+    {"tree", call_tree},         {"retrieve", call_retrieve},
+    {"ask", call_ask},           {"generate", call_generate},
+    {"tokenize", call_tokenize}, {"chat", call_chat},
+    {"load", call_load},         {"policy", call_policy},
+    {"guard", call_guard},       {"guard_stream", call_guard_stream},
+    {"restore", call_restore},   {"types", call_types},
 };
 
 static int run_line(world *w, const char *line)

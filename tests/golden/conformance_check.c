@@ -13,8 +13,7 @@ static int meets(const json_t *expected, const json_t *actual)
         const char *key;
         json_t *value;
         if (!json_is_object(actual)) return 0;
-        json_object_foreach((json_t *)expected, key, value)
-            if (!meets(value, json_object_get(actual, key))) return 0;
+        json_object_foreach((json_t *)expected, key, value) if (!meets(value, json_object_get(actual, key))) return 0;
         return 1;
     }
     if (json_is_array(expected)) {

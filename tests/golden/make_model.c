@@ -8,14 +8,53 @@
 enum { EMBED = 64, HEADS = 4, KV_HEADS = 2, LAYERS = 2, FEED = 128, CONTEXT = 256, BYTES = 256 };
 enum { U32 = 4, F32 = 6, STRING = 8, ARRAY = 9, I32 = 5 };
 
-static const char *const words[] = {
-    "\xe2\x96\x81the", "\xe2\x96\x81" "a", "\xe2\x96\x81sea", "\xe2\x96\x81ship", "\xe2\x96\x81star", "\xe2\x96\x81north",
-    "\xe2\x96\x81sails", "\xe2\x96\x81under", "\xe2\x96\x81over", "\xe2\x96\x81holds", "\xe2\x96\x81light",
-    "\xe2\x96\x81wind", "\xe2\x96\x81" "and", "\xe2\x96\x81" "captain", "\xe2\x96\x81reads", "\xe2\x96\x81map",
-    "\xe2\x96\x81night", "\xe2\x96\x81quiet", "\xe2\x96\x81harbour", "\xe2\x96\x81horizon", "\xe2\x96\x81" "angle",
-    "\xe2\x96\x81measures", "\xe2\x96\x81" "island", "\xe2\x96\x81home", "\xe6\x98\x9f", "\xe6\xb5\xb7", "\xe8\x88\xb9",
-    "\xe5\x8c\x97", "\xe9\xa3\x8e", ".", ",", "\xe2\x96\x81", "s", "t", "a", "e", "r", "h", "n", "o", "i", "p"
-};
+static const char *const words[] = {"\xe2\x96\x81the",
+                                    "\xe2\x96\x81"
+                                    "a",
+                                    "\xe2\x96\x81sea",
+                                    "\xe2\x96\x81ship",
+                                    "\xe2\x96\x81star",
+                                    "\xe2\x96\x81north",
+                                    "\xe2\x96\x81sails",
+                                    "\xe2\x96\x81under",
+                                    "\xe2\x96\x81over",
+                                    "\xe2\x96\x81holds",
+                                    "\xe2\x96\x81light",
+                                    "\xe2\x96\x81wind",
+                                    "\xe2\x96\x81"
+                                    "and",
+                                    "\xe2\x96\x81"
+                                    "captain",
+                                    "\xe2\x96\x81reads",
+                                    "\xe2\x96\x81map",
+                                    "\xe2\x96\x81night",
+                                    "\xe2\x96\x81quiet",
+                                    "\xe2\x96\x81harbour",
+                                    "\xe2\x96\x81horizon",
+                                    "\xe2\x96\x81"
+                                    "angle",
+                                    "\xe2\x96\x81measures",
+                                    "\xe2\x96\x81"
+                                    "island",
+                                    "\xe2\x96\x81home",
+                                    "\xe6\x98\x9f",
+                                    "\xe6\xb5\xb7",
+                                    "\xe8\x88\xb9",
+                                    "\xe5\x8c\x97",
+                                    "\xe9\xa3\x8e",
+                                    ".",
+                                    ",",
+                                    "\xe2\x96\x81",
+                                    "s",
+                                    "t",
+                                    "a",
+                                    "e",
+                                    "r",
+                                    "h",
+                                    "n",
+                                    "o",
+                                    "i",
+                                    "p"};
 enum { WORDS = sizeof words / sizeof *words, VOCAB = 3 + BYTES + WORDS };
 
 typedef struct tensor {
@@ -38,9 +77,18 @@ static void put(const void *data, size_t n)
     }
 }
 
-static void put_u32(uint32_t v) { put(&v, sizeof v); }
-static void put_u64(uint64_t v) { put(&v, sizeof v); }
-static void put_f32(float v) { put(&v, sizeof v); }
+static void put_u32(uint32_t v)
+{
+    put(&v, sizeof v);
+}
+static void put_u64(uint64_t v)
+{
+    put(&v, sizeof v);
+}
+static void put_f32(float v)
+{
+    put(&v, sizeof v);
+}
 
 static void put_str(const char *s)
 {
@@ -57,9 +105,21 @@ static void key(const char *name, uint32_t type)
     n_keys++;
 }
 
-static void key_u32(const char *name, uint32_t v) { key(name, U32); put_u32(v); }
-static void key_f32(const char *name, float v) { key(name, F32); put_f32(v); }
-static void key_str(const char *name, const char *v) { key(name, STRING); put_str(v); }
+static void key_u32(const char *name, uint32_t v)
+{
+    key(name, U32);
+    put_u32(v);
+}
+static void key_f32(const char *name, float v)
+{
+    key(name, F32);
+    put_f32(v);
+}
+static void key_str(const char *name, const char *v)
+{
+    key(name, STRING);
+    put_str(v);
+}
 
 static void key_array(const char *name, uint32_t type)
 {
@@ -118,10 +178,19 @@ static void add(const char *name, uint64_t ne0, uint64_t ne1)
 
 static void add_layer(uint32_t layer)
 {
-    static const struct { const char *name; uint64_t ne0, ne1; } parts[] = {
-        {"attn_norm", EMBED, 0}, {"attn_q", EMBED, EMBED}, {"attn_k", EMBED, EMBED / HEADS * KV_HEADS},
-        {"attn_v", EMBED, EMBED / HEADS * KV_HEADS}, {"attn_output", EMBED, EMBED}, {"ffn_norm", EMBED, 0},
-        {"ffn_gate", EMBED, FEED}, {"ffn_up", EMBED, FEED}, {"ffn_down", FEED, EMBED},
+    static const struct {
+        const char *name;
+        uint64_t ne0, ne1;
+    } parts[] = {
+        {"attn_norm", EMBED, 0},
+        {"attn_q", EMBED, EMBED},
+        {"attn_k", EMBED, EMBED / HEADS * KV_HEADS},
+        {"attn_v", EMBED, EMBED / HEADS * KV_HEADS},
+        {"attn_output", EMBED, EMBED},
+        {"ffn_norm", EMBED, 0},
+        {"ffn_gate", EMBED, FEED},
+        {"ffn_up", EMBED, FEED},
+        {"ffn_down", FEED, EMBED},
     };
     char name[64];
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

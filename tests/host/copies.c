@@ -16,7 +16,8 @@ static void copy_file(const char *from, const char *to)
 static void both(const char *first, const char *second, const char *model, int scope)
 {
     void *handle[2];
-    const llm_api *api[2] = {host_load(first, RTLD_NOW | scope, &handle[0]), host_load(second, RTLD_NOW | scope, &handle[1])};
+    const llm_api *api[2] = {host_load(first, RTLD_NOW | scope, &handle[0]),
+                             host_load(second, RTLD_NOW | scope, &handle[1])};
     CHECK(handle[0] != handle[1] && api[0] != api[1]);
     CHECK(api[0]->version != api[1]->version); /* each table holds its own library's functions */
 

@@ -70,7 +70,8 @@ static void drop(family *f, int kind)
 static void read_all(family *f)
 {
     const llm_api *api = f->api;
-    if (f->h[EVIDENCE]) CHECK(strlen(api->evidence_text(f->h[EVIDENCE], 0)) > 0 && api->evidence_node(f->h[EVIDENCE], 0)[0] == '0');
+    if (f->h[EVIDENCE])
+        CHECK(strlen(api->evidence_text(f->h[EVIDENCE], 0)) > 0 && api->evidence_node(f->h[EVIDENCE], 0)[0] == '0');
     if (f->h[VERDICT]) CHECK(api->verdict_count(f->h[VERDICT]) == 1 && api->verdict_text_len(f->h[VERDICT]) > 0);
     if (f->h[TREE]) CHECK(api->tree_text_len(f->h[TREE]) == strlen(HOST_DOC));
     if (f->h[DOCS]) CHECK(strcmp(api->docs_name(f->h[DOCS], 0), "log.md") == 0);

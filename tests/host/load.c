@@ -61,7 +61,8 @@ int main(int argc, char **argv)
         int status;
         CHECK(waitpid(child, &status, 0) == child);
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            fprintf(stderr, "the host with %s ended with status %x\n", i ? "RTLD_GLOBAL" : "RTLD_LOCAL", (unsigned)status);
+            fprintf(stderr, "the host with %s ended with status %x\n", i ? "RTLD_GLOBAL" : "RTLD_LOCAL",
+                    (unsigned)status);
             return 1;
         }
     }

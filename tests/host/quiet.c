@@ -131,7 +131,8 @@ int main(int argc, char **argv)
     llm_model *model = NULL;
     llm_error why;
     api->error_init(&why, sizeof why);
-    CHECK(api->model_load(&model, "/nonexistent/model.gguf", NULL, &why) == LLM_E_NOT_FOUND); /* failures are silent too */
+    CHECK(api->model_load(&model, "/nonexistent/model.gguf", NULL, &why) ==
+          LLM_E_NOT_FOUND); /* failures are silent too */
     CHECK(api->model_load(&model, path, NULL, &why) == LLM_E_FORMAT);
     const process_state after = look();
     fflush(NULL);
@@ -150,7 +151,8 @@ int main(int argc, char **argv)
     remove(corpus);
     remove(path);
     CHECK(dlclose(handle) == 0);
-    printf("silent and without traces (locale %s, OpenBLAS %s, OpenMP %s)\n", locale[0] ? locale : "SKIP: none with a comma",
-           has_blas ? "watched" : "SKIP: absent", has_omp ? "watched" : "SKIP: absent");
+    printf("silent and without traces (locale %s, OpenBLAS %s, OpenMP %s)\n",
+           locale[0] ? locale : "SKIP: none with a comma", has_blas ? "watched" : "SKIP: absent",
+           has_omp ? "watched" : "SKIP: absent");
     return 0;
 }

@@ -79,7 +79,8 @@ static void *reader(void *arg)
         llm_gen_opts opts = LLM_GEN_OPTS_INIT;
         opts.max_tokens = 6;
         opts.flags = LLM_GEN_IGNORE_EOS;
-        CHECK_WHY(llm_retrieve(ctx, "Where is the instrument stored?", 31, NULL, &evidence) == LLM_OK, llm_ctx_errmsg(ctx));
+        CHECK_WHY(llm_retrieve(ctx, "Where is the instrument stored?", 31, NULL, &evidence) == LLM_OK,
+                  llm_ctx_errmsg(ctx));
         CHECK(llm_evidence_count(evidence) > 0);
         CHECK_WHY(llm_generate(ctx, "the tower", 9, NULL, &opts, &reply) == LLM_OK, llm_ctx_errmsg(ctx));
         while (llm_reply_next(reply) == LLM_MORE) {}

@@ -88,10 +88,14 @@ static inline void tiny_model_build(gguf_writer *w, tiny_shape shape)
             const char *name;
             uint32_t rows, cols;
         } parts[] = {
-            {"attn_norm", 1, shape.width},    {"attn_q", shape.width, shape.width},
-            {"attn_k", kv, shape.width},      {"attn_v", kv, shape.width},
-            {"attn_output", shape.width, shape.width}, {"ffn_norm", 1, shape.width},
-            {"ffn_gate", shape.ffn, shape.width},      {"ffn_up", shape.ffn, shape.width},
+            {"attn_norm", 1, shape.width},
+            {"attn_q", shape.width, shape.width},
+            {"attn_k", kv, shape.width},
+            {"attn_v", kv, shape.width},
+            {"attn_output", shape.width, shape.width},
+            {"ffn_norm", 1, shape.width},
+            {"ffn_gate", shape.ffn, shape.width},
+            {"ffn_up", shape.ffn, shape.width},
             {"ffn_down", shape.width, shape.ffn},
         };
         for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -94,7 +94,8 @@ static void folding_joins_disguises(void **state)
     sx_mem_init(&mem, NULL);
     sx_buf b;
     sx_buf_init(&b, &mem, 0);
-    const char *text = "\xef\xbc\xa1" "Be\xcc\x81"; /* full-width A, then e with a combining acute */
+    const char *text = "\xef\xbc\xa1"
+                       "Be\xcc\x81"; /* full-width A, then e with a combining acute */
     assert_int_equal(sx_uc_fold(text, strlen(text), &b), LLM_OK);
     assert_string_equal(sx_buf_cstr(&b), "ab\xc3\xa9");
     sx_buf_free(&b);
@@ -139,9 +140,9 @@ static void sealing_detects_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mem_counts_and_aligns),        cmocka_unit_test(buf_stops_at_its_limit),
-        cmocka_unit_test(map_finds_what_was_put),       cmocka_unit_test(utf8_follows_the_standard),
-        cmocka_unit_test(folding_joins_disguises),      cmocka_unit_test(pool_runs_every_worker_each_time),
+        cmocka_unit_test(mem_counts_and_aligns),   cmocka_unit_test(buf_stops_at_its_limit),
+        cmocka_unit_test(map_finds_what_was_put),  cmocka_unit_test(utf8_follows_the_standard),
+        cmocka_unit_test(folding_joins_disguises), cmocka_unit_test(pool_runs_every_worker_each_time),
         cmocka_unit_test(sealing_detects_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,13 +4,13 @@
 
 #include "engine/graph/hparams.h"
 
-#define RMS SX_NORM_RMS
-#define LAYER SX_NORM_LAYER
-#define PAIRS SX_ROPE_PAIRS
+#define RMS    SX_NORM_RMS
+#define LAYER  SX_NORM_LAYER
+#define PAIRS  SX_ROPE_PAIRS
 #define HALVES SX_ROPE_HALVES
-#define NONE SX_ROPE_NONE
-#define SILU SX_ACT_SILU
-#define GELU SX_ACT_GELU
+#define NONE   SX_ROPE_NONE
+#define SILU   SX_ACT_SILU
+#define GELU   SX_ACT_GELU
 
 static const sx_arch archs[] = {
     {.name = "llama", .norm = RMS, .rope = PAIRS, .act = SILU},
@@ -19,10 +19,19 @@ static const sx_arch archs[] = {
     {.name = "qwen3", .norm = RMS, .rope = HALVES, .act = SILU},
     {.name = "qwen3moe", .norm = RMS, .rope = HALVES, .act = SILU},
     {.name = "gemma", .norm = RMS, .rope = HALVES, .act = GELU, .flags = SX_ARCH_EMBED_SQRT},
-    {.name = "gemma2", .norm = RMS, .rope = HALVES, .act = GELU, .flags = SX_ARCH_EMBED_SQRT | SX_ARCH_WIDE_SCALE,
+    {.name = "gemma2",
+     .norm = RMS,
+     .rope = HALVES,
+     .act = GELU,
+     .flags = SX_ARCH_EMBED_SQRT | SX_ARCH_WIDE_SCALE,
      .window_period = 2},
-    {.name = "gemma3", .norm = RMS, .rope = HALVES, .act = GELU, .flags = SX_ARCH_EMBED_SQRT | SX_ARCH_WIDE_SCALE,
-     .window_period = 6, .local_base = 10000.0f},
+    {.name = "gemma3",
+     .norm = RMS,
+     .rope = HALVES,
+     .act = GELU,
+     .flags = SX_ARCH_EMBED_SQRT | SX_ARCH_WIDE_SCALE,
+     .window_period = 6,
+     .local_base = 10000.0f},
     {.name = "phi2", .norm = LAYER, .rope = HALVES, .act = GELU, .flags = SX_ARCH_PARALLEL},
     {.name = "phi3", .norm = RMS, .rope = HALVES, .act = SILU},
     {.name = "gpt2", .norm = LAYER, .rope = NONE, .act = GELU},
@@ -36,8 +45,13 @@ static const sx_arch archs[] = {
     {.name = "gptneox", .norm = LAYER, .rope = HALVES, .act = GELU, .flags = SX_ARCH_PARALLEL},
     {.name = "stablelm", .norm = LAYER, .rope = HALVES, .act = SILU},
     {.name = "command-r", .norm = LAYER, .rope = PAIRS, .act = SILU, .flags = SX_ARCH_PARALLEL | SX_ARCH_LOGIT_TIMES},
-    {.name = "cohere2", .norm = LAYER, .rope = PAIRS, .act = SILU, .flags = SX_ARCH_PARALLEL | SX_ARCH_LOGIT_TIMES,
-     .window_period = 4, .rope_skip = 4},
+    {.name = "cohere2",
+     .norm = LAYER,
+     .rope = PAIRS,
+     .act = SILU,
+     .flags = SX_ARCH_PARALLEL | SX_ARCH_LOGIT_TIMES,
+     .window_period = 4,
+     .rope_skip = 4},
     {.name = "olmo", .norm = LAYER, .rope = PAIRS, .act = SILU, .flags = SX_ARCH_NO_NORM_W},
     {.name = "olmo2", .norm = RMS, .rope = HALVES, .act = SILU},
     {.name = "granite", .norm = RMS, .rope = PAIRS, .act = SILU},
@@ -49,7 +63,11 @@ static const sx_arch archs[] = {
     {.name = "baichuan", .norm = RMS, .rope = PAIRS, .act = SILU, .flags = SX_ARCH_ALIBI_40},
     {.name = "orion", .norm = LAYER, .rope = PAIRS, .act = SILU},
     {.name = "deepseek2", .norm = RMS, .rope = PAIRS, .act = SILU, .flags = SX_ARCH_MLA | SX_ARCH_EXPERTS_RAW},
-    {.name = "gpt-oss", .norm = RMS, .rope = HALVES, .act = SX_ACT_SWIGLU_OAI, .flags = SX_ARCH_POST_IS_FFN,
+    {.name = "gpt-oss",
+     .norm = RMS,
+     .rope = HALVES,
+     .act = SX_ACT_SWIGLU_OAI,
+     .flags = SX_ARCH_POST_IS_FFN,
      .window_period = 2},
 };
 

@@ -7,10 +7,10 @@ enum { ROWS = 32 /* (query, head) pairs that share a key-value head and are work
 
 typedef struct block { /* the rows one worker has in hand */
     const sx_attention *a;
-    uint32_t head_kv, row, n;     /* rows row .. row + n of (token, head of the group), heads fastest */
-    float *q;                     /* [n, dim_k] scaled */
-    float *s;                     /* [n, SX_KEY_TILE] */
-    float *acc;                   /* [n, dim_v] */
+    uint32_t head_kv, row, n; /* rows row .. row + n of (token, head of the group), heads fastest */
+    float *q;                 /* [n, dim_k] scaled */
+    float *s;                 /* [n, SX_KEY_TILE] */
+    float *acc;               /* [n, dim_v] */
     float max[ROWS], sum[ROWS];
     uint32_t begin[ROWS], end[ROWS]; /* keys each row sees */
 } block;
@@ -105,13 +105,13 @@ static void tile(block *b, uint32_t from, uint32_t n_keys)
         }
         if (whole > 0) {
             size_t r = i - whole;
-            k->attention->weigh(b->acc + r * a->dim_v, a->dim_v, whole, b->s + r * SX_KEY_TILE, c->type, values, v_stride,
-                                SX_KEY_TILE, a->dim_v);
+            k->attention->weigh(b->acc + r * a->dim_v, a->dim_v, whole, b->s + r * SX_KEY_TILE, c->type, values,
+                                v_stride, SX_KEY_TILE, a->dim_v);
             whole = 0;
         }
         if (lo < hi)
-            k->attention->weigh(b->acc + (size_t)i * a->dim_v, a->dim_v, 1, b->s + (size_t)i * SX_KEY_TILE + lo, c->type,
-                                values + lo * v_stride, v_stride, hi - lo, a->dim_v);
+            k->attention->weigh(b->acc + (size_t)i * a->dim_v, a->dim_v, 1, b->s + (size_t)i * SX_KEY_TILE + lo,
+                                c->type, values + lo * v_stride, v_stride, hi - lo, a->dim_v);
     }
 }
 
@@ -164,7 +164,8 @@ void sx_attend(const sx_attention *a)
     uint32_t total = a->n_tok * group_of(a), workers = sx_pool_size(a->run->pool);
     task t = {.a = a, .rows = ROWS};
     if (total * a->n_head_kv < ROWS * workers) /* few rows: share them out */
-        t.rows = (total * a->n_head_kv + workers - 1) / workers < ROWS ? (total * a->n_head_kv + workers - 1) / workers : ROWS;
+        t.rows = (total * a->n_head_kv + workers - 1) / workers < ROWS ? (total * a->n_head_kv + workers - 1) / workers
+                                                                       : ROWS;
     t.blocks = (total + t.rows - 1) / t.rows;
     sx_parallel(a->run, t.blocks * a->n_head_kv, 1, attend_blocks, &t);
 }

@@ -11,13 +11,13 @@ typedef struct sx_attention {
     const sx_cache *cache;
     uint32_t layer;
     uint32_t n_head, n_head_kv, dim_k, dim_v;
-    uint32_t n_tok, first;  /* queries stand at positions first .. first + n_tok - 1, all already in the cache */
-    uint32_t window;        /* positions seen, the query's own included; 0: all */
-    float scale, cap;       /* of scores; cap 0: none */
-    float alibi;            /* largest bias; 0: none */
-    const float *sinks;     /* [n_head] or NULL */
-    const float *q;         /* [n_tok, n_head, dim_k] */
-    float *out;             /* [n_tok, n_head, dim_v] */
+    uint32_t n_tok, first; /* queries stand at positions first .. first + n_tok - 1, all already in the cache */
+    uint32_t window;       /* positions seen, the query's own included; 0: all */
+    float scale, cap;      /* of scores; cap 0: none */
+    float alibi;           /* largest bias; 0: none */
+    const float *sinks;    /* [n_head] or NULL */
+    const float *q;        /* [n_tok, n_head, dim_k] */
+    float *out;            /* [n_tok, n_head, dim_v] */
 } sx_attention;
 
 void sx_attend(const sx_attention *a);

@@ -40,16 +40,19 @@ static llm_status wrong_shape(const binder *b, const sx_tensor *t, uint64_t n0, 
 {
     return sx_fail(b->err, LLM_E_FORMAT,
                    "tensor %s has the shape [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]; the metadata ask for [%" PRIu64
-                   ", %" PRIu64 ", %" PRIu64 "]: the file contradicts itself", t->name, t->ne[0], t->ne[1], t->ne[2],
-                   n0, n1, n2);
+                   ", %" PRIu64 ", %" PRIu64 "]: the file contradicts itself",
+                   t->name, t->ne[0], t->ne[1], t->ne[2], n0, n1, n2);
 }
 
 static llm_status check_type(const binder *b, const sx_tensor *t)
 {
-    if (t->type == SX_TYPE_F32 || t->type == SX_TYPE_F16 || t->type == SX_TYPE_BF16 || sx_quant_get(t->type)) return LLM_OK;
+    if (t->type == SX_TYPE_F32 || t->type == SX_TYPE_F16 || t->type == SX_TYPE_BF16 || sx_quant_get(t->type))
+        return LLM_OK;
     const sx_type_info *info = sx_type_get(t->type);
-    return sx_fail(b->err, LLM_E_UNSUPPORTED, "tensor %s is of type %s, which this version cannot compute with; quantise "
-                   "the model to another type, such as Q4_K or Q8_0", t->name, info ? info->name : "unknown");
+    return sx_fail(b->err, LLM_E_UNSUPPORTED,
+                   "tensor %s is of type %s, which this version cannot compute with; quantise "
+                   "the model to another type, such as Q4_K or Q8_0",
+                   t->name, info ? info->name : "unknown");
 }
 
 /* A copy as floats of n elements; *out stays NULL when an optional one is absent. */
@@ -72,8 +75,12 @@ static llm_status vector(const binder *b, const float **out, const char *part, u
 static void weight_of(sx_weight *w, const sx_tensor *t)
 {
     const sx_type_info *info = sx_type_get(t->type);
-    *w = (sx_weight){.data = t->data, .type = t->type, .quant = sx_quant_get(t->type), .n_out = (uint32_t)t->ne[1],
-                     .k = (uint32_t)t->ne[0], .stride = (size_t)(t->ne[0] / info->block) * info->block_bytes};
+    *w = (sx_weight){.data = t->data,
+                     .type = t->type,
+                     .quant = sx_quant_get(t->type),
+                     .n_out = (uint32_t)t->ne[1],
+                     .k = (uint32_t)t->ne[0],
+                     .stride = (size_t)(t->ne[0] / info->block) * info->block_bytes};
 }
 
 /* part is a name without its ".weight"; a ".bias" beside it is taken along. */
@@ -109,7 +116,8 @@ static llm_status experts(const binder *b, sx_experts *e, const char *part, uint
     snprintf(name, sizeof name, "%s.weight", part);
     const sx_tensor *t = find(b, name);
     if (!t) return missing(b, name);
-    if (t->ne[0] != k || t->ne[1] != n_out || t->ne[2] != count || t->ne[3] != 1) return wrong_shape(b, t, k, n_out, count);
+    if (t->ne[0] != k || t->ne[1] != n_out || t->ne[2] != count || t->ne[3] != 1)
+        return wrong_shape(b, t, k, n_out, count);
     llm_status s = check_type(b, t);
     if (s != LLM_OK) return s;
     weight_of(&e->first, t);
@@ -154,7 +162,8 @@ static llm_status bind_latent(const binder *b, sx_layer *l, const sx_hparams *hp
     else if ((s = matrix(b, &l->q_a, "attn_q_a", hp->n_embd, hp->q_rank, true)) == LLM_OK &&
              (s = norm(b, &l->q_a_norm, "attn_q_a_norm", hp->q_rank, 1, true)) == LLM_OK)
         s = matrix(b, &l->q, "attn_q_b", hp->q_rank, nq, true);
-    if (s != LLM_OK || (s = matrix(b, &l->kv_a, "attn_kv_a_mqa", hp->n_embd, hp->kv_rank + hp->n_rot, true)) != LLM_OK ||
+    if (s != LLM_OK ||
+        (s = matrix(b, &l->kv_a, "attn_kv_a_mqa", hp->n_embd, hp->kv_rank + hp->n_rot, true)) != LLM_OK ||
         (s = norm(b, &l->kv_a_norm, "attn_kv_a_norm", hp->kv_rank, 1, true)) != LLM_OK ||
         (s = matrix(b, &l->out, "attn_output", (uint64_t)hp->n_head * hp->dim_out, hp->n_embd, true)) != LLM_OK)
         return s;

@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 typedef struct sx_cache {
-    uint32_t type;      /* SX_TYPE_F16 or SX_TYPE_F32 */
-    uint32_t n_ctx;     /* positions there is room for */
-    uint32_t elem;      /* bytes of an element */
+    uint32_t type;             /* SX_TYPE_F16 or SX_TYPE_F32 */
+    uint32_t n_ctx;            /* positions there is room for */
+    uint32_t elem;             /* bytes of an element */
     uint32_t k_width, v_width; /* elements per position: heads * dim */
-    char *k, *v;        /* [n_layer, n_ctx, width]; v is NULL where values are the leading part of keys */
+    char *k, *v;               /* [n_layer, n_ctx, width]; v is NULL where values are the leading part of keys */
 } sx_cache;
 
 static inline char *sx_cache_k(const sx_cache *c, uint32_t layer, uint32_t position)

@@ -43,8 +43,8 @@ static void act_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 }
 
 /* z = down(act(gate(h)) * up(h)) */
-static void mlp(sx_eval *e, const sx_weight *gate, const sx_weight *up, const sx_weight *down, uint32_t n, const float *h,
-                float *z)
+static void mlp(sx_eval *e, const sx_weight *gate, const sx_weight *up, const sx_weight *down, uint32_t n,
+                const float *h, float *z)
 {
     const uint32_t d = e->net->hp.n_embd, width = up->n_out;
     sx_product both[2] = {{up, e->b.up, width}, {gate, e->b.gate, width}};
@@ -124,7 +124,8 @@ static void one_expert(sx_eval *e, const sx_layer *l, uint32_t expert, uint32_t 
     mlp(e, &gate, &up, &down, members, e->b.gathered, e->b.gathered);
     for (uint32_t i = 0; i < members; i++) {
         uint32_t at = e->b.member[i];
-        e->run.kernels->vector->add_scaled(z + (size_t)(at / used) * d, e->b.gathered + (size_t)i * d, e->b.weight[at], d);
+        e->run.kernels->vector->add_scaled(z + (size_t)(at / used) * d, e->b.gathered + (size_t)i * d, e->b.weight[at],
+                                           d);
     }
 }
 

@@ -33,7 +33,8 @@ static void norm_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
     for (uint32_t i = begin; i < end; i++)
         for (uint32_t at = 0, part = 0; at < t->width; at += norm->width, part++) {
             size_t own = norm->rows > 1 ? (size_t)part * norm->width : 0;
-            const float *weight = norm->weight ? norm->weight + own : NULL, *bias = norm->bias ? norm->bias + own : NULL;
+            const float *weight = norm->weight ? norm->weight + own : NULL,
+                        *bias = norm->bias ? norm->bias + own : NULL;
             float *out = t->out + (size_t)i * t->width + at;
             const float *x = t->x + (size_t)i * t->width + at;
             if (t->e->net->hp.arch->norm == SX_NORM_LAYER)
@@ -129,7 +130,8 @@ static void project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h)
 {
     const sx_hparams *hp = &e->net->hp;
     const uint32_t nq = l->q.n_out, nk = l->k.n_out, nv = l->v.n_out;
-    sx_matmul(&e->run, (sx_product[]){{&l->q, e->b.q, nq}, {&l->k, e->b.k, nk}, {&l->v, e->b.v, nv}}, 3, h, hp->n_embd, n);
+    sx_matmul(&e->run, (sx_product[]){{&l->q, e->b.q, nq}, {&l->k, e->b.k, nk}, {&l->v, e->b.v, nv}}, 3, h, hp->n_embd,
+              n);
     if (hp->clamp_qkv > 0.0f) {
         clamp(e->b.q, hp->clamp_qkv, n * nq);
         clamp(e->b.k, hp->clamp_qkv, n * nk);
@@ -151,10 +153,22 @@ static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, co
         project(e, l, n, h);
     place_task place = {e, l, layer, first};
     sx_parallel(&e->run, n, TOKEN_GRAIN, place_some, &place);
-    sx_attend(&(sx_attention){.run = &e->run, .cache = e->cache, .layer = layer, .n_head = hp->n_head,
-                              .n_head_kv = hp->n_head_kv, .dim_k = hp->dim_k, .dim_v = hp->dim_v, .n_tok = n,
-                              .first = first, .window = l->windowed ? hp->window : 0, .scale = hp->attn_scale,
-                              .cap = hp->attn_cap, .alibi = hp->alibi, .sinks = l->sinks, .q = e->b.q, .out = e->b.a});
+    sx_attend(&(sx_attention){.run = &e->run,
+                              .cache = e->cache,
+                              .layer = layer,
+                              .n_head = hp->n_head,
+                              .n_head_kv = hp->n_head_kv,
+                              .dim_k = hp->dim_k,
+                              .dim_v = hp->dim_v,
+                              .n_tok = n,
+                              .first = first,
+                              .window = l->windowed ? hp->window : 0,
+                              .scale = hp->attn_scale,
+                              .cap = hp->attn_cap,
+                              .alibi = hp->alibi,
+                              .sinks = l->sinks,
+                              .q = e->b.q,
+                              .out = e->b.a});
     const float *values = latent ? sx_latent_values(e, l, n) : e->b.a;
     sx_matmul(&e->run, &(sx_product){&l->out, y, hp->n_embd}, 1, values, l->out.k, n);
 }
@@ -179,7 +193,8 @@ static void embed(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first)
     if (w->embed_norm.present) sx_norm_rows(e, &w->embed_norm, e->b.x, e->b.x, n, hp->n_embd);
     for (int table = 0; table < 2; table++)
         if (e->rope[table].step)
-            sx_rope_angles(&e->rope[table], first, n, e->b.cosine + (size_t)table * e->run.n_batch * e->rope[table].half,
+            sx_rope_angles(&e->rope[table], first, n,
+                           e->b.cosine + (size_t)table * e->run.n_batch * e->rope[table].half,
                            e->b.sine + (size_t)table * e->run.n_batch * e->rope[table].half);
 }
 

@@ -14,28 +14,28 @@ typedef struct sx_net { /* a model as the forward pass sees it */
 } sx_net;
 
 typedef struct sx_buffers { /* activations of a batch, n_batch rows each */
-    float *x;              /* [n_batch, n_embd] the residual */
-    float *h;              /* [n_batch, n_embd] normed */
-    float *y, *z;          /* [n_batch, n_embd] what attention and feed-forward give */
-    float *q, *k, *v;      /* [n_batch, heads * dim] */
-    float *a;              /* [n_batch, n_head * dim_v] */
-    float *gate, *up;      /* [n_batch, widest feed-forward] */
-    float *latent;         /* with latent attention [n_batch, kv_rank + n_rot] */
-    float *c;              /* [n_batch, kv_rank] */
-    float *qa;             /* [n_batch, q_rank] */
-    float *wide;           /* [n_batch, n_head * (dim_nope + the larger of n_rot and dim_out)] */
-    float *router;         /* [n_batch, n_expert] */
-    uint32_t *chosen;      /* [n_batch, n_expert_used] */
-    float *weight;         /* [n_batch, n_expert_used] */
-    float *gathered;       /* [n_batch, n_embd] tokens of one expert */
-    uint32_t *member;      /* [n_batch] which they are, as indices into chosen */
-    float *cosine, *sine;  /* [2, n_batch, n_rot / 2]: of all layers, of windowed ones */
+    float *x;               /* [n_batch, n_embd] the residual */
+    float *h;               /* [n_batch, n_embd] normed */
+    float *y, *z;           /* [n_batch, n_embd] what attention and feed-forward give */
+    float *q, *k, *v;       /* [n_batch, heads * dim] */
+    float *a;               /* [n_batch, n_head * dim_v] */
+    float *gate, *up;       /* [n_batch, widest feed-forward] */
+    float *latent;          /* with latent attention [n_batch, kv_rank + n_rot] */
+    float *c;               /* [n_batch, kv_rank] */
+    float *qa;              /* [n_batch, q_rank] */
+    float *wide;            /* [n_batch, n_head * (dim_nope + the larger of n_rot and dim_out)] */
+    float *router;          /* [n_batch, n_expert] */
+    uint32_t *chosen;       /* [n_batch, n_expert_used] */
+    float *weight;          /* [n_batch, n_expert_used] */
+    float *gathered;        /* [n_batch, n_embd] tokens of one expert */
+    uint32_t *member;       /* [n_batch] which they are, as indices into chosen */
+    float *cosine, *sine;   /* [2, n_batch, n_rot / 2]: of all layers, of windowed ones */
 } sx_buffers;
 
 typedef struct sx_eval {
     const sx_net *net;
     sx_cache *cache;
-    const sx_rope *rope;   /* [2]: of all layers, of windowed ones */
+    const sx_rope *rope; /* [2]: of all layers, of windowed ones */
     sx_buffers b;
     sx_run run;
 } sx_eval;

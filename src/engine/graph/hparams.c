@@ -35,7 +35,8 @@ static llm_status get_count(const reader *r, const char *name, uint32_t *v, uint
         if (sx_gguf_has(r->gguf, key))
             return sx_fail(r->err, LLM_E_UNSUPPORTED,
                            "metadata %s is not one integer; models whose layers differ in it are not supported", key);
-        if (otherwise == 0) return sx_fail(r->err, LLM_E_FORMAT, "metadata %s is missing; convert the model again", key);
+        if (otherwise == 0)
+            return sx_fail(r->err, LLM_E_FORMAT, "metadata %s is missing; convert the model again", key);
     }
     if (*v == 0 || *v > max)
         return sx_fail(r->err, LLM_E_FORMAT, "metadata %s is %u; it must be within 1 and %u: the file is damaged", key,
@@ -69,8 +70,9 @@ static llm_status get_number(const reader *r, const char *name, float *v, float 
 {
     *v = get_f32(r, name, otherwise);
     if (isfinite(*v) && *v >= low) return LLM_OK;
-    return sx_fail(r->err, LLM_E_FORMAT, "metadata %s.%s is %g; it must be a number of at least %g: the file is damaged",
-                   r->arch, name, (double)*v, (double)low);
+    return sx_fail(r->err, LLM_E_FORMAT,
+                   "metadata %s.%s is %g; it must be a number of at least %g: the file is damaged", r->arch, name,
+                   (double)*v, (double)low);
 }
 
 static llm_status read_sizes(const reader *r, sx_hparams *hp)
@@ -101,8 +103,9 @@ static llm_status read_experts(const reader *r, sx_hparams *hp)
     hp->n_expert = get_u32(r, "expert_count", 0);
     hp->n_expert_used = get_u32(r, "expert_used_count", 0);
     if (hp->n_expert > MAX_EXPERTS || hp->n_expert_used > hp->n_expert || (hp->n_expert > 0 && hp->n_expert_used == 0))
-        return sx_fail(r->err, LLM_E_FORMAT, "%s: %u experts used of %u (at most %d) make no sense: the file is damaged",
-                       r->arch, hp->n_expert_used, hp->n_expert, MAX_EXPERTS);
+        return sx_fail(r->err, LLM_E_FORMAT,
+                       "%s: %u experts used of %u (at most %d) make no sense: the file is damaged", r->arch,
+                       hp->n_expert_used, hp->n_expert, MAX_EXPERTS);
     llm_status s = get_count(r, "expert_feed_forward_length", &hp->n_ff_expert, hp->n_ff, MAX_WIDTH);
     if (s != LLM_OK) return s;
     uint64_t shared = (uint64_t)get_u32(r, "expert_shared_count", 0) * hp->n_ff_expert;
@@ -113,8 +116,10 @@ static llm_status read_experts(const reader *r, sx_hparams *hp)
     hp->n_ff_shared = (uint32_t)width;
     uint32_t gating = get_u32(r, "expert_gating_func", 0);
     if (gating > 3)
-        return sx_fail(r->err, LLM_E_UNSUPPORTED, "%s.expert_gating_func %u is not known (1 softmax, 2 sigmoid, 3 softmax "
-                       "of the chosen)", r->arch, gating);
+        return sx_fail(r->err, LLM_E_UNSUPPORTED,
+                       "%s.expert_gating_func %u is not known (1 softmax, 2 sigmoid, 3 softmax "
+                       "of the chosen)",
+                       r->arch, gating);
     hp->gating = gating ? (sx_gating)gating : hp->arch->act == SX_ACT_SWIGLU_OAI ? SX_GATING_CHOSEN : SX_GATING_SOFTMAX;
     bool raw = (hp->arch->flags & SX_ARCH_EXPERTS_RAW) || hp->gating == SX_GATING_CHOSEN;
     hp->expert_norm = get_bool(r, "expert_weights_norm", !raw);
@@ -154,8 +159,8 @@ static llm_status read_rope(const reader *r, sx_hparams *hp)
         (s = get_number(r, "rope.scaling.yarn_log_multiplier", &hp->yarn_log_mul, 0.0f, 0.0f)) != LLM_OK)
         return s;
     if (hp->yarn && (hp->yarn_beta_fast <= 0.0f || hp->yarn_beta_slow <= 0.0f || hp->rope_orig_ctx == 0))
-        return sx_fail(r->err, LLM_E_FORMAT, "%s.rope.scaling: YaRN needs positive betas and an original context length",
-                       r->arch);
+        return sx_fail(r->err, LLM_E_FORMAT,
+                       "%s.rope.scaling: YaRN needs positive betas and an original context length", r->arch);
     return LLM_OK;
 }
 
@@ -177,11 +182,12 @@ static llm_status read_latent(const reader *r, sx_hparams *hp)
     }
     if (hp->n_rot >= dim_k || hp->q_rank > MAX_WIDTH || (uint64_t)hp->n_head * (dim_k + hp->dim_out) > MAX_WIDTH ||
         (hp->absorbed && (hp->n_head_kv != 1 || hp->dim_k != hp->kv_rank + hp->n_rot || hp->dim_v != hp->kv_rank)))
-        return sx_fail(r->err, LLM_E_FORMAT, "%s: the sizes of latent attention do not fit together: the file is damaged",
-                       r->arch);
+        return sx_fail(r->err, LLM_E_FORMAT,
+                       "%s: the sizes of latent attention do not fit together: the file is damaged", r->arch);
     if (!hp->absorbed && hp->n_head_kv != hp->n_head)
-        return sx_fail(r->err, LLM_E_FORMAT, "%s: %u key-value heads where latent attention has one for each of %u heads",
-                       r->arch, hp->n_head_kv, hp->n_head);
+        return sx_fail(r->err, LLM_E_FORMAT,
+                       "%s: %u key-value heads where latent attention has one for each of %u heads", r->arch,
+                       hp->n_head_kv, hp->n_head);
     hp->dim_nope = dim_k - hp->n_rot;
     if (get_f32(r, "attention.scale", 0.0f) == 0.0f) hp->attn_scale = 1.0f / sqrtf((float)dim_k);
     if (hp->yarn) { /* the model's way of YaRN's longer vectors */
@@ -197,10 +203,12 @@ static llm_status read_scales(const reader *r, sx_hparams *hp)
     bool mini = (flags & SX_ARCH_MINICPM) != 0;
     float logit, width = (float)hp->n_embd;
     llm_status s;
-    const char *eps = hp->arch->norm == SX_NORM_RMS ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
+    const char *eps = hp->arch->norm == SX_NORM_RMS ? "attention.layer_norm_rms_epsilon"
+                                                    : "attention.layer_norm_epsilon";
     if ((s = get_number(r, eps, &hp->eps, 1e-5f, 0.0f)) != LLM_OK ||
         (s = get_number(r, "embedding_scale", &hp->embed_scale, mini ? 12.0f : 1.0f, 0.0f)) != LLM_OK ||
-        (s = get_number(r, "residual_scale", &hp->residual_scale, mini ? 1.4f / sqrtf((float)hp->n_layer) : 1.0f, 0.0f)) != LLM_OK ||
+        (s = get_number(r, "residual_scale", &hp->residual_scale, mini ? 1.4f / sqrtf((float)hp->n_layer) : 1.0f,
+                        0.0f)) != LLM_OK ||
         (s = get_number(r, "logit_scale", &logit, mini ? width / 256.0f : 1.0f, 0.0f)) != LLM_OK ||
         (s = get_number(r, "attention.scale", &hp->attn_scale, 0.0f, 0.0f)) != LLM_OK ||
         (s = get_number(r, "attn_logit_softcapping", &hp->attn_cap, 0.0f, 0.0f)) != LLM_OK ||
@@ -225,15 +233,16 @@ llm_status sx_hparams_read(sx_hparams *hp, const sx_gguf *gguf, llm_error *err)
     size_t len;
     memset(hp, 0, sizeof *hp);
     if (!sx_gguf_str(gguf, "general.architecture", &name, &len))
-        return sx_fail(err, LLM_E_FORMAT, "metadata general.architecture is missing; this GGUF file is not a language model");
+        return sx_fail(err, LLM_E_FORMAT,
+                       "metadata general.architecture is missing; this GGUF file is not a language model");
     hp->arch = sx_arch_get(name, len);
     if (!hp->arch)
         return sx_fail(err, LLM_E_UNSUPPORTED, "architecture \"%.*s\" is not supported by this version",
                        len < NAME ? (int)len : NAME, name);
     reader r = {gguf, hp->arch->name, err};
     llm_status s;
-    if ((s = read_sizes(&r, hp)) != LLM_OK || (s = read_experts(&r, hp)) != LLM_OK || (s = read_rope(&r, hp)) != LLM_OK ||
-        (s = read_scales(&r, hp)) != LLM_OK || (s = read_latent(&r, hp)) != LLM_OK)
+    if ((s = read_sizes(&r, hp)) != LLM_OK || (s = read_experts(&r, hp)) != LLM_OK ||
+        (s = read_rope(&r, hp)) != LLM_OK || (s = read_scales(&r, hp)) != LLM_OK || (s = read_latent(&r, hp)) != LLM_OK)
         return s;
     hp->window = get_u32(&r, "attention.sliding_window", 0);
     hp->parallel = get_bool(&r, "use_parallel_residual", (hp->arch->flags & SX_ARCH_PARALLEL) != 0);

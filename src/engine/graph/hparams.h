@@ -15,17 +15,17 @@ typedef enum sx_act_kind { SX_ACT_SILU, SX_ACT_GELU, SX_ACT_SWIGLU_OAI } sx_act_
 typedef enum sx_gating { SX_GATING_SOFTMAX = 1, SX_GATING_SIGMOID = 2, SX_GATING_CHOSEN = 3 } sx_gating;
 
 enum {
-    SX_ARCH_PARALLEL = 1,      /* attention and feed-forward read the same residual */
-    SX_ARCH_EMBED_SQRT = 2,    /* embeddings times sqrt(n_embd) */
-    SX_ARCH_EXPERTS_RAW = 4,   /* weights of chosen experts are not renormalised */
-    SX_ARCH_LOGIT_TIMES = 8,   /* logits are multiplied by logit_scale, not divided */
-    SX_ARCH_POST_IS_FFN = 16,  /* the tensor post_attention_norm is the norm before the feed-forward */
-    SX_ARCH_NORM2_ATTN = 32,   /* attn_norm_2, where there, feeds attention, and attn_norm the feed-forward */
-    SX_ARCH_NO_NORM_W = 64,    /* norms without weights */
-    SX_ARCH_MLA = 128,         /* latent attention (DeepSeek 2) */
-    SX_ARCH_MINICPM = 256,     /* scales that older files leave out */
-    SX_ARCH_ALIBI_40 = 512,    /* 40 layers: ALiBi instead of rope (Baichuan 13B) */
-    SX_ARCH_WIDE_SCALE = 1024  /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
+    SX_ARCH_PARALLEL = 1,     /* attention and feed-forward read the same residual */
+    SX_ARCH_EMBED_SQRT = 2,   /* embeddings times sqrt(n_embd) */
+    SX_ARCH_EXPERTS_RAW = 4,  /* weights of chosen experts are not renormalised */
+    SX_ARCH_LOGIT_TIMES = 8,  /* logits are multiplied by logit_scale, not divided */
+    SX_ARCH_POST_IS_FFN = 16, /* the tensor post_attention_norm is the norm before the feed-forward */
+    SX_ARCH_NORM2_ATTN = 32,  /* attn_norm_2, where there, feeds attention, and attn_norm the feed-forward */
+    SX_ARCH_NO_NORM_W = 64,   /* norms without weights */
+    SX_ARCH_MLA = 128,        /* latent attention (DeepSeek 2) */
+    SX_ARCH_MINICPM = 256,    /* scales that older files leave out */
+    SX_ARCH_ALIBI_40 = 512,   /* 40 layers: ALiBi instead of rope (Baichuan 13B) */
+    SX_ARCH_WIDE_SCALE = 1024 /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
 };
 
 typedef struct sx_arch {
@@ -49,7 +49,7 @@ typedef struct sx_hparams {
     uint32_t n_rot;                           /* leading (or, with MLA, trailing) elements of a head that rope turns */
     uint32_t n_ff, n_ff_expert, n_ff_shared;
     uint32_t n_expert, n_expert_used;
-    uint32_t window;                          /* positions a windowed layer sees, itself included; 0: all */
+    uint32_t window; /* positions a windowed layer sees, itself included; 0: all */
     float eps;
     float embed_scale, residual_scale, logit_scale; /* 1: none; logits are multiplied */
     float attn_scale, attn_cap, logit_cap;          /* caps: 0 none */
@@ -66,7 +66,8 @@ typedef struct sx_hparams {
     /* latent attention */
     uint32_t q_rank, kv_rank, dim_nope; /* q_rank 0: queries come straight from the input */
     uint32_t dim_out;                   /* of a head's values as attn_output takes them; dim_v unless absorbed */
-    bool absorbed; /* keys and values are kept in latent form, one head for all: dim_k = kv_rank + n_rot, dim_v = kv_rank */
+    bool
+        absorbed; /* keys and values are kept in latent form, one head for all: dim_k = kv_rank + n_rot, dim_v = kv_rank */
 } sx_hparams;
 
 /* Reads and checks them: LLM_E_UNSUPPORTED names an unknown architecture, LLM_E_FORMAT an absent or absurd value. */

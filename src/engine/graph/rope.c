@@ -27,7 +27,8 @@ llm_status sx_rope_init(sx_rope *rope, const sx_hparams *hp, const sx_weights *w
     rope->step = sx_arena_alloc(arena, rope->half * sizeof *rope->step);
     if (!rope->step) return sx_fail_memory(err);
     bool local = windowed && hp->arch->local_base > 0.0f; /* bases of their own are not scaled */
-    double base = (double)(local ? hp->arch->local_base : hp->rope_base), factor = local ? 1.0 : (double)hp->rope_factor;
+    double base = (double)(local ? hp->arch->local_base : hp->rope_base),
+           factor = local ? 1.0 : (double)hp->rope_factor;
     const float *factors = w->rope_factors;
     if (!factors) factors = n_ctx > hp->rope_orig_ctx ? w->rope_factors_long : w->rope_factors_short;
     for (uint32_t i = 0; i < rope->half; i++) {

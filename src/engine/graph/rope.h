@@ -6,9 +6,9 @@
 #include "engine/graph/weights.h"
 
 typedef struct sx_rope {
-    double *step;    /* [n_rot / 2] radians per position; NULL: no rope */
-    uint32_t half;   /* n_rot / 2 */
-    double length;   /* cosines and sines are multiplied with it */
+    double *step;  /* [n_rot / 2] radians per position; NULL: no rope */
+    uint32_t half; /* n_rot / 2 */
+    double length; /* cosines and sines are multiplied with it */
 } sx_rope;
 
 /* n_ctx: positions of the session (LongRoPE chooses by it); windowed: the table of windowed layers, which may have a base

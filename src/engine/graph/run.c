@@ -41,10 +41,10 @@ void sx_parallel(const sx_run *run, uint32_t n, uint32_t grain, sx_range_fn fn, 
 /* ---- products ---- */
 
 enum {
-    PANEL = 16,           /* rows that every kernel form likes to take together */
+    PANEL = 16, /* rows that every kernel form likes to take together */
     PANELS_MAX = 4,
-    QUANTISE_GRAIN = 4,   /* tokens */
-    ALONE = 1 << 15       /* multiplications */
+    QUANTISE_GRAIN = 4, /* tokens */
+    ALONE = 1 << 15     /* multiplications */
 };
 
 typedef struct product_task {

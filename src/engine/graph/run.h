@@ -11,10 +11,10 @@ typedef struct sx_run {
     const sx_kernels *kernels;
     sx_pool *pool;
     const llm_cancel *cancel;
-    uint32_t n_batch;      /* tokens there is room for */
-    char *scratch;         /* one stretch per worker, 64-byte aligned */
+    uint32_t n_batch; /* tokens there is room for */
+    char *scratch;    /* one stretch per worker, 64-byte aligned */
     size_t scratch_stride;
-    sx_q8 q8;              /* room for a batch of the widest activations */
+    sx_q8 q8; /* room for a batch of the widest activations */
 } sx_run;
 
 /* Calls fn for stretches [begin, end) that cover 0..n, `grain` at a time, on all workers; a single stretch runs on the

@@ -12,11 +12,11 @@ typedef struct sx_weight { /* y = W x + bias */
     uint32_t type;
     const sx_quant *quant; /* NULL for F32, F16, BF16 */
     uint32_t n_out, k;
-    size_t stride;         /* bytes of a row */
-    const float *bias;     /* [n_out] or NULL */
+    size_t stride;     /* bytes of a row */
+    const float *bias; /* [n_out] or NULL */
 } sx_weight;
 
-typedef struct sx_norm { /* both NULL with present false: no norm here */
+typedef struct sx_norm {        /* both NULL with present false: no norm here */
     const float *weight, *bias; /* [width * rows] or NULL */
     uint32_t width;             /* elements normalised together */
     uint32_t rows;              /* 1, or one weight row per head */
@@ -25,8 +25,8 @@ typedef struct sx_norm { /* both NULL with present false: no norm here */
 
 typedef struct sx_experts { /* n_expert matrices of one shape, one after the other */
     sx_weight first;
-    size_t step;        /* bytes from one expert to the next */
-    const float *bias;  /* [n_expert, n_out] or NULL */
+    size_t step;       /* bytes from one expert to the next */
+    const float *bias; /* [n_expert, n_out] or NULL */
 } sx_experts;
 
 static inline sx_weight sx_expert(const sx_experts *all, uint32_t i)
@@ -47,8 +47,8 @@ typedef struct sx_layer {
     sx_experts k_up, v_up; /* absorbed form: per head [kv_rank, dim_nope] and [dim_v, kv_rank] */
     /* feed-forward: dense, or experts where `router` is there */
     sx_weight gate, up, down;
-    sx_weight router;                /* [n_expert, n_embd] */
-    const float *router_offset;      /* [n_expert]: added for choosing only; or NULL */
+    sx_weight router;           /* [n_expert, n_embd] */
+    const float *router_offset; /* [n_expert]: added for choosing only; or NULL */
     sx_experts gates, ups, downs;
     sx_weight shared_gate, shared_up, shared_down, shared_scale;
     bool windowed, ropes;
@@ -58,7 +58,7 @@ typedef struct sx_weights {
     sx_weight embed, position, head;
     sx_norm embed_norm, out_norm;
     const float *rope_factors, *rope_factors_long, *rope_factors_short; /* [n_rot / 2] or NULL */
-    sx_layer *layers; /* [n_layer] */
+    sx_layer *layers;                                                   /* [n_layer] */
 } sx_weights;
 
 /* LLM_E_FORMAT: a tensor is missing or of another shape; LLM_E_UNSUPPORTED: of a type nothing here computes with. Fills in

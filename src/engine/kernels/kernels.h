@@ -14,12 +14,12 @@
 
 /* Activations as bytes: blocks of 32 share a scale, x = d * q. What the kernels need of their sums stands beside them. */
 typedef struct sx_q8 {
-    int8_t *q;        /* [n_tok, k] */
-    float *d;         /* [n_tok, k / 32] */
-    int32_t *off32;   /* [n_tok, k / 32] -128 * the block's sum of q: undoes weights stored with 128 added */
-    int32_t *off16;   /* [n_tok, k / 16] the same per half block */
-    float *sum32;     /* [n_tok, k / 32] d * the block's sum of q: what a minimum is multiplied with */
-    float *sum16;     /* [n_tok, k / 16] */
+    int8_t *q;      /* [n_tok, k] */
+    float *d;       /* [n_tok, k / 32] */
+    int32_t *off32; /* [n_tok, k / 32] -128 * the block's sum of q: undoes weights stored with 128 added */
+    int32_t *off16; /* [n_tok, k / 16] the same per half block */
+    float *sum32;   /* [n_tok, k / 32] d * the block's sum of q: what a minimum is multiplied with */
+    float *sum16;   /* [n_tok, k / 16] */
 } sx_q8;
 
 typedef struct sx_matmul_ops {
@@ -37,8 +37,8 @@ typedef struct sx_matmul_ops {
 
 typedef struct sx_vector_ops {
     void (*rms_norm)(float *out, const float *x, const float *weight /* or NULL */, uint32_t n, float eps);
-    void (*layer_norm)(float *out, const float *x, const float *weight, const float *bias /* each or NULL */, uint32_t n,
-                       float eps);
+    void (*layer_norm)(float *out, const float *x, const float *weight, const float *bias /* each or NULL */,
+                       uint32_t n, float eps);
     void (*add)(float *out, const float *a, const float *b, uint32_t n);
     void (*add_scaled)(float *out, const float *x, float scale, uint32_t n); /* out += scale * x */
     void (*scale)(float *x, float scale, uint32_t n);

@@ -12,10 +12,10 @@
 typedef void (*sx_unpack_fn)(const unsigned char *blocks, size_t n_blocks, int8_t *q, float *scale, float *min);
 
 typedef struct sx_quant {
-    uint32_t type;        /* SX_TYPE_* */
-    uint32_t block;       /* elements */
+    uint32_t type;  /* SX_TYPE_* */
+    uint32_t block; /* elements */
     uint32_t block_bytes;
-    uint32_t group;       /* 16 or 32 */
+    uint32_t group; /* 16 or 32 */
     bool mins;
     sx_unpack_fn unpack;
 } sx_quant;

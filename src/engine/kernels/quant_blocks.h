@@ -200,12 +200,12 @@ static void unpack_mxfp4(const unsigned char *b, size_t n, int8_t *q, float *sca
 }
 
 static const sx_quant quant_table[] = {
-    {SX_TYPE_Q4_0, 32, 18, 32, false, unpack_q4_0},      {SX_TYPE_Q4_1, 32, 20, 32, true, unpack_q4_1},
-    {SX_TYPE_Q5_0, 32, 22, 32, false, unpack_q5_0},      {SX_TYPE_Q5_1, 32, 24, 32, true, unpack_q5_1},
-    {SX_TYPE_Q8_0, 32, 34, 32, false, unpack_q8_0},      {SX_TYPE_Q2_K, 256, 84, 16, true, unpack_q2_k},
-    {SX_TYPE_Q3_K, 256, 110, 16, false, unpack_q3_k},    {SX_TYPE_Q4_K, 256, 144, 32, true, unpack_q4_k},
-    {SX_TYPE_Q5_K, 256, 176, 32, true, unpack_q5_k},     {SX_TYPE_Q6_K, 256, 210, 16, false, unpack_q6_k},
-    {SX_TYPE_IQ4_NL, 32, 18, 32, false, unpack_iq4_nl},  {SX_TYPE_IQ4_XS, 256, 136, 32, false, unpack_iq4_xs},
+    {SX_TYPE_Q4_0, 32, 18, 32, false, unpack_q4_0},     {SX_TYPE_Q4_1, 32, 20, 32, true, unpack_q4_1},
+    {SX_TYPE_Q5_0, 32, 22, 32, false, unpack_q5_0},     {SX_TYPE_Q5_1, 32, 24, 32, true, unpack_q5_1},
+    {SX_TYPE_Q8_0, 32, 34, 32, false, unpack_q8_0},     {SX_TYPE_Q2_K, 256, 84, 16, true, unpack_q2_k},
+    {SX_TYPE_Q3_K, 256, 110, 16, false, unpack_q3_k},   {SX_TYPE_Q4_K, 256, 144, 32, true, unpack_q4_k},
+    {SX_TYPE_Q5_K, 256, 176, 32, true, unpack_q5_k},    {SX_TYPE_Q6_K, 256, 210, 16, false, unpack_q6_k},
+    {SX_TYPE_IQ4_NL, 32, 18, 32, false, unpack_iq4_nl}, {SX_TYPE_IQ4_XS, 256, 136, 32, false, unpack_iq4_xs},
     {SX_TYPE_MXFP4, 32, 17, 32, false, unpack_mxfp4},
 };
 

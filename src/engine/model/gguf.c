@@ -34,7 +34,8 @@ static llm_status truncated(const reader *r, const char *what)
 {
     return sx_fail(r->err, LLM_E_FORMAT,
                    "the GGUF file ends at byte %zu inside %s, which begins at byte %zu: it is truncated or damaged; "
-                   "fetch it again", r->size, what, r->pos);
+                   "fetch it again",
+                   r->size, what, r->pos);
 }
 
 static llm_status read_u32(reader *r, uint32_t *v, const char *what)
@@ -72,9 +73,10 @@ static llm_status read_name(reader *r, sx_arena *arena, size_t max, const char *
     llm_status status = read_string(r, &s, &len, what);
     if (status != LLM_OK) return status;
     if (len == 0 || len > max || memchr(s, 0, (size_t)len) || sx_utf8_check((const char *)s, (size_t)len) != len)
-        return sx_fail(r->err, LLM_E_FORMAT,
-                       "%s at byte %zu is not a name: it must be 1 to %zu bytes of UTF-8 without NUL; the file is damaged",
-                       what, at, max);
+        return sx_fail(
+            r->err, LLM_E_FORMAT,
+            "%s at byte %zu is not a name: it must be 1 to %zu bytes of UTF-8 without NUL; the file is damaged", what,
+            at, max);
     char *copy = sx_arena_strndup(arena, (const char *)s, (size_t)len);
     if (!copy) return sx_fail_memory(r->err);
     *name = copy;
@@ -131,15 +133,19 @@ static llm_status read_value(reader *r, gguf_kv *kv)
         if (status == LLM_OK) status = read_u64(r, &kv->count, kv->key);
         if (status != LLM_OK) return status;
         if (kv->elem > SX_GGUF_F64)
-            return sx_fail(r->err, LLM_E_FORMAT, "metadata %.*s is an array of the unknown type %u; the file is damaged or "
-                           "newer than this library", SHOWN, kv->key, kv->elem);
+            return sx_fail(r->err, LLM_E_FORMAT,
+                           "metadata %.*s is an array of the unknown type %u; the file is damaged or "
+                           "newer than this library",
+                           SHOWN, kv->key, kv->elem);
         kv->value = r->data + r->pos;
         return skip_elements(r, kv->elem, kv->count, kv->key);
     }
     unsigned bytes = sx_gguf_number_bytes(kv->type);
     if (!bytes)
-        return sx_fail(r->err, LLM_E_FORMAT, "metadata %.*s has the unknown type %u; the file is damaged or newer than "
-                       "this library", SHOWN, kv->key, kv->type);
+        return sx_fail(r->err, LLM_E_FORMAT,
+                       "metadata %.*s has the unknown type %u; the file is damaged or newer than "
+                       "this library",
+                       SHOWN, kv->key, kv->type);
     if (left(r) < bytes) return truncated(r, kv->key);
     kv->count = 1;
     kv->value = r->data + r->pos;
@@ -151,7 +157,8 @@ static llm_status index_name(sx_map *map, const char *name, uint32_t i, const ch
 {
     size_t len = strlen(name);
     if (sx_map_get(map, name, len) != SX_MAP_NONE)
-        return sx_fail(err, LLM_E_FORMAT, "%s %.*s stands in the file twice: it is damaged or forged", what, SHOWN, name);
+        return sx_fail(err, LLM_E_FORMAT, "%s %.*s stands in the file twice: it is damaged or forged", what, SHOWN,
+                       name);
     return sx_map_put(map, name, len, i) ? sx_fail_memory(err) : LLM_OK;
 }
 
@@ -174,22 +181,27 @@ static llm_status size_tensor(sx_tensor *t, llm_error *err)
 {
     const sx_type_info *info = sx_type_get(t->type);
     if (!info)
-        return sx_fail(err, LLM_E_UNSUPPORTED, "tensor %.*s has type number %u, which this version does not know; convert "
-                       "the model to a type it knows, such as Q8_0", SHOWN, t->name, t->type);
+        return sx_fail(err, LLM_E_UNSUPPORTED,
+                       "tensor %.*s has type number %u, which this version does not know; convert "
+                       "the model to a type it knows, such as Q8_0",
+                       SHOWN, t->name, t->type);
     if (t->ne[0] % info->block)
-        return sx_fail(err, LLM_E_FORMAT, "tensor %.*s has rows of %" PRIu64 " elements, which is not a multiple of the "
-                       "%u of a %s block", SHOWN, t->name, t->ne[0], info->block, info->name);
+        return sx_fail(err, LLM_E_FORMAT,
+                       "tensor %.*s has rows of %" PRIu64 " elements, which is not a multiple of the "
+                       "%u of a %s block",
+                       SHOWN, t->name, t->ne[0], info->block, info->name);
     uint64_t blocks = t->ne[0] / info->block;
     bool empty = false;
     for (uint32_t d = 0; d < 4; d++) {
         if (t->ne[d] > INT64_MAX) blocks = UINT64_MAX;
         empty = empty || t->ne[d] == 0;
-        if (d > 0 && t->ne[d] && blocks > INT64_MAX / t->ne[d]) blocks = UINT64_MAX;
-        else if (d > 0) blocks *= t->ne[d];
+        if (d > 0 && t->ne[d] && blocks > INT64_MAX / t->ne[d])
+            blocks = UINT64_MAX;
+        else if (d > 0)
+            blocks *= t->ne[d];
         if (blocks == UINT64_MAX) break;
     }
-    if (empty)
-        return sx_fail(err, LLM_E_FORMAT, "tensor %.*s has a dimension of 0 elements", SHOWN, t->name);
+    if (empty) return sx_fail(err, LLM_E_FORMAT, "tensor %.*s has a dimension of 0 elements", SHOWN, t->name);
     if (blocks > (uint64_t)(SIZE_MAX / 2) / info->block_bytes)
         return sx_fail(err, LLM_E_FORMAT, "tensor %.*s is larger than any memory: its dimensions are damaged", SHOWN,
                        t->name);
@@ -259,8 +271,9 @@ static llm_status check_overlap(const sx_gguf *g, uint32_t *order, const uint64_
     for (uint32_t i = 1; i < g->n_tensors; i++) {
         const sx_tensor *a = &g->tensors[order[i - 1]], *b = &g->tensors[order[i]];
         if (offsets[order[i]] - offsets[order[i - 1]] < a->bytes)
-            return sx_fail(err, LLM_E_FORMAT, "tensors %.*s and %.*s lie over each other; the file is damaged or forged",
-                           SHOWN, a->name, SHOWN, b->name);
+            return sx_fail(err, LLM_E_FORMAT,
+                           "tensors %.*s and %.*s lie over each other; the file is damaged or forged", SHOWN, a->name,
+                           SHOWN, b->name);
     }
     return LLM_OK;
 }
@@ -275,11 +288,15 @@ static llm_status place_tensors(sx_gguf *g, const reader *r, const uint64_t *off
     for (uint32_t i = 0; i < g->n_tensors; i++) {
         sx_tensor *t = &g->tensors[i];
         if (offsets[i] % alignment)
-            return sx_fail(r->err, LLM_E_FORMAT, "tensor %.*s begins at offset %" PRIu64 ", which is not a multiple of the "
-                           "alignment %u", SHOWN, t->name, offsets[i], alignment);
+            return sx_fail(r->err, LLM_E_FORMAT,
+                           "tensor %.*s begins at offset %" PRIu64 ", which is not a multiple of the "
+                           "alignment %u",
+                           SHOWN, t->name, offsets[i], alignment);
         if (offsets[i] > room || t->bytes > room - offsets[i])
-            return sx_fail(r->err, LLM_E_FORMAT, "tensor %.*s needs %zu bytes at offset %" PRIu64 " but the file has %zu bytes "
-                           "of tensor data: it is truncated; fetch it again", SHOWN, t->name, t->bytes, offsets[i], room);
+            return sx_fail(r->err, LLM_E_FORMAT,
+                           "tensor %.*s needs %zu bytes at offset %" PRIu64 " but the file has %zu bytes "
+                           "of tensor data: it is truncated; fetch it again",
+                           SHOWN, t->name, t->bytes, offsets[i], room);
         t->data = r->data + r->pos + pad + offsets[i];
     }
     return LLM_OK;
@@ -291,7 +308,8 @@ static llm_status read_tensors(sx_gguf *g, reader *r)
     uint32_t *order = sx_mem_array(g->mem, g->n_tensors, sizeof *order);
     g->tensors = sx_mem_array(g->mem, g->n_tensors, sizeof *g->tensors);
     llm_status status = LLM_OK;
-    if (!offsets || !order || !g->tensors || sx_map_reserve(&g->tensor_index, g->n_tensors)) status = sx_fail_memory(r->err);
+    if (!offsets || !order || !g->tensors || sx_map_reserve(&g->tensor_index, g->n_tensors))
+        status = sx_fail_memory(r->err);
     for (uint32_t i = 0; status == LLM_OK && i < g->n_tensors; i++) {
         status = read_tensor(g, r, &g->tensors[i], &offsets[i]);
         if (status == LLM_OK) status = index_name(&g->tensor_index, g->tensors[i].name, i, "tensor", r->err);
@@ -313,7 +331,8 @@ static llm_status read_head(sx_gguf *g, reader *r)
     llm_status status = read_u32(r, &version, "the version");
     if (status != LLM_OK) return status;
     if ((version & 0xffff) == 0 && version != 0)
-        return sx_fail(r->err, LLM_E_UNSUPPORTED, "the GGUF file is big-endian; convert it with gguf_convert_endian.py");
+        return sx_fail(r->err, LLM_E_UNSUPPORTED,
+                       "the GGUF file is big-endian; convert it with gguf_convert_endian.py");
     if (version != 2 && version != 3)
         return sx_fail(r->err, LLM_E_UNSUPPORTED, "the GGUF file has version %u; this library reads versions 2 and 3",
                        version);
@@ -322,8 +341,10 @@ static llm_status read_head(sx_gguf *g, reader *r)
     if (status != LLM_OK) return status;
     if (n_kvs > left(r) / MIN_KV_BYTES || n_tensors > left(r) / MIN_TENSOR_BYTES || n_kvs >= SX_MAP_NONE ||
         n_tensors >= SX_MAP_NONE)
-        return sx_fail(r->err, LLM_E_FORMAT, "the GGUF file claims %" PRIu64 " metadata entries and %" PRIu64 " tensors, more than "
-                       "its %zu bytes can hold: it is truncated or damaged", n_kvs, n_tensors, r->size);
+        return sx_fail(r->err, LLM_E_FORMAT,
+                       "the GGUF file claims %" PRIu64 " metadata entries and %" PRIu64 " tensors, more than "
+                       "its %zu bytes can hold: it is truncated or damaged",
+                       n_kvs, n_tensors, r->size);
     g->n_kvs = (uint32_t)n_kvs;
     g->n_tensors = (uint32_t)n_tensors;
     return LLM_OK;

@@ -13,20 +13,44 @@
 
 /* Tensor types by their numbers in the file. */
 enum {
-    SX_TYPE_F32 = 0, SX_TYPE_F16 = 1, SX_TYPE_Q4_0 = 2, SX_TYPE_Q4_1 = 3, SX_TYPE_Q5_0 = 6, SX_TYPE_Q5_1 = 7,
-    SX_TYPE_Q8_0 = 8, SX_TYPE_Q2_K = 10, SX_TYPE_Q3_K = 11, SX_TYPE_Q4_K = 12, SX_TYPE_Q5_K = 13, SX_TYPE_Q6_K = 14,
-    SX_TYPE_IQ4_NL = 20, SX_TYPE_IQ4_XS = 23, SX_TYPE_BF16 = 30, SX_TYPE_MXFP4 = 39
+    SX_TYPE_F32 = 0,
+    SX_TYPE_F16 = 1,
+    SX_TYPE_Q4_0 = 2,
+    SX_TYPE_Q4_1 = 3,
+    SX_TYPE_Q5_0 = 6,
+    SX_TYPE_Q5_1 = 7,
+    SX_TYPE_Q8_0 = 8,
+    SX_TYPE_Q2_K = 10,
+    SX_TYPE_Q3_K = 11,
+    SX_TYPE_Q4_K = 12,
+    SX_TYPE_Q5_K = 13,
+    SX_TYPE_Q6_K = 14,
+    SX_TYPE_IQ4_NL = 20,
+    SX_TYPE_IQ4_XS = 23,
+    SX_TYPE_BF16 = 30,
+    SX_TYPE_MXFP4 = 39
 };
 
 /* Value types of metadata by their numbers in the file. */
 enum {
-    SX_GGUF_U8, SX_GGUF_I8, SX_GGUF_U16, SX_GGUF_I16, SX_GGUF_U32, SX_GGUF_I32, SX_GGUF_F32, SX_GGUF_BOOL,
-    SX_GGUF_STRING, SX_GGUF_ARRAY, SX_GGUF_U64, SX_GGUF_I64, SX_GGUF_F64
+    SX_GGUF_U8,
+    SX_GGUF_I8,
+    SX_GGUF_U16,
+    SX_GGUF_I16,
+    SX_GGUF_U32,
+    SX_GGUF_I32,
+    SX_GGUF_F32,
+    SX_GGUF_BOOL,
+    SX_GGUF_STRING,
+    SX_GGUF_ARRAY,
+    SX_GGUF_U64,
+    SX_GGUF_I64,
+    SX_GGUF_F64
 };
 
 typedef struct sx_type_info {
-    const char *name;     /* "q4_0" */
-    uint32_t block;       /* elements per block */
+    const char *name; /* "q4_0" */
+    uint32_t block;   /* elements per block */
     uint32_t block_bytes;
 } sx_type_info;
 
@@ -64,7 +88,10 @@ bool sx_gguf_str(const sx_gguf *gguf, const char *key, const char **s, size_t *l
 /* Arrays: count of elements and element type (SX_GGUF_*), then elements by index. */
 bool sx_gguf_array(const sx_gguf *gguf, const char *key, uint32_t *type, uint64_t *count);
 /* A whole array of strings at once: offsets are found in one pass. `views` holds count entries. */
-typedef struct sx_view { const char *s; size_t len; } sx_view;
+typedef struct sx_view {
+    const char *s;
+    size_t len;
+} sx_view;
 bool sx_gguf_array_strs(const sx_gguf *gguf, const char *key, sx_view *views, uint64_t count);
 bool sx_gguf_array_f32(const sx_gguf *gguf, const char *key, float *values, uint64_t count);
 bool sx_gguf_array_i32(const sx_gguf *gguf, const char *key, int32_t *values, uint64_t count);

@@ -245,7 +245,7 @@ static llm_status put_quantised(job *j, const sx_tensor *t, uint32_t type)
                        sx_type_get(t->type)->name);
     const sx_type_info *from = sx_type_get(t->type), *to = sx_type_get(type);
     uint64_t rows = t->ne[1] * t->ne[2] * t->ne[3];
-    chunk c = {t, type, 0, 0, (size_t)t->ne[0] * from->block_bytes, (size_t)(t->ne[0] / to->block) * to->block_bytes,
+    chunk c = {t,    type, 0, 0, (size_t)t->ne[0] * from->block_bytes, (size_t)(t->ne[0] / to->block) * to->block_bytes,
                NULL, NULL};
     c.floats = sx_mem_array(j->mem, sx_pool_size(j->pool) * (size_t)t->ne[0], sizeof *c.floats);
     c.out = sx_mem_array(j->mem, CHUNK_ROWS, c.to_bytes);
@@ -307,7 +307,8 @@ static llm_status write_file(job *j, const char *out)
     } else {
         status = write_all(j);
         if (fclose(j->out) != 0 && status == LLM_OK) status = sx_fail_errno(j->err, errno, "cannot write", path.data);
-        if (status == LLM_OK && rename(path.data, out) != 0) status = sx_fail_errno(j->err, errno, "cannot rename to", out);
+        if (status == LLM_OK && rename(path.data, out) != 0)
+            status = sx_fail_errno(j->err, errno, "cannot rename to", out);
         if (status != LLM_OK) unlink(path.data);
     }
     sx_buf_free(&path);
@@ -319,8 +320,10 @@ llm_status sx_quantise_file(const char *in, const char *out, const char *name, u
 {
     job j = {.how = find_recipe(name), .mem = mem, .cancel = cancel, .err = err};
     if (!j.how)
-        return sx_fail(err, LLM_E_UNSUPPORTED, "there is no recipe %.40s; choose from f16, bf16, q8_0, q4_0, q4_1, q5_0, "
-                       "q5_1, q4_k_s, q4_k_m, q5_k_s, q5_k_m, q6_k", name);
+        return sx_fail(err, LLM_E_UNSUPPORTED,
+                       "there is no recipe %.40s; choose from f16, bf16, q8_0, q4_0, q4_1, q5_0, "
+                       "q5_1, q4_k_s, q4_k_m, q5_k_s, q5_k_m, q6_k",
+                       name);
     sx_map_file file;
     sx_gguf *gguf = NULL;
     llm_status status = check_target(out, err);

@@ -89,8 +89,10 @@ static llm_status load_tokenizer(sx_model *m, llm_error *err)
     llm_status s = sx_tokenizer_create(&m->tok, m->mem, m->gguf, err);
     if (s != LLM_OK) return s;
     if (sx_tokenizer_size(m->tok) > m->net.hp.n_vocab)
-        return sx_fail(err, LLM_E_FORMAT, "the tokenizer has %u tokens but token_embd.weight only %u rows: the file "
-                       "contradicts itself", sx_tokenizer_size(m->tok), m->net.hp.n_vocab);
+        return sx_fail(err, LLM_E_FORMAT,
+                       "the tokenizer has %u tokens but token_embd.weight only %u rows: the file "
+                       "contradicts itself",
+                       sx_tokenizer_size(m->tok), m->net.hp.n_vocab);
     return LLM_OK;
 }
 
@@ -113,8 +115,7 @@ static llm_status load(sx_model *m, const char *path, const sx_model_params *par
     if (sx_gguf_tensor_count(m->gguf) == 0) return load_vocabulary(m, err);
     if ((s = sx_hparams_read(&m->net.hp, m->gguf, err)) != LLM_OK ||
         (s = sx_weights_bind(&m->net.weights, &m->net.hp, m->gguf, &m->arena, err)) != LLM_OK ||
-        (s = cancelled(params, err)) != LLM_OK ||
-        (s = load_tokenizer(m, err)) != LLM_OK ||
+        (s = cancelled(params, err)) != LLM_OK || (s = load_tokenizer(m, err)) != LLM_OK ||
         (s = cancelled(params, err)) != LLM_OK)
         return s;
     m->net.kernels = sx_kernels_select(params->isa);
@@ -123,8 +124,8 @@ static llm_status load(sx_model *m, const char *path, const sx_model_params *par
         return s;
     if (params->log)
         sx_log_write(params->log, LLM_LOG_INFO, "loaded %s: %s, %u layers, %s weights, %s kernels, %u threads", path,
-                     m->net.hp.arch->name, m->net.hp.n_layer, sx_model_info(m, "type"), sx_cpu_isa_name(m->net.kernels.isa),
-                     sx_pool_size(m->net.pool));
+                     m->net.hp.arch->name, m->net.hp.n_layer, sx_model_info(m, "type"),
+                     sx_cpu_isa_name(m->net.kernels.isa), sx_pool_size(m->net.pool));
     return LLM_OK;
 }
 

@@ -17,9 +17,9 @@ struct sx_model {
     sx_map_file file;
     sx_gguf *gguf;
     sx_tokenizer *tok;
-    sx_arena arena;  /* vectors, layers, facts */
+    sx_arena arena; /* vectors, layers, facts */
     sx_net net;
-    sx_fact *facts;  /* [n_facts] the library's own first, then the file's */
+    sx_fact *facts; /* [n_facts] the library's own first, then the file's */
     size_t n_facts;
 };
 

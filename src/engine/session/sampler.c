@@ -157,7 +157,8 @@ static uint32_t collect(sx_sampler *s, const float *logits, bool constrained)
 /* Draws among the first of n sorted candidates, or among all n where no cut is asked for. */
 static int32_t draw(sx_sampler *s, uint32_t n, double u)
 {
-    const bool cut_k = s->params.top_k > 0 && s->params.top_k < n, cut_p = s->params.top_p > 0.0f && s->params.top_p < 1.0f;
+    const bool cut_k = s->params.top_k > 0 && s->params.top_k<n, cut_p = s->params.top_p> 0.0f &&
+                       s->params.top_p < 1.0f;
     candidate *from = s->candidates;
     double total = 0.0;
     if (n == 0) return -1;

@@ -10,12 +10,12 @@ enum { DEFAULT_CTX = 8192, DEFAULT_BATCH = 512, MAX_BATCH = 16384, MAX_CTX = 1 <
 struct sx_session {
     sx_mem *mem;
     sx_model *model;
-    uint32_t used;    /* positions filled */
+    uint32_t used; /* positions filled */
     uint32_t n_batch;
     sx_cache cache;
     sx_rope rope[2];
-    sx_arena arena;   /* rope tables */
-    char *block;      /* all buffers of a batch */
+    sx_arena arena; /* rope tables */
+    char *block;    /* all buffers of a batch */
     sx_eval eval;
 };
 
@@ -83,7 +83,9 @@ static void place_all(sx_session *s, layout *l)
     }
     b->cosine = place(l, n * hp->n_rot, sizeof(float));
     b->sine = place(l, n * hp->n_rot, sizeof(float));
-    place_q8(&s->eval.run.q8, l, n, larger(larger(hp->n_embd, ff), larger(larger(na, hp->n_head * hp->dim_out), larger(hp->q_rank, hp->kv_rank))));
+    place_q8(
+        &s->eval.run.q8, l, n,
+        larger(larger(hp->n_embd, ff), larger(larger(na, hp->n_head * hp->dim_out), larger(hp->q_rank, hp->kv_rank))));
     s->eval.run.scratch_stride = sx_forward_scratch(net, s->n_batch);
     s->eval.run.scratch = place(l, sx_pool_size(net->pool), s->eval.run.scratch_stride);
 }
@@ -94,13 +96,16 @@ static llm_status allocate(sx_session *s, llm_error *err)
     layout l = {NULL, 0};
     place_all(s, &l);
     uint64_t per_position = (uint64_t)hp->n_layer * s->cache.elem;
-    uint64_t k_bytes = per_position * s->cache.k_width * s->cache.n_ctx, v_bytes = per_position * s->cache.v_width * s->cache.n_ctx;
+    uint64_t k_bytes = per_position * s->cache.k_width * s->cache.n_ctx,
+             v_bytes = per_position * s->cache.v_width * s->cache.n_ctx;
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     uint64_t machine = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX / 2;
     if (k_bytes + v_bytes + l.at > machine)
         return sx_fail(err, LLM_E_LIMIT,
-                       "a context of %u positions in batches of %u needs %" PRIu64 " MiB, more than this machine has; lower "
-                       "n_ctx or n_batch", s->cache.n_ctx, s->n_batch, (k_bytes + v_bytes + l.at) >> 20);
+                       "a context of %u positions in batches of %u needs %" PRIu64
+                       " MiB, more than this machine has; lower "
+                       "n_ctx or n_batch",
+                       s->cache.n_ctx, s->n_batch, (k_bytes + v_bytes + l.at) >> 20);
     s->cache.k = sx_mem_alloc_aligned(s->mem, (size_t)k_bytes, ALIGN);
     s->block = sx_mem_alloc_aligned(s->mem, l.at, ALIGN);
     if (v_bytes) s->cache.v = sx_mem_alloc_aligned(s->mem, (size_t)v_bytes, ALIGN);
@@ -115,7 +120,8 @@ static llm_status allocate(sx_session *s, llm_error *err)
 static llm_status check(const sx_model *m, const sx_session_params *p, llm_error *err)
 {
     if (!m->net.pool)
-        return sx_fail(err, LLM_E_UNSUPPORTED, "this file holds a vocabulary and no weights; it can tokenize, not evaluate");
+        return sx_fail(err, LLM_E_UNSUPPORTED,
+                       "this file holds a vocabulary and no weights; it can tokenize, not evaluate");
     if (p->kv_type > LLM_KV_F32)
         return sx_fail(err, LLM_E_INVALID, "kv_type %u is not known; use LLM_KV_F16 or LLM_KV_F32", p->kv_type);
     if (p->n_batch > MAX_BATCH)
@@ -137,8 +143,11 @@ static llm_status build(sx_session *s, const sx_session_params *p, llm_error *er
     s->n_batch = p->n_batch ? p->n_batch : DEFAULT_BATCH;
     if (s->n_batch > n_ctx) s->n_batch = n_ctx;
     bool wide = p->kv_type == LLM_KV_F32;
-    s->cache = (sx_cache){.type = wide ? SX_TYPE_F32 : SX_TYPE_F16, .n_ctx = n_ctx, .elem = wide ? 4 : 2,
-                          .k_width = hp->n_head_kv * hp->dim_k, .v_width = hp->absorbed ? 0 : hp->n_head_kv * hp->dim_v};
+    s->cache = (sx_cache){.type = wide ? SX_TYPE_F32 : SX_TYPE_F16,
+                          .n_ctx = n_ctx,
+                          .elem = wide ? 4 : 2,
+                          .k_width = hp->n_head_kv * hp->dim_k,
+                          .v_width = hp->absorbed ? 0 : hp->n_head_kv * hp->dim_v};
     llm_status status;
     for (int table = 0; table < 2; table++)
         if ((status = sx_rope_init(&s->rope[table], hp, &net->weights, n_ctx, table == 1, &s->arena, err)) != LLM_OK)
@@ -205,9 +214,11 @@ static llm_status check_tokens(const sx_session *s, const int32_t *tokens, size_
 {
     if (n == 0) return sx_fail(err, LLM_E_INVALID, "no tokens to evaluate; pass at least one");
     if (n > s->cache.n_ctx - s->used)
-        return sx_fail(err, LLM_E_LIMIT,
-                       "%zu tokens do not fit: %u of the context's %u positions are filled; use a larger n_ctx or shorten "
-                       "the text", n, s->used, s->cache.n_ctx);
+        return sx_fail(
+            err, LLM_E_LIMIT,
+            "%zu tokens do not fit: %u of the context's %u positions are filled; use a larger n_ctx or shorten "
+            "the text",
+            n, s->used, s->cache.n_ctx);
     for (size_t i = 0; i < n; i++)
         if (tokens[i] < 0 || (uint32_t)tokens[i] >= s->model->net.hp.n_vocab)
             return sx_fail(err, LLM_E_INVALID, "token %d at index %zu is outside the vocabulary of %u", tokens[i], i,

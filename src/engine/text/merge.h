@@ -33,8 +33,8 @@ typedef struct sx_merger {
     const sx_vocab *vocab;
     const sx_pairs *merges; /* (left, right) -> (rank, joined); NULL: by score */
     sx_tokens *tokens;
-    sx_cached_word *cache;  /* [slots], none for a short text */
-    size_t slots;           /* power of two, or 0 */
+    sx_cached_word *cache; /* [slots], none for a short text */
+    size_t slots;          /* power of two, or 0 */
     struct sx_symbol *symbols;
     struct sx_bigram *heap;
     size_t symbols_cap, heap_cap;
@@ -43,7 +43,8 @@ typedef struct sx_merger {
 llm_status sx_merger_begin(sx_merger *m, sx_mem *mem, const sx_vocab *vocab, const sx_pairs *merges, sx_tokens *tokens,
                            size_t text_len);
 void sx_merger_end(sx_merger *m);
-llm_status sx_merge_word(sx_merger *m, const char *word, size_t len); /* LLM_OK or LLM_E_MEMORY; len at most INT32_MAX */
+llm_status sx_merge_word(sx_merger *m, const char *word,
+                         size_t len); /* LLM_OK or LLM_E_MEMORY; len at most INT32_MAX */
 
 /* The tokens of bytes that no token spells: byte tokens, else the unknown token. */
 void sx_emit_bytes(const sx_vocab *vocab, const char *s, size_t len, sx_tokens *tokens);

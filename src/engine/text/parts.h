@@ -8,7 +8,7 @@ llm_status sx_wordpiece_encode(const sx_vocab *vocab, sx_mem *mem, const char *t
 
 /* What unigram needs besides the vocabulary. */
 typedef struct sx_unigram {
-    sx_trie trie;        /* all tokens a text may be made of */
+    sx_trie trie; /* all tokens a text may be made of */
     float unknown_score;
     const unsigned char *map; /* the normalizer's double array in the file, 4 bytes per node */
     size_t map_nodes;

@@ -53,7 +53,8 @@ size_t sx_match_bloom(scan *t, size_t i, const rule *r, size_t *skip)
     size_t from = i;
     if (at(t, i).c == ' ') i++;
     size_t begin = i;
-    for (point p = at(t, i); p.len && !(p.cls & SX_UC_SPACE) && !sx_split_listed(r->ranges, p.c); p = at(t, i)) i += p.len;
+    for (point p = at(t, i); p.len && !(p.cls & SX_UC_SPACE) && !sx_split_listed(r->ranges, p.c); p = at(t, i))
+        i += p.len;
     return i > begin ? i : from;
 }
 

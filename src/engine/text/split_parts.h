@@ -14,7 +14,7 @@
 typedef struct scan {
     const char *s;
     size_t end;
-    const uint16_t *ascii; /* [128] classes */
+    const uint16_t *ascii;        /* [128] classes */
     size_t space_from, space_end; /* the run: [from, end) */
     size_t space_last;            /* where its last character begins */
     size_t space_newline;         /* behind its last \r or \n; 0: none */
@@ -66,17 +66,17 @@ typedef struct rule rule;
 typedef size_t (*match_fn)(scan *t, size_t i, const rule *r, size_t *skip);
 
 struct rule {
-    match_fn match; /* NULL ends a list of rules */
-    uint32_t mask;  /* classes meant by the matcher */
+    match_fn match;      /* NULL ends a list of rules */
+    uint32_t mask;       /* classes meant by the matcher */
     const range *ranges; /* characters besides, sorted, {0,0} at the end; or NULL */
     unsigned min, max;   /* characters; max 0: any number */
     unsigned flags;      /* of the matcher */
 };
 
 enum {
-    SPACE_BEFORE = 1,  /* one white space may come before */
-    SLASH = 2,         /* a run of punctuation may end in newlines and slashes */
-    NO_NEWLINES = 4,   /* a run of punctuation ends before newlines */
+    SPACE_BEFORE = 1, /* one white space may come before */
+    SLASH = 2,        /* a run of punctuation may end in newlines and slashes */
+    NO_NEWLINES = 4,  /* a run of punctuation ends before newlines */
     NO_CONTRACTION = 8,
     HAN_APART = 16,    /* runs of Han are words of their own */
     SPACE_STEPS = 32,  /* runs of white space are cut at powers of two */

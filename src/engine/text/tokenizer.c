@@ -12,7 +12,7 @@
 struct sx_tokenizer {
     sx_mem *mem;
     sx_vocab v;
-    sx_pairs merges;   /* of BPE */
+    sx_pairs merges; /* of BPE */
     sx_unigram unigram;
     bool whole_words;  /* BPE: a word that is a token is taken without merging */
     bool cut_at_space; /* SPM: no token reaches over the start of a word, so words are merged one by one */
@@ -152,9 +152,9 @@ int32_t sx_tokenizer_special(const sx_tokenizer *t, const char *name)
     const struct {
         const char *name;
         int32_t token;
-    } known[] = {{"bos", v->bos}, {"eos", v->eos}, {"unk", v->unk}, {"pad", v->pad}, {"eot", v->eot}, {"eom", v->eom},
-                 {"sep", v->sep}, {"cls", v->cls}, {"mask", v->mask}, {"fim_pre", v->fim_pre}, {"fim_suf", v->fim_suf},
-                 {"fim_mid", v->fim_mid}};
+    } known[] = {{"bos", v->bos},   {"eos", v->eos},         {"unk", v->unk},         {"pad", v->pad},
+                 {"eot", v->eot},   {"eom", v->eom},         {"sep", v->sep},         {"cls", v->cls},
+                 {"mask", v->mask}, {"fim_pre", v->fim_pre}, {"fim_suf", v->fim_suf}, {"fim_mid", v->fim_mid}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(known[i].name, name) == 0) return known[i].token;
     return -1;
@@ -287,13 +287,13 @@ int64_t sx_tokenizer_encode(const sx_tokenizer *t, sx_mem *mem, const char *text
     sx_buf_init(&e.text, mem, 0);
     llm_status status = LLM_OK;
     if (t->v.kind == SX_VOCAB_BPE || t->v.kind == SX_VOCAB_SPM)
-        status = sx_merger_begin(&e.merger, mem, &t->v, t->v.kind == SX_VOCAB_BPE ? &t->merges : NULL, &e.tokens,
-                                 len);
+        status = sx_merger_begin(&e.merger, mem, &t->v, t->v.kind == SX_VOCAB_BPE ? &t->merges : NULL, &e.tokens, len);
     if (status == LLM_OK) status = encode_all(&e, text ? text : "", len, flags);
     if (e.merger.mem) sx_merger_end(&e.merger);
     sx_buf_free(&e.text);
     if (status == LLM_E_MEMORY) return sx_fail_memory(err);
-    if (status == LLM_E_LIMIT) return sx_fail(err, LLM_E_INVALID, "a word of the text is longer than 2 GiB; cut it first");
+    if (status == LLM_E_LIMIT)
+        return sx_fail(err, LLM_E_INVALID, "a word of the text is longer than 2 GiB; cut it first");
     if (status != LLM_OK) return status;
     return (int64_t)e.tokens.n;
 }
@@ -333,8 +333,8 @@ static void add_token(const sx_tokenizer *t, int32_t token, bool parse, bool *fi
     if (!special) *first = false;
 }
 
-int64_t sx_tokenizer_decode(const sx_tokenizer *t, sx_mem *mem, const int32_t *tokens, size_t n, uint32_t flags, char *text,
-                            size_t capacity, llm_error *err)
+int64_t sx_tokenizer_decode(const sx_tokenizer *t, sx_mem *mem, const int32_t *tokens, size_t n, uint32_t flags,
+                            char *text, size_t capacity, llm_error *err)
 {
     if ((!tokens && n) || (!text && capacity)) return sx_fail(err, LLM_E_INVALID, "tokens or text is NULL");
     if (flags & ~(LLM_TOK_SPECIAL | LLM_TOK_PARSE)) return sx_fail(err, LLM_E_INVALID, "unknown flags 0x%x", flags);
@@ -344,7 +344,8 @@ int64_t sx_tokenizer_decode(const sx_tokenizer *t, sx_mem *mem, const int32_t *t
     for (size_t i = 0; i < n; i++) {
         if (tokens[i] < 0 || (uint32_t)tokens[i] >= t->v.n) {
             sx_buf_free(&out);
-            return sx_fail(err, LLM_E_INVALID, "token %d at place %zu is outside the vocabulary of %u", tokens[i], i, t->v.n);
+            return sx_fail(err, LLM_E_INVALID, "token %d at place %zu is outside the vocabulary of %u", tokens[i], i,
+                           t->v.n);
         }
         add_token(t, tokens[i], flags & LLM_TOK_PARSE, &first, &out);
     }

@@ -9,8 +9,8 @@
 #define SX_TRIE_NONE UINT32_MAX /* no node, or no token at a node */
 
 typedef struct sx_trie {
-    sx_pairs edges;    /* (node, byte) -> (child, token at the child) */
-    uint32_t n_nodes;  /* with the root */
+    sx_pairs edges;   /* (node, byte) -> (child, token at the child) */
+    uint32_t n_nodes; /* with the root */
 } sx_trie;
 
 void sx_trie_init(sx_trie *trie, sx_mem *mem);

@@ -16,7 +16,9 @@ static llm_status load_map(sx_unigram *u, const sx_gguf *gguf, llm_error *err)
     const unsigned char *data;
     size_t size;
     if (!sx_gguf_array_bytes(gguf, key, &data, &size) || size == 0) return LLM_OK;
-    uint64_t nodes_bytes = size < 4 ? size : data[0] | (uint64_t)data[1] << 8 | (uint64_t)data[2] << 16 | (uint64_t)data[3] << 24;
+    uint64_t nodes_bytes = size < 4
+                               ? size
+                               : data[0] | (uint64_t)data[1] << 8 | (uint64_t)data[2] << 16 | (uint64_t)data[3] << 24;
     if (nodes_bytes % 4 || nodes_bytes > size - 4 || (nodes_bytes < size - 4 && data[size - 1] != 0))
         return sx_fail(err, LLM_E_FORMAT, "%s is damaged: its table of %llu bytes does not fit in %zu", key,
                        (unsigned long long)nodes_bytes, size);

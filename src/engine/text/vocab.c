@@ -16,7 +16,8 @@ static llm_status choose_kind(sx_vocab *v, const sx_gguf *gguf, llm_error *err)
     const char *model, *pre = "default";
     size_t len, pre_len = 7;
     if (!sx_gguf_str(gguf, "tokenizer.ggml.model", &model, &len))
-        return sx_fail(err, LLM_E_UNSUPPORTED, "the file has no tokenizer: tokenizer.ggml.model is missing; convert the model "
+        return sx_fail(err, LLM_E_UNSUPPORTED,
+                       "the file has no tokenizer: tokenizer.ggml.model is missing; convert the model "
                        "with its vocabulary");
     v->lower_case = true;
     if (len == 5 && memcmp(model, "llama", 5) == 0) {
@@ -39,13 +40,17 @@ static llm_status choose_kind(sx_vocab *v, const sx_gguf *gguf, llm_error *err)
         }
         v->split = sx_split_find(pre, pre_len);
         if (!v->split)
-            return sx_fail(err, LLM_E_UNSUPPORTED, "the file's pre-tokenizer (tokenizer.ggml.pre) is \"%.*s\", which this "
-                           "version does not know", pre_len > 64 ? 64 : (int)pre_len, pre);
+            return sx_fail(err, LLM_E_UNSUPPORTED,
+                           "the file's pre-tokenizer (tokenizer.ggml.pre) is \"%.*s\", which this "
+                           "version does not know",
+                           pre_len > 64 ? 64 : (int)pre_len, pre);
         v->add_bos = sx_split_get_traits(v->split).add_bos;
         v->add_sep = sx_split_get_traits(v->split).add_sep;
     } else {
-        return sx_fail(err, LLM_E_UNSUPPORTED, "the file's tokenizer (tokenizer.ggml.model) is \"%.*s\"; this version knows "
-                       "llama, gpt2, bert, t5 and gemma4", len > 64 ? 64 : (int)len, model);
+        return sx_fail(err, LLM_E_UNSUPPORTED,
+                       "the file's tokenizer (tokenizer.ggml.model) is \"%.*s\"; this version knows "
+                       "llama, gpt2, bert, t5 and gemma4",
+                       len > 64 ? 64 : (int)len, model);
     }
     return LLM_OK;
 }
@@ -70,10 +75,12 @@ static llm_status read_arrays(sx_vocab *v, const sx_gguf *gguf, llm_error *err)
     llm_status status = LLM_OK;
     if (sx_gguf_array(gguf, "tokenizer.ggml.scores", &type, &n_scores) &&
         !sx_gguf_array_f32(gguf, "tokenizer.ggml.scores", v->scores, n))
-        status = sx_fail(err, LLM_E_FORMAT, "tokenizer.ggml.scores does not hold one number for each of %u tokens", v->n);
+        status = sx_fail(err, LLM_E_FORMAT, "tokenizer.ggml.scores does not hold one number for each of %u tokens",
+                         v->n);
     bool typed = sx_gguf_array(gguf, "tokenizer.ggml.token_type", &type, &n_types);
     if (status == LLM_OK && typed && !sx_gguf_array_i32(gguf, "tokenizer.ggml.token_type", types, n))
-        status = sx_fail(err, LLM_E_FORMAT, "tokenizer.ggml.token_type does not hold one type for each of %u tokens", v->n);
+        status = sx_fail(err, LLM_E_FORMAT, "tokenizer.ggml.token_type does not hold one type for each of %u tokens",
+                         v->n);
     for (uint32_t i = 0; i < v->n; i++) {
         if (isnan(v->scores[i])) v->scores[i] = -1e30f;
         bool known = typed && types[i] >= SX_TOKEN_NORMAL && types[i] <= SX_TOKEN_BYTE;
@@ -85,7 +92,10 @@ static llm_status read_arrays(sx_vocab *v, const sx_gguf *gguf, llm_error *err)
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
 }
 
 /* "<0x41>" -> 0x41; -1 when the text is something else. */

@@ -13,7 +13,11 @@ typedef enum sx_vocab_kind { SX_VOCAB_SPM, SX_VOCAB_BPE, SX_VOCAB_WORDPIECE, SX_
 
 /* What tokenizer.ggml.token_type says, and marks. */
 enum {
-    SX_TOKEN_NORMAL = 1, SX_TOKEN_UNKNOWN = 2, SX_TOKEN_CONTROL = 3, SX_TOKEN_USER = 4, SX_TOKEN_UNUSED = 5,
+    SX_TOKEN_NORMAL = 1,
+    SX_TOKEN_UNKNOWN = 2,
+    SX_TOKEN_CONTROL = 3,
+    SX_TOKEN_USER = 4,
+    SX_TOKEN_UNUSED = 5,
     SX_TOKEN_BYTE = 6,
     SX_TOKEN_TYPE = 7,    /* mask of the above */
     SX_TOKEN_ENDS = 8,    /* ends a text or a turn */
@@ -24,18 +28,18 @@ enum {
 typedef struct sx_vocab {
     sx_mem *mem;
     sx_vocab_kind kind;
-    const sx_split *split;  /* of SX_VOCAB_BPE */
-    bool raw_text;          /* BPE without the byte alphabet: spaces are U+2581, bytes <0xXX> */
+    const sx_split *split; /* of SX_VOCAB_BPE */
+    bool raw_text;         /* BPE without the byte alphabet: spaces are U+2581, bytes <0xXX> */
     bool add_bos, add_eos, add_sep, add_space_prefix, remove_extra_spaces, lower_case;
     uint32_t n;
-    sx_view *texts;         /* [n] as in the file */
-    sx_view *bytes;         /* [n] raw bytes; "" of control and unknown tokens */
-    float *scores;          /* [n], 0 where the file has none */
-    uint8_t *marks;         /* [n] SX_TOKEN_* */
-    sx_arena arena;         /* of bytes that differ from the file's */
-    sx_map by_bytes;        /* what the merging may produce: raw bytes (SPM, WordPiece: file text) -> token */
-    sx_trie parsed;         /* special and user-defined tokens as written */
-    sx_trie always;         /* user-defined tokens only */
+    sx_view *texts;          /* [n] as in the file */
+    sx_view *bytes;          /* [n] raw bytes; "" of control and unknown tokens */
+    float *scores;           /* [n], 0 where the file has none */
+    uint8_t *marks;          /* [n] SX_TOKEN_* */
+    sx_arena arena;          /* of bytes that differ from the file's */
+    sx_map by_bytes;         /* what the merging may produce: raw bytes (SPM, WordPiece: file text) -> token */
+    sx_trie parsed;          /* special and user-defined tokens as written */
+    sx_trie always;          /* user-defined tokens only */
     int32_t byte_token[256]; /* -1: none */
     int32_t bos, eos, eot, eom, unk, pad, sep, cls, mask, fim_pre, fim_suf, fim_mid;
 } sx_vocab;
@@ -48,6 +52,7 @@ void sx_vocab_read_specials(sx_vocab *vocab, const sx_gguf *gguf);
 
 /* special.c: the pieces of a text between special tokens, in order. piece gets a token (text NULL) or a stretch of text. */
 typedef llm_status (*sx_piece_fn)(void *user, const char *text, size_t len, int32_t token);
-llm_status sx_special_cut(const sx_vocab *vocab, const char *text, size_t len, bool parse, sx_piece_fn piece, void *user);
+llm_status sx_special_cut(const sx_vocab *vocab, const char *text, size_t len, bool parse, sx_piece_fn piece,
+                          void *user);
 
 #endif

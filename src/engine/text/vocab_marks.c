@@ -28,15 +28,43 @@ static const id_key id_keys[] = {
 };
 
 static const char *const turn_ends[] = {
-    "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>", "<end_of_turn>",
-    "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<|end_of_text|>", "<end_of_utterance>",
-    "<eos>", "<turn|>", "<|tool_response>", "<\xef\xbd\x9c\x65nd\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
+    "<|eot_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<|return|>",
+    "<|call|>",
+    "<|flush|>",
+    "<|calls|>",
+    "<end_of_turn>",
+    "<|endoftext|>",
+    "</s>",
+    "<|eom_id|>",
+    "<EOT>",
+    "_<EOT>",
+    "[EOT]",
+    "[EOS]",
+    "<|end_of_text|>",
+    "<end_of_utterance>",
+    "<eos>",
+    "<turn|>",
+    "<|tool_response>",
+    "<\xef\xbd\x9c\x65nd\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
 };
 
 /* In the order of preference: what closes the assistant's turn. */
 static const char *const eot_names[] = {
-    "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<turn|>", "<|endoftext|>", "<|end_of_text|>", "<EOT>",
-    "_<EOT>", "[EOT]", "<\xef\xbd\x9c\x65nd\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>", "<end_of_utterance>",
+    "<|eot_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<end_of_turn>",
+    "<turn|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<EOT>",
+    "_<EOT>",
+    "[EOT]",
+    "<\xef\xbd\x9c\x65nd\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
+    "<end_of_utterance>",
 };
 
 static int32_t *id_field(sx_vocab *v, size_t offset)
@@ -174,7 +202,8 @@ void sx_vocab_read_specials(sx_vocab *v, const sx_gguf *gguf)
         if (sx_gguf_u32(gguf, id_keys[i].key, &id) && id < v->n) *field = (int32_t)id;
         if (*field >= 0 && (uint32_t)*field >= v->n) *field = -1;
     }
-    if (v->kind == SX_VOCAB_WORDPIECE && v->cls >= 0 && !sx_gguf_has(gguf, "tokenizer.ggml.bos_token_id")) v->bos = v->cls;
+    if (v->kind == SX_VOCAB_WORDPIECE && v->cls >= 0 && !sx_gguf_has(gguf, "tokenizer.ggml.bos_token_id"))
+        v->bos = v->cls;
     sx_gguf_bool(gguf, "tokenizer.ggml.add_bos_token", &v->add_bos);
     sx_gguf_bool(gguf, "tokenizer.ggml.add_eos_token", &v->add_eos);
     sx_gguf_bool(gguf, "tokenizer.ggml.add_sep_token", &v->add_sep);

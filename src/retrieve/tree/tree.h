@@ -19,9 +19,9 @@ typedef struct sx_node {
     uint32_t first_child;  /* SX_NO_NODE without children */
     uint32_t next_sibling; /* SX_NO_NODE for the last */
     uint32_t n_children;
-    uint16_t depth;        /* root 0 */
-    uint16_t kind;         /* LLM_NODE_* */
-    uint32_t start, end;   /* bytes of the canonical text (documents are below 4 GiB) */
+    uint16_t depth;                  /* root 0 */
+    uint16_t kind;                   /* LLM_NODE_* */
+    uint32_t start, end;             /* bytes of the canonical text (documents are below 4 GiB) */
     uint32_t title_start, title_end; /* the heading's words; equal when there is none */
     unsigned char hash[32];          /* BLAKE2b-256 over kind, own text outside children, and children's hashes */
 } sx_node;

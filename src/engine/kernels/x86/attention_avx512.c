@@ -11,7 +11,8 @@ static float softmax(float *s, float *max, float *sum)
 {
     __m512 v[SX_KEY_TILE / 16];
     for (int i = 0; i < SX_KEY_TILE / 16; i++) v[i] = _mm512_loadu_ps(s + 16 * i);
-    float top = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(v[0], v[1]), _mm512_max_ps(v[2], v[3]))), before = *max;
+    float top = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(v[0], v[1]), _mm512_max_ps(v[2], v[3]))),
+          before = *max;
     top = before > top ? before : top;
     if (top == -INFINITY) { /* nothing to see */
         memset(s, 0, SX_KEY_TILE * sizeof *s);
@@ -35,7 +36,8 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *p, uint32_t type, co
     __m512 a[4][4];
     for (int i = 0; i < rows; i++)
         for (int c = 0; c < vecs; c++)
-            a[i][c] = _mm512_maskz_loadu_ps(c == vecs - 1 ? last : (__mmask16)0xffff, acc + (size_t)i * lda + d0 + 16 * (size_t)c);
+            a[i][c] = _mm512_maskz_loadu_ps(c == vecs - 1 ? last : (__mmask16)0xffff,
+                                            acc + (size_t)i * lda + d0 + 16 * (size_t)c);
     for (uint32_t j = 0; j < n_keys; j++) {
         __m512 x[4];
         for (int c = 0; c < vecs; c++)
@@ -47,7 +49,8 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *p, uint32_t type, co
     }
     for (int i = 0; i < rows; i++)
         for (int c = 0; c < vecs; c++)
-            _mm512_mask_storeu_ps(acc + (size_t)i * lda + d0 + 16 * (size_t)c, c == vecs - 1 ? last : (__mmask16)0xffff, a[i][c]);
+            _mm512_mask_storeu_ps(acc + (size_t)i * lda + d0 + 16 * (size_t)c, c == vecs - 1 ? last : (__mmask16)0xffff,
+                                  a[i][c]);
 }
 
 INLINE void weigh_rows(float *acc, size_t lda, const float *p, uint32_t type, const char *v, size_t stride,

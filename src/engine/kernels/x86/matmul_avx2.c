@@ -39,8 +39,8 @@ INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float 
     }
 }
 
-INLINE void float_rows(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx, uint32_t k,
-                       float *out, size_t ldo, const int toks)
+INLINE void float_rows(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
+                       uint32_t k, float *out, size_t ldo, const int toks)
 {
     uint32_t r = 0;
     for (; r + 4 <= n_rows; r += 4) float_tile(type, w + r * stride, stride, x, ldx, k, out + r, ldo, 4, toks);
@@ -97,7 +97,8 @@ static void to_q8(const float *x, uint32_t k, const sx_q8 *out, size_t token)
         for (int i = 0; i < 4; i++) q[i] = to_bytes(v[i], inverse);
         int32_t sum[2] = {sum_lanes(_mm256_add_epi32(q[0], q[1])), sum_lanes(_mm256_add_epi32(q[2], q[3]))};
         __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
-        _mm256_storeu_si256((__m256i *)(void *)(out->q + token * k + b * 32), _mm256_permutevar8x32_epi32(bytes, order));
+        _mm256_storeu_si256((__m256i *)(void *)(out->q + token * k + b * 32),
+                            _mm256_permutevar8x32_epi32(bytes, order));
         out->d[at] = d;
         for (size_t h = 0; h < 2; h++) {
             out->off16[2 * at + h] = -128 * sum[h];

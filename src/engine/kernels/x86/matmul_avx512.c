@@ -13,12 +13,13 @@ enum { AHEAD = 1024 /* bytes */ };
 /* ---- float weights ---- */
 
 /* One step of 16 elements; a compile-time `whole` leaves the masks out. */
-INLINE void float_step(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t i, __mmask16 mask,
-                       const bool whole, __m512 acc[4][6], const int rows, const int toks)
+INLINE void float_step(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t i,
+                       __mmask16 mask, const bool whole, __m512 acc[4][6], const int rows, const int toks)
 {
     __m512 row[4];
     for (int r = 0; r < rows; r++)
-        row[r] = whole ? load_whole(type, w + (size_t)r * stride, i) : load_lanes(type, w + (size_t)r * stride, i, mask);
+        row[r] = whole ? load_whole(type, w + (size_t)r * stride, i)
+                       : load_lanes(type, w + (size_t)r * stride, i, mask);
     for (int t = 0; t < toks; t++) {
         const float *at = x + (size_t)t * ldx + i;
         __m512 v = whole ? _mm512_loadu_ps(at) : _mm512_maskz_loadu_ps(mask, at);
@@ -35,7 +36,8 @@ INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float 
     uint32_t i = 0;
     for (; i + 16 <= k; i += 16) {
         if (toks == 1) /* weights come from memory: ask for them early */
-            for (int r = 0; r < rows; r++) _mm_prefetch(w + (size_t)r * stride + i * element_bytes(type) + AHEAD, _MM_HINT_T0);
+            for (int r = 0; r < rows; r++)
+                _mm_prefetch(w + (size_t)r * stride + i * element_bytes(type) + AHEAD, _MM_HINT_T0);
         float_step(type, w, stride, x, ldx, i, 0xffff, true, acc, rows, toks);
     }
     if (i < k) float_step(type, w, stride, x, ldx, i, head_mask(k - i), false, acc, rows, toks);
@@ -47,8 +49,8 @@ INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float 
     }
 }
 
-INLINE void float_rows(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx, uint32_t k,
-                       float *out, size_t ldo, const int toks)
+INLINE void float_rows(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
+                       uint32_t k, float *out, size_t ldo, const int toks)
 {
     uint32_t r = 0;
     for (; r + 4 <= n_rows; r += 4) float_tile(type, w + r * stride, stride, x, ldx, k, out + r, ldo, 4, toks);

@@ -19,11 +19,11 @@ enum {
 #define INLINE static inline __attribute__((always_inline))
 
 typedef struct panel {
-    int16_t lines[STRETCH * ROWS];     /* [k / 2][8 rows][2] */
-    float scale[STRETCH / 16 * ROWS];  /* [group][8 rows] */
+    int16_t lines[STRETCH * ROWS];    /* [k / 2][8 rows][2] */
+    float scale[STRETCH / 16 * ROWS]; /* [group][8 rows] */
     float min[STRETCH / 16 * ROWS];
-    int16_t wide[TILE][STRETCH];       /* a token tile's activations */
-    int8_t rows[ROWS][STRETCH];        /* before interleaving */
+    int16_t wide[TILE][STRETCH]; /* a token tile's activations */
+    int8_t rows[ROWS][STRETCH];  /* before interleaving */
     float row_scale[ROWS][STRETCH / 16], row_min[ROWS][STRETCH / 16];
 } panel;
 
@@ -68,14 +68,13 @@ static void interleave_bytes(const panel *p, uint32_t n, int16_t *to)
     }
 }
 
-
 /* Rows beyond the last one repeat it: their results are not stored. */
 static void fill(panel *p, const sx_quant *quant, const char *w, size_t stride, uint32_t n_rows, uint32_t n, bool lines)
 {
     uint32_t blocks = n / quant->block, groups = n / quant->group;
     for (uint32_t r = 0; r < ROWS; r++)
-        quant->unpack((const unsigned char *)w + (r < n_rows ? r : n_rows - 1) * stride, blocks, p->rows[r], p->row_scale[r],
-                      p->row_min[r]);
+        quant->unpack((const unsigned char *)w + (r < n_rows ? r : n_rows - 1) * stride, blocks, p->rows[r],
+                      p->row_scale[r], p->row_min[r]);
     if (lines) interleave_bytes(p, n, p->lines);
     interleave_floats(p->row_scale[0], STRETCH / 16, groups, p->scale);
     if (quant->mins) interleave_floats(p->row_min[0], STRETCH / 16, groups, p->min);
@@ -171,8 +170,8 @@ INLINE void one_token(const panel *p, uint32_t n, token_view x, float *acc, cons
     _mm256_storeu_ps(acc, f);
 }
 
-INLINE void stretch_times_tokens(panel *p, uint32_t n, const sx_q8 *x, uint32_t n_tok, uint32_t k, uint32_t k0, float *acc,
-                                 const int group, const bool mins)
+INLINE void stretch_times_tokens(panel *p, uint32_t n, const sx_q8 *x, uint32_t n_tok, uint32_t k, uint32_t k0,
+                                 float *acc, const int group, const bool mins)
 {
     uint32_t t = 0;
     if (n_tok > FEW) {
@@ -196,8 +195,8 @@ void sx_quants_avx2(const sx_quant *plain, const void *w, size_t stride, uint32_
         memset(acc, 0, (size_t)n_tok * ROWS * sizeof *acc);
         for (uint32_t k0 = 0; k0 < k; k0 += STRETCH) {
             uint32_t n = k - k0 < STRETCH ? k - k0 : STRETCH;
-            fill(p, quant, (const char *)w + r * stride + (size_t)k0 / quant->block * quant->block_bytes, stride, rows, n,
-                 n_tok > FEW);
+            fill(p, quant, (const char *)w + r * stride + (size_t)k0 / quant->block * quant->block_bytes, stride, rows,
+                 n, n_tok > FEW);
             if (quant->group == 32 && !quant->mins)
                 stretch_times_tokens(p, n, x, n_tok, k, k0, acc, 32, false);
             else if (quant->group == 32)
@@ -207,8 +206,7 @@ void sx_quants_avx2(const sx_quant *plain, const void *w, size_t stride, uint32_
             else
                 stretch_times_tokens(p, n, x, n_tok, k, k0, acc, 16, true);
         }
-        for (uint32_t t = 0; t < n_tok; t++)
-            put_part(out + t * ldo + r, _mm256_loadu_ps(acc + (size_t)t * ROWS), rows);
+        for (uint32_t t = 0; t < n_tok; t++) put_part(out + t * ldo + r, _mm256_loadu_ps(acc + (size_t)t * ROWS), rows);
     }
 }
 

@@ -11,15 +11,15 @@
 
 enum {
     ROWS = 16,
-    STRETCH = 1024,   /* elements of k in a panel */
-    FEW = 3           /* tokens up to which unpacking a panel does not pay */
+    STRETCH = 1024, /* elements of k in a panel */
+    FEW = 3         /* tokens up to which unpacking a panel does not pay */
 };
 
 #define INLINE static inline __attribute__((always_inline))
 
 typedef struct panel {
-    uint8_t lines[STRETCH * ROWS];     /* [k / 4][16 rows][4] */
-    float scale[STRETCH / 16 * ROWS];  /* [group][16 rows] */
+    uint8_t lines[STRETCH * ROWS];    /* [k / 4][16 rows][4] */
+    float scale[STRETCH / 16 * ROWS]; /* [group][16 rows] */
     float min[STRETCH / 16 * ROWS];
     float row_scale[ROWS][STRETCH / 16], row_min[ROWS][STRETCH / 16]; /* before interleaving */
 } panel;
@@ -86,8 +86,12 @@ INLINE void fill_scales(panel *p, const uint32_t type, const rows16 *w, uint32_t
 INLINE __m512i last_block(const uint32_t type, const unsigned char *row, uint32_t i)
 {
     unsigned char pair[256] = {0}; /* two blocks; more only for the types whose rows end in whole 64s */
-    const size_t bytes = type == SX_TYPE_Q8_0 ? 34 : type == SX_TYPE_Q4_1 ? 20 : type == SX_TYPE_Q5_0 ? 22
-                         : type == SX_TYPE_Q5_1 ? 24 : type == SX_TYPE_MXFP4 ? 17 : 18;
+    const size_t bytes = type == SX_TYPE_Q8_0    ? 34
+                         : type == SX_TYPE_Q4_1  ? 20
+                         : type == SX_TYPE_Q5_0  ? 22
+                         : type == SX_TYPE_Q5_1  ? 24
+                         : type == SX_TYPE_MXFP4 ? 17
+                                                 : 18;
     memcpy(pair, row + i * 2 * bytes, bytes);
     return unpack64(type, pair, 0);
 }
@@ -174,7 +178,7 @@ INLINE void many_tokens(const panel *p, const int panels, uint32_t n, const sx_q
     uint32_t t = 0;
 #define TILES(toks) \
     for (; t + (toks) <= n_tok; t += (toks)) \
-        panel_tile(p, groups, view(x, t, k, k0, group), acc + (size_t)t * ROWS, next, panels, toks, group, mins)
+    panel_tile(p, groups, view(x, t, k, k0, group), acc + (size_t)t * ROWS, next, panels, toks, group, mins)
     if (panels == 2) {
         TILES(6);
         TILES(2);
@@ -224,7 +228,8 @@ INLINE __m512 add_groups(const panel *p, token_view x, uint32_t g0, uint32_t n, 
 {
     for (uint32_t j = 0; j < n; j++) {
         uint32_t g = g0 + j;
-        __m512 d = _mm512_mul_ps(_mm512_loadu_ps(p->scale + (size_t)g * ROWS), _mm512_set1_ps(x.d[g * (uint32_t)group / 32]));
+        __m512 d = _mm512_mul_ps(_mm512_loadu_ps(p->scale + (size_t)g * ROWS),
+                                 _mm512_set1_ps(x.d[g * (uint32_t)group / 32]));
         f = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(s[j], _mm512_set1_epi32(x.off[g]))), d, f);
         if (mins) f = _mm512_fmadd_ps(_mm512_loadu_ps(p->min + (size_t)g * ROWS), _mm512_set1_ps(x.sum[g]), f);
     }
@@ -239,13 +244,16 @@ INLINE void one_token(const panel *p, const uint32_t type, const rows16 *w, uint
     for (uint32_t i = 0; i < n / 64; i++) {
         __m512i v[16], q = _mm512_loadu_si512(x.q + (size_t)i * 64);
 #pragma GCC unroll 16
-        for (int r = 0; r < ROWS; r++) v[r] = _mm512_dpbusd_epi32(_mm512_setzero_si512(), unpack64(type, w->row[r], i), q);
+        for (int r = 0; r < ROWS; r++)
+            v[r] = _mm512_dpbusd_epi32(_mm512_setzero_si512(), unpack64(type, w->row[r], i), q);
         sums_per_group(v, group);
         f = add_groups(p, x, i * per, per, v, f, group, mins);
     }
     if (n % 64) {
-        __m512i v[16], q = _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)(x.q + n / 64 * 64)));
-        for (int r = 0; r < ROWS; r++) v[r] = _mm512_dpbusd_epi32(_mm512_setzero_si512(), last_block(type, w->row[r], n / 64), q);
+        __m512i v[16],
+            q = _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)(x.q + n / 64 * 64)));
+        for (int r = 0; r < ROWS; r++)
+            v[r] = _mm512_dpbusd_epi32(_mm512_setzero_si512(), last_block(type, w->row[r], n / 64), q);
         sums_per_group(v, group);
         f = add_groups(p, x, n / 64 * per, per / 2, v, f, group, mins);
     }
@@ -287,9 +295,9 @@ INLINE void add_stretch(const uint32_t type, const sx_quant *quant, const unsign
         many_tokens(p, 1, n, x, n_tok, k, k0, acc, group, mins);
 }
 
-INLINE void quants_of(const uint32_t type, const sx_quant *quant, const unsigned char *w, size_t stride, uint32_t n_rows,
-                      const sx_q8 *x, uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch, const int group,
-                      const bool mins)
+INLINE void quants_of(const uint32_t type, const sx_quant *quant, const unsigned char *w, size_t stride,
+                      uint32_t n_rows, const sx_q8 *x, uint32_t n_tok, uint32_t k, float *out, size_t ldo,
+                      void *scratch, const int group, const bool mins)
 {
     panel *p = scratch;
     float *acc = (float *)(void *)((char *)scratch + PANELS_BYTES); /* [2, n_tok, 16] */
@@ -311,19 +319,19 @@ void sx_quants_avx512(const sx_quant *quant, const void *w, size_t stride, uint3
 #define CASE(type, group, mins) \
     case type: quants_of(type, quant, w, stride, n_rows, x, n_tok, k, out, ldo, scratch, group, mins); break
     switch (quant->type) {
-    CASE(SX_TYPE_Q4_0, 32, false);
-    CASE(SX_TYPE_Q4_1, 32, true);
-    CASE(SX_TYPE_Q5_0, 32, false);
-    CASE(SX_TYPE_Q5_1, 32, true);
-    CASE(SX_TYPE_Q8_0, 32, false);
-    CASE(SX_TYPE_Q2_K, 16, true);
-    CASE(SX_TYPE_Q3_K, 16, false);
-    CASE(SX_TYPE_Q4_K, 32, true);
-    CASE(SX_TYPE_Q5_K, 32, true);
-    CASE(SX_TYPE_Q6_K, 16, false);
-    CASE(SX_TYPE_IQ4_NL, 32, false);
-    CASE(SX_TYPE_IQ4_XS, 32, false);
-    CASE(SX_TYPE_MXFP4, 32, false);
+        CASE(SX_TYPE_Q4_0, 32, false);
+        CASE(SX_TYPE_Q4_1, 32, true);
+        CASE(SX_TYPE_Q5_0, 32, false);
+        CASE(SX_TYPE_Q5_1, 32, true);
+        CASE(SX_TYPE_Q8_0, 32, false);
+        CASE(SX_TYPE_Q2_K, 16, true);
+        CASE(SX_TYPE_Q3_K, 16, false);
+        CASE(SX_TYPE_Q4_K, 32, true);
+        CASE(SX_TYPE_Q5_K, 32, true);
+        CASE(SX_TYPE_Q6_K, 16, false);
+        CASE(SX_TYPE_IQ4_NL, 32, false);
+        CASE(SX_TYPE_IQ4_XS, 32, false);
+        CASE(SX_TYPE_MXFP4, 32, false);
     default: sx_matmul_ref.quants(quant, w, stride, n_rows, x, n_tok, k, out, ldo, scratch); break;
     }
 #undef CASE

@@ -46,7 +46,8 @@ static inline __m256 load_lanes(uint32_t type, const void *row, size_t i, uint32
 /* e^x: Cody-Waite reduction and a polynomial of degree 6, about 1 ulp; 0 below -87.3, infinity above 88.7, NaN stays. */
 static inline __m256 exp256(__m256 x)
 {
-    __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)),
+                               _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693145752f), x);
     r = _mm256_fnmadd_ps(n, _mm256_set1_ps(1.42860677e-6f), r);
     __m256 p = _mm256_set1_ps(1.38888889e-3f);

@@ -77,12 +77,21 @@ UNPACK __mmask64 fifth_bits(const unsigned char *a, const unsigned char *b)
 /* Elements 64 i .. 64 i + 63 of a row. */
 UNPACK __m512i unpack64(const uint32_t type, const unsigned char *row, uint32_t i)
 {
-    const uint32_t small = type == SX_TYPE_Q8_0 ? 34 : type == SX_TYPE_Q4_1 ? 20 : type == SX_TYPE_Q5_0 ? 22
-                           : type == SX_TYPE_Q5_1 ? 24 : type == SX_TYPE_MXFP4 ? 17 : 18;
+    const uint32_t small = type == SX_TYPE_Q8_0    ? 34
+                           : type == SX_TYPE_Q4_1  ? 20
+                           : type == SX_TYPE_Q5_0  ? 22
+                           : type == SX_TYPE_Q5_1  ? 24
+                           : type == SX_TYPE_MXFP4 ? 17
+                                                   : 18;
     const unsigned char *a = row + (size_t)i * 2 * small, *b = a + small; /* two blocks of 32 */
-    const int part = (int)(i % 4), half = part / 2, odd = part % 2;      /* a quarter of a block of 256 */
-    row += i / 4 * (size_t)(type == SX_TYPE_Q2_K ? 84 : type == SX_TYPE_Q3_K ? 110 : type == SX_TYPE_Q4_K ? 144
-                            : type == SX_TYPE_Q5_K ? 176 : type == SX_TYPE_Q6_K ? 210 : 136);
+    const int part = (int)(i % 4), half = part / 2, odd = part % 2;       /* a quarter of a block of 256 */
+    row += i / 4 *
+           (size_t)(type == SX_TYPE_Q2_K   ? 84
+                    : type == SX_TYPE_Q3_K ? 110
+                    : type == SX_TYPE_Q4_K ? 144
+                    : type == SX_TYPE_Q5_K ? 176
+                    : type == SX_TYPE_Q6_K ? 210
+                                           : 136);
     switch (type) {
     case SX_TYPE_Q8_0: return _mm512_xor_si512(both(load256(a + 2), load256(b + 2)), _mm512_set1_epi8((char)128));
     case SX_TYPE_Q4_0: return plus(nibbles(a + 2, b + 2), 128 - 8);
@@ -138,8 +147,9 @@ UNPACK __m128i q3_bytes(const unsigned char *s)
 {
     uint32_t a = sx_load_u32(s), b = sx_load_u32(s + 4), c = sx_load_u32(s + 8);
     const uint32_t two = 0x03030303, four = 0x0f0f0f0f;
-    __m128i v = _mm_set_epi32((int)((b >> 4 & four) | (c >> 6 & two) << 4), (int)((a >> 4 & four) | (c >> 4 & two) << 4),
-                              (int)((b & four) | (c >> 2 & two) << 4), (int)((a & four) | (c & two) << 4));
+    __m128i v = _mm_set_epi32((int)((b >> 4 & four) | (c >> 6 & two) << 4),
+                              (int)((a >> 4 & four) | (c >> 4 & two) << 4), (int)((b & four) | (c >> 2 & two) << 4),
+                              (int)((a & four) | (c & two) << 4));
     return _mm_sub_epi8(v, _mm_set1_epi8(32));
 }
 
@@ -157,13 +167,26 @@ UNPACK void negate_product(float *to, __m128i bytes, float d)
 UNPACK void unpack_scales(const uint32_t type, const unsigned char *b, uint32_t n, float *scale, float *min)
 {
     const __m128i low = _mm_set1_epi8(15);
-    for (uint32_t i = 0; i < n; i += type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K) ? 256 : 32)
+    for (uint32_t i = 0; i < n;
+         i += type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K) ? 256 : 32)
         switch (type) {
-        case SX_TYPE_MXFP4: *scale++ = sx_bits_f32(b[0] < 2 ? 0x00200000u << b[0] : (uint32_t)(b[0] - 1) << 23); b += 17; break;
+        case SX_TYPE_MXFP4:
+            *scale++ = sx_bits_f32(b[0] < 2 ? 0x00200000u << b[0] : (uint32_t)(b[0] - 1) << 23);
+            b += 17;
+            break;
         case SX_TYPE_Q4_0:
-        case SX_TYPE_IQ4_NL: *scale++ = half_at(b); b += 18; break;
-        case SX_TYPE_Q8_0: *scale++ = half_at(b); b += 34; break;
-        case SX_TYPE_Q5_0: *scale++ = half_at(b); b += 22; break;
+        case SX_TYPE_IQ4_NL:
+            *scale++ = half_at(b);
+            b += 18;
+            break;
+        case SX_TYPE_Q8_0:
+            *scale++ = half_at(b);
+            b += 34;
+            break;
+        case SX_TYPE_Q5_0:
+            *scale++ = half_at(b);
+            b += 22;
+            break;
         case SX_TYPE_Q4_1:
         case SX_TYPE_Q5_1:
             *scale++ = half_at(b);

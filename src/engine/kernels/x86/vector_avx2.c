@@ -5,19 +5,21 @@
 #include "engine/kernels/x86/simd_avx2.h"
 
 /* 8 elements at a time, the last ones in part */
-#define EACH(n) for (uint32_t i = 0; i < (n); i += 8)
-#define GET(p, n) get_part((p) + i, (n) - i)
-#define PUT(p, v, n) put_part((p) + i, (v), (n) - i)
+#define EACH(n)      for (uint32_t i = 0; i < (n); i += 8)
+#define GET(p, n)    get_part((p) + i, (n)-i)
+#define PUT(p, v, n) put_part((p) + i, (v), (n)-i)
 
 static void rms_norm(float *out, const float *x, const float *weight, uint32_t n, float eps)
 {
     __m256 sum = _mm256_setzero_ps();
-    EACH(n) {
+    EACH(n)
+    {
         __m256 v = GET(x, n);
         sum = _mm256_fmadd_ps(v, v, sum);
     }
     __m256 scale = _mm256_set1_ps(1.0f / sqrtf(sum1(sum) / (float)n + eps));
-    EACH(n) {
+    EACH(n)
+    {
         __m256 v = _mm256_mul_ps(GET(x, n), scale);
         PUT(out, weight ? _mm256_mul_ps(v, GET(weight, n)) : v, n);
     }
@@ -28,13 +30,15 @@ static void layer_norm(float *out, const float *x, const float *weight, const fl
     __m256 sum = _mm256_setzero_ps(), squares = _mm256_setzero_ps();
     EACH(n) sum = _mm256_add_ps(sum, GET(x, n));
     __m256 mean = _mm256_set1_ps(sum1(sum) / (float)n);
-    EACH(n) {
+    EACH(n)
+    {
         __m256 v = _mm256_sub_ps(GET(x, n), mean);
         if (n - i < 8) v = _mm256_and_ps(v, _mm256_castsi256_ps(head_lanes(n - i)));
         squares = _mm256_fmadd_ps(v, v, squares);
     }
     __m256 scale = _mm256_set1_ps(1.0f / sqrtf(sum1(squares) / (float)n + eps));
-    EACH(n) {
+    EACH(n)
+    {
         __m256 v = _mm256_mul_ps(_mm256_sub_ps(GET(x, n), mean), scale);
         if (weight) v = _mm256_mul_ps(v, GET(weight, n));
         if (bias) v = _mm256_add_ps(v, GET(bias, n));
@@ -71,7 +75,8 @@ static inline __m256 gate(__m256 x, __m256 u)
 
 static void silu(float *x, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __m256 v = GET(x, n);
         PUT(x, gate(v, v), n);
     }
@@ -79,7 +84,8 @@ static void silu(float *x, uint32_t n)
 
 static void gelu(float *x, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __m256 v = GET(x, n);
         __m256 cubic = _mm256_fmadd_ps(_mm256_mul_ps(v, v), _mm256_set1_ps(0.044715f), _mm256_set1_ps(1.0f));
         PUT(x, gate(v, _mm256_mul_ps(_mm256_mul_ps(v, _mm256_set1_ps(2.0f * 0.7978845608f)), cubic)), n);
@@ -89,7 +95,8 @@ static void gelu(float *x, uint32_t n)
 static void rope_halves(float *x, const float *cosine, const float *sine, uint32_t n)
 {
     uint32_t half = n / 2;
-    EACH(half) {
+    EACH(half)
+    {
         __m256 a = GET(x, half), b = GET(x + half, half), c = GET(cosine, half), s = GET(sine, half);
         PUT(x, _mm256_fmsub_ps(a, c, _mm256_mul_ps(b, s)), half);
         PUT(x + half, _mm256_fmadd_ps(a, s, _mm256_mul_ps(b, c)), half);
@@ -100,7 +107,8 @@ static void rope_pairs(float *x, const float *cosine, const float *sine, uint32_
 {
     const __m256i twice = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3);
     n = n / 2 * 2;
-    EACH(n) {
+    EACH(n)
+    {
         uint32_t pairs = (n - i < 8 ? n - i : 8) / 2;
         __m256 v = GET(x, n), swapped = _mm256_permute_ps(v, 0xb1);
         __m256 c = _mm256_permutevar8x32_ps(_mm256_maskload_ps(cosine + i / 2, head_lanes(pairs)), twice);
@@ -111,7 +119,8 @@ static void rope_pairs(float *x, const float *cosine, const float *sine, uint32_
 
 static void to_f16(uint16_t *out, const float *x, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __m128i h = _mm256_cvtps_ph(GET(x, n), _MM_FROUND_TO_NEAREST_INT);
         if (n - i >= 8)
             _mm_storeu_si128((__m128i *)(void *)(out + i), h);

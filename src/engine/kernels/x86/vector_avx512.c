@@ -5,9 +5,8 @@
 #include "engine/kernels/x86/simd_avx512.h"
 
 /* for (i, mask): 16 elements at a time, the last ones masked */
-#define EACH(n) \
-    for (uint32_t i = 0; i < (n); i += 16)
-#define MASK(n) ((n) - i >= 16 ? (__mmask16)0xffff : head_mask((n) - i))
+#define EACH(n) for (uint32_t i = 0; i < (n); i += 16)
+#define MASK(n) ((n)-i >= 16 ? (__mmask16)0xffff : head_mask((n)-i))
 
 static inline __m512 get(const float *p, __mmask16 mask)
 {
@@ -17,12 +16,14 @@ static inline __m512 get(const float *p, __mmask16 mask)
 static void rms_norm(float *out, const float *x, const float *weight, uint32_t n, float eps)
 {
     __m512 sum = _mm512_setzero_ps();
-    EACH(n) {
+    EACH(n)
+    {
         __m512 v = get(x + i, MASK(n));
         sum = _mm512_fmadd_ps(v, v, sum);
     }
     __m512 scale = _mm512_set1_ps(1.0f / sqrtf(sum1(sum) / (float)n + eps));
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         __m512 v = _mm512_mul_ps(get(x + i, m), scale);
         _mm512_mask_storeu_ps(out + i, m, weight ? _mm512_mul_ps(v, get(weight + i, m)) : v);
@@ -34,13 +35,15 @@ static void layer_norm(float *out, const float *x, const float *weight, const fl
     __m512 sum = _mm512_setzero_ps(), squares = _mm512_setzero_ps();
     EACH(n) sum = _mm512_add_ps(sum, get(x + i, MASK(n)));
     __m512 mean = _mm512_set1_ps(sum1(sum) / (float)n);
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         __m512 v = _mm512_maskz_sub_ps(m, get(x + i, m), mean);
         squares = _mm512_fmadd_ps(v, v, squares);
     }
     __m512 scale = _mm512_set1_ps(1.0f / sqrtf(sum1(squares) / (float)n + eps));
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         __m512 v = _mm512_mul_ps(_mm512_sub_ps(get(x + i, m), mean), scale);
         if (weight) v = _mm512_mul_ps(v, get(weight + i, m));
@@ -51,7 +54,8 @@ static void layer_norm(float *out, const float *x, const float *weight, const fl
 
 static void add(float *out, const float *a, const float *b, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         _mm512_mask_storeu_ps(out + i, m, _mm512_add_ps(get(a + i, m), get(b + i, m)));
     }
@@ -59,7 +63,8 @@ static void add(float *out, const float *a, const float *b, uint32_t n)
 
 static void add_scaled(float *out, const float *x, float scale, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         _mm512_mask_storeu_ps(out + i, m, _mm512_fmadd_ps(get(x + i, m), _mm512_set1_ps(scale), get(out + i, m)));
     }
@@ -67,7 +72,8 @@ static void add_scaled(float *out, const float *x, float scale, uint32_t n)
 
 static void scale_by(float *x, float scale, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         _mm512_mask_storeu_ps(x + i, m, _mm512_mul_ps(get(x + i, m), _mm512_set1_ps(scale)));
     }
@@ -75,7 +81,8 @@ static void scale_by(float *x, float scale, uint32_t n)
 
 static void mul(float *out, const float *a, const float *b, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         _mm512_mask_storeu_ps(out + i, m, _mm512_mul_ps(get(a + i, m), get(b + i, m)));
     }
@@ -90,7 +97,8 @@ static inline __m512 gate(__m512 x, __m512 u)
 
 static void silu(float *x, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         __m512 v = get(x + i, m);
         _mm512_mask_storeu_ps(x + i, m, gate(v, v));
@@ -99,7 +107,8 @@ static void silu(float *x, uint32_t n)
 
 static void gelu(float *x, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         __m512 v = get(x + i, m);
         __m512 cubic = _mm512_fmadd_ps(_mm512_mul_ps(v, v), _mm512_set1_ps(0.044715f), _mm512_set1_ps(1.0f));
@@ -111,7 +120,8 @@ static void gelu(float *x, uint32_t n)
 static void rope_halves(float *x, const float *cosine, const float *sine, uint32_t n)
 {
     uint32_t half = n / 2;
-    EACH(half) {
+    EACH(half)
+    {
         __mmask16 m = MASK(half);
         __m512 a = get(x + i, m), b = get(x + half + i, m), c = get(cosine + i, m), s = get(sine + i, m);
         _mm512_mask_storeu_ps(x + i, m, _mm512_fmsub_ps(a, c, _mm512_mul_ps(b, s)));
@@ -123,7 +133,8 @@ static void rope_pairs(float *x, const float *cosine, const float *sine, uint32_
 {
     const __m512i twice = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
     n = n / 2 * 2;
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n), half = head_mask((n - i < 16 ? n - i : 16) / 2);
         __m512 v = get(x + i, m), swapped = _mm512_permute_ps(v, 0xb1);
         __m512 c = _mm512_permutexvar_ps(twice, get(cosine + i / 2, half));
@@ -134,7 +145,8 @@ static void rope_pairs(float *x, const float *cosine, const float *sine, uint32_
 
 static void to_f16(uint16_t *out, const float *x, uint32_t n)
 {
-    EACH(n) {
+    EACH(n)
+    {
         __mmask16 m = MASK(n);
         _mm256_mask_storeu_epi16(out + i, m, _mm512_cvtps_ph(get(x + i, m), _MM_FROUND_TO_NEAREST_INT));
     }

@@ -18,7 +18,8 @@ static void assign_attr(sx_jx_run *r, const sx_jx_node *target, sx_jx_frame *fra
     if (of.type == JX_NAMESPACE)
         sx_jx_put(r, of.as.dict, target->value, v);
     else
-        sx_jx_fail(r, LLM_E_INVALID, "only a namespace's attributes can be set, not those of a %s", sx_jx_type_name(&of));
+        sx_jx_fail(r, LLM_E_INVALID, "only a namespace's attributes can be set, not those of a %s",
+                   sx_jx_type_name(&of));
 }
 
 void sx_jx_assign(sx_jx_run *r, const sx_jx_node *target, sx_jx_frame *frame, sx_jx_value v)
@@ -32,7 +33,8 @@ void sx_jx_assign(sx_jx_run *r, const sx_jx_node *target, sx_jx_frame *frame, sx
         sx_jx_value items = sx_jx_iterate(r, v);
         size_t i = 0;
         const sx_jx_node *part = r->status == LLM_OK ? target->args : NULL;
-        for (; part && i < items.as.list->n; part = part->next) sx_jx_assign(r, part->a, frame, items.as.list->items[i++]);
+        for (; part && i < items.as.list->n; part = part->next)
+            sx_jx_assign(r, part->a, frame, items.as.list->items[i++]);
         if (r->status == LLM_OK && (part || i < items.as.list->n))
             sx_jx_fail(r, LLM_E_INVALID, "%zu values cannot be assigned to another number of names", items.as.list->n);
         sx_jx_leave(r);

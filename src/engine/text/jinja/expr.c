@@ -53,7 +53,10 @@ static void bind(sx_jx_run *r, const sx_jx_macro *m, const sx_jx_args *args, sx_
         sx_jx_value *by_name = args->named ? sx_jx_find(args->named, &p->value) : NULL;
         named += by_name != NULL;
         if (by_name && i < args->n) sx_jx_fail(r, LLM_E_INVALID, "the argument %s is given twice", p->value.as.s);
-        sx_jx_value v = i < args->n ? args->v[i] : by_name ? *by_name : p->a ? sx_jx_eval(r, p->a, f) : sx_jx_undefined(p->value.as.s);
+        sx_jx_value v = i < args->n ? args->v[i]
+                        : by_name   ? *by_name
+                        : p->a      ? sx_jx_eval(r, p->a, f)
+                                    : sx_jx_undefined(p->value.as.s);
         sx_jx_put(r, &f->vars, p->value, v);
     }
     if (i < args->n) {
@@ -79,13 +82,13 @@ static bool too_many(sx_jx_run *r, const sx_jx_macro *m, const sx_jx_args *args)
     for (const sx_jx_node *p = m->node->args; p; p = p->next, n++)
         known += args->named && sx_jx_find(args->named, &p->value);
     if (args->n > n && !mentions(r, m, "varargs")) {
-        sx_jx_fail(r, LLM_E_INVALID, "the macro %.*s takes %zu arguments, not %zu", (int)m->node->value.len, m->node->value.as.s, n,
-                args->n);
+        sx_jx_fail(r, LLM_E_INVALID, "the macro %.*s takes %zu arguments, not %zu", (int)m->node->value.len,
+                   m->node->value.as.s, n, args->n);
         return true;
     }
     if (args->named && args->named->n > known && !mentions(r, m, "kwargs")) {
         sx_jx_fail(r, LLM_E_INVALID, "the macro %.*s has no argument of that name", (int)m->node->value.len,
-                m->node->value.as.s);
+                   m->node->value.as.s);
         return true;
     }
     return false;
@@ -137,7 +140,9 @@ sx_jx_value sx_jx_call(sx_jx_run *r, sx_jx_value f, const sx_jx_args *args)
     case JX_GLOBAL: return sx_jx_call_global(r, f.as.global, args);
     case JX_LOOP: return call_loop(r, f.as.loop, args);
     case JX_JOINER: return call_cycler(r, f);
-    case JX_UNDEFINED: sx_jx_fail(r, LLM_E_INVALID, "%s is not defined, so it cannot be called", f.as.s ? f.as.s : "this"); break;
+    case JX_UNDEFINED:
+        sx_jx_fail(r, LLM_E_INVALID, "%s is not defined, so it cannot be called", f.as.s ? f.as.s : "this");
+        break;
     default: sx_jx_fail(r, LLM_E_INVALID, "a %s cannot be called", sx_jx_type_name(&f));
     }
     return sx_jx_undefined(NULL);
@@ -159,7 +164,8 @@ static sx_jx_value eval_call(sx_jx_run *r, const sx_jx_node *n, sx_jx_frame *fra
 static sx_jx_value eval_list(sx_jx_run *r, const sx_jx_node *n, sx_jx_frame *frame)
 {
     sx_jx_value list = sx_jx_new_list(r, n->flag);
-    for (const sx_jx_node *p = n->args; p && r->status == LLM_OK; p = p->next) sx_jx_push(r, list.as.list, sx_jx_eval(r, p->a, frame));
+    for (const sx_jx_node *p = n->args; p && r->status == LLM_OK; p = p->next)
+        sx_jx_push(r, list.as.list, sx_jx_eval(r, p->a, frame));
     return list;
 }
 

@@ -173,7 +173,8 @@ static sx_jx_value f_urlencode(sx_jx_run *r, sx_jx_value v, const sx_jx_args *ar
     sx_buf_init(&out, r->mem, (size_t)r->max_bytes);
     for (size_t i = 0; i < v.len; i++) {
         unsigned char c = (unsigned char)v.as.s[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_.-~/", c));
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     (c && strchr("_.-~/", c));
         if (plain)
             sx_buf_char(&out, (char)c);
         else
@@ -246,9 +247,15 @@ static sx_jx_value f_round(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 
 static sx_jx_value f_tojson(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    sx_jx_value indent = sx_jx_arg(args, 1, "indent", sx_jx_none()), pair = sx_jx_arg(args, 2, "separators", sx_jx_none());
-    sx_jx_json_style style = {.ascii = bool_arg(args, 0, "ensure_ascii", false), .sort = bool_arg(args, 3, "sort_keys", false),
-                           .indent = -1, .item = ", ", .item_len = 2, .key = ": ", .key_len = 2};
+    sx_jx_value indent = sx_jx_arg(args, 1, "indent", sx_jx_none()),
+                pair = sx_jx_arg(args, 2, "separators", sx_jx_none());
+    sx_jx_json_style style = {.ascii = bool_arg(args, 0, "ensure_ascii", false),
+                              .sort = bool_arg(args, 3, "sort_keys", false),
+                              .indent = -1,
+                              .item = ", ",
+                              .item_len = 2,
+                              .key = ": ",
+                              .key_len = 2};
     if (indent.type == JX_INT || indent.type == JX_BOOL) {
         int64_t n = indent.type == JX_INT ? indent.as.i : indent.as.b;
         style.indent = (int)(n < 0 ? 0 : n > 100 ? 100 : n);
@@ -272,11 +279,30 @@ static sx_jx_value f_tojson(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 }
 
 const sx_jx_filter_row sx_jx_text_filters[] = {
-    {"default", f_default}, {"d", f_default}, {"upper", f_upper}, {"lower", f_lower}, {"title", f_title},
-    {"capitalize", f_capitalize}, {"trim", f_trim}, {"string", f_string}, {"safe", f_safe}, {"escape", f_escape},
-    {"e", f_escape}, {"forceescape", f_forceescape}, {"replace", f_replace}, {"indent", f_indent},
-    {"truncate", f_truncate}, {"center", f_center}, {"wordcount", f_wordcount}, {"urlencode", f_urlencode},
-    {"format", f_format}, {"int", f_int}, {"float", f_float}, {"abs", f_abs}, {"round", f_round}, {"tojson", f_tojson},
+    {"default", f_default},
+    {"d", f_default},
+    {"upper", f_upper},
+    {"lower", f_lower},
+    {"title", f_title},
+    {"capitalize", f_capitalize},
+    {"trim", f_trim},
+    {"string", f_string},
+    {"safe", f_safe},
+    {"escape", f_escape},
+    {"e", f_escape},
+    {"forceescape", f_forceescape},
+    {"replace", f_replace},
+    {"indent", f_indent},
+    {"truncate", f_truncate},
+    {"center", f_center},
+    {"wordcount", f_wordcount},
+    {"urlencode", f_urlencode},
+    {"format", f_format},
+    {"int", f_int},
+    {"float", f_float},
+    {"abs", f_abs},
+    {"round", f_round},
+    {"tojson", f_tojson},
     {NULL, NULL},
 };
 
@@ -292,6 +318,7 @@ sx_jx_value sx_jx_apply_filter(sx_jx_run *r, const sx_jx_value *name, sx_jx_valu
     sx_jx_filter_fn fn = find(sx_jx_text_filters, name);
     if (!fn) fn = find(sx_jx_seq_filters, name);
     if (fn) return fn(r, v, args);
-    sx_jx_fail(r, LLM_E_UNSUPPORTED, "the filter \"%.*s\" is not known here", name->len > 40 ? 40 : (int)name->len, name->as.s);
+    sx_jx_fail(r, LLM_E_UNSUPPORTED, "the filter \"%.*s\" is not known here", name->len > 40 ? 40 : (int)name->len,
+               name->as.s);
     return v;
 }

@@ -57,7 +57,8 @@ static sx_jx_value f_list(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
     (void)args;
     sx_jx_value items = sx_jx_iterate(r, v), list = sx_jx_new_list(r, false);
-    for (size_t i = 0; i < items.as.list->n && sx_jx_step(r, 1); i++) sx_jx_push(r, list.as.list, items.as.list->items[i]);
+    for (size_t i = 0; i < items.as.list->n && sx_jx_step(r, 1); i++)
+        sx_jx_push(r, list.as.list, items.as.list->items[i]);
     return list;
 }
 
@@ -66,13 +67,15 @@ static sx_jx_value f_reverse(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args
     (void)args;
     if (v.type == JX_STRING) return sx_jx_slice(r, v, sx_jx_none(), sx_jx_none(), sx_jx_int(-1));
     sx_jx_value items = sx_jx_iterate(r, v), list = sx_jx_new_list(r, false);
-    for (size_t i = items.as.list->n; i > 0 && sx_jx_step(r, 1); i--) sx_jx_push(r, list.as.list, items.as.list->items[i - 1]);
+    for (size_t i = items.as.list->n; i > 0 && sx_jx_step(r, 1); i--)
+        sx_jx_push(r, list.as.list, items.as.list->items[i - 1]);
     return lazily(list);
 }
 
 static sx_jx_value f_join(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    sx_jx_value glue = sx_jx_to_string(r, sx_jx_arg(args, 0, "d", sx_jx_static(""))), path = sx_jx_arg(args, 1, "attribute", sx_jx_none());
+    sx_jx_value glue = sx_jx_to_string(r, sx_jx_arg(args, 0, "d", sx_jx_static(""))),
+                path = sx_jx_arg(args, 1, "attribute", sx_jx_none());
     sx_jx_value items = sx_jx_iterate(r, v);
     sx_buf out;
     sx_buf_init(&out, r->mem, (size_t)r->max_bytes);
@@ -171,7 +174,8 @@ static sx_jx_value f_dictsort(sx_jx_run *r, sx_jx_value v, const sx_jx_args *arg
 
 static sx_jx_value extreme(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args, int sign)
 {
-    sx_jx_value items = sx_jx_iterate(r, v), path = sx_jx_arg(args, 1, "attribute", sx_jx_none()), best = sx_jx_undefined(NULL), best_key = best;
+    sx_jx_value items = sx_jx_iterate(r, v), path = sx_jx_arg(args, 1, "attribute", sx_jx_none()),
+                best = sx_jx_undefined(NULL), best_key = best;
     for (size_t i = 0; i < items.as.list->n && sx_jx_step(r, 1); i++) {
         sx_jx_value item = items.as.list->items[i];
         sx_jx_value key = sort_key(r, attribute(r, item, path), flag(args, 0, "case_sensitive", false));
@@ -206,7 +210,8 @@ static sx_jx_value f_unique(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
     sx_jx_value items = sx_jx_iterate(r, v), path = sx_jx_arg(args, 1, "attribute", sx_jx_none());
     sx_jx_value seen = sx_jx_new_dict(r), list = sx_jx_new_list(r, false);
     for (size_t i = 0; i < items.as.list->n && sx_jx_step(r, 1); i++) {
-        sx_jx_value key = sort_key(r, attribute(r, items.as.list->items[i], path), flag(args, 0, "case_sensitive", false));
+        sx_jx_value key = sort_key(r, attribute(r, items.as.list->items[i], path),
+                                   flag(args, 0, "case_sensitive", false));
         if (r->status != LLM_OK || sx_jx_find(seen.as.dict, &key)) continue;
         sx_jx_put(r, seen.as.dict, key, sx_jx_none());
         sx_jx_push(r, list.as.list, items.as.list->items[i]);
@@ -230,7 +235,8 @@ static sx_jx_value over(sx_jx_run *r, sx_jx_value v)
 /* map(attribute=..., default=...) or map('filter', arguments...) */
 static sx_jx_value f_map(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    sx_jx_value items = over(r, v), list = sx_jx_new_list(r, false), path = sx_jx_arg(args, SIZE_MAX, "attribute", sx_jx_none());
+    sx_jx_value items = over(r, v), list = sx_jx_new_list(r, false),
+                path = sx_jx_arg(args, SIZE_MAX, "attribute", sx_jx_none());
     sx_jx_value fallback = sx_jx_arg(args, SIZE_MAX, "default", sx_jx_undefined(NULL));
     if (path.type == JX_NONE && (args->n == 0 || args->v[0].type != JX_STRING)) {
         sx_jx_fail(r, LLM_E_INVALID, "map needs the name of a filter or attribute=");
@@ -303,7 +309,8 @@ static sx_jx_value f_groupby(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args
 
 static sx_jx_value f_batch(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    sx_jx_value items = sx_jx_iterate(r, v), size = sx_jx_arg(args, 0, "linecount", sx_jx_int(1)), fill = sx_jx_arg(args, 1, "fill_with", sx_jx_none());
+    sx_jx_value items = sx_jx_iterate(r, v), size = sx_jx_arg(args, 0, "linecount", sx_jx_int(1)),
+                fill = sx_jx_arg(args, 1, "fill_with", sx_jx_none());
     sx_jx_value list = sx_jx_new_list(r, false), row = list;
     if (size.type != JX_INT || size.as.i < 1 || size.as.i > 1 << 20) {
         sx_jx_fail(r, LLM_E_INVALID, "batch needs a size from 1 on");
@@ -329,9 +336,27 @@ static sx_jx_value f_attr(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 }
 
 const sx_jx_filter_row sx_jx_seq_filters[] = {
-    {"length", f_length}, {"count", f_length}, {"first", f_first}, {"last", f_last}, {"list", f_list},
-    {"reverse", f_reverse}, {"join", f_join}, {"items", f_items}, {"sort", f_sort}, {"dictsort", f_dictsort},
-    {"max", f_max}, {"min", f_min}, {"sum", f_sum}, {"unique", f_unique}, {"map", f_map}, {"select", f_select},
-    {"reject", f_reject}, {"selectattr", f_selectattr}, {"rejectattr", f_rejectattr}, {"groupby", f_groupby},
-    {"batch", f_batch}, {"attr", f_attr}, {NULL, NULL},
+    {"length", f_length},
+    {"count", f_length},
+    {"first", f_first},
+    {"last", f_last},
+    {"list", f_list},
+    {"reverse", f_reverse},
+    {"join", f_join},
+    {"items", f_items},
+    {"sort", f_sort},
+    {"dictsort", f_dictsort},
+    {"max", f_max},
+    {"min", f_min},
+    {"sum", f_sum},
+    {"unique", f_unique},
+    {"map", f_map},
+    {"select", f_select},
+    {"reject", f_reject},
+    {"selectattr", f_selectattr},
+    {"rejectattr", f_rejectattr},
+    {"groupby", f_groupby},
+    {"batch", f_batch},
+    {"attr", f_attr},
+    {NULL, NULL},
 };

@@ -38,7 +38,10 @@ static uint32_t hex4(reader *x)
     if (x->n - x->i < 4) return UINT32_MAX;
     for (int k = 0; k < 4; k++) {
         char c = x->s[x->i++];
-        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int d = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
         if (d < 0) return UINT32_MAX;
         v = v << 4 | (uint32_t)d;
     }
@@ -205,9 +208,12 @@ static void new_line(const sx_jx_json_style *style, unsigned depth, sx_buf *out)
 static void write_key(sx_jx_run *r, const sx_jx_value *key, const sx_jx_json_style *style, sx_buf *out)
 {
     sx_jx_value text = *key;
-    if (key->type == JX_BOOL) text = sx_jx_static(key->as.b ? "true" : "false");
-    else if (key->type == JX_NONE) text = sx_jx_static("null");
-    else if (key->type != JX_STRING) text = sx_jx_to_string(r, *key);
+    if (key->type == JX_BOOL)
+        text = sx_jx_static(key->as.b ? "true" : "false");
+    else if (key->type == JX_NONE)
+        text = sx_jx_static("null");
+    else if (key->type != JX_STRING)
+        text = sx_jx_to_string(r, *key);
     write_string(&text, style->ascii, out);
 }
 
@@ -243,7 +249,8 @@ static void write_at(sx_jx_run *r, const sx_jx_value *v, const sx_jx_json_style 
         write_string(v, style->ascii, out);
         break;
     case JX_LIST:
-        if (v->lazy || v->view) sx_jx_fail(r, LLM_E_INVALID, "an iterator cannot be written as JSON: make it a list first");
+        if (v->lazy || v->view)
+            sx_jx_fail(r, LLM_E_INVALID, "an iterator cannot be written as JSON: make it a list first");
         write_list(r, v->as.list, style, depth, out);
         break;
     case JX_DICT: write_dict(r, v->as.dict, style, depth, out); break;

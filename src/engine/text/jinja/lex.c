@@ -81,7 +81,8 @@ static bool at(const lexer *x, const char *s)
 static bool name_char(const lexer *x, size_t i, bool first)
 {
     unsigned char c = i < x->n ? (unsigned char)x->s[i] : 0;
-    return c == '_' || c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (!first && c >= '0' && c <= '9');
+    return c == '_' || c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (!first && c >= '0' && c <= '9');
 }
 
 static bool digit(const lexer *x, size_t i)
@@ -118,7 +119,10 @@ static void number(lexer *x)
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* The escape behind a backslash at x->i, as Python reads it; unknown ones stay as they are. */
@@ -166,8 +170,8 @@ static void string(lexer *x)
 
 static void operator(lexer *x)
 {
-    static const char *const ops[] = {"//", "**", "==", "!=", "<=", ">=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")",
-                                      "{", "}", "<", ">", "=", ".", ":", "|", ",", ";"};
+    static const char *const ops[] = {"//", "**", "==", "!=", "<=", ">=", "+", "-", "/", "*", "%", "~", "[",
+                                      "]",  "(",  ")",  "{",  "}",  "<",  ">", "=", ".", ":", "|", ",", ";"};
     for (size_t k = 0; k < sizeof ops / sizeof *ops; k++)
         if (at(x, ops[k])) {
             add(x, JX_T_OP, sx_jx_static(ops[k]));

@@ -7,11 +7,52 @@
 #include "platform/utf8.h"
 
 typedef enum method_id {
-    M_UPPER, M_LOWER, M_TITLE, M_CAPITALIZE, M_STRIP, M_LSTRIP, M_RSTRIP, M_SPLIT, M_RSPLIT, M_SPLITLINES, M_STARTSWITH,
-    M_ENDSWITH, M_REPLACE, M_FIND, M_RFIND, M_INDEX, M_COUNT, M_JOIN, M_ISDIGIT, M_ISALPHA, M_ISALNUM, M_ISSPACE, M_ISUPPER,
-    M_ISLOWER, M_REMOVEPREFIX, M_REMOVESUFFIX, M_PARTITION, M_RPARTITION, M_ZFILL, M_LJUST, M_RJUST, M_SWAPCASE,
-    M_GET, M_ITEMS, M_KEYS, M_VALUES, M_COPY, M_LIST_INDEX, M_LIST_COUNT, M_LIST_COPY, M_CYCLE, M_CHANGED, M_NEXT, M_RESET,
-    M_REFUSED, M_NONE
+    M_UPPER,
+    M_LOWER,
+    M_TITLE,
+    M_CAPITALIZE,
+    M_STRIP,
+    M_LSTRIP,
+    M_RSTRIP,
+    M_SPLIT,
+    M_RSPLIT,
+    M_SPLITLINES,
+    M_STARTSWITH,
+    M_ENDSWITH,
+    M_REPLACE,
+    M_FIND,
+    M_RFIND,
+    M_INDEX,
+    M_COUNT,
+    M_JOIN,
+    M_ISDIGIT,
+    M_ISALPHA,
+    M_ISALNUM,
+    M_ISSPACE,
+    M_ISUPPER,
+    M_ISLOWER,
+    M_REMOVEPREFIX,
+    M_REMOVESUFFIX,
+    M_PARTITION,
+    M_RPARTITION,
+    M_ZFILL,
+    M_LJUST,
+    M_RJUST,
+    M_SWAPCASE,
+    M_GET,
+    M_ITEMS,
+    M_KEYS,
+    M_VALUES,
+    M_COPY,
+    M_LIST_INDEX,
+    M_LIST_COUNT,
+    M_LIST_COPY,
+    M_CYCLE,
+    M_CHANGED,
+    M_NEXT,
+    M_RESET,
+    M_REFUSED,
+    M_NONE
 } method_id;
 
 typedef struct method_row {
@@ -21,26 +62,65 @@ typedef struct method_row {
 } method_row;
 
 static const method_row rows[] = {
-    {JX_STRING, M_UPPER, "upper"}, {JX_STRING, M_LOWER, "lower"}, {JX_STRING, M_TITLE, "title"},
-    {JX_STRING, M_CAPITALIZE, "capitalize"}, {JX_STRING, M_STRIP, "strip"}, {JX_STRING, M_LSTRIP, "lstrip"},
-    {JX_STRING, M_RSTRIP, "rstrip"}, {JX_STRING, M_SPLIT, "split"}, {JX_STRING, M_RSPLIT, "rsplit"},
-    {JX_STRING, M_SPLITLINES, "splitlines"}, {JX_STRING, M_STARTSWITH, "startswith"}, {JX_STRING, M_ENDSWITH, "endswith"},
-    {JX_STRING, M_REPLACE, "replace"}, {JX_STRING, M_FIND, "find"}, {JX_STRING, M_RFIND, "rfind"},
-    {JX_STRING, M_INDEX, "index"}, {JX_STRING, M_COUNT, "count"}, {JX_STRING, M_JOIN, "join"},
-    {JX_STRING, M_ISDIGIT, "isdigit"}, {JX_STRING, M_ISDIGIT, "isnumeric"}, {JX_STRING, M_ISDIGIT, "isdecimal"},
-    {JX_STRING, M_ISALPHA, "isalpha"}, {JX_STRING, M_ISALNUM, "isalnum"}, {JX_STRING, M_ISSPACE, "isspace"},
-    {JX_STRING, M_ISUPPER, "isupper"}, {JX_STRING, M_ISLOWER, "islower"}, {JX_STRING, M_REMOVEPREFIX, "removeprefix"},
-    {JX_STRING, M_REMOVESUFFIX, "removesuffix"}, {JX_STRING, M_PARTITION, "partition"},
-    {JX_STRING, M_RPARTITION, "rpartition"}, {JX_STRING, M_ZFILL, "zfill"}, {JX_STRING, M_LJUST, "ljust"},
-    {JX_STRING, M_RJUST, "rjust"}, {JX_STRING, M_SWAPCASE, "swapcase"},
-    {JX_DICT, M_GET, "get"}, {JX_DICT, M_ITEMS, "items"}, {JX_DICT, M_KEYS, "keys"}, {JX_DICT, M_VALUES, "values"},
-    {JX_DICT, M_COPY, "copy"}, {JX_DICT, M_REFUSED, "pop"}, {JX_DICT, M_REFUSED, "popitem"}, {JX_DICT, M_REFUSED, "update"},
-    {JX_DICT, M_REFUSED, "clear"}, {JX_DICT, M_REFUSED, "setdefault"},
-    {JX_LIST, M_LIST_INDEX, "index"}, {JX_LIST, M_LIST_COUNT, "count"}, {JX_LIST, M_LIST_COPY, "copy"},
-    {JX_LIST, M_REFUSED, "append"}, {JX_LIST, M_REFUSED, "pop"}, {JX_LIST, M_REFUSED, "insert"},
-    {JX_LIST, M_REFUSED, "extend"}, {JX_LIST, M_REFUSED, "remove"}, {JX_LIST, M_REFUSED, "reverse"},
-    {JX_LIST, M_REFUSED, "sort"}, {JX_LIST, M_REFUSED, "clear"},
-    {JX_LOOP, M_CYCLE, "cycle"}, {JX_LOOP, M_CHANGED, "changed"}, {JX_CYCLER, M_NEXT, "next"}, {JX_CYCLER, M_RESET, "reset"},
+    {JX_STRING, M_UPPER, "upper"},
+    {JX_STRING, M_LOWER, "lower"},
+    {JX_STRING, M_TITLE, "title"},
+    {JX_STRING, M_CAPITALIZE, "capitalize"},
+    {JX_STRING, M_STRIP, "strip"},
+    {JX_STRING, M_LSTRIP, "lstrip"},
+    {JX_STRING, M_RSTRIP, "rstrip"},
+    {JX_STRING, M_SPLIT, "split"},
+    {JX_STRING, M_RSPLIT, "rsplit"},
+    {JX_STRING, M_SPLITLINES, "splitlines"},
+    {JX_STRING, M_STARTSWITH, "startswith"},
+    {JX_STRING, M_ENDSWITH, "endswith"},
+    {JX_STRING, M_REPLACE, "replace"},
+    {JX_STRING, M_FIND, "find"},
+    {JX_STRING, M_RFIND, "rfind"},
+    {JX_STRING, M_INDEX, "index"},
+    {JX_STRING, M_COUNT, "count"},
+    {JX_STRING, M_JOIN, "join"},
+    {JX_STRING, M_ISDIGIT, "isdigit"},
+    {JX_STRING, M_ISDIGIT, "isnumeric"},
+    {JX_STRING, M_ISDIGIT, "isdecimal"},
+    {JX_STRING, M_ISALPHA, "isalpha"},
+    {JX_STRING, M_ISALNUM, "isalnum"},
+    {JX_STRING, M_ISSPACE, "isspace"},
+    {JX_STRING, M_ISUPPER, "isupper"},
+    {JX_STRING, M_ISLOWER, "islower"},
+    {JX_STRING, M_REMOVEPREFIX, "removeprefix"},
+    {JX_STRING, M_REMOVESUFFIX, "removesuffix"},
+    {JX_STRING, M_PARTITION, "partition"},
+    {JX_STRING, M_RPARTITION, "rpartition"},
+    {JX_STRING, M_ZFILL, "zfill"},
+    {JX_STRING, M_LJUST, "ljust"},
+    {JX_STRING, M_RJUST, "rjust"},
+    {JX_STRING, M_SWAPCASE, "swapcase"},
+    {JX_DICT, M_GET, "get"},
+    {JX_DICT, M_ITEMS, "items"},
+    {JX_DICT, M_KEYS, "keys"},
+    {JX_DICT, M_VALUES, "values"},
+    {JX_DICT, M_COPY, "copy"},
+    {JX_DICT, M_REFUSED, "pop"},
+    {JX_DICT, M_REFUSED, "popitem"},
+    {JX_DICT, M_REFUSED, "update"},
+    {JX_DICT, M_REFUSED, "clear"},
+    {JX_DICT, M_REFUSED, "setdefault"},
+    {JX_LIST, M_LIST_INDEX, "index"},
+    {JX_LIST, M_LIST_COUNT, "count"},
+    {JX_LIST, M_LIST_COPY, "copy"},
+    {JX_LIST, M_REFUSED, "append"},
+    {JX_LIST, M_REFUSED, "pop"},
+    {JX_LIST, M_REFUSED, "insert"},
+    {JX_LIST, M_REFUSED, "extend"},
+    {JX_LIST, M_REFUSED, "remove"},
+    {JX_LIST, M_REFUSED, "reverse"},
+    {JX_LIST, M_REFUSED, "sort"},
+    {JX_LIST, M_REFUSED, "clear"},
+    {JX_LOOP, M_CYCLE, "cycle"},
+    {JX_LOOP, M_CHANGED, "changed"},
+    {JX_CYCLER, M_NEXT, "next"},
+    {JX_CYCLER, M_RESET, "reset"},
 };
 
 static method_id find(const sx_jx_value *v, const char *name, size_t len)
@@ -143,7 +223,8 @@ static int64_t int_arg(sx_jx_run *r, const sx_jx_args *args, size_t i, const cha
 {
     sx_jx_value v = sx_jx_arg(args, i, name, sx_jx_int(fallback));
     if (v.type == JX_INT) return v.as.i;
-    if (v.type != JX_BOOL) sx_jx_fail(r, LLM_E_INVALID, "a method's argument must be a whole number, not a %s", sx_jx_type_name(&v));
+    if (v.type != JX_BOOL)
+        sx_jx_fail(r, LLM_E_INVALID, "a method's argument must be a whole number, not a %s", sx_jx_type_name(&v));
     return v.type == JX_BOOL ? v.as.b : fallback;
 }
 
@@ -222,7 +303,8 @@ static sx_jx_value splitlines(sx_jx_run *r, sx_jx_value s, bool keep)
 
 static bool affix(const sx_jx_value *s, const sx_jx_value *a, bool end)
 {
-    return a->type == JX_STRING && a->len <= s->len && memcmp(end ? s->as.s + s->len - a->len : s->as.s, a->as.s, a->len) == 0;
+    return a->type == JX_STRING && a->len <= s->len &&
+           memcmp(end ? s->as.s + s->len - a->len : s->as.s, a->as.s, a->len) == 0;
 }
 
 static sx_jx_value has_affix(sx_jx_run *r, sx_jx_value s, const sx_jx_args *args, bool end)
@@ -236,7 +318,8 @@ static sx_jx_value has_affix(sx_jx_run *r, sx_jx_value s, const sx_jx_args *args
             if (affix(&s, &a.as.list->items[i], end)) return sx_jx_bool(true);
         return sx_jx_bool(false);
     }
-    if (a.type != JX_STRING) sx_jx_fail(r, LLM_E_INVALID, "%s needs a text, not a %s", end ? "endswith" : "startswith", sx_jx_type_name(&a));
+    if (a.type != JX_STRING)
+        sx_jx_fail(r, LLM_E_INVALID, "%s needs a text, not a %s", end ? "endswith" : "startswith", sx_jx_type_name(&a));
     return sx_jx_bool(affix(&s, &a, end));
 }
 
@@ -270,7 +353,9 @@ static sx_jx_value count_text(sx_jx_run *r, sx_jx_value s, const sx_jx_args *arg
     int64_t n = 0;
     if (!what.len) return sx_jx_int(sx_jx_length(r, &s) + 1);
     sx_jx_step(r, s.len / 64);
-    for (const char *p = s.as.s, *end = s.as.s + s.len; (p = memmem(p, (size_t)(end - p), what.as.s, what.len)); p += what.len) n++;
+    for (const char *p = s.as.s, *end = s.as.s + s.len; (p = memmem(p, (size_t)(end - p), what.as.s, what.len));
+         p += what.len)
+        n++;
     return sx_jx_int(n);
 }
 
@@ -319,7 +404,8 @@ static sx_jx_value justify(sx_jx_run *r, sx_jx_value s, const sx_jx_args *args, 
     fill = sx_jx_binary(r, JX_MUL, fill, sx_jx_int(pad));
     if (id == M_LJUST) return sx_jx_binary(r, JX_ADD, s, fill);
     if (id == M_ZFILL && s.len && (s.as.s[0] == '-' || s.as.s[0] == '+'))
-        return sx_jx_binary(r, JX_ADD, sx_jx_binary(r, JX_ADD, sx_jx_view(s.as.s, 1), fill), sx_jx_view(s.as.s + 1, s.len - 1));
+        return sx_jx_binary(r, JX_ADD, sx_jx_binary(r, JX_ADD, sx_jx_view(s.as.s, 1), fill),
+                            sx_jx_view(s.as.s + 1, s.len - 1));
     return sx_jx_binary(r, JX_ADD, fill, s);
 }
 
@@ -339,10 +425,14 @@ static sx_jx_value call_text(sx_jx_run *r, sx_jx_value s, method_id id, const sx
     case M_RSTRIP: return sx_jx_strip(s, set, false, true);
     case M_SPLIT: return split(r, s, args, false);
     case M_RSPLIT: return split(r, s, args, true);
-    case M_SPLITLINES: chars = sx_jx_arg(args, 0, "keepends", sx_jx_bool(false)); return splitlines(r, s, sx_jx_true(&chars));
+    case M_SPLITLINES:
+        chars = sx_jx_arg(args, 0, "keepends", sx_jx_bool(false));
+        return splitlines(r, s, sx_jx_true(&chars));
     case M_STARTSWITH: return has_affix(r, s, args, false);
     case M_ENDSWITH: return has_affix(r, s, args, true);
-    case M_REPLACE: return sx_jx_replace(r, s, text_arg(r, args, 0, "old"), text_arg(r, args, 1, "new"), int_arg(r, args, 2, "count", -1));
+    case M_REPLACE:
+        return sx_jx_replace(r, s, text_arg(r, args, 0, "old"), text_arg(r, args, 1, "new"),
+                             int_arg(r, args, 2, "count", -1));
     case M_FIND: return find_text(r, s, &one, false, false);
     case M_RFIND: return find_text(r, s, &one, true, false);
     case M_INDEX: return find_text(r, s, &one, false, true);
@@ -352,8 +442,14 @@ static sx_jx_value call_text(sx_jx_run *r, sx_jx_value s, method_id id, const sx
     case M_ISALPHA: return all_are(s, SX_UC_L);
     case M_ISALNUM: return all_are(s, SX_UC_L | SX_UC_N);
     case M_ISSPACE: return all_are(s, SX_UC_SPACE);
-    case M_ISUPPER: chars = sx_jx_static("upper"); one = (sx_jx_args){NULL, 0, NULL}; return sx_jx_bool(sx_jx_apply_test(r, &chars, s, &one));
-    case M_ISLOWER: chars = sx_jx_static("lower"); one = (sx_jx_args){NULL, 0, NULL}; return sx_jx_bool(sx_jx_apply_test(r, &chars, s, &one));
+    case M_ISUPPER:
+        chars = sx_jx_static("upper");
+        one = (sx_jx_args){NULL, 0, NULL};
+        return sx_jx_bool(sx_jx_apply_test(r, &chars, s, &one));
+    case M_ISLOWER:
+        chars = sx_jx_static("lower");
+        one = (sx_jx_args){NULL, 0, NULL};
+        return sx_jx_bool(sx_jx_apply_test(r, &chars, s, &one));
     case M_REMOVEPREFIX: return without_affix(r, s, args, false);
     case M_REMOVESUFFIX: return without_affix(r, s, args, true);
     case M_PARTITION: return partition(r, s, args, false);
@@ -371,7 +467,8 @@ static sx_jx_value call_dict(sx_jx_run *r, sx_jx_value v, method_id id, const sx
     }
     if (id == M_COPY) {
         sx_jx_value copy = sx_jx_new_dict(r);
-        for (size_t i = 0; i < d->n && sx_jx_step(r, 1); i++) sx_jx_put(r, copy.as.dict, d->entries[i].key, d->entries[i].value);
+        for (size_t i = 0; i < d->n && sx_jx_step(r, 1); i++)
+            sx_jx_put(r, copy.as.dict, d->entries[i].key, d->entries[i].value);
         return copy;
     }
     sx_jx_value list = sx_jx_new_list(r, false);
@@ -428,7 +525,7 @@ sx_jx_value sx_jx_call_method(sx_jx_run *r, const sx_jx_method *m, const sx_jx_a
     method_id id = find(&m->self, m->name, m->len);
     if (id == M_REFUSED) {
         sx_jx_fail(r, LLM_E_INVALID, "%.*s would change a %s, which a template may not do", (int)m->len, m->name,
-                sx_jx_type_name(&m->self));
+                   sx_jx_type_name(&m->self));
         return sx_jx_none();
     }
     if (m->self.type == JX_STRING) return call_text(r, m->self, id, args);

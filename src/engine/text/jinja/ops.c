@@ -79,7 +79,8 @@ int sx_jx_order(sx_jx_run *r, const sx_jx_value *a, const sx_jx_value *b)
     if (a->type == JX_LIST && b->type == JX_LIST && sx_jx_enter(r)) {
         int order = 0;
         size_t n = a->as.list->n, m = b->as.list->n;
-        for (size_t i = 0; i < n && i < m && !order; i++) order = sx_jx_order(r, &a->as.list->items[i], &b->as.list->items[i]);
+        for (size_t i = 0; i < n && i < m && !order; i++)
+            order = sx_jx_order(r, &a->as.list->items[i], &b->as.list->items[i]);
         sx_jx_leave(r);
         return order ? order : (n > m) - (n < m);
     }
@@ -270,7 +271,8 @@ sx_jx_value sx_jx_iterate(sx_jx_run *r, sx_jx_value v)
             sx_jx_push(r, list.as.list, sx_jx_view(v.as.s + i, n));
         }
     } else if (v.type == JX_DICT) {
-        for (size_t i = 0; i < v.as.dict->n && sx_jx_step(r, 1); i++) sx_jx_push(r, list.as.list, v.as.dict->entries[i].key);
+        for (size_t i = 0; i < v.as.dict->n && sx_jx_step(r, 1); i++)
+            sx_jx_push(r, list.as.list, v.as.dict->entries[i].key);
     } else if (v.type != JX_UNDEFINED) {
         sx_jx_fail(r, LLM_E_INVALID, "a %s cannot be gone over", sx_jx_type_name(&v));
     }
@@ -321,17 +323,20 @@ sx_jx_value sx_jx_slice(sx_jx_run *r, sx_jx_value v, sx_jx_value from, sx_jx_val
     int64_t low = by > 0 ? 0 : -1, high = by > 0 ? n : n - 1;
     int64_t a = bound(r, &from, by > 0 ? 0 : n - 1, n, low, high), b = bound(r, &to, by > 0 ? n : -1, n, low, high);
     if (text && by == 1) {
-        size_t x = sx_jx_char_offset(v.as.s, v.len, (size_t)a), y = b > a ? sx_jx_char_offset(v.as.s, v.len, (size_t)b) : x;
+        size_t x = sx_jx_char_offset(v.as.s, v.len, (size_t)a),
+               y = b > a ? sx_jx_char_offset(v.as.s, v.len, (size_t)b) : x;
         sx_jx_value part = sx_jx_view(v.as.s + x, y - x);
         part.markup = v.markup;
         return part;
     }
     sx_jx_value items = sx_jx_iterate(r, v), list = sx_jx_new_list(r, v.type == JX_LIST && v.tuple);
-    for (int64_t i = a; (by > 0 ? i < b : i > b) && sx_jx_step(r, 1); i += by) sx_jx_push(r, list.as.list, items.as.list->items[i]);
+    for (int64_t i = a; (by > 0 ? i < b : i > b) && sx_jx_step(r, 1); i += by)
+        sx_jx_push(r, list.as.list, items.as.list->items[i]);
     if (!text) return list;
     sx_buf out;
     sx_buf_init(&out, r->mem, 0);
-    for (size_t i = 0; i < list.as.list->n; i++) sx_buf_add(&out, list.as.list->items[i].as.s, list.as.list->items[i].len);
+    for (size_t i = 0; i < list.as.list->n; i++)
+        sx_buf_add(&out, list.as.list->items[i].as.s, list.as.list->items[i].len);
     return sx_jx_from_buf(r, &out);
 }
 
@@ -392,7 +397,8 @@ sx_jx_value sx_jx_attr(sx_jx_run *r, sx_jx_value v, const char *name, size_t len
         if (found) return *found;
     }
     if (v.type == JX_LOOP) return loop_attr(v.as.loop, name);
-    if (v.type == JX_CYCLER && strcmp(name, "current") == 0) return v.as.cycler->items->items[v.as.cycler->at % v.as.cycler->items->n];
+    if (v.type == JX_CYCLER && strcmp(name, "current") == 0)
+        return v.as.cycler->items->items[v.as.cycler->at % v.as.cycler->items->n];
     if (v.type == JX_MACRO && strcmp(name, "name") == 0) return v.as.macro->node->value;
     return sx_jx_undefined(name);
 }

@@ -57,7 +57,8 @@ void sx_jx_unexpected(sx_jx_run *r, const char *wanted)
     const sx_jx_token *t = sx_jx_peek(r);
     r->line = t->line;
     int len = t->value.type == JX_STRING && t->value.len < 40 ? (int)t->value.len : 0;
-    sx_jx_fail(r, LLM_E_FORMAT, "expected %s but found %.*s", wanted, len ? len : 14, len ? t->value.as.s : "something else");
+    sx_jx_fail(r, LLM_E_FORMAT, "expected %s but found %.*s", wanted, len ? len : 14,
+               len ? t->value.as.s : "something else");
 }
 
 void sx_jx_want_op(sx_jx_run *r, const char *op)

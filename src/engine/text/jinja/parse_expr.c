@@ -189,8 +189,8 @@ static sx_jx_node *parse_name(sx_jx_run *r)
         const char *name;
         uint8_t type;
         bool b;
-    } constants[] = {{"true", JX_BOOL, true}, {"True", JX_BOOL, true}, {"false", JX_BOOL, false}, {"False", JX_BOOL, false},
-                     {"none", JX_NONE, false}, {"None", JX_NONE, false}};
+    } constants[] = {{"true", JX_BOOL, true},   {"True", JX_BOOL, true},  {"false", JX_BOOL, false},
+                     {"False", JX_BOOL, false}, {"none", JX_NONE, false}, {"None", JX_NONE, false}};
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
         if (sx_jx_take_name(r, constants[i].name))
             return literal(r, (sx_jx_value){.type = constants[i].type, .as.b = constants[i].b});
@@ -297,7 +297,8 @@ static bool begins_argument(sx_jx_run *r)
 {
     const sx_jx_token *t = sx_jx_peek(r);
     if (t->kind == JX_T_NAME) return !sx_jx_at_name(r, "else") && !sx_jx_at_name(r, "or") && !sx_jx_at_name(r, "and");
-    return t->kind == JX_T_STRING || t->kind == JX_T_INT || t->kind == JX_T_FLOAT || sx_jx_at_op(r, "[") || sx_jx_at_op(r, "{");
+    return t->kind == JX_T_STRING || t->kind == JX_T_INT || t->kind == JX_T_FLOAT || sx_jx_at_op(r, "[") ||
+           sx_jx_at_op(r, "{");
 }
 
 static sx_jx_node *parse_test(sx_jx_run *r, sx_jx_node *of)
@@ -311,7 +312,8 @@ static sx_jx_node *parse_test(sx_jx_run *r, sx_jx_node *of)
     } else if (begins_argument(r)) {
         if (sx_jx_at_name(r, "is")) sx_jx_unexpected(r, "one test: they cannot be chained");
         if (r->status == LLM_OK && sx_jx_peek(r)->kind == JX_T_NAME &&
-            (sx_jx_at_name(r, "if") || sx_jx_at_name(r, "in") || sx_jx_at_name(r, "not") || sx_jx_at_name(r, "recursive")))
+            (sx_jx_at_name(r, "if") || sx_jx_at_name(r, "in") || sx_jx_at_name(r, "not") ||
+             sx_jx_at_name(r, "recursive")))
             return n;
         n->args = make(r, JX_BODY, parse_postfix(r, parse_primary(r)), NULL);
     }

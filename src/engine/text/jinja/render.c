@@ -18,7 +18,8 @@ static sx_jx_value g_range(sx_jx_run *r, const sx_jx_args *args)
         v[1] = v[0];
         v[0] = 0;
     }
-    if (args->n < 1 || args->n > 3 || v[2] == 0) sx_jx_fail(r, LLM_E_INVALID, "range needs one to three numbers, the step not zero");
+    if (args->n < 1 || args->n > 3 || v[2] == 0)
+        sx_jx_fail(r, LLM_E_INVALID, "range needs one to three numbers, the step not zero");
     while (r->status == LLM_OK && (v[2] > 0 ? v[0] < v[1] : v[0] > v[1]) && sx_jx_step(r, 1)) {
         sx_jx_push(r, list.as.list, sx_jx_int(v[0]));
         if (__builtin_add_overflow(v[0], v[2], &v[0])) break;
@@ -32,7 +33,8 @@ static sx_jx_value make_dict(sx_jx_run *r, const sx_jx_args *args)
     sx_jx_value dict = sx_jx_new_dict(r);
     if (args->n && args->v[0].type == JX_DICT) {
         const sx_jx_dict *d = args->v[0].as.dict;
-        for (size_t i = 0; i < d->n && sx_jx_step(r, 1); i++) sx_jx_put(r, dict.as.dict, d->entries[i].key, d->entries[i].value);
+        for (size_t i = 0; i < d->n && sx_jx_step(r, 1); i++)
+            sx_jx_put(r, dict.as.dict, d->entries[i].key, d->entries[i].value);
     } else if (args->n) {
         sx_jx_value pairs = sx_jx_iterate(r, args->v[0]);
         for (size_t i = 0; i < pairs.as.list->n && sx_jx_step(r, 1); i++) {
@@ -56,7 +58,8 @@ static sx_jx_value g_namespace(sx_jx_run *r, const sx_jx_args *args)
 static sx_jx_value g_raise(sx_jx_run *r, const sx_jx_args *args)
 {
     sx_jx_value text = sx_jx_to_string(r, sx_jx_arg(args, 0, "message", sx_jx_static("")));
-    sx_jx_fail(r, LLM_E_INVALID, "the template refuses this input: %.*s", text.len > 300 ? 300 : (int)text.len, text.as.s);
+    sx_jx_fail(r, LLM_E_INVALID, "the template refuses this input: %.*s", text.len > 300 ? 300 : (int)text.len,
+               text.as.s);
     return sx_jx_none();
 }
 
@@ -89,7 +92,7 @@ static const struct {
     const char *name;
     global_fn fn;
 } globals[] = {
-    {"range", g_range}, {"dict", make_dict}, {"namespace", g_namespace}, {"raise_exception", g_raise},
+    {"range", g_range},           {"dict", make_dict},  {"namespace", g_namespace}, {"raise_exception", g_raise},
     {"strftime_now", g_strftime}, {"cycler", g_cycler}, {"joiner", g_joiner},
 };
 

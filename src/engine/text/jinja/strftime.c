@@ -6,8 +6,8 @@
 #include "engine/text/jinja/jinja.h"
 
 static const char *const days[] = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
-static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July", "August", "September",
-                                     "October", "November", "December"};
+static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
+                                     "July",    "August",   "September", "October", "November", "December"};
 
 static bool leap(int year)
 {
@@ -20,11 +20,18 @@ static bool parse(const char *s, struct tm *t)
     static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
     int y, mo, d, h = 0, mi = 0, se = 0;
     int n = sscanf(s, "%4d-%2d-%2d%*1[T ]%2d:%2d:%2d", &y, &mo, &d, &h, &mi, &se);
-    if (n < 3 || y < 1 || mo < 1 || mo > 12 || d < 1 || d > 31 || h < 0 || h > 23 || mi < 0 || mi > 59 || se < 0 || se > 60)
+    if (n < 3 || y < 1 || mo < 1 || mo > 12 || d < 1 || d > 31 || h < 0 || h > 23 || mi < 0 || mi > 59 || se < 0 ||
+        se > 60)
         return false;
     int yday = before[mo - 1] + d - 1 + (mo > 2 && leap(y)), p = y - 1;
-    *t = (struct tm){.tm_year = y - 1900, .tm_mon = mo - 1, .tm_mday = d, .tm_hour = h, .tm_min = mi, .tm_sec = se,
-                     .tm_yday = yday, .tm_wday = (p + p / 4 - p / 100 + p / 400 + yday + 1) % 7};
+    *t = (struct tm){.tm_year = y - 1900,
+                     .tm_mon = mo - 1,
+                     .tm_mday = d,
+                     .tm_hour = h,
+                     .tm_min = mi,
+                     .tm_sec = se,
+                     .tm_yday = yday,
+                     .tm_wday = (p + p / 4 - p / 100 + p / 400 + yday + 1) % 7};
     return true;
 }
 
@@ -77,8 +84,13 @@ static void convert(const struct tm *t, char c, char flag, sx_buf *out)
 /* Conversions that stand for several others. */
 static const char *expand(char c)
 {
-    return c == 'F' ? "%Y-%m-%d" : c == 'T' || c == 'X' ? "%H:%M:%S" : c == 'R' ? "%H:%M" : c == 'D' || c == 'x' ? "%m/%d/%y"
-           : c == 'c' ? "%a %b %e %H:%M:%S %Y" : c == 'r' ? "%I:%M:%S %p" : NULL;
+    return c == 'F'               ? "%Y-%m-%d"
+           : c == 'T' || c == 'X' ? "%H:%M:%S"
+           : c == 'R'             ? "%H:%M"
+           : c == 'D' || c == 'x' ? "%m/%d/%y"
+           : c == 'c'             ? "%a %b %e %H:%M:%S %Y"
+           : c == 'r'             ? "%I:%M:%S %p"
+                                  : NULL;
 }
 
 static void format(const struct tm *t, const char *f, size_t len, sx_buf *out)
@@ -106,7 +118,8 @@ sx_jx_value sx_jx_strftime(sx_jx_run *r, const char *f, size_t len)
     struct tm t;
     time_t now = time(NULL);
     if (r->now ? !parse(r->now, &t) : !localtime_r(&now, &t)) {
-        sx_jx_fail(r, LLM_E_INVALID, "the time to use, \"%s\", is not like 2026-01-02T03:04:05", r->now ? r->now : "now");
+        sx_jx_fail(r, LLM_E_INVALID, "the time to use, \"%s\", is not like 2026-01-02T03:04:05",
+                   r->now ? r->now : "now");
         return sx_jx_static("");
     }
     sx_buf out;

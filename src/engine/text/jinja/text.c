@@ -118,7 +118,12 @@ sx_jx_value sx_jx_escape(sx_jx_run *r, sx_jx_value v)
     sx_buf_init(&out, r->mem, (size_t)r->max_bytes);
     for (size_t i = 0; i < v.len; i++) {
         char c = v.as.s[i];
-        const char *e = c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '\'' ? "&#39;" : c == '"' ? "&#34;" : NULL;
+        const char *e = c == '&'    ? "&amp;"
+                        : c == '<'  ? "&lt;"
+                        : c == '>'  ? "&gt;"
+                        : c == '\'' ? "&#39;"
+                        : c == '"'  ? "&#34;"
+                                    : NULL;
         if (e)
             sx_buf_str(&out, e);
         else
@@ -138,7 +143,8 @@ static void convert(sx_jx_run *r, const sx_jx_value *f, size_t *i, sx_jx_value a
         left = left || f->as.s[*i] == '-';
         zero = zero || f->as.s[*i] == '0';
     }
-    for (; *i < f->len && f->as.s[*i] >= '0' && f->as.s[*i] <= '9' && width < 1000; ++*i) width = width * 10 + f->as.s[*i] - '0';
+    for (; *i < f->len && f->as.s[*i] >= '0' && f->as.s[*i] <= '9' && width < 1000; ++*i)
+        width = width * 10 + f->as.s[*i] - '0';
     if (*i < f->len && f->as.s[*i] == '.') {
         precision = 0;
         for (++*i; *i < f->len && f->as.s[*i] >= '0' && f->as.s[*i] <= '9' && precision < 100; ++*i)
@@ -146,7 +152,9 @@ static void convert(sx_jx_run *r, const sx_jx_value *f, size_t *i, sx_jx_value a
     }
     char kind = *i < f->len ? f->as.s[(*i)++] : 0;
     bool is_number = arg.type == JX_INT || arg.type == JX_FLOAT || arg.type == JX_BOOL;
-    double d = arg.type == JX_FLOAT ? arg.as.d : arg.type == JX_INT ? (double)arg.as.i : (double)(is_number && arg.as.b);
+    double d = arg.type == JX_FLOAT ? arg.as.d
+               : arg.type == JX_INT ? (double)arg.as.i
+                                    : (double)(is_number && arg.as.b);
     sx_buf text;
     sx_buf_init(&text, r->mem, (size_t)r->max_bytes);
     if (kind == 's') {
@@ -161,7 +169,8 @@ static void convert(sx_jx_run *r, const sx_jx_value *f, size_t *i, sx_jx_value a
     } else if (kind == 'f' && is_number) {
         sx_buf_printf(&text, "%.*f", precision < 0 ? 6 : precision, d);
     } else {
-        sx_jx_fail(r, LLM_E_INVALID, "a format asks for %%%c but is given a %s", kind ? kind : ' ', sx_jx_type_name(&arg));
+        sx_jx_fail(r, LLM_E_INVALID, "a format asks for %%%c but is given a %s", kind ? kind : ' ',
+                   sx_jx_type_name(&arg));
     }
     size_t have = sx_jx_chars(sx_buf_cstr(&text), text.len), pad = (size_t)width > have ? (size_t)width - have : 0;
     if (!left)
@@ -192,6 +201,7 @@ sx_jx_value sx_jx_format_percent(sx_jx_run *r, sx_jx_value f, sx_jx_value args)
             convert(r, &f, &i, arg, &out);
         }
     }
-    if (used < n && (many || args.type != JX_DICT)) sx_jx_fail(r, LLM_E_INVALID, "a format has fewer places than arguments");
+    if (used < n && (many || args.type != JX_DICT))
+        sx_jx_fail(r, LLM_E_INVALID, "a format has fewer places than arguments");
     return sx_jx_from_buf(r, &out);
 }

@@ -23,7 +23,7 @@ bool sx_jx_step(sx_jx_run *r, uint64_t n)
     r->steps += n;
     if (r->steps <= r->max_steps) return true;
     sx_jx_fail(r, LLM_E_LIMIT, "it was stopped after %llu steps: it loops for ever or the input is too large for it",
-            (unsigned long long)r->max_steps);
+               (unsigned long long)r->max_steps);
     return false;
 }
 
@@ -224,7 +224,8 @@ bool sx_jx_is(const sx_jx_value *v, const char *text)
 
 const char *sx_jx_type_name(const sx_jx_value *v)
 {
-    static const char *const names[] = {"Undefined", "NoneType", "bool", "int", "float", "str", "list", "dict", "Namespace",
-                                        "Macro", "method", "function", "LoopContext", "Cycler", "Joiner"};
+    static const char *const names[] = {"Undefined", "NoneType", "bool",        "int",       "float",
+                                        "str",       "list",     "dict",        "Namespace", "Macro",
+                                        "method",    "function", "LoopContext", "Cycler",    "Joiner"};
     return v->type == JX_LIST && v->tuple ? "tuple" : names[v->type];
 }
