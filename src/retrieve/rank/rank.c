@@ -5,12 +5,12 @@
 /* Fitted by list-wise logistic regression over public question sets in many languages, each set held out in turn to see
  * that it does not live off its own questions. */
 const float sx_blend[SX_FEATURES] = {
-    [SX_F_BASE] = 5.68f,   [SX_F_TOP] = 3.29f,      [SX_F_COVER] = 0.91f,     [SX_F_SENTENCE] = 1.08f,
-    [SX_F_WINDOW] = 0.46f, [SX_F_ORDERED] = 1.42f,  [SX_F_NEAR] = 0.50f,      [SX_F_RARE] = -0.26f,
-    [SX_F_LEAD] = 0.62f,   [SX_F_HEADING] = 0.75f,  [SX_F_SECTION] = 1.11f,   [SX_F_NEIGHBOUR] = 0.79f,
-    [SX_F_CUE] = 0.88f,    [SX_F_CUE_NEAR] = 0.07f, [SX_F_LENGTH] = 0.47f,    [SX_F_EARLY] = 1.11f,
-    [SX_F_SHORT] = 0.80f,  [SX_F_TITLE] = 2.08f,    [SX_F_TITLE_FIT] = 1.89f, [SX_F_BOTH] = 0.85f,
-    [SX_F_BODY] = 1.64f,
+    [SX_F_BASE] = 2.33f,   [SX_F_TOP] = 3.71f,      [SX_F_COVER] = 0.96f,     [SX_F_SENTENCE] = 0.99f,
+    [SX_F_WINDOW] = 0.62f, [SX_F_ORDERED] = 1.21f,  [SX_F_NEAR] = 0.79f,      [SX_F_RARE] = -0.05f,
+    [SX_F_LEAD] = 0.94f,   [SX_F_HEADING] = 0.88f,  [SX_F_SECTION] = 0.84f,   [SX_F_NEIGHBOUR] = 0.73f,
+    [SX_F_CUE] = 0.63f,    [SX_F_CUE_NEAR] = 0.11f, [SX_F_LENGTH] = 0.41f,    [SX_F_EARLY] = 0.98f,
+    [SX_F_SHORT] = 0.91f,  [SX_F_TITLE] = 1.44f,    [SX_F_TITLE_FIT] = 1.92f, [SX_F_BOTH] = 1.28f,
+    [SX_F_BODY] = 1.62f,
 };
 
 /* What a passage gets that shows everything: scores handed out are shares of it. */
