@@ -5,16 +5,16 @@
 /* Fitted by list-wise logistic regression over public question sets in many languages, each set held out in turn to see
  * that it does not live off its own questions. */
 const float sx_blend[SX_FEATURES] = {
-    [SX_F_BASE] = 2.33f,   [SX_F_TOP] = 3.71f,      [SX_F_COVER] = 0.96f,     [SX_F_SENTENCE] = 0.99f,
-    [SX_F_WINDOW] = 0.62f, [SX_F_ORDERED] = 1.21f,  [SX_F_NEAR] = 0.79f,      [SX_F_RARE] = -0.05f,
-    [SX_F_LEAD] = 0.94f,   [SX_F_HEADING] = 0.88f,  [SX_F_SECTION] = 0.84f,   [SX_F_NEIGHBOUR] = 0.73f,
-    [SX_F_CUE] = 0.63f,    [SX_F_CUE_NEAR] = 0.11f, [SX_F_LENGTH] = 0.41f,    [SX_F_EARLY] = 0.98f,
-    [SX_F_SHORT] = 0.91f,  [SX_F_TITLE] = 1.44f,    [SX_F_TITLE_FIT] = 1.92f, [SX_F_BOTH] = 1.28f,
-    [SX_F_BODY] = 1.62f,
+    [SX_F_BASE] = 2.29f,   [SX_F_TOP] = 3.94f,      [SX_F_COVER] = 0.75f,     [SX_F_SENTENCE] = 0.90f,
+    [SX_F_WINDOW] = 0.52f, [SX_F_ORDERED] = 1.26f,  [SX_F_NEAR] = 0.99f,      [SX_F_RARE] = -0.06f,
+    [SX_F_LEAD] = 0.66f,   [SX_F_HEADING] = 0.97f,  [SX_F_SECTION] = 0.97f,   [SX_F_NEIGHBOUR] = 0.75f,
+    [SX_F_CUE] = 0.65f,    [SX_F_CUE_NEAR] = 0.11f, [SX_F_LENGTH] = 0.25f,    [SX_F_EARLY] = 1.00f,
+    [SX_F_SHORT] = -0.38f, [SX_F_TITLE] = 1.58f,    [SX_F_TITLE_FIT] = 1.42f, [SX_F_BOTH] = 1.22f,
+    [SX_F_BODY] = 1.53f,
 };
 
 /* What a passage gets that shows everything: scores handed out are shares of it. */
-static const float full_marks = 25.0f;
+static const float full_marks = 22.0f;
 
 llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, llm_error *err)
 {
