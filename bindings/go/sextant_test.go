@@ -398,15 +398,3 @@ func TestReadingAReplyWhileItIsPulled(t *testing.T) {
 	}
 	reply.Close()
 }
-
-func TestLog(t *testing.T) {
-	var lines []string
-	sextant.SetLogger(func(level sextant.LogLevel, line string) { lines = append(lines, line) })
-	defer sextant.SetLogger(nil)
-	contextOf(t)
-	for _, line := range lines {
-		if strings.Contains(line, "\n") {
-			t.Errorf("line %q", line)
-		}
-	}
-}

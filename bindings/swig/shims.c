@@ -87,6 +87,11 @@ static void sx_log_add(void *user, int32_t level, const char *message)
     pthread_mutex_unlock(&log->lock);
 }
 
+static void sx_log_put(sx_log *log, int32_t level, const char *line)
+{
+    if (log) sx_log_add(log, level, line);
+}
+
 static int32_t sx_log_next(sx_log *log)
 {
     if (!log) return 0;

@@ -3,6 +3,7 @@
 
 /* Lines of the library's logger, kept for the face to fetch: no callback ever enters Python or Go. One per process. */
 sx_log *sx_log_create(void);
+void sx_log_put(sx_log *log, int32_t level, const char *line); /* as the library would */
 int32_t sx_log_next(sx_log *log); /* level of the next line, 0 when there is none */
 sx_text sx_log_line(sx_log *log); /* the line that sx_log_next took */
 

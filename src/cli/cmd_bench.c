@@ -94,7 +94,7 @@ static bool fresh_ctx(bench *b)
     llm_ctx_opts opts = LLM_CTX_OPTS_INIT;
     opts.flags = LLM_CTX_NO_GUARD;
     opts.kv_type = (uint32_t)b->kv;
-    opts.n_ctx = b->prompt + b->tokens + 8;
+    opts.n_ctx = b->prompt + b->tokens + 9;
     llm_ctx_free(b->run.ctx);
     b->run.ctx = NULL;
     return sx_open_ctx(&b->run, &opts);
@@ -115,7 +115,8 @@ static llm_status measure(bench *b, const sx_bytes *prompt, uint32_t tokens, dou
         b->prompt_was = llm_reply_prompt_tokens(reply);
         b->tokens_were = llm_reply_output_tokens(reply);
         *pp = prompt_ms > 0 ? 1e3 * b->prompt_was / prompt_ms : 0;
-        *tg = output_ms > 0 ? 1e3 * b->tokens_were / output_ms : 0;
+        /* the first token comes out of reading the prompt; each further one is an evaluation */
+        *tg = output_ms > 0 && b->tokens_were > 1 ? 1e3 * (b->tokens_were - 1) / output_ms : 0;
     }
     llm_reply_free(reply);
     return st;
@@ -131,7 +132,7 @@ static void report(const bench *b)
         printf("%s: %s %s, %s threads, %s\n", b->model, llm_model_info(model, "arch"), llm_model_info(model, "type"),
                llm_model_info(model, "threads"), llm_model_info(model, "isa"));
         if (b->prompt) printf("  reading %6u tokens  %10.1f tokens/s\n", b->prompt_was, b->pp);
-        if (b->tokens) printf("  writing %6u tokens  %10.1f tokens/s\n", b->tokens_were, b->tg);
+        if (b->tokens) printf("  writing %6u tokens  %10.1f tokens/s\n", b->tokens_were - 1, b->tg);
         printf("  loading  %.1f ms, peak memory %.0f MB\n", b->load_ms, rss_mb);
         return;
     }
@@ -143,7 +144,7 @@ static void report(const bench *b)
     sx_json_set(out, "pp", b->prompt ? sx_json_num(b->pp) : json_null());
     sx_json_set(out, "tg", b->tokens ? sx_json_num(b->tg) : json_null());
     sx_json_set(out, "pp_tokens", json_integer(b->prompt_was));
-    sx_json_set(out, "tg_tokens", json_integer(b->tokens ? b->tokens_were : 0));
+    sx_json_set(out, "tg_tokens", json_integer(b->tokens ? b->tokens_were - 1 : 0));
     sx_json_set(out, "repeat", json_integer(b->repeat));
     sx_json_set(out, "load_ms", sx_json_num(b->load_ms));
     sx_json_set(out, "rss_mb", sx_json_num(rss_mb));
@@ -156,7 +157,7 @@ static void report(const bench *b)
 static int measure_all(bench *b, const sx_bytes *prompt, double *pp, double *tg)
 {
     const sx_bytes first = {0};
-    uint32_t tokens = b->tokens ? b->tokens : 1;
+    uint32_t tokens = b->tokens + 1;
     for (uint32_t i = 0; i <= b->repeat; i++) {
         sx_progress(i ? "Run %u of %u" : "Warming up", i, b->repeat);
         if (!fresh_ctx(b)) return b->run.status;

@@ -1,4 +1,6 @@
 /* sextant quantize: a model file in a smaller type. */
+#include <sys/stat.h>
+
 #include "commands.h"
 #include "term.h"
 
@@ -17,6 +19,12 @@ static const sx_opt table[] = {{OPT_THREADS, 't', "threads", true}, {0, 0, NULL,
 static int work(sx_run *run, char *const *names, uint32_t threads)
 {
     llm_error err = LLM_ERROR_INIT;
+    struct stat there;
+    /* the new file takes the name over: a device or a pipe of that name would be gone */
+    if (stat(names[1], &there) == 0 && !S_ISREG(there.st_mode)) {
+        sx_say(run->cmd, "%s is not a regular file; name a file to write", names[1]);
+        return SX_EXIT_RUN;
+    }
     if (!sx_run_begin(run, run->cmd)) return run->status;
     sx_progress("Writing %s", names[1]);
     llm_status st = llm_quantize(names[0], names[1], names[2], threads, run->cancel, &err);

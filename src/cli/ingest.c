@@ -19,6 +19,31 @@ bool sx_name_taken(char *const *files, int i)
     return false;
 }
 
+/* A file that is not text often is a document of a kind that is not read yet: then that is what to say. */
+static void explain_format(const char *path, llm_error *err)
+{
+    static const struct {
+        const char *begin, *what;
+    } kinds[] = {
+        {"%PDF-",
+         "a PDF file: only plain text and Markdown are read yet; convert it first, for instance with pdftotext"},
+        {"PK\003\004",
+         "a zip archive, as DOCX, ODT and EPUB files are: only plain text and Markdown are read yet; convert it "
+         "first, for instance with pandoc"},
+        {"\037\213", "compressed: unpack it first, for instance with gunzip"},
+    };
+    char head[8] = {0};
+    FILE *f = fopen(path, "rb");
+    if (!f) return;
+    size_t n = fread(head, 1, sizeof head, f);
+    fclose(f);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t len = strlen(kinds[i].begin);
+        if (n >= len && memcmp(head, kinds[i].begin, len) == 0)
+            sx_error_set(err, err->code, "%s is %s", path, kinds[i].what);
+    }
+}
+
 llm_status sx_ingest_one(sx_run *run, const char *path, const char *name, uint32_t format, llm_error *err)
 {
     llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
@@ -37,6 +62,7 @@ llm_status sx_ingest_one(sx_run *run, const char *path, const char *name, uint32
         sx_bytes_free(&text);
     } else {
         st = llm_ingest_file(run->corpus, path, name, &opts, err);
+        if (st == LLM_E_UTF8) explain_format(path, err);
     }
     sx_progress_end();
     return st;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { MAX_THREADS = 256, SPINS = 20000, STACK_BYTES = 1 << 20 };
+enum { MAX_THREADS = 256, SPINS = 2000, STACK_BYTES = 1 << 20 };
 
 typedef struct worker {
     struct sx_pool *pool;

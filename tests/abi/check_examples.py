@@ -55,7 +55,7 @@ def main():
                 print(f"{name}: does not compile\n{build.stderr}")
                 failures += 1
                 continue
-            done = subprocess.run([binary, document, "How heavy may a dog be?"], capture_output=True, text=True, timeout=60)
+            done = subprocess.run([binary, document, "How many kilograms may a dog have?"], capture_output=True, text=True, timeout=60)
             good = done.returncode == 0 and "ten kilograms" in done.stdout and re.search(r"\[0(\.\d+)+\]", done.stdout)
             print(f"{name}: {len(program.splitlines())} lines, {'answers' if good else 'FAILED'}\n{done.stdout}{done.stderr}")
             failures += not good

@@ -13,12 +13,17 @@ class Header:
             self.text = f.read()
         self.code = strip_comments(self.text)
         # a declaration may run over several lines; the function's name is the word before the first parenthesis
-        self.declared = []  # (name, line number of its first line)
-        for m in re.finditer(r"^LLM_API\s+([^;]*?)\b(llm_\w+)\s*\(", self.code, flags=re.M):
+        self.declared, self.prototypes = [], {}  # (name, line number of its first line)
+        for m in re.finditer(r"^LLM_API\s+([^;(]*?)\b(llm_\w+)\s*\(([^;]*)\)\s*;", self.code, flags=re.M):
             self.declared.append((m.group(2), self.code.count("\n", 0, m.start()) + 1))
+            self.prototypes[m.group(2)] = squeeze(m.group(1)), squeeze(m.group(3))
         table = re.search(r"typedef struct llm_api \{(.*?)\} llm_api;", self.code, flags=re.S)
-        self.slots = re.findall(r"\(\*(\w+)\)\s*\(", table.group(1)) if table else []
-        self.slot_types = dict(re.findall(r"([^;{]*?)\(\*(\w+)\)", table.group(1))) if table else {}
+        self.slots, self.slot_prototypes = [], {}
+        for piece in (table.group(1) if table else "").split(";"):
+            m = re.search(r"^([^(]*)\(\*(\w+)\)\s*\((.*)\)$", piece.strip(), flags=re.S)
+            if m:
+                self.slots.append(m.group(2))
+                self.slot_prototypes[m.group(2)] = squeeze(m.group(1)), squeeze(m.group(3))
 
     def functions(self):
         return [name for name, _ in self.declared]
@@ -40,12 +45,10 @@ class Header:
 
     def prototype(self, name):
         """Return type and parameter list of a declared function, spaces normalised."""
-        m = re.search(r"^LLM_API\s+([^;]*?)\b" + name + r"\s*\(([^;]*)\)\s*;", self.code, flags=re.M | re.S)
-        return squeeze(m.group(1)), squeeze(m.group(2))
+        return self.prototypes[name]
 
     def slot_prototype(self, slot):
-        m = re.search(r"([\w\s\*]+?)\(\*" + slot + r"\)\s*\(([^;]*)\)\s*;", self.code, flags=re.S)
-        return squeeze(m.group(1)), squeeze(m.group(2))
+        return self.slot_prototypes[slot]
 
 
 def squeeze(text):

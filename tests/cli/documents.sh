@@ -50,6 +50,8 @@ printf 'broken \377 bytes' >"$T/broken.txt"
 run ingest -c "$C" --jsonl "$T/broken.txt" "$T/none.txt" "$T/lease.md"; is_rc 1; out_lines 3
 line_has 1 '"error":{"code":"LLM_E_UTF8"'; line_has 2 '"error":{"code":"LLM_E_NOT_FOUND"'; line_has 3 '"doc":"lease.md"'
 run ingest -c "$C" "$T/broken.txt"; is_rc 1; err_has 'sextant ingest: '
+printf '%%PDF-1.4\n\377\376' >"$T/a.pdf"
+run ingest -c "$C" "$T/a.pdf"; is_rc 1; err_sentence; err_has 'is a PDF file'
 : >"$T/empty.txt"
 run ingest -c "$C" "$T/empty.txt"; is_rc 0
 run text -c "$C" empty.txt; is_rc 0; out_empty

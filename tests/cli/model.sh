@@ -58,6 +58,7 @@ run logits -m "$MODEL" --tokens 1,403 -o /dev/full; is_rc 2; err_sentence
 run quantize "$MODEL" "$T/small.gguf" q8_0; is_rc 0; out_empty; err_empty
 [ "$(wc -c <"$T/small.gguf")" -lt "$(wc -c <"$MODEL")" ] || wrong 'q8_0 is smaller than f32'
 run generate -m "$T/small.gguf" -p '' -n 12; is_rc 0; out_has 'Once upon a time'
+mkfifo "$T/fifo"; run quantize "$MODEL" "$T/fifo" q8_0; is_rc 2; err_sentence; [ -p "$T/fifo" ] || wrong 'a pipe was replaced'
 run quantize "$MODEL" "$T/none.gguf" q99; is_rc 2; err_sentence; [ ! -e "$T/none.gguf" ] || wrong 'no file after a failure'
 
 run bench -m "$MODEL" -p 32 -n 8 -r 1 -t 1 --json; is_rc 0; out_lines 1

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -132,6 +133,10 @@ static void a_file_keeps_its_head_and_shrinks(void **state)
     assert_int_equal(map.size, w.len);
     sx_file_unmap(&map);
     gguf_free(&w);
+    /* nor is a device or a pipe ever replaced */
+    unlink(out);
+    assert_int_equal(mkfifo(out, 0600), 0);
+    assert_int_equal(sx_quantise_file(in, out, "q8_0", 1, NULL, &mem, &err), LLM_E_INVALID);
     unlink(in);
     unlink(out);
     rmdir(dir);

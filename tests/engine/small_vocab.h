@@ -96,7 +96,7 @@ static inline void small_bert(gguf_writer *w)
 
 static inline void small_t5(gguf_writer *w)
 {
-    static const char *const toks[] = {"<pad>", "</s>", "<unk>", "\xe2\x96\x81", "a", "b", "c", "ab", "\xe2\x96\x81" "ab", "bc"};
+    static const char *const toks[] = {"<pad>", "</s>", "<unk>", "\xe2\x96\x81", "a", "b", "c", "ab", "\xe2\x96\x81\x61\x62", "bc"};
     gguf_begin(w);
     gguf_str(w, "tokenizer.ggml.model", "t5");
     gguf_strs(w, "tokenizer.ggml.tokens", toks, 10);

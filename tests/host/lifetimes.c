@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     api->cancel_free(NULL);
 
     uint32_t seed = 1;
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 25; round++) {
         family f = make(api, argv[2]);
         int order[KINDS];
         for (int k = 0; k < KINDS; k++) order[k] = round == 0 ? k : round == 1 ? KINDS - 1 - k : k;

@@ -33,7 +33,7 @@ static void count(crowd *c, llm_status status)
 static void *intrude(void *arg)
 {
     crowd *c = arg;
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < 25; i++) {
         llm_evidence *evidence = NULL;
         llm_verdict *verdict = NULL;
         llm_reply *reply = NULL;
@@ -73,7 +73,7 @@ static void *reader(void *arg)
     llm_ctx *ctx = NULL;
     CHECK(llm_ctx_create(&ctx, c->model, c->corpus, c->guard, NULL, NULL) == LLM_OK);
     char first[512] = "";
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 3; i++) {
         llm_evidence *evidence = NULL;
         llm_reply *reply = NULL;
         llm_gen_opts opts = LLM_GEN_OPTS_INIT;
@@ -128,7 +128,7 @@ static void *long_question(void *arg)
     crowd *c = arg;
     llm_reply *reply = NULL;
     llm_gen_opts opts = LLM_GEN_OPTS_INIT;
-    opts.max_tokens = 200;
+    opts.max_tokens = 40;
     opts.flags = LLM_GEN_IGNORE_EOS;
     llm_status status = llm_generate(c->ctx, "tower", 5, NULL, &opts, &reply);
     atomic_store(&c->ok, 1);
@@ -288,7 +288,7 @@ int main(int argc, char **argv)
     llm_corpus *corpus = NULL;
     llm_error err = LLM_ERROR_INIT;
     llm_model_opts opts = LLM_MODEL_OPTS_INIT;
-    opts.threads = 3;
+    opts.threads = 2;
     CHECK_WHY(llm_model_load(&model, argv[1], &opts, &err) == LLM_OK, err.message);
     CHECK_WHY(llm_corpus_open(&corpus, NULL, NULL, &err) == LLM_OK, err.message);
     CHECK_WHY(llm_ingest(corpus, "log.md", HOST_DOC, strlen(HOST_DOC), NULL, &err) == LLM_OK, err.message);

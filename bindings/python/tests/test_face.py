@@ -291,7 +291,19 @@ class Identity(unittest.TestCase):
             self.assertTrue(getattr(sextant, name).__doc__, f"{name} has no docstring")
 
     def test_log_goes_to_logging(self):
-        # whatever the library logs must arrive without a handler of ours printing it
+        log, raw = sextant._handle.LOG, sextant._raw
+        raw.sx_log_put(log, raw.LLM_LOG_WARN, "the first")
+        raw.sx_log_put(log, raw.LLM_LOG_DEBUG, "the second, ö")
+        with self.assertLogs("sextant", logging.DEBUG) as caught:
+            sextant.Context().close()  # any call brings the lines
+        self.assertEqual([(r.levelno, r.getMessage()) for r in caught.records],
+                         [(logging.WARNING, "the first"), (logging.DEBUG, "the second, ö")])
+        for i in range(1000):  # a queue that nobody empties keeps the youngest lines
+            raw.sx_log_put(log, raw.LLM_LOG_INFO, f"line {i} " + "x" * 1000)
+        with self.assertLogs("sextant", logging.DEBUG) as caught:
+            sextant.Context().close()
+        self.assertEqual(len(caught.records), 256)
+        self.assertTrue(caught.records[-1].getMessage().startswith("line 999 "))
         self.assertTrue(any(isinstance(h, logging.NullHandler) for h in logging.getLogger("sextant").handlers))
 
 

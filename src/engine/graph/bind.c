@@ -1,3 +1,4 @@
+/* Binds the tensors of a file to the places of the graph by name, and checks every shape against the hyper-parameters. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Chooses the kernels of one instruction-set level, once per model. */
 #include "engine/kernels/kernels.h"
 
 #include "platform/cpu.h"

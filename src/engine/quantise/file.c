@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/engine.h"
@@ -283,6 +284,15 @@ static llm_status write_all(job *j)
     return status;
 }
 
+/* A rename over a device or a pipe would put a file in its place. */
+static llm_status check_target(const char *out, llm_error *err)
+{
+    struct stat st;
+    if (stat(out, &st) == 0 && !S_ISREG(st.st_mode))
+        return sx_fail(err, LLM_E_INVALID, "%s exists and is not a regular file: choose another name", out);
+    return LLM_OK;
+}
+
 static llm_status write_file(job *j, const char *out)
 {
     sx_buf path;
@@ -313,7 +323,8 @@ llm_status sx_quantise_file(const char *in, const char *out, const char *name, u
                        "q5_1, q4_k_s, q4_k_m, q5_k_s, q5_k_m, q6_k", name);
     sx_map_file file;
     sx_gguf *gguf = NULL;
-    llm_status status = sx_file_map(&file, in, err);
+    llm_status status = check_target(out, err);
+    if (status == LLM_OK) status = sx_file_map(&file, in, err);
     if (status != LLM_OK) return status;
     status = sx_gguf_open(&gguf, mem, file.data, file.size, err);
     if (status == LLM_OK) status = sx_pool_create(&j.pool, mem, threads ? threads : sx_cpu_default_threads(), err);

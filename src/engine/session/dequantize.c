@@ -1,3 +1,4 @@
+/* Blocks of any type that is computed with, back to floats. */
 #include "engine/engine.h"
 #include "engine/kernels/quant.h"
 #include "engine/model/gguf.h"

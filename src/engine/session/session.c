@@ -1,3 +1,4 @@
+/* A session: one timeline of tokens over a model, its KV cache, and the evaluation of prompts in batches. */
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>

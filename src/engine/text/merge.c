@@ -20,15 +20,17 @@ typedef struct sx_bigram {
     int32_t joined;
 } bigram;
 
-llm_status sx_merger_begin(sx_merger *m, sx_mem *mem, const sx_vocab *vocab, const sx_pairs *merges, sx_tokens *tokens)
+llm_status sx_merger_begin(sx_merger *m, sx_mem *mem, const sx_vocab *vocab, const sx_pairs *merges, sx_tokens *tokens,
+                           size_t text_len)
 {
     memset(m, 0, sizeof *m);
     m->mem = mem;
     m->vocab = vocab;
     m->merges = merges;
     m->tokens = tokens;
-    m->cache = sx_mem_array(mem, SX_CACHE_SLOTS, sizeof *m->cache);
-    return m->cache ? LLM_OK : LLM_E_MEMORY;
+    m->slots = text_len < 1024 ? 0 : text_len < 65536 ? 1024 : 8192; /* clearing them must cost less than they save */
+    if (m->slots) m->cache = sx_mem_array(mem, m->slots, sizeof *m->cache);
+    return m->slots && !m->cache ? LLM_E_MEMORY : LLM_OK;
 }
 
 void sx_merger_end(sx_merger *m)
@@ -217,8 +219,8 @@ static llm_status merge_fresh(sx_merger *m, const char *word, size_t len)
 
 llm_status sx_merge_word(sx_merger *m, const char *word, size_t len)
 {
-    if (len > SX_CACHE_WORD) return merge_fresh(m, word, len);
-    sx_cached_word *c = &m->cache[sx_hash64(word, len, 0) % SX_CACHE_SLOTS];
+    if (!m->slots || len > SX_CACHE_WORD) return merge_fresh(m, word, len);
+    sx_cached_word *c = &m->cache[sx_hash64(word, len, 0) & (m->slots - 1)];
     if (c->n && c->len == len && memcmp(c->word, word, len) == 0) {
         for (unsigned k = 0; k < c->n; k++) sx_tokens_add(m->tokens, c->tokens[k]);
         return LLM_OK;

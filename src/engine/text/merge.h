@@ -18,7 +18,7 @@ static inline void sx_tokens_add(sx_tokens *t, int32_t token)
     t->n++;
 }
 
-enum { SX_CACHE_SLOTS = 2048, SX_CACHE_WORD = 20, SX_CACHE_TOKENS = 8 };
+enum { SX_CACHE_WORD = 23, SX_CACHE_TOKENS = 8 };
 
 /* Words seen before in this text, with their tokens. */
 typedef struct sx_cached_word {
@@ -33,13 +33,15 @@ typedef struct sx_merger {
     const sx_vocab *vocab;
     const sx_pairs *merges; /* (left, right) -> (rank, joined); NULL: by score */
     sx_tokens *tokens;
-    sx_cached_word *cache;  /* [SX_CACHE_SLOTS] */
+    sx_cached_word *cache;  /* [slots], none for a short text */
+    size_t slots;           /* power of two, or 0 */
     struct sx_symbol *symbols;
     struct sx_bigram *heap;
     size_t symbols_cap, heap_cap;
 } sx_merger;
 
-llm_status sx_merger_begin(sx_merger *m, sx_mem *mem, const sx_vocab *vocab, const sx_pairs *merges, sx_tokens *tokens);
+llm_status sx_merger_begin(sx_merger *m, sx_mem *mem, const sx_vocab *vocab, const sx_pairs *merges, sx_tokens *tokens,
+                           size_t text_len);
 void sx_merger_end(sx_merger *m);
 llm_status sx_merge_word(sx_merger *m, const char *word, size_t len); /* LLM_OK or LLM_E_MEMORY; len at most INT32_MAX */
 

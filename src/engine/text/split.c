@@ -144,9 +144,13 @@ sx_split_traits sx_split_get_traits(const sx_split *split)
     return split->traits;
 }
 
+enum { MAX_RULES = 8, LONG_TEXT = 512 /* bytes: from here on the tables below pay */ };
+
 typedef struct driver {
     const char *s;
+    const rule *rules;
     uint16_t ascii[128];
+    bool never[MAX_RULES][128]; /* no match of this rule begins with this character */
     sx_word_fn word;
     void *user;
 } driver;
@@ -156,8 +160,14 @@ static llm_status run(const driver *d, const rule *r, size_t begin, size_t end)
 {
     if (!r->match) return d->word(d->user, d->s + begin, end - begin);
     scan t = {d->s, end, d->ascii, 0, 0, 0, 0};
+    const bool *never = d->never[r - d->rules];
     size_t gap = begin;
     for (size_t i = begin; i < end;) {
+        unsigned char c = (unsigned char)d->s[i];
+        if (c < 0x80 && never[c]) {
+            i++;
+            continue;
+        }
         size_t skip = 0, to = r->match(&t, i, r, &skip);
         if (to == i) {
             i = skip > i ? skip : i + at(&t, i).len;
@@ -171,9 +181,25 @@ static llm_status run(const driver *d, const rule *r, size_t begin, size_t end)
     return gap < end ? run(d, r + 1, gap, end) : LLM_OK;
 }
 
+/* What cannot begin a match is stepped over without asking the matcher. */
+static void fill_tables(driver *d)
+{
+    for (size_t k = 0; k < MAX_RULES && d->rules[k].match; k++) {
+        const rule *r = &d->rules[k];
+        bool run = r->match == sx_match_run;
+        if (!run && r->match != sx_match_trailing_space) continue;
+        for (uint32_t c = 0; c < 128; c++) {
+            bool begins = run && ((d->ascii[c] & r->mask) || sx_split_listed(r->ranges, c));
+            bool space = (!run || r->flags & SPACE_BEFORE) && (d->ascii[c] & SX_UC_SPACE);
+            d->never[k][c] = !begins && !space;
+        }
+    }
+}
+
 llm_status sx_split_run(const sx_split *split, const char *text, size_t len, sx_word_fn word, void *user)
 {
-    driver d = {.s = text, .word = word, .user = user};
+    driver d = {.s = text, .rules = split->rules, .word = word, .user = user};
     for (uint32_t c = 0; c < 128; c++) d.ascii[c] = (uint16_t)sx_uc_class(c);
+    if (len >= LONG_TEXT) fill_tables(&d);
     return run(&d, split->rules, 0, len);
 }

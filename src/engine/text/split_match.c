@@ -1,7 +1,7 @@
 /* Matchers of single classes: runs of digits, letters, punctuation, listed characters. */
 #include "engine/text/split_parts.h"
 
-static bool listed(const range *ranges, uint32_t c)
+bool sx_split_listed(const range *ranges, uint32_t c)
 {
     for (; ranges && ranges->hi && c >= ranges->lo; ranges++)
         if (c <= ranges->hi) return true;
@@ -15,7 +15,7 @@ static size_t members(const scan *t, size_t i, const rule *r)
     unsigned n = 0;
     while (!r->max || n < r->max) {
         point p = at(t, i);
-        if (!p.len || !((p.cls & r->mask) || listed(r->ranges, p.c))) break;
+        if (!p.len || !((p.cls & r->mask) || sx_split_listed(r->ranges, p.c))) break;
         i += p.len;
         n += n < r->min || r->max;
     }
@@ -53,7 +53,7 @@ size_t sx_match_bloom(scan *t, size_t i, const rule *r, size_t *skip)
     size_t from = i;
     if (at(t, i).c == ' ') i++;
     size_t begin = i;
-    for (point p = at(t, i); p.len && !(p.cls & SX_UC_SPACE) && !listed(r->ranges, p.c); p = at(t, i)) i += p.len;
+    for (point p = at(t, i); p.len && !(p.cls & SX_UC_SPACE) && !sx_split_listed(r->ranges, p.c); p = at(t, i)) i += p.len;
     return i > begin ? i : from;
 }
 

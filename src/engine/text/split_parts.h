@@ -86,6 +86,7 @@ enum {
 };
 
 /* split_match.c */
+bool sx_split_listed(const range *ranges, uint32_t c); /* ranges sorted, or NULL */
 size_t sx_match_run(scan *t, size_t i, const rule *r, size_t *skip);
 size_t sx_match_trailing_space(scan *t, size_t i, const rule *r, size_t *skip);
 size_t sx_match_bloom(scan *t, size_t i, const rule *r, size_t *skip);

@@ -287,7 +287,8 @@ int64_t sx_tokenizer_encode(const sx_tokenizer *t, sx_mem *mem, const char *text
     sx_buf_init(&e.text, mem, 0);
     llm_status status = LLM_OK;
     if (t->v.kind == SX_VOCAB_BPE || t->v.kind == SX_VOCAB_SPM)
-        status = sx_merger_begin(&e.merger, mem, &t->v, t->v.kind == SX_VOCAB_BPE ? &t->merges : NULL, &e.tokens);
+        status = sx_merger_begin(&e.merger, mem, &t->v, t->v.kind == SX_VOCAB_BPE ? &t->merges : NULL, &e.tokens,
+                                 len);
     if (status == LLM_OK) status = encode_all(&e, text ? text : "", len, flags);
     if (e.merger.mem) sx_merger_end(&e.merger);
     sx_buf_free(&e.text);

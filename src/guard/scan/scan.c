@@ -35,6 +35,8 @@ void sx_fold_char(uint32_t cp, const char *s, size_t len, uint8_t *fold)
     uint32_t to = cp == SX_UTF8_BAD ? cp : plain(cp);
     if (cp == SX_UTF8_BAD) {
         memset(fold, SX_FOLD_BAD, len);
+    } else if ((cp >= 0x200b && cp <= 0x200d) || cp == 0x2060 || cp == 0xfeff || cp == 0xad) {
+        memset(fold, SX_FOLD_NONE, len);
     } else if (len > 1 && to < 0x80) {
         memset(fold, SX_FOLD_SKIP, len);
         fold[0] = (uint8_t)to;
@@ -110,6 +112,7 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
 {
     const sx_dfa *dfa = &scan->dfas[run->rule];
     const sx_rule *rule = scan->rules[run->rule];
+    if (rule->span != 0 && rule->span < max_span) max_span = rule->span;
     size_t i = start + run->at, stop = start + max_span;
     uint16_t state = run->state;
     while (state != SX_PATTERN_DEAD && i < w->avail) {
@@ -118,7 +121,7 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
             state = SX_PATTERN_DEAD;
             break;
         }
-        if (b != SX_FOLD_SKIP) {
+        if (!sx_fold_skips(b)) {
             state = sx_dfa_step(&scan->pool, dfa, state & (SX_PATTERN_ACCEPT - 1), b);
             if (state == SX_PATTERN_DEAD) break;
         }
@@ -143,27 +146,42 @@ static size_t copy_folded(const sx_window *w, size_t start, size_t end, char *ou
 {
     size_t n = 0;
     for (size_t i = start; i < end; i++) {
-        if (w->fold[i] != SX_FOLD_SKIP) out[n++] = (char)w->fold[i];
+        if (!sx_fold_skips(w->fold[i])) out[n++] = (char)w->fold[i];
     }
     out[n] = 0;
     return n;
 }
 
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *end,
-                   float *score)
+/* The place of the n-th folded byte behind start. */
+static size_t unfolded(const sx_window *w, size_t start, size_t n)
+{
+    size_t i = start;
+    for (; n > 0; i++) n -= !sx_fold_skips(w->fold[i]);
+    while (sx_fold_skips(w->fold[i])) i++;
+    return i;
+}
+
+enum { TRIES_MAX = 10 }; /* ends that are checked before a match is given up: more would make hostile texts slow */
+
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
+                   size_t *begin, size_t *end, float *score)
 {
     const sx_rule *rule = scan->rules[run->rule];
     uint32_t kept = run->count < SX_ACCEPT_MAX ? run->count : SX_ACCEPT_MAX;
-    for (uint32_t k = 1; k <= kept; k++) {
+    for (uint32_t k = 1, tries = 0; k <= kept && tries < TRIES_MAX; k++) {
         size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX];
         if (!right_ok(w, rule, e)) continue;
+        tries++;
         float s = SX_CHECK_MAYBE;
+        size_t lead = 0;
         if (rule->check != NULL) {
-            sx_match m = {.text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e)};
+            sx_match m = {
+                .text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e), .lead = &lead};
             m.len = copy_folded(w, start, e, scratch);
             s = rule->check(&m, rule->arg);
         }
         if (s < 0) continue;
+        *begin = lead > 0 ? unfolded(w, start, lead) : start;
         *end = e;
         *score = s > 0 ? s : rule->score;
         return true;

@@ -1,3 +1,4 @@
+/* Evidence: what a descent found, kept with the trees it points into until it is freed. */
 #include <string.h>
 
 #include "retrieve/navigate/walk.h"

@@ -1,3 +1,4 @@
+/* The reason written beside a step of the scratchpad: which words of the question stand under a branch. */
 #include "retrieve/navigate/walk.h"
 
 enum { REASON_TERMS = 6 };

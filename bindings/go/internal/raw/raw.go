@@ -84,10 +84,10 @@ typedef _gostring_ swig_type_54;
 typedef _gostring_ swig_type_55;
 typedef _gostring_ swig_type_56;
 typedef _gostring_ swig_type_57;
-typedef long long swig_type_58;
-typedef _gostring_ swig_type_59;
-typedef long long swig_type_60;
-typedef _gostring_ swig_type_61;
+typedef _gostring_ swig_type_58;
+typedef long long swig_type_59;
+typedef _gostring_ swig_type_60;
+typedef long long swig_type_61;
 typedef _gostring_ swig_type_62;
 typedef _gostring_ swig_type_63;
 typedef _gostring_ swig_type_64;
@@ -98,8 +98,8 @@ typedef _gostring_ swig_type_68;
 typedef _gostring_ swig_type_69;
 typedef _gostring_ swig_type_70;
 typedef _gostring_ swig_type_71;
-typedef long long swig_type_72;
-typedef _gostring_ swig_type_73;
+typedef _gostring_ swig_type_72;
+typedef long long swig_type_73;
 typedef _gostring_ swig_type_74;
 typedef _gostring_ swig_type_75;
 typedef _gostring_ swig_type_76;
@@ -112,6 +112,7 @@ typedef _gostring_ swig_type_82;
 typedef _gostring_ swig_type_83;
 typedef _gostring_ swig_type_84;
 typedef _gostring_ swig_type_85;
+typedef _gostring_ swig_type_86;
 extern void _wrap_Swig_free_raw_3a399ca6a91860b6(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_3a399ca6a91860b6(swig_intgo arg1);
 
@@ -224,36 +225,37 @@ extern swig_intgo _wrap_llm_verdict_finding_action_raw_3a399ca6a91860b6(uintptr_
 extern void _wrap_llm_verdict_free_raw_3a399ca6a91860b6(uintptr_t arg1);
 extern void _wrap_llm_vault_free_raw_3a399ca6a91860b6(uintptr_t arg1);
 extern uintptr_t _wrap_sx_log_create_raw_3a399ca6a91860b6(void);
+extern void _wrap_sx_log_put_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2, swig_type_46 arg3);
 extern swig_intgo _wrap_sx_log_next_raw_3a399ca6a91860b6(uintptr_t arg1);
-extern swig_type_46 _wrap_sx_log_line_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_47 _wrap_sx_log_line_raw_3a399ca6a91860b6(uintptr_t arg1);
 extern uintptr_t _wrap_sx_cancel_create_raw_3a399ca6a91860b6(uintptr_t arg1);
-extern uintptr_t _wrap_sx_model_load_raw_3a399ca6a91860b6(swig_type_47 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_48 _wrap_sx_tokenize_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_49 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_50 _wrap_sx_detokenize_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_51 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_52 _wrap_sx_chat_template_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_53 arg2, swig_type_54 arg3, uintptr_t arg4);
-extern swig_type_55 _wrap_sx_dequantize_raw_3a399ca6a91860b6(swig_type_56 arg1, swig_type_57 arg2, swig_type_58 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_3a399ca6a91860b6(swig_type_59 arg1, swig_intgo arg2, swig_type_60 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ingest_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_61 arg2, swig_type_62 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_ingest_file_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_63 arg2, swig_type_64 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_raw_3a399ca6a91860b6(swig_type_48 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_49 _wrap_sx_tokenize_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_50 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_51 _wrap_sx_detokenize_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_52 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_53 _wrap_sx_chat_template_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_54 arg2, swig_type_55 arg3, uintptr_t arg4);
+extern swig_type_56 _wrap_sx_dequantize_raw_3a399ca6a91860b6(swig_type_57 arg1, swig_type_58 arg2, swig_type_59 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_corpus_open_raw_3a399ca6a91860b6(swig_type_60 arg1, swig_intgo arg2, swig_type_61 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ingest_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_62 arg2, swig_type_63 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_ingest_file_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
 extern uintptr_t _wrap_sx_docs_list_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_65 arg2, uintptr_t arg3);
-extern swig_type_66 _wrap_sx_tree_text_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_sx_tree_open_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_66 arg2, uintptr_t arg3);
+extern swig_type_67 _wrap_sx_tree_text_raw_3a399ca6a91860b6(uintptr_t arg1);
 extern uintptr_t _wrap_sx_ctx_create_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_type_67 _wrap_sx_logits_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, swig_type_68 arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_retrieve_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_69 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_70 arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_generate_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_71 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_72 arg11, swig_type_73 arg12, uintptr_t arg13, uintptr_t arg14);
+extern swig_type_68 _wrap_sx_logits_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, swig_type_69 arg3, uintptr_t arg4, uintptr_t arg5);
+extern uintptr_t _wrap_sx_retrieve_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_70 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_71 arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_generate_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_72 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_73 arg11, swig_type_74 arg12, uintptr_t arg13, uintptr_t arg14);
 extern swig_intgo _wrap_sx_reply_next_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_74 _wrap_sx_reply_piece_raw_3a399ca6a91860b6(uintptr_t arg1);
-extern swig_type_75 _wrap_sx_reply_text_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_75 _wrap_sx_reply_piece_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_76 _wrap_sx_reply_text_raw_3a399ca6a91860b6(uintptr_t arg1);
 extern uintptr_t _wrap_sx_guard_create_raw_3a399ca6a91860b6(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_76 arg2, swig_intgo arg3, swig_type_77 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2, swig_type_78 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, swig_type_79 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_guard_check_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_77 arg2, swig_intgo arg3, swig_type_78 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_3a399ca6a91860b6(uintptr_t arg1, swig_intgo arg2, swig_type_79 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, swig_type_80 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_3a399ca6a91860b6(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_80 _wrap_sx_guard_text_raw_3a399ca6a91860b6(uintptr_t arg1);
-extern swig_type_81 _wrap_sx_verdict_text_raw_3a399ca6a91860b6(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_3a399ca6a91860b6(swig_type_82 arg1, swig_type_83 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_84 _wrap_sx_vault_restore_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_85 arg2, uintptr_t arg3);
+extern swig_type_81 _wrap_sx_guard_text_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern swig_type_82 _wrap_sx_verdict_text_raw_3a399ca6a91860b6(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_3a399ca6a91860b6(swig_type_83 arg1, swig_type_84 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_85 _wrap_sx_vault_restore_raw_3a399ca6a91860b6(uintptr_t arg1, swig_type_86 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -1437,6 +1439,16 @@ func Sx_log_create() (_swig_ret Sx_log) {
 	return swig_r
 }
 
+func Sx_log_put(arg1 Sx_log, arg2 int, arg3 string) {
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	C._wrap_sx_log_put_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+}
+
 func Sx_log_next(arg1 Sx_log) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
@@ -1469,7 +1481,7 @@ func Sx_model_load(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5 Sx_l
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_3a399ca6a91860b6(*(*C.swig_type_47)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_3a399ca6a91860b6(*(*C.swig_type_48)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1482,7 +1494,7 @@ func Sx_tokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_tokenize_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_49)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_tokenize_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_50)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1498,7 +1510,7 @@ func Sx_detokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_detokenize_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_detokenize_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1514,7 +1526,7 @@ func Sx_chat_template(arg1 Llm_model, arg2 string, arg3 string, arg4 Llm_error) 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_chat_template_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_53)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_chat_template_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1533,7 +1545,7 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_dequantize_raw_3a399ca6a91860b6(*(*C.swig_type_56)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_57)(unsafe.Pointer(&_swig_i_1)), C.swig_type_58(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_dequantize_raw_3a399ca6a91860b6(*(*C.swig_type_57)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_type_59(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1553,7 +1565,7 @@ func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_3a399ca6a91860b6(*(*C.swig_type_59)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_60(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_3a399ca6a91860b6(*(*C.swig_type_60)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_61(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1568,7 +1580,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_61)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_63)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1586,7 +1598,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 L
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_63)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1609,7 +1621,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1648,7 +1660,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1667,7 +1679,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1693,7 +1705,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_11 := arg12
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_72(_swig_i_10), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_73(_swig_i_10), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1752,7 +1764,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1770,7 +1782,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1783,7 +1795,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1826,7 +1838,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_3a399ca6a91860b6(*(*C.swig_type_82)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_3a399ca6a91860b6(*(*C.swig_type_83)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1841,7 +1853,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_3a399ca6a91860b6(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2

@@ -275,6 +275,11 @@ static void sx_log_add(void *user, int32_t level, const char *message)
     pthread_mutex_unlock(&log->lock);
 }
 
+static void sx_log_put(sx_log *log, int32_t level, const char *line)
+{
+    if (log) sx_log_add(log, level, line);
+}
+
 static int32_t sx_log_next(sx_log *log)
 {
     if (!log) return 0;
@@ -2153,6 +2158,25 @@ sx_log *_wrap_sx_log_create_raw_3a399ca6a91860b6() {
   result = (sx_log *)sx_log_create();
   *(sx_log **)&_swig_go_result = (sx_log *)result; 
   return _swig_go_result;
+}
+
+
+void _wrap_sx_log_put_raw_3a399ca6a91860b6(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+  sx_log *arg1 = (sx_log *) 0 ;
+  int32_t arg2 ;
+  char *arg3 = (char *) 0 ;
+  
+  arg1 = *(sx_log **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  arg3 = (char *)malloc(_swig_go_2.n + 1);
+  memcpy(arg3, _swig_go_2.p, _swig_go_2.n);
+  arg3[_swig_go_2.n] = '\0';
+  
+  
+  sx_log_put(arg1,arg2,(char const *)arg3);
+  
+  free(arg3); 
 }
 
 

@@ -24,6 +24,8 @@ typedef struct panel {
     float row_scale[ROWS][STRETCH / 16], row_min[ROWS][STRETCH / 16]; /* before interleaving */
 } panel;
 
+enum { PANELS_BYTES = (2 * sizeof(panel) + 63) / 64 * 64 };
+
 typedef struct rows16 { /* 16 rows; those beyond the last one repeat it, their results are not stored */
     const unsigned char *row[ROWS];
 } rows16;
@@ -120,34 +122,41 @@ INLINE __m512i four_bytes(const int8_t *q)
     return _mm512_set1_epi32(v);
 }
 
-INLINE void panel_tile(const panel *p, uint32_t groups, token_view x, float *acc /* [toks][16] */, const int toks,
-                       const int group, const bool mins)
+/* toks tokens times the rows of one panel or of two: with two, each token's bytes are fetched once for 32 rows. The sums of
+ * the second panel stand `next` floats behind those of the first. */
+INLINE void panel_tile(const panel *p, uint32_t groups, token_view x, float *acc /* [toks][16] */, size_t next,
+                       const int panels, const int toks, const int group, const bool mins)
 {
-    __m512 f[12];
+    __m512 f[2][8];
     const size_t ldd = x.k / 32, ldg = x.k / (uint32_t)group;
-    for (int t = 0; t < toks; t++) f[t] = _mm512_loadu_ps(acc + t * ROWS);
-    const uint8_t *line = p->lines;
+    for (int c = 0; c < panels; c++)
+        for (int t = 0; t < toks; t++) f[c][t] = _mm512_loadu_ps(acc + (size_t)c * next + t * ROWS);
+    size_t line = 0;
     for (uint32_t g = 0; g < groups; g++) {
-        __m512i s[12];
-        for (int t = 0; t < toks; t++) s[t] = _mm512_set1_epi32(x.off[(size_t)t * ldg + g]);
+        __m512i s[2][8];
+        for (int t = 0; t < toks; t++) s[0][t] = s[1][t] = _mm512_set1_epi32(x.off[(size_t)t * ldg + g]);
 #pragma GCC unroll 8
-        for (int i = 0; i < group / 4; i++, line += 64) {
-            __m512i w = _mm512_loadu_si512(line);
-            for (int t = 0; t < toks; t++)
-                s[t] = _mm512_dpbusd_epi32(s[t], w, four_bytes(x.q + (size_t)t * x.k + g * (uint32_t)group + 4 * i));
-        }
-        __m512 scale = _mm512_loadu_ps(p->scale + (size_t)g * ROWS);
+        for (int i = 0; i < group / 4; i++, line += 64)
+            for (int t = 0; t < toks; t++) {
+                __m512i q = four_bytes(x.q + (size_t)t * x.k + g * (uint32_t)group + 4 * i);
+                for (int c = 0; c < panels; c++)
+                    s[c][t] = _mm512_dpbusd_epi32(s[c][t], _mm512_loadu_si512(p[c].lines + line), q);
+            }
         for (int t = 0; t < toks; t++) {
-            __m512 d = _mm512_mul_ps(scale, _mm512_set1_ps(x.d[(size_t)t * ldd + g * (uint32_t)group / 32]));
-            f[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(s[t]), d, f[t]);
+            __m512 d = _mm512_set1_ps(x.d[(size_t)t * ldd + g * (uint32_t)group / 32]);
+            for (int c = 0; c < panels; c++) {
+                __m512 scale = _mm512_mul_ps(_mm512_loadu_ps(p[c].scale + (size_t)g * ROWS), d);
+                f[c][t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(s[c][t]), scale, f[c][t]);
+            }
         }
-        if (mins) {
-            __m512 min = _mm512_loadu_ps(p->min + (size_t)g * ROWS);
-            for (int t = 0; t < toks; t++)
-                f[t] = _mm512_fmadd_ps(min, _mm512_set1_ps(x.sum[(size_t)t * ldg + g]), f[t]);
+        for (int t = 0; mins && t < toks; t++) {
+            __m512 sum = _mm512_set1_ps(x.sum[(size_t)t * ldg + g]);
+            for (int c = 0; c < panels; c++)
+                f[c][t] = _mm512_fmadd_ps(_mm512_loadu_ps(p[c].min + (size_t)g * ROWS), sum, f[c][t]);
         }
     }
-    for (int t = 0; t < toks; t++) _mm512_storeu_ps(acc + t * ROWS, f[t]);
+    for (int c = 0; c < panels; c++)
+        for (int t = 0; t < toks; t++) _mm512_storeu_ps(acc + (size_t)c * next + t * ROWS, f[c][t]);
 }
 
 INLINE token_view view(const sx_q8 *x, uint32_t t, uint32_t k, uint32_t k0, const int group)
@@ -157,14 +166,24 @@ INLINE token_view view(const sx_q8 *x, uint32_t t, uint32_t k, uint32_t k0, cons
                         (group == 32 ? x->off32 : x->off16) + g, k};
 }
 
-INLINE void many_tokens(const panel *p, uint32_t n, const sx_q8 *x, uint32_t n_tok, uint32_t k, uint32_t k0, float *acc,
-                        const int group, const bool mins)
+INLINE void many_tokens(const panel *p, const int panels, uint32_t n, const sx_q8 *x, uint32_t n_tok, uint32_t k,
+                        uint32_t k0, float *acc, const int group, const bool mins)
 {
     const uint32_t groups = n / (uint32_t)group;
+    const size_t next = (size_t)n_tok * ROWS;
     uint32_t t = 0;
-    for (; t + 8 <= n_tok; t += 8) panel_tile(p, groups, view(x, t, k, k0, group), acc + (size_t)t * ROWS, 8, group, mins);
-    for (; t + 4 <= n_tok; t += 4) panel_tile(p, groups, view(x, t, k, k0, group), acc + (size_t)t * ROWS, 4, group, mins);
-    for (; t < n_tok; t++) panel_tile(p, groups, view(x, t, k, k0, group), acc + (size_t)t * ROWS, 1, group, mins);
+#define TILES(toks) \
+    for (; t + (toks) <= n_tok; t += (toks)) \
+        panel_tile(p, groups, view(x, t, k, k0, group), acc + (size_t)t * ROWS, next, panels, toks, group, mins)
+    if (panels == 2) {
+        TILES(6);
+        TILES(2);
+    } else {
+        TILES(8);
+        TILES(4);
+    }
+    TILES(1);
+#undef TILES
 }
 
 /* ---- few tokens ---- */
@@ -242,32 +261,47 @@ INLINE void prefetch_rows(const rows16 *w, size_t bytes)
 
 /* ---- the whole ---- */
 
+/* acc [panels, n_tok, 16] += the rows from r0 on, over the stretch of k from k0 on. */
+INLINE void add_stretch(const uint32_t type, const sx_quant *quant, const unsigned char *w, size_t stride, uint32_t r0,
+                        uint32_t n_rows, const sx_q8 *x, uint32_t n_tok, uint32_t k, uint32_t k0, panel *p, float *acc,
+                        const int group, const bool mins)
+{
+    const uint32_t n = k - k0 < STRETCH ? k - k0 : STRETCH, panels = n_rows - r0 > ROWS && n_tok > FEW ? 2 : 1;
+    const size_t at = (size_t)(k0 / quant->block) * quant->block_bytes;
+    rows16 part;
+    for (uint32_t c = 0; c < panels; c++) {
+        for (uint32_t r = 0; r < ROWS; r++) {
+            uint32_t row = r0 + c * ROWS + r;
+            part.row[r] = w + (size_t)(row < n_rows ? row : n_rows - 1) * stride + at;
+        }
+        if (n_tok <= FEW) prefetch_rows(&part, (size_t)(n / quant->block) * quant->block_bytes);
+        fill_scales(&p[c], type, &part, n, group, mins);
+        if (n_tok > FEW) fill_lines(&p[c], type, &part, n);
+    }
+    if (n_tok <= FEW)
+        for (uint32_t t = 0; t < n_tok; t++)
+            one_token(p, type, &part, n, view(x, t, k, k0, group), acc + (size_t)t * ROWS, group, mins);
+    else if (panels == 2)
+        many_tokens(p, 2, n, x, n_tok, k, k0, acc, group, mins);
+    else
+        many_tokens(p, 1, n, x, n_tok, k, k0, acc, group, mins);
+}
+
 INLINE void quants_of(const uint32_t type, const sx_quant *quant, const unsigned char *w, size_t stride, uint32_t n_rows,
                       const sx_q8 *x, uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch, const int group,
                       const bool mins)
 {
     panel *p = scratch;
-    float *acc = (float *)(void *)((char *)scratch + (sizeof(panel) + 63) / 64 * 64); /* [n_tok, 16] */
-    for (uint32_t r0 = 0; r0 < n_rows; r0 += ROWS) {
-        uint32_t rows = n_rows - r0 < ROWS ? n_rows - r0 : ROWS;
-        memset(acc, 0, (size_t)n_tok * ROWS * sizeof *acc);
-        for (uint32_t k0 = 0; k0 < k; k0 += STRETCH) {
-            uint32_t n = k - k0 < STRETCH ? k - k0 : STRETCH;
-            size_t at = (size_t)(k0 / quant->block) * quant->block_bytes;
-            rows16 part;
-            for (uint32_t r = 0; r < ROWS; r++) part.row[r] = w + (size_t)(r0 + (r < rows ? r : rows - 1)) * stride + at;
-            if (n_tok <= FEW) prefetch_rows(&part, (size_t)(n / quant->block) * quant->block_bytes);
-            fill_scales(p, type, &part, n, group, mins);
-            if (n_tok <= FEW) {
-                for (uint32_t t = 0; t < n_tok; t++)
-                    one_token(p, type, &part, n, view(x, t, k, k0, group), acc + (size_t)t * ROWS, group, mins);
-            } else {
-                fill_lines(p, type, &part, n);
-                many_tokens(p, n, x, n_tok, k, k0, acc, group, mins);
-            }
-        }
-        for (uint32_t t = 0; t < n_tok; t++)
-            _mm512_mask_storeu_ps(out + t * ldo + r0, head_mask(rows), _mm512_loadu_ps(acc + (size_t)t * ROWS));
+    float *acc = (float *)(void *)((char *)scratch + PANELS_BYTES); /* [2, n_tok, 16] */
+    const uint32_t step = n_tok > FEW ? 2 * ROWS : ROWS;
+    for (uint32_t r0 = 0; r0 < n_rows; r0 += step) {
+        memset(acc, 0, (size_t)n_tok * step * sizeof *acc);
+        for (uint32_t k0 = 0; k0 < k; k0 += STRETCH)
+            add_stretch(type, quant, w, stride, r0, n_rows, x, n_tok, k, k0, p, acc, group, mins);
+        for (uint32_t r = r0; r < n_rows && r < r0 + step; r += ROWS)
+            for (uint32_t t = 0; t < n_tok; t++)
+                _mm512_mask_storeu_ps(out + t * ldo + r, head_mask(n_rows - r < ROWS ? n_rows - r : ROWS),
+                                      _mm512_loadu_ps(acc + ((size_t)(r - r0) * n_tok + (size_t)t * ROWS)));
     }
 }
 
@@ -297,5 +331,5 @@ void sx_quants_avx512(const sx_quant *quant, const void *w, size_t stride, uint3
 
 size_t sx_quants_scratch_avx512(uint32_t n_tok)
 {
-    return (sizeof(panel) + 63) / 64 * 64 + (size_t)n_tok * ROWS * sizeof(float);
+    return PANELS_BYTES + (size_t)n_tok * 2 * ROWS * sizeof(float);
 }

@@ -201,8 +201,10 @@ UNPACK void unpack_scales(const uint32_t type, const unsigned char *b, uint32_t 
         default: { /* IQ4_XS */
             float d = half_at(b);
             uint32_t high = sx_load_u16(b + 2);
-            for (uint32_t g = 0; g < 8; g++)
-                *scale++ = d * (float)((int)((b[4 + g / 2] >> (g % 2 * 4) & 15u) | (high >> (2 * g) & 3) << 4) - 32);
+            for (uint32_t g = 0; g < 8; g++) {
+                uint32_t low_bits = (uint32_t)b[4 + g / 2] >> (g % 2 * 4) & 15;
+                *scale++ = d * (float)((int)(low_bits | (high >> (2 * g) & 3) << 4) - 32);
+            }
             b += 136;
             break;
         }
