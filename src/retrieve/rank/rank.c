@@ -5,16 +5,16 @@
 /* Fitted by list-wise logistic regression over public question sets in many languages, each set held out in turn to see
  * that it does not live off its own questions. */
 const float sx_blend[SX_FEATURES] = {
-    [SX_F_BASE] = 5.68f,   [SX_F_TOP] = 3.29f,      [SX_F_COVER] = 0.91f,     [SX_F_SENTENCE] = 1.08f,
-    [SX_F_WINDOW] = 0.46f, [SX_F_ORDERED] = 1.42f,  [SX_F_NEAR] = 0.50f,      [SX_F_RARE] = -0.26f,
-    [SX_F_LEAD] = 0.62f,   [SX_F_HEADING] = 0.75f,  [SX_F_SECTION] = 1.11f,   [SX_F_NEIGHBOUR] = 0.79f,
-    [SX_F_CUE] = 0.88f,    [SX_F_CUE_NEAR] = 0.07f, [SX_F_LENGTH] = 0.47f,    [SX_F_EARLY] = 1.11f,
-    [SX_F_SHORT] = 0.80f,  [SX_F_TITLE] = 2.08f,    [SX_F_TITLE_FIT] = 1.89f, [SX_F_BOTH] = 0.85f,
-    [SX_F_BODY] = 1.64f,
+    [SX_F_BASE] = 2.29f,   [SX_F_TOP] = 3.94f,      [SX_F_COVER] = 0.75f,     [SX_F_SENTENCE] = 0.90f,
+    [SX_F_WINDOW] = 0.52f, [SX_F_ORDERED] = 1.26f,  [SX_F_NEAR] = 0.99f,      [SX_F_RARE] = -0.06f,
+    [SX_F_LEAD] = 0.66f,   [SX_F_HEADING] = 0.97f,  [SX_F_SECTION] = 0.97f,   [SX_F_NEIGHBOUR] = 0.75f,
+    [SX_F_CUE] = 0.65f,    [SX_F_CUE_NEAR] = 0.11f, [SX_F_LENGTH] = 0.25f,    [SX_F_EARLY] = 1.00f,
+    [SX_F_SHORT] = -0.38f, [SX_F_TITLE] = 1.58f,    [SX_F_TITLE_FIT] = 1.42f, [SX_F_BOTH] = 1.22f,
+    [SX_F_BODY] = 1.53f,
 };
 
 /* What a passage gets that shows everything: scores handed out are shares of it. */
-static const float full_marks = 25.0f;
+static const float full_marks = 22.0f;
 
 llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, llm_error *err)
 {
