@@ -15,6 +15,7 @@ llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm_corpus_
     if (status != LLM_OK) return status;
     llm_corpus *corpus = sx_handle_new(sizeof *corpus, o.allocator, o.logger);
     if (!corpus) return sx_fail_memory(err);
+    sx_shared_guard_init(&corpus->defaults);
     const sx_corpus_params params = {(o.flags & LLM_CORPUS_READONLY) != 0, o.max_doc_bytes, &corpus->h.log};
     status = sx_corpus_open(&corpus->corpus, &corpus->h.mem, path, &params, err);
     if (status != LLM_OK) {
@@ -29,6 +30,7 @@ void llm_corpus_free(llm_corpus *corpus)
 {
     if (!corpus || !sx_handle_unref(&corpus->h)) return;
     sx_corpus_close(corpus->corpus);
+    sx_shared_guard_clear(&corpus->defaults);
     sx_handle_delete(&corpus->h);
 }
 

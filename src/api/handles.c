@@ -93,7 +93,6 @@ void sx_ctx_unref(llm_ctx *ctx)
     if (!ctx || !sx_handle_unref(&ctx->h)) return;
     drop_session(ctx);
     sx_mem_free(&ctx->h.mem, ctx->kept);
-    sx_guard_free(ctx->own_guard);
     llm_guard_free(ctx->guard);
     llm_corpus_free(ctx->corpus);
     llm_model_free(ctx->model);
@@ -129,25 +128,61 @@ llm_status sx_ctx_session(llm_ctx *ctx, sx_session **session)
     return LLM_OK;
 }
 
+void sx_shared_guard_init(sx_shared_guard *shared)
+{
+    pthread_mutex_init(&shared->lock, NULL);
+}
+
+void sx_shared_guard_clear(sx_shared_guard *shared)
+{
+    llm_guard_free(shared->guard);
+    pthread_mutex_destroy(&shared->lock);
+}
+
+/* A frozen policy with all defaults; its memory comes from where `home` takes its own. */
+static llm_status make_default(llm_guard **out, const sx_handle *home, llm_error *err)
+{
+    llm_guard_opts opts = {.struct_size = (uint32_t)sizeof opts};
+    if (home->mem.hook.alloc) opts.allocator = &home->mem.hook;
+    llm_guard *guard = NULL;
+    llm_status status = llm_guard_create(&guard, &opts, err);
+    if (status == LLM_OK) status = sx_guard_freeze(guard->guard, err);
+    if (status != LLM_OK) {
+        llm_guard_free(guard);
+        return status;
+    }
+    guard->in_use = true;
+    *out = guard;
+    return LLM_OK;
+}
+
+/* Compiling the rules takes tens of milliseconds, so contexts on one corpus or model share the result. */
+static llm_status share_default(llm_ctx *ctx, sx_shared_guard *shared, const sx_handle *home)
+{
+    llm_status status = LLM_OK;
+    pthread_mutex_lock(&shared->lock);
+    if (!shared->guard) status = make_default(&shared->guard, home, &ctx->err);
+    if (status == LLM_OK) {
+        sx_handle_ref(&shared->guard->h);
+        ctx->guard = shared->guard;
+    }
+    pthread_mutex_unlock(&shared->lock);
+    return status;
+}
+
 llm_status sx_ctx_guard(llm_ctx *ctx, const sx_guard **guard)
 {
-    if (ctx->guard) {
-        *guard = ctx->guard->guard;
-        return LLM_OK;
+    llm_status status = LLM_OK;
+    if (!ctx->guard) {
+        if (ctx->corpus)
+            status = share_default(ctx, &ctx->corpus->defaults, &ctx->corpus->h);
+        else if (ctx->model)
+            status = share_default(ctx, &ctx->model->defaults, &ctx->model->h);
+        else
+            status = make_default(&ctx->guard, &ctx->h, &ctx->err);
     }
-    if (!ctx->own_guard) {
-        sx_guard *made = NULL;
-        const sx_guard_params defaults = {0};
-        llm_status status = sx_guard_create(&made, &ctx->h.mem, &defaults, &ctx->err);
-        if (status == LLM_OK) status = sx_guard_freeze(made, &ctx->err);
-        if (status != LLM_OK) {
-            sx_guard_free(made);
-            return status;
-        }
-        ctx->own_guard = made;
-    }
-    *guard = ctx->own_guard;
-    return LLM_OK;
+    if (status == LLM_OK) *guard = ctx->guard->guard;
+    return status;
 }
 
 static llm_status check_parts(llm_model *model, llm_corpus *corpus, llm_guard *guard, llm_error *err)

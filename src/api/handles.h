@@ -26,14 +26,22 @@ typedef struct sx_handle {
     pid_t pid; /* the process that made it */
 } sx_handle;
 
+/* The default policy of the contexts on one model or corpus: compiled once, at first need. */
+typedef struct sx_shared_guard {
+    pthread_mutex_t lock;
+    llm_guard *guard; /* a reference, or NULL */
+} sx_shared_guard;
+
 struct llm_model {
     sx_handle h;
     sx_model *model;
+    sx_shared_guard defaults;
 };
 
 struct llm_corpus {
     sx_handle h;
     sx_corpus *corpus;
+    sx_shared_guard defaults;
 };
 
 struct llm_vault {
@@ -53,8 +61,7 @@ struct llm_ctx {
     sx_handle h;
     llm_model *model; /* references, or NULL */
     llm_corpus *corpus;
-    llm_guard *guard;
-    sx_guard *own_guard; /* the default policy, made at first need when guard is NULL */
+    llm_guard *guard;    /* NULL until first need when the caller gave none */
     sx_session *session; /* made at first need */
     int32_t *kept;       /* [kept_len] tokens that the session holds, for prefix reuse */
     size_t kept_len, kept_cap;
@@ -76,6 +83,9 @@ bool sx_handle_unref(sx_handle *h); /* true: that was the last one, tear it down
 void sx_handle_delete(sx_handle *h);
 /* LLM_OK; LLM_E_INVALID for NULL; LLM_E_FORK in a child process. */
 llm_status sx_handle_check(const sx_handle *h, const char *what, llm_error *err);
+
+void sx_shared_guard_init(sx_shared_guard *shared);
+void sx_shared_guard_clear(sx_shared_guard *shared);
 
 /* ---- option structs ---- */
 /* Copies the caller's struct into dst, which has `known` bytes: NULL gives zeroes. LLM_E_INVALID for a struct_size below

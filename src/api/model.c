@@ -16,6 +16,7 @@ llm_status llm_model_load(llm_model **out, const char *path, const llm_model_opt
     if (status != LLM_OK) return status;
     llm_model *model = sx_handle_new(sizeof *model, o.allocator, o.logger);
     if (!model) return sx_fail_memory(err);
+    sx_shared_guard_init(&model->defaults);
     const sx_model_params params = {o.threads, o.isa, o.cancel, &model->h.log};
     status = sx_model_load(&model->model, &model->h.mem, path, &params, err);
     if (status != LLM_OK) {
@@ -30,6 +31,7 @@ void llm_model_free(llm_model *model)
 {
     if (!model || !sx_handle_unref(&model->h)) return;
     sx_model_free(model->model);
+    sx_shared_guard_clear(&model->defaults);
     sx_handle_delete(&model->h);
 }
 
