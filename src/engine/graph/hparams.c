@@ -183,7 +183,7 @@ static llm_status read_latent(const reader *r, sx_hparams *hp)
         return sx_fail(r->err, LLM_E_FORMAT, "%s: %u key-value heads where latent attention has one for each of %u heads",
                        r->arch, hp->n_head_kv, hp->n_head);
     hp->dim_nope = dim_k - hp->n_rot;
-    if (!get_f32(r, "attention.scale", 0.0f)) hp->attn_scale = 1.0f / sqrtf((float)dim_k);
+    if (get_f32(r, "attention.scale", 0.0f) == 0.0f) hp->attn_scale = 1.0f / sqrtf((float)dim_k);
     if (hp->yarn) { /* the model's way of YaRN's longer vectors */
         float length = 1.0f + hp->yarn_log_mul * logf(hp->rope_factor);
         hp->attn_scale *= length * length;
