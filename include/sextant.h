@@ -285,6 +285,7 @@ typedef struct llm_vault_opts {
     const llm_logger *logger;
 } llm_vault_opts;
 
+/* clang-format off */
 #ifndef SWIG
 #define LLM_ERROR_INIT {(uint32_t)sizeof(llm_error), 0, {0}}
 #define LLM_MODEL_OPTS_INIT {(uint32_t)sizeof(llm_model_opts), 0, 0, 0, NULL, NULL, NULL}
@@ -297,6 +298,7 @@ typedef struct llm_vault_opts {
 #define LLM_CHECK_OPTS_INIT {(uint32_t)sizeof(llm_check_opts), 0, NULL, 0, 0, NULL}
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
 #endif
+/* clang-format on */
 
 /* The same as the macros, for callers that cannot use them: zeroes the struct and sets struct_size to `size`, which is
  * the caller's sizeof. NULL is ignored. Thread: any. Since 0.1. */

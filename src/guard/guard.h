@@ -21,22 +21,25 @@ void sx_vault_close(sx_vault *vault);
 /* The placeholder of a value ("<PERSON_3>"): equal values of a type share one. Appended to out. */
 llm_status sx_vault_pseudonym(sx_vault *vault, const char *type, const char *value, size_t len, sx_buf *out,
                               llm_error *err);
+/* Every placeholder of the vault's is replaced, others stay: restore only text whose reader may see all of the vault. */
 llm_status sx_vault_restore(sx_vault *vault, const char *text, size_t len, sx_buf *out, llm_error *err);
 
-/* ---- policy: built by one thread, then frozen and shared ---- */
+/* ---- policy: built by one thread, then frozen and shared ----
+ * Without an action of its own a type is replaced; URL and DATE_TIME are only reported; BLOCKED, PROMPT_INJECTION and
+ * JAILBREAK judge the text rather than cover data in it: REVIEW, whatever default_action says, unless set_action does. */
 typedef struct sx_guard sx_guard;
 
 typedef struct sx_guard_params {
     uint32_t default_action; /* LLM_ACTION_*; 0: REPLACE, and ALLOW for URL */
     float min_score;         /* 0: 0.5 */
-    uint32_t max_hold;       /* 0: no bound */
+    uint32_t max_hold;       /* 0: no bound; else findings longer than half of it are not seen */
 } sx_guard_params;
 
 llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *params, llm_error *err);
 void sx_guard_free(sx_guard *guard);
 llm_status sx_guard_set_action(sx_guard *guard, const char *type, uint32_t directions, uint32_t action, llm_error *err);
 llm_status sx_guard_add_word(sx_guard *guard, const char *word, size_t len, llm_error *err);
-void sx_guard_set_vault(sx_guard *guard, sx_vault *vault); /* borrowed; the facade keeps it alive */
+void sx_guard_set_vault(sx_guard *guard, sx_vault *vault);   /* borrowed; the facade keeps it alive */
 llm_status sx_guard_freeze(sx_guard *guard, llm_error *err); /* compiles the word list; idempotent, thread-safe */
 const char *sx_guard_type(uint32_t i);
 
@@ -66,7 +69,9 @@ void sx_filter_close(sx_filter *filter);
 /* Takes bytes, appends to out what may be released now. After a failure nothing more is released. */
 llm_status sx_filter_feed(sx_filter *filter, const char *bytes, size_t len, sx_buf *out, llm_error *err);
 llm_status sx_filter_finish(sx_filter *filter, sx_buf *out, llm_error *err);
-/* Findings decided so far, by start, without overlaps; they live until the next feed or finish. */
+/* Findings decided so far, by start; they live until the next feed or finish. Those that cover data do not overlap (what
+ * changes the text goes before what is only reported, then score, length, order of the tables); those whose action is REVIEW
+ * or BLOCK do not overlap each other, but may lie over the first kind. */
 const sx_finding *sx_filter_findings(const sx_filter *filter, uint32_t *count);
 uint32_t sx_filter_action(const sx_filter *filter); /* LLM_VERDICT_* so far */
 

@@ -19,7 +19,7 @@ struct sx_kv {
     sqlite3_stmt *get, *put;
     struct keys *keys; /* locked memory */
     bool readonly, in_transaction;
-    char path[256];    /* for sentences */
+    char path[256]; /* for sentences */
 };
 
 static llm_status fail(sx_kv *kv, int code, const char *doing, llm_error *err)
@@ -27,7 +27,8 @@ static llm_status fail(sx_kv *kv, int code, const char *doing, llm_error *err)
     switch (code & 0xff) {
     case SQLITE_NOMEM: return sx_fail_memory(err);
     case SQLITE_FULL:
-        return sx_fail(err, LLM_E_FULL, "the disk is full while %s \"%s\"; free some space, nothing was changed", doing, kv->path);
+        return sx_fail(err, LLM_E_FULL, "the disk is full while %s \"%s\"; free some space, nothing was changed", doing,
+                       kv->path);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_ERROR:
@@ -35,12 +36,11 @@ static llm_status fail(sx_kv *kv, int code, const char *doing, llm_error *err)
         return sx_fail(err, LLM_E_CORRUPT, "\"%s\" is damaged or no vault (%s); restore it from a copy", kv->path,
                        sqlite3_errmsg(kv->db));
     case SQLITE_READONLY:
-        return sx_fail(err, LLM_E_READONLY, "\"%s\" cannot be written; open it read-only or change its permissions", kv->path);
+        return sx_fail(err, LLM_E_READONLY, "\"%s\" cannot be written; open it read-only or change its permissions",
+                       kv->path);
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return sx_fail(err, LLM_E_IO, "another process holds \"%s\" for too long; try again", kv->path);
-    default:
-        return sx_fail(err, LLM_E_IO, "%s \"%s\" failed: %s", doing, kv->path, sqlite3_errmsg(kv->db));
+    case SQLITE_LOCKED: return sx_fail(err, LLM_E_IO, "another process holds \"%s\" for too long; try again", kv->path);
+    default: return sx_fail(err, LLM_E_IO, "%s \"%s\" failed: %s", doing, kv->path, sqlite3_errmsg(kv->db));
     }
 }
 
@@ -115,8 +115,7 @@ static llm_status unlock(sx_kv *kv, const void *key, size_t key_len, uint32_t fl
     bool fresh = salt_len == 0 && sealed_len == 0;
     if (!fresh && (salt_len != sizeof salt || sealed_len != sizeof sealed))
         return sx_fail(err, LLM_E_CORRUPT, "\"%s\" has lost its salt or check; restore it from a copy", kv->path);
-    if (fresh && kv->readonly)
-        return sx_fail(err, LLM_E_CORRUPT, "\"%s\" is an empty file, no vault", kv->path);
+    if (fresh && kv->readonly) return sx_fail(err, LLM_E_CORRUPT, "\"%s\" is an empty file, no vault", kv->path);
     if (fresh) sx_random(salt, sizeof salt);
     status = make_keys(kv, key, key_len, flags, salt, err);
     if (status != LLM_OK) return status;
@@ -161,8 +160,8 @@ llm_status sx_kv_open(sx_kv **out, sx_mem *mem, const char *path, const void *ke
 {
     *out = NULL;
     if (key == NULL || key_len == 0 || (!(flags & SX_KV_PASSPHRASE) && key_len != SX_KEY_BYTES))
-        return sx_fail(err, LLM_E_INVALID, "a vault's key is 32 bytes, or a passphrase with its flag; this one has %zu bytes",
-                       key_len);
+        return sx_fail(err, LLM_E_INVALID,
+                       "a vault's key is 32 bytes, or a passphrase with its flag; this one has %zu bytes", key_len);
     if ((flags & SX_KV_READONLY) && path == NULL)
         return sx_fail(err, LLM_E_INVALID, "a vault in memory cannot be read-only: it would stay empty");
     llm_status status = sx_crypto_init(err);
@@ -178,7 +177,8 @@ llm_status sx_kv_open(sx_kv **out, sx_mem *mem, const char *path, const void *ke
     int code = sqlite3_open_v2(name, &kv->db, mode | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK) {
         status = (code & 0xff) == SQLITE_CANTOPEN
-                     ? sx_fail(err, LLM_E_IO, "cannot open the vault \"%s\"; check the path and its permissions", kv->path)
+                     ? sx_fail(err, LLM_E_IO, "cannot open the vault \"%s\"; check the path and its permissions",
+                               kv->path)
                      : fail(kv, code, "opening", err);
     } else {
         sqlite3_busy_timeout(kv->db, 10000);
@@ -227,7 +227,8 @@ llm_status sx_kv_get(sx_kv *kv, const void *key, size_t key_len, sx_buf *out, bo
     if (code == SQLITE_OK) code = sqlite3_step(kv->get);
     if (code == SQLITE_ROW) {
         *found = true;
-        status = open_value(kv, sqlite3_column_blob(kv->get, 0), (size_t)sqlite3_column_bytes(kv->get, 0), id, out, err);
+        status = open_value(kv, sqlite3_column_blob(kv->get, 0), (size_t)sqlite3_column_bytes(kv->get, 0), id, out,
+                            err);
     } else if (code != SQLITE_DONE) {
         status = fail(kv, code, "reading", err);
     }

@@ -14,7 +14,7 @@
 
 typedef struct sx_kv sx_kv;
 
-#define SX_KV_READONLY 1u
+#define SX_KV_READONLY   1u
 #define SX_KV_PASSPHRASE 2u /* the key is a passphrase (Argon2id, the salt is in the file); else 32 bytes */
 
 /* path NULL: in memory. LLM_E_KEY for a wrong key, LLM_E_CORRUPT for a file that is none of ours or damaged. */

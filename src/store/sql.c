@@ -20,11 +20,14 @@ static int system_errno(sqlite3 *db)
 static llm_status status_of(int rc, int os)
 {
     switch (rc & 0xFF) {
-    case SQLITE_OK: case SQLITE_ROW: case SQLITE_DONE: return LLM_OK;
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE: return LLM_OK;
     case SQLITE_NOMEM: return LLM_E_MEMORY;
     case SQLITE_FULL: return LLM_E_FULL;
     case SQLITE_READONLY: return LLM_E_READONLY;
-    case SQLITE_CORRUPT: case SQLITE_NOTADB: return LLM_E_CORRUPT;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return LLM_E_CORRUPT;
     case SQLITE_TOOBIG: return LLM_E_LIMIT;
     case SQLITE_IOERR:
         if (rc == SQLITE_IOERR_NOMEM) return LLM_E_MEMORY;
@@ -42,15 +45,22 @@ llm_status sx_sql_fail(sqlite3 *db, int rc, const char *doing, llm_error *err)
     switch (status) {
     case LLM_E_MEMORY: return sx_fail_memory(err);
     case LLM_E_FULL:
-        return sx_fail(err, status, "%s failed: the disk or the quota is full; free some space and try again (nothing was changed)", doing);
+        return sx_fail(err, status,
+                       "%s failed: the disk or the quota is full; free some space and try again (nothing was "
+                       "changed)",
+                       doing);
     case LLM_E_READONLY:
         return sx_fail(err, status, "%s failed: the file or its folder may not be written to (%s)", doing, why);
     case LLM_E_CORRUPT:
-        return sx_fail(err, status, "%s failed: the file is damaged or no SQLite database (%s); restore it from a copy or make a new one", doing, why);
+        return sx_fail(
+            err, status,
+            "%s failed: the file is damaged or no SQLite database (%s); restore it from a copy or make a new one",
+            doing, why);
     case LLM_E_LIMIT: return sx_fail(err, status, "%s failed: a document is larger than SQLite stores (1 GB)", doing);
     default:
         if ((rc & 0xFF) == SQLITE_BUSY || (rc & 0xFF) == SQLITE_LOCKED)
-            return sx_fail(err, LLM_E_IO, "%s failed: another process has been writing for %d s; try again", doing, BUSY_MS / 1000);
+            return sx_fail(err, LLM_E_IO, "%s failed: another process has been writing for %d s; try again", doing,
+                           BUSY_MS / 1000);
         return sx_fail(err, LLM_E_IO, "%s failed: %s%s%s", doing, why, os ? ", " : "", os ? strerror(os) : "");
     }
 }
@@ -84,14 +94,18 @@ static llm_status look_at_path(const char *path, bool readonly, const char *what
     if (stat(path, &st) != 0) {
         if (errno != ENOENT) return sx_fail_errno(err, errno, "cannot open", path);
         if (readonly)
-            return sx_fail(err, LLM_E_NOT_FOUND, "there is no %s at %s; make it first or open it for writing", what, path);
+            return sx_fail(err, LLM_E_NOT_FOUND, "there is no %s at %s; make it first or open it for writing", what,
+                           path);
         return LLM_OK;
     }
-    if (S_ISDIR(st.st_mode)) return sx_fail(err, LLM_E_IO, "%s is a folder; a %s is one file: name one inside it", path, what);
+    if (S_ISDIR(st.st_mode))
+        return sx_fail(err, LLM_E_IO, "%s is a folder; a %s is one file: name one inside it", path, what);
     if (!S_ISREG(st.st_mode)) return sx_fail(err, LLM_E_IO, "%s is not a regular file", path);
     if (access(path, readonly ? R_OK : R_OK | W_OK) != 0)
         return errno == EROFS || !readonly ? sx_fail(err, errno == EROFS ? LLM_E_READONLY : LLM_E_IO,
-                                                     "cannot write to %s: %s; open it read-only or mend its permissions", path, strerror(errno))
+                                                     "cannot write to %s: %s; open it read-only or mend its "
+                                                     "permissions",
+                                                     path, strerror(errno))
                                            : sx_fail_errno(err, errno, "cannot open", path);
     return LLM_OK;
 }
@@ -105,19 +119,24 @@ static llm_status check_form(sqlite3 *db, const char *path, const sx_sql_form *f
     if (rc == SQLITE_OK) rc = get_int(db, "SELECT count(*) FROM sqlite_schema", &tables);
     *fresh = false;
     if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
-        return sx_fail(err, LLM_E_CORRUPT, "%s is not a Sextant %s, or is damaged (%s); give another path or restore it from a copy", path,
-                       form->what, sqlite3_errmsg(db));
+        return sx_fail(err, LLM_E_CORRUPT,
+                       "%s is not a Sextant %s, or is damaged (%s); give another path or restore it from a "
+                       "copy",
+                       path, form->what, sqlite3_errmsg(db));
     if (rc != SQLITE_OK) return sx_sql_fail(db, rc, "reading the file", err);
     if (id == 0 && version == 0 && tables == 0) {
         *fresh = true;
         return LLM_OK;
     }
     if ((uint32_t)id != form->application_id)
-        return sx_fail(err, LLM_E_CORRUPT, "%s is an SQLite database but not a Sextant %s; give another path", path, form->what);
+        return sx_fail(err, LLM_E_CORRUPT, "%s is an SQLite database but not a Sextant %s; give another path", path,
+                       form->what);
     if (version > form->version)
-        return sx_fail(err, LLM_E_VERSION, "%s was made by a newer Sextant (form %lld, this library knows %d); update the library", path,
+        return sx_fail(err, LLM_E_VERSION,
+                       "%s was made by a newer Sextant (form %lld, this library knows %d); update the library", path,
                        (long long)version, form->version);
-    if (version < 1) return sx_fail(err, LLM_E_CORRUPT, "%s says it has form %lld, which never was", path, (long long)version);
+    if (version < 1)
+        return sx_fail(err, LLM_E_CORRUPT, "%s says it has form %lld, which never was", path, (long long)version);
     return LLM_OK;
 }
 
@@ -125,8 +144,10 @@ static llm_status make_form(sqlite3 *db, const char *path, const sx_sql_form *fo
 {
     char marks[96];
     bool fresh = false;
-    sqlite3_snprintf(sizeof marks, marks, "PRAGMA application_id=%d; PRAGMA user_version=%d", (int)form->application_id,
-                     form->version);
+    sqlite3_snprintf(sizeof marks, marks,
+                     "PRAGMA application_id=%d; PRAGMA "
+                     "user_version=%d",
+                     (int)form->application_id, form->version);
     int rc = sx_sql_exec(db, "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK) return sx_sql_fail(db, rc, "making the file", err);
     llm_status status = check_form(db, path, form, &fresh, err); /* another process may have been faster */
@@ -148,7 +169,11 @@ static llm_status prepare(sqlite3 *db, const char *path, bool readonly, const sx
     llm_status status = check_form(db, path ? path : "memory", form, &fresh, err);
     if (status != LLM_OK) return status;
     if (readonly)
-        return fresh ? sx_fail(err, LLM_E_CORRUPT, "%s is an empty file, not a Sextant %s", path, form->what) : LLM_OK;
+        return fresh ? sx_fail(err, LLM_E_CORRUPT,
+                               "%s is an empty file, not a Sextant "
+                               "%s",
+                               path, form->what)
+                     : LLM_OK;
     int rc = sx_sql_exec(db, "PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA secure_delete=OFF");
     if (rc == SQLITE_OK && path) rc = sx_sql_exec(db, "PRAGMA journal_mode=WAL");
     if (rc == SQLITE_OK) rc = sx_sql_exec(db, "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864");
@@ -167,8 +192,10 @@ static int open_immutable(sqlite3 **db, const char *path)
         sqlite3_str *s = sqlite3_str_new(NULL);
         sqlite3_str_appendall(s, "file:");
         for (const char *p = path; *p; p++) {
-            if (*p == '?' || *p == '#' || *p == '%') sqlite3_str_appendf(s, "%%%02X", (unsigned)(unsigned char)*p);
-            else sqlite3_str_appendchar(s, 1, *p);
+            if (*p == '?' || *p == '#' || *p == '%')
+                sqlite3_str_appendf(s, "%%%02X", (unsigned)(unsigned char)*p);
+            else
+                sqlite3_str_appendchar(s, 1, *p);
         }
         sqlite3_str_appendall(s, "?immutable=1");
         uri = sqlite3_str_finish(s);
@@ -182,7 +209,9 @@ static int open_immutable(sqlite3 **db, const char *path)
 llm_status sx_sql_open(sqlite3 **out, const char *path, bool readonly, const sx_sql_form *form, llm_error *err)
 {
     *out = NULL;
-    if (readonly && !path) return sx_fail(err, LLM_E_NOT_FOUND, "a %s in memory cannot be opened read-only: it would be empty", form->what);
+    if (readonly && !path)
+        return sx_fail(err, LLM_E_NOT_FOUND, "a %s in memory cannot be opened read-only: it would be empty",
+                       form->what);
     llm_status status = path ? look_at_path(path, readonly, form->what, err) : LLM_OK;
     if (status != LLM_OK) return status;
     /* a path of the caller's is a file's name, never a URI, an option or a memory database */
@@ -205,8 +234,9 @@ llm_status sx_sql_open(sqlite3 **out, const char *path, bool readonly, const sx_
     sqlite3_free(name);
     if (rc != SQLITE_OK)
         status = (rc & 0xFF) == SQLITE_NOMEM ? sx_fail_memory(err)
-               : db && sqlite3_system_errno(db) ? sx_fail_errno(err, sqlite3_system_errno(db), "cannot open", path ? path : "memory")
-                                                : sx_sql_fail(db, rc, "opening the file", err);
+                 : db && sqlite3_system_errno(db)
+                     ? sx_fail_errno(err, sqlite3_system_errno(db), "cannot open", path ? path : "memory")
+                     : sx_sql_fail(db, rc, "opening the file", err);
     else
         status = prepare(db, path, readonly, form, err);
     if (status != LLM_OK) {

@@ -26,10 +26,13 @@ static const sx_sql_form corpus_form = {
     .application_id = 0x53585443, /* "SXTC" */
     .version = 1,
     /* AUTOINCREMENT: the id of a removed document is never given again */
-    .schema = "CREATE TABLE document(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL,"
-              " nodes INTEGER NOT NULL, format INTEGER NOT NULL, hash BLOB NOT NULL);"
-              "CREATE TABLE section(doc INTEGER NOT NULL REFERENCES document(id), part INTEGER NOT NULL, hash BLOB NOT NULL,"
-              " data BLOB NOT NULL, UNIQUE(doc,part));",
+    .schema =
+        "CREATE TABLE document(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, bytes INTEGER NOT "
+        "NULL,"
+        " nodes INTEGER NOT NULL, format INTEGER NOT NULL, hash BLOB NOT NULL);"
+        "CREATE TABLE section(doc INTEGER NOT NULL REFERENCES document(id), part INTEGER NOT NULL, hash BLOB NOT "
+        "NULL,"
+        " data BLOB NOT NULL, UNIQUE(doc,part));",
 };
 
 typedef struct {
@@ -57,7 +60,8 @@ static llm_status connect_to(connection *c, const char *path, bool readonly, llm
     for (int i = 0; i < STATEMENTS && status == LLM_OK; i++) {
         int rc = sqlite3_prepare_v3(c->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &c->stmt[i], NULL);
         if (rc == SQLITE_ERROR) /* our application id, but not our tables */
-            status = sx_fail(err, LLM_E_CORRUPT, "the corpus lacks one of its tables (%s); restore it from a copy", sqlite3_errmsg(c->db));
+            status = sx_fail(err, LLM_E_CORRUPT, "the corpus lacks one of its tables (%s); restore it from a copy",
+                             sqlite3_errmsg(c->db));
         else if (rc != SQLITE_OK)
             status = sx_sql_fail(c->db, rc, "opening the corpus", err);
     }
@@ -143,8 +147,10 @@ static int put(connection *c, const sx_store_doc *doc, const sx_blob sections[SX
         sqlite3_bind_blob(stmt, 3, hash, sizeof hash, SQLITE_STATIC);
         rc = sections[part].size ? sqlite3_bind_blob64(stmt, 4, sections[part].data, sections[part].size, SQLITE_STATIC)
                                  : sqlite3_bind_zeroblob(stmt, 4, 0);
-        if (rc == SQLITE_OK) rc = run(stmt);
-        else sqlite3_clear_bindings(stmt);
+        if (rc == SQLITE_OK)
+            rc = run(stmt);
+        else
+            sqlite3_clear_bindings(stmt);
     }
     return rc;
 }
@@ -193,7 +199,8 @@ llm_status sx_store_remove(sx_store *store, const char *name, llm_error *err)
     if (status == LLM_OK) {
         int rc = drop(c, name), gone = sqlite3_changes(c->db);
         status = finish(store, rc, err);
-        if (status == LLM_OK && gone == 0) status = sx_fail(err, LLM_E_NOT_FOUND, "the corpus has no document named %s", name);
+        if (status == LLM_OK && gone == 0)
+            status = sx_fail(err, LLM_E_NOT_FOUND, "the corpus has no document named %s", name);
     }
     pthread_mutex_unlock(&c->lock);
     return status;
@@ -215,12 +222,16 @@ static llm_status read_doc(sqlite3_stmt *stmt, sx_store_doc *doc, llm_error *err
 }
 
 /* The lock is held throughout, so that the list is one state of the corpus. */
-llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_store_doc *doc), void *user, llm_error *err)
+llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_store_doc *doc), void *user,
+                         llm_error *err)
 {
     connection *c = store->reader;
     sqlite3_stmt *stmt = NULL;
     pthread_mutex_lock(&c->lock);
-    int rc = sqlite3_prepare_v2(c->db, "SELECT id,name,bytes,nodes,format,hash FROM document ORDER BY name", -1, &stmt, NULL);
+    int rc = sqlite3_prepare_v2(c->db,
+                                "SELECT id,name,bytes,nodes,format,hash FROM document ORDER BY "
+                                "name",
+                                -1, &stmt, NULL);
     llm_status status = LLM_OK;
     if (rc == SQLITE_OK)
         while (status == LLM_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -244,7 +255,9 @@ static llm_status read_row(sx_store *store, sqlite3_stmt *stmt, int section, voi
     unsigned char now[SX_HASH_BYTES];
     sx_hash(now, bytes, n);
     if (hash_size != SX_HASH_BYTES || memcmp(now, hash, SX_HASH_BYTES) != 0)
-        return sx_fail(err, LLM_E_CORRUPT, "section %d of a document is damaged: its bytes do not match their hash; ingest it again", section);
+        return sx_fail(err, LLM_E_CORRUPT,
+                       "section %d of a document is damaged: its bytes do not match their hash; ingest it again",
+                       section);
     char *copy = sx_mem_alloc(store->mem, n + 1);
     if (!copy) return sx_fail_memory(err);
     if (n) memcpy(copy, bytes, n);
@@ -262,9 +275,12 @@ static llm_status read_locked(sx_store *store, int64_t id, int section, void **d
     sqlite3_bind_int(stmt, 2, section);
     int rc = sqlite3_step(stmt);
     llm_status status;
-    if (rc == SQLITE_ROW) status = read_row(store, stmt, section, data, size, err);
-    else if (rc == SQLITE_DONE) status = sx_fail(err, LLM_E_NOT_FOUND, "the document was removed or replaced");
-    else status = sx_sql_fail(c->db, rc, "reading a document", err);
+    if (rc == SQLITE_ROW)
+        status = read_row(store, stmt, section, data, size, err);
+    else if (rc == SQLITE_DONE)
+        status = sx_fail(err, LLM_E_NOT_FOUND, "the document was removed or replaced");
+    else
+        status = sx_sql_fail(c->db, rc, "reading a document", err);
     sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
     return status;
@@ -303,7 +319,8 @@ static llm_status check_structure(connection *c, llm_error *err)
     if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW) {
         const char *told = (const char *)sqlite3_column_text(stmt, 0);
-        if (!told) status = sx_fail_memory(err);
+        if (!told)
+            status = sx_fail_memory(err);
         else if (strcmp(told, "ok") != 0)
             status = sx_fail(err, LLM_E_CORRUPT, "the corpus file is damaged (%.*s); restore it from a copy",
                              (int)strcspn(told, "\n"), told);
@@ -319,23 +336,28 @@ static llm_status check_sections(connection *c, llm_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     llm_status status = LLM_OK;
-    int rc = sqlite3_prepare_v2(c->db,
-                                "SELECT d.name, s.part, s.hash, s.data FROM section s LEFT JOIN document d ON d.id=s.doc "
-                                "UNION ALL SELECT d.name, -1, NULL, NULL FROM document d "
-                                "WHERE (SELECT count(*) FROM section s WHERE s.doc=d.id)<>3", -1, &stmt, NULL);
+    int rc = sqlite3_prepare_v2(
+        c->db,
+        "SELECT d.name, s.part, s.hash, s.data FROM section s LEFT JOIN document d ON d.id=s.doc "
+        "UNION ALL SELECT d.name, -1, NULL, NULL FROM document d "
+        "WHERE (SELECT count(*) FROM section s WHERE s.doc=d.id)<>3",
+        -1, &stmt, NULL);
     if (rc == SQLITE_OK)
         while (status == LLM_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
             const char *name = (const char *)sqlite3_column_text(stmt, 0);
             unsigned char now[SX_HASH_BYTES];
             const void *hash = sqlite3_column_blob(stmt, 2), *data = sqlite3_column_blob(stmt, 3);
             if (!name || !hash || sqlite3_column_bytes(stmt, 2) != SX_HASH_BYTES) {
-                status = sx_fail(err, LLM_E_CORRUPT, "document %s has lost a part; ingest it again", name ? name : "(unknown)");
+                status = sx_fail(err, LLM_E_CORRUPT, "document %s has lost a part; ingest it again",
+                                 name ? name : "(unknown)");
                 break;
             }
             sx_hash(now, data, (size_t)sqlite3_column_bytes(stmt, 3));
             if (memcmp(now, hash, sizeof now) != 0)
-                status = sx_fail(err, LLM_E_CORRUPT, "section %d of document %s is damaged: its bytes do not match their hash; ingest it again",
-                                 sqlite3_column_int(stmt, 1), name);
+                status = sx_fail(
+                    err, LLM_E_CORRUPT,
+                    "section %d of document %s is damaged: its bytes do not match their hash; ingest it again",
+                    sqlite3_column_int(stmt, 1), name);
         }
     if (status == LLM_OK && rc != SQLITE_DONE) status = sx_sql_fail(c->db, rc, "checking the corpus", err);
     sqlite3_finalize(stmt);

@@ -88,9 +88,10 @@ static void load_docs(const char *folder)
         index_ms += t2 - t1;
         leaves += docs[i].index->n_leaves;
     }
-    printf("# %u documents, %.2f MB, %u leaves; reading %.1f MB/s, indexing %.1f MB/s, loading %.0f MB/s, index %.0f %%\n",
-           n_docs, bytes / 1e6, leaves, bytes / 1e3 / read_ms, bytes / 1e3 / index_ms, bytes / 1e3 / load_ms,
-           100 * blob_bytes / bytes);
+    printf(
+        "# %u documents, %.2f MB, %u leaves; reading %.1f MB/s, indexing %.1f MB/s, loading %.0f MB/s, index %.0f %%\n",
+        n_docs, bytes / 1e6, leaves, bytes / 1e3 / read_ms, bytes / 1e3 / index_ms, bytes / 1e3 / load_ms,
+        100 * blob_bytes / bytes);
 }
 
 static bool parse(char *line, question *q)
@@ -191,7 +192,7 @@ static void dump(FILE *out, int number, const question *q)
     }
     for (uint32_t i = 0; i < r.n_best; i++) {
         float row[3 + SX_FEATURES + 3] = {(float)number, q->n_spans > 0,
-                                      hits(q, docs[q->doc].tree, r.docs[0].index->leaf_node[r.best[i].leaf])};
+                                          hits(q, docs[q->doc].tree, r.docs[0].index->leaf_node[r.best[i].leaf])};
         memcpy(row + 3, r.best[i].x, sizeof r.best[i].x);
         row[3 + SX_FEATURES] = known / (float)r.queries[0].total;
         row[4 + SX_FEATURES] = words;

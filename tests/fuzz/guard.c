@@ -58,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (na != nb || whole.len != cut.len || sx_filter_action(a) != sx_filter_action(b)) abort();
     if (whole.len > 0 && memcmp(whole.data, cut.data, whole.len) != 0) abort();
     for (uint32_t i = 0; i < na; i++) {
-        if (fa[i].type != fb[i].type || fa[i].start != fb[i].start || fa[i].end != fb[i].end || fa[i].end > size - 1) abort();
+        if (fa[i].type != fb[i].type || fa[i].start != fb[i].start || fa[i].end != fb[i].end || fa[i].end > size - 1)
+            abort();
         if (!(fa[i].score >= 0.0f && fa[i].score <= 1.0f) || fa[i].start >= fa[i].end) abort();
     }
     sx_filter_close(a);

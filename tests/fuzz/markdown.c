@@ -19,7 +19,8 @@ static void check(const sx_tree *tree)
         const sx_node *node = &tree->nodes[i];
         uint32_t at = node->start, n = 0;
         require(node->start <= node->end && node->end <= tree->text_len && node->n_children <= 64);
-        require(node->title_start >= node->start && node->title_start <= node->title_end && node->title_end <= node->end);
+        require(node->title_start >= node->start && node->title_start <= node->title_end &&
+                node->title_end <= node->end);
         for (uint32_t c = node->first_child; c != SX_NO_NODE; c = tree->nodes[c].next_sibling) {
             require(c > i && tree->nodes[c].parent == i && tree->nodes[c].child_index == n++);
             require(tree->nodes[c].start >= at && tree->nodes[c].end <= node->end);

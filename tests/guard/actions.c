@@ -192,11 +192,15 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_action_does_its_own),       cmocka_unit_test(hashes_are_equal_for_equal_values),
-        cmocka_unit_test(pseudonyms_are_numbered),        cmocka_unit_test(short_values_are_masked_whole),
-        cmocka_unit_test(actions_follow_directions),      cmocka_unit_test(what_changes_the_text_wins),
+        cmocka_unit_test(each_action_does_its_own),
+        cmocka_unit_test(hashes_are_equal_for_equal_values),
+        cmocka_unit_test(pseudonyms_are_numbered),
+        cmocka_unit_test(short_values_are_masked_whole),
+        cmocka_unit_test(actions_follow_directions),
+        cmocka_unit_test(what_changes_the_text_wins),
         cmocka_unit_test(a_listed_word_over_an_address_hides_neither),
-        cmocka_unit_test(nothing_goes_out_after_a_block), cmocka_unit_test(misuse_is_an_answer),
+        cmocka_unit_test(nothing_goes_out_after_a_block),
+        cmocka_unit_test(misuse_is_an_answer),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -35,8 +35,9 @@ static int failures;
 
 static const char *alias(const char *type)
 {
-    static const char *const PAIRS[][2] = {{"GPE", "LOCATION"}, {"STREET_ADDRESS", "ADDRESS"}, {"ZIP_CODE", "ADDRESS"},
-                                           {"CN_ADDRESS", "ADDRESS"}, {"DOMAIN_NAME", "URL"}, {"PREFIX", "TITLE"}};
+    static const char *const PAIRS[][2] = {{"GPE", "LOCATION"},     {"STREET_ADDRESS", "ADDRESS"},
+                                           {"ZIP_CODE", "ADDRESS"}, {"CN_ADDRESS", "ADDRESS"},
+                                           {"DOMAIN_NAME", "URL"},  {"PREFIX", "TITLE"}};
     for (size_t i = 0; i < sizeof PAIRS / sizeof PAIRS[0]; i++) {
         if (strcmp(type, PAIRS[i][0]) == 0) return PAIRS[i][1];
     }
@@ -61,8 +62,8 @@ static bool known(const char *type)
 }
 
 /* The row's text through a filter, in the pieces that the row asks for; the findings' spans, or SPANS + 1 on an error. */
-static unsigned check(eval *e, const char *text, size_t len, const char *types, float min_score, json_t *pieces, span *got,
-                      sx_buf *out, uint32_t *action)
+static unsigned check(eval *e, const char *text, size_t len, const char *types, float min_score, json_t *pieces,
+                      span *got, sx_buf *out, uint32_t *action)
 {
     sx_filter *f = NULL;
     llm_error err = LLM_ERROR_INIT;
@@ -97,12 +98,14 @@ static unsigned expected(json_t *row, span *want)
     unsigned n = 0;
     size_t i;
     json_t *x;
-    json_array_foreach(json_object_get(row, "expected"), i, x) {
+    json_array_foreach(json_object_get(row, "expected"), i, x)
+    {
         span s = {alias(json_string_value(json_object_get(x, "type"))),
                   (uint64_t)json_integer_value(json_object_get(x, "start")),
                   (uint64_t)json_integer_value(json_object_get(x, "end"))};
         bool seen = false;
-        for (unsigned k = 0; k < n; k++) seen = seen || (want[k].start == s.start && want[k].end == s.end && !strcmp(want[k].type, s.type));
+        for (unsigned k = 0; k < n; k++)
+            seen = seen || (want[k].start == s.start && want[k].end == s.end && !strcmp(want[k].type, s.type));
         if (!seen && n < SPANS) want[n++] = s;
     }
     return n;
@@ -131,8 +134,10 @@ static void score(eval *e, json_t *row, const span *got, unsigned got_n, const s
         if (!keep(row, want[i].type)) continue;
         bool ok = has(got, got_n, &want[i]);
         counts *c = count_of(e, want[i].type);
-        if (ok) c->hit++;
-        else c->missed++, complain(e, "missed", row, &want[i]);
+        if (ok)
+            c->hit++;
+        else
+            c->missed++, complain(e, "missed", row, &want[i]);
     }
     for (unsigned i = 0; i < got_n; i++) {
         if (!keep(row, got[i].type) || has(want, want_n, &got[i])) continue;
@@ -156,7 +161,8 @@ static double report(eval *e, const char *name)
         all.extra += c->extra;
         all.missed += c->missed;
         double f = f1(c->hit, c->extra, c->missed);
-        if (f < 0.995) printf("    %-28s F1 %.3f  hit %u extra %u missed %u\n", c->type, f, c->hit, c->extra, c->missed);
+        if (f < 0.995)
+            printf("    %-28s F1 %.3f  hit %u extra %u missed %u\n", c->type, f, c->hit, c->extra, c->missed);
     }
     double f = f1(all.hit, all.extra, all.missed);
     printf("  all: F1 %.3f  hit %u extra %u missed %u\n", f, all.hit, all.extra, all.missed);
@@ -185,8 +191,8 @@ static bool keep_entity(json_t *row, const char *type)
 static bool keep_pattern(json_t *row, const char *type)
 {
     static const char *const SKIP[] = {"PERSON", "LOCATION", "ORGANIZATION", "ADDRESS", "NRP", "TITLE", "AGE"};
-    static const char *const HAVE[] = {"CREDIT_CARD", "DATE_TIME", "PHONE_NUMBER", "EMAIL_ADDRESS", "URL", "IBAN_CODE",
-                                       "IP_ADDRESS", "US_SSN", "US_DRIVER_LICENSE"};
+    static const char *const HAVE[] = {"CREDIT_CARD", "DATE_TIME",  "PHONE_NUMBER", "EMAIL_ADDRESS",    "URL",
+                                       "IBAN_CODE",   "IP_ADDRESS", "US_SSN",       "US_DRIVER_LICENSE"};
     (void)row;
     for (size_t i = 0; i < sizeof SKIP / sizeof SKIP[0]; i++) {
         if (strcmp(type, SKIP[i]) == 0) return false;
@@ -212,7 +218,8 @@ static double spans_of(eval *e, const char *name, int kind)
     if (in == NULL) return 0;
     while ((row = next_row(in)) != NULL) {
         const char *text = json_string_value(json_object_get(row, "text"));
-        const char *entity = json_string_value(json_object_get(row, "entity")), *label = json_string_value(json_object_get(row, "label"));
+        const char *entity = json_string_value(json_object_get(row, "entity")),
+                   *label = json_string_value(json_object_get(row, "label"));
         char types[80] = {0};
         span got[SPANS], want[SPANS];
         sx_buf out;
@@ -220,7 +227,8 @@ static double spans_of(eval *e, const char *name, int kind)
         if (kind == 0) snprintf(types, sizeof types - 1, "%s", entity);
         unsigned want_n = expected(row, want), got_n = 0;
         if (kind != 0 || known(entity))
-            got_n = check(e, text, strlen(text), kind == 0 ? types : NULL, kind == 0 ? -1.0f : 0, NULL, got, &out, NULL);
+            got_n = check(e, text, strlen(text), kind == 0 ? types : NULL, kind == 0 ? -1.0f : 0, NULL, got, &out,
+                          NULL);
         if (kind == 2 && strcmp(label, "positive") != 0) {
             negatives++;
             bool fired = false;
@@ -267,7 +275,8 @@ static bool stream(eval *e)
         text_ok += text_same;
         spans_ok += same;
         if ((!same || !text_same) && e->show != NULL)
-            printf("  %s\n--- wanted\n%s\n--- got\n%s\n", json_string_value(json_object_get(row, "id")), redacted, sx_buf_cstr(&out));
+            printf("  %s\n--- wanted\n%s\n--- got\n%s\n", json_string_value(json_object_get(row, "id")), redacted,
+                   sx_buf_cstr(&out));
         sx_buf_free(&out);
         json_decref(row);
     }
@@ -307,7 +316,8 @@ static void yes_no(eval *e, const char *name, const char *type, bool spans, doub
             hit += want && fired;
             extra += !want && fired;
             if (want != fired && e->show != NULL)
-                printf("  %s %s %s: %.300s\n", want ? "missed" : "alarm ", json_string_value(json_object_get(row, "id")),
+                printf("  %s %s %s: %.300s\n", want ? "missed" : "alarm ",
+                       json_string_value(json_object_get(row, "id")),
                        json_string_value(json_object_get(row, json_object_get(row, "rule") ? "rule" : "kind")), text);
             sx_buf_free(&out);
         }
@@ -316,8 +326,8 @@ static void yes_no(eval *e, const char *name, const char *type, bool spans, doub
     fclose(in);
     *recall = pos ? (double)hit / pos : 1;
     *alarms = neg ? (double)extra / neg : 0;
-    printf("%s: recall %.3f (%u/%u)  false alarms %.3f (%u/%u)  F1 %.3f\n", name, *recall, hit, pos, *alarms, extra, neg,
-           f1(hit, extra, pos - hit));
+    printf("%s: recall %.3f (%u/%u)  false alarms %.3f (%u/%u)  F1 %.3f\n", name, *recall, hit, pos, *alarms, extra,
+           neg, f1(hit, extra, pos - hit));
 }
 
 static llm_status add_words(eval *e)
@@ -329,8 +339,10 @@ static llm_status add_words(eval *e)
     llm_status status = LLM_OK;
     const char *const LISTS[] = {"zh", "en"};
     for (unsigned k = 0; k < 2; k++) {
-        json_array_foreach(json_object_get(all, LISTS[k]), i, word) {
-            if (status == LLM_OK) status = sx_guard_add_word(e->guard, json_string_value(word), json_string_length(word), NULL);
+        json_array_foreach(json_object_get(all, LISTS[k]), i, word)
+        {
+            if (status == LLM_OK)
+                status = sx_guard_add_word(e->guard, json_string_value(word), json_string_length(word), NULL);
         }
     }
     json_decref(all);
@@ -365,10 +377,10 @@ int main(int argc, char **argv)
         return 1;
     }
 #define WANTED(name) (only == NULL || strcmp(only, name) == 0)
-    if (WANTED("pii_presidio")) want(spans_of(&e, "pii_presidio", 0), 0.0, "pii_presidio");
-    if (WANTED("pii_synth_v2")) want(spans_of(&e, "pii_synth_v2", 1), 0.0, "pii_synth_v2");
-    if (WANTED("pii_synth_large")) want(spans_of(&e, "pii_synth_large", 1), 0.0, "pii_synth_large");
-    if (WANTED("pii_zh")) want(spans_of(&e, "pii_zh", 2), 0.0, "pii_zh");
+    if (WANTED("pii_presidio")) want(spans_of(&e, "pii_presidio", 0), 0.98, "pii_presidio");
+    if (WANTED("pii_synth_v2")) want(spans_of(&e, "pii_synth_v2", 1), 0.92, "pii_synth_v2");
+    if (WANTED("pii_synth_large")) want(spans_of(&e, "pii_synth_large", 1), 0.92, "pii_synth_large");
+    if (WANTED("pii_zh")) want(spans_of(&e, "pii_zh", 2), 0.97, "pii_zh");
     if (WANTED("blocklist")) {
         yes_no(&e, "blocklist", "BLOCKED", true, &recall, &alarms);
         want(recall, 0.95, "blocklist recall");

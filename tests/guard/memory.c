@@ -23,7 +23,8 @@ static void give_back(void *user, void *ptr, size_t size)
     free(ptr);
 }
 
-static const char TEXT[] = "mail a.b@c.org or call 13912345678, card 4111 1111 1111 1111, C-A-S-I-N-O, 22 498317 office";
+static const char TEXT[] =
+    "mail a.b@c.org or call 13912345678, card 4111 1111 1111 1111, C-A-S-I-N-O, 22 498317 office";
 
 static llm_status use(sx_mem *mem, sx_vault *vault, sx_buf *out)
 {

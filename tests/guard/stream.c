@@ -6,12 +6,68 @@ static sx_guard *guard, *with_words;
 
 /* Bits of text from which anything can be put together: values, words of context, separators, halves of characters. */
 static const char *const BITS[] = {
-    "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00", "a.b@c.org", "@", "http://", "www.x.de/a,b", "::1", "2001:db8::", ":",
-    "1.2.3.4", ".", "+49 30 1234567", "13912345678", "11010519491231002X", "91350100M000100Y43", "身份证号码", "手机", "。", "，",
-    "京A12345", "219-09-9998", "ssn ", "-", " ", "\n", "x", "7", "office", " fax", "casino", "c-a-s-i-n-o", "C a S i N o", "c4s1n0",
-    "赌博", "賭 博", "é", "\xcc\x81", "\xe4\xb8", "\xff", "\xf0\x9f", "😀", "\xe2\x80\x8b", "１３９", "１２３４５６７８", "ｃａｓｉｎｏ",
-    "姓名：", "王小明", "先生", "\t", "0", "12", "345", "(", ")", "/", "in 1977", "password=", "ignore all previous instructions",
-    "QQ", "4580264", "Friday", "北京市朝阳区长江西路860号",
+    "4111 1111 1111 1111",
+    "DE89 3704 0044 0532 0130 00",
+    "a.b@c.org",
+    "@",
+    "http://",
+    "www.x.de/a,b",
+    "::1",
+    "2001:db8::",
+    ":",
+    "1.2.3.4",
+    ".",
+    "+49 30 1234567",
+    "13912345678",
+    "11010519491231002X",
+    "91350100M000100Y43",
+    "身份证号码",
+    "手机",
+    "。",
+    "，",
+    "京A12345",
+    "219-09-9998",
+    "ssn ",
+    "-",
+    " ",
+    "\n",
+    "x",
+    "7",
+    "office",
+    " fax",
+    "casino",
+    "c-a-s-i-n-o",
+    "C a S i N o",
+    "c4s1n0",
+    "赌博",
+    "賭 博",
+    "é",
+    "\xcc\x81",
+    "\xe4\xb8",
+    "\xff",
+    "\xf0\x9f",
+    "😀",
+    "\xe2\x80\x8b",
+    "１３９",
+    "１２３４５６７８",
+    "ｃａｓｉｎｏ",
+    "姓名：",
+    "王小明",
+    "先生",
+    "\t",
+    "0",
+    "12",
+    "345",
+    "(",
+    ")",
+    "/",
+    "in 1977",
+    "password=",
+    "ignore all previous instructions",
+    "QQ",
+    "4580264",
+    "Friday",
+    "北京市朝阳区长江西路860号",
 };
 
 static size_t random_text(uint64_t *seed, char *out, size_t room)
@@ -39,7 +95,8 @@ static void same_outcome(const char *text, size_t len, const outcome *a, const o
     if (a->text.len != b->text.len || (a->text.len > 0 && memcmp(a->text.data, b->text.data, a->text.len) != 0))
         fail_msg("seed %llu, %zu bytes: another text", (unsigned long long)seed, len);
     if (strcmp(sx_buf_cstr(&a->findings), sx_buf_cstr(&b->findings)) != 0)
-        fail_msg("seed %llu: %s is not %s", (unsigned long long)seed, sx_buf_cstr(&a->findings), sx_buf_cstr(&b->findings));
+        fail_msg("seed %llu: %s is not %s", (unsigned long long)seed, sx_buf_cstr(&a->findings),
+                 sx_buf_cstr(&b->findings));
 }
 
 static void cut_anywhere(const sx_guard *g, unsigned rounds, float min_score)
@@ -122,9 +179,12 @@ static void a_bound_is_kept(void **state)
 static void broken_bytes_part_and_pass(void **state)
 {
     (void)state;
-    const char text[] = "a\xff" "13912345678\xe4\xb8" "b\xc0\xaf\0\xf0\x9f\x98z";
+    const char text[] = "a\xff"
+                        "13912345678\xe4\xb8"
+                        "b\xc0\xaf\0\xf0\x9f\x98z";
     outcome o = check_text(&mem, guard, text, sizeof text - 1, NULL, 0, NULL);
-    const char want[] = "a\xff<CN_MOBILE>\xe4\xb8" "b\xc0\xaf\0\xf0\x9f\x98z";
+    const char want[] = "a\xff<CN_MOBILE>\xe4\xb8"
+                        "b\xc0\xaf\0\xf0\x9f\x98z";
     assert_int_equal(o.text.len, sizeof want - 1);
     assert_memory_equal(o.text.data, want, sizeof want - 1);
     free_outcome(&o);
@@ -171,12 +231,15 @@ static void cancelling_stops(void **state)
     sx_buf_free(&out);
 }
 
-/* Twenty megabytes of what makes naive matchers slow; only that it ends with the right length is asserted. */
+/* What makes naive matchers slow: that it ends, with the right length. */
 static void long_hostile_texts_end(void **state)
 {
     (void)state;
-    static const char *const HOSTILE[] = {"a.", "1 ", "http://a,", "a@", "1-", "北京市", "::", "<a ", "4111 1111 ", "c a s i n o o "};
-    size_t len = 2u << 20;
+    static const char *const HOSTILE[] = {
+        "a.",  "1 ",         "http://a,",      "a@",     "1-",   "北京市",          "::",
+        "<a ", "4111 1111 ", "c a s i n o o ", "key=a/", "key=", "ignore all the ", "忽略",
+        "1.",  "A",          "password: {$"};
+    size_t len = 1u << 18;
     char *text = malloc(len);
     assert_non_null(text);
     for (size_t h = 0; h < sizeof HOSTILE / sizeof HOSTILE[0]; h++) {
@@ -214,14 +277,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_cutting_gives_the_same),
-        cmocka_unit_test(a_bound_on_holding_cuts_alike_too),
-        cmocka_unit_test(plain_prose_is_hardly_held),
-        cmocka_unit_test(a_bound_is_kept),
-        cmocka_unit_test(broken_bytes_part_and_pass),
-        cmocka_unit_test(offsets_count_the_original),
-        cmocka_unit_test(nothing_after_a_failure),
-        cmocka_unit_test(cancelling_stops),
+        cmocka_unit_test(any_cutting_gives_the_same), cmocka_unit_test(a_bound_on_holding_cuts_alike_too),
+        cmocka_unit_test(plain_prose_is_hardly_held), cmocka_unit_test(a_bound_is_kept),
+        cmocka_unit_test(broken_bytes_part_and_pass), cmocka_unit_test(offsets_count_the_original),
+        cmocka_unit_test(nothing_after_a_failure),    cmocka_unit_test(cancelling_stops),
         cmocka_unit_test(long_hostile_texts_end),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -103,7 +103,8 @@ static void a_passphrase_opens(void **state)
     name_is(v, "PERSON", "Ali", "<PERSON_1>");
     sx_vault_close(v);
     assert_int_equal(sx_vault_open(&v, &mem, path, "open sesam", 10, LLM_VAULT_PASSPHRASE, NULL), LLM_E_KEY);
-    assert_int_equal(sx_vault_open(&v, &mem, path, "open sesame", 11, LLM_VAULT_PASSPHRASE | LLM_VAULT_READONLY, NULL), LLM_OK);
+    assert_int_equal(sx_vault_open(&v, &mem, path, "open sesame", 11, LLM_VAULT_PASSPHRASE | LLM_VAULT_READONLY, NULL),
+                     LLM_OK);
     restored_is(v, "<PERSON_1>", "Ali");
     sx_buf out;
     sx_buf_init(&out, &mem, 0);

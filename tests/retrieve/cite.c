@@ -152,12 +152,15 @@ static void extracts(const char *name, const char *text, const char *question, c
 static void extraction(void **state)
 {
     (void)state;
-    extracts("a.md",
-             "# Lease\n\n## Rent\n\nThe rent is 850 euros a month. It is paid by transfer. The landlord may not raise it in "
-             "the first year.\n\n## End\n\nThe lease runs for two years. Either party may end it with three months' notice.\n",
-             "How much is the rent a month?", "850 euros");
-    extracts("b.txt", "租赁合同\n\n第一条 租期为三年。租金每月五千元，于每月五日前支付。\n\n第二条 任何一方解除合同应提前三十日书面通知对方。通知以邮寄方式送达。\n",
-             "解除合同需要提前多少日通知？", "三十日");
+    extracts(
+        "a.md",
+        "# Lease\n\n## Rent\n\nThe rent is 850 euros a month. It is paid by transfer. The landlord may not raise it in "
+        "the first year.\n\n## End\n\nThe lease runs for two years. Either party may end it with three months' notice.\n",
+        "How much is the rent a month?", "850 euros");
+    extracts(
+        "b.txt",
+        "租赁合同\n\n第一条 租期为三年。租金每月五千元，于每月五日前支付。\n\n第二条 任何一方解除合同应提前三十日书面通知对方。通知以邮寄方式送达。\n",
+        "解除合同需要提前多少日通知？", "三十日");
 }
 
 static double support(const char *sentence, const char *passage)

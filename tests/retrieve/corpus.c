@@ -13,8 +13,11 @@
 
 static sx_mem mem;
 
-static const char fees[] = "# Handbook\n\n## Fees\n\nThe membership fee is ten euros a year. It is due in May.\n\n## Keys\n\nThe keys hang behind the kitchen door.\n";
-static const char animals[] = "Animals\n=======\n\nThe giraffe eats leaves of acacia trees.\n\nThe penguin dives for krill and fish.\n";
+static const char fees[] =
+    "# Handbook\n\n## Fees\n\nThe membership fee is ten euros a year. It is due in May.\n\n## Keys\n\n"
+    "The keys hang behind the kitchen door.\n";
+static const char animals[] =
+    "Animals\n=======\n\nThe giraffe eats leaves of acacia trees.\n\nThe penguin dives for krill and fish.\n";
 
 static sx_corpus *open_corpus(const char *path)
 {
@@ -36,7 +39,8 @@ static void ask(sx_corpus *corpus, const char *question, const char *doc, char n
     sx_evidence *found = NULL;
     llm_error err = {sizeof err, 0, {0}};
     sx_retrieve_params params = {.doc = doc};
-    if (sx_retrieve(&found, corpus, question, strlen(question), &params, &mem, &err) != LLM_OK) fail_msg("%s", err.message);
+    if (sx_retrieve(&found, corpus, question, strlen(question), &params, &mem, &err) != LLM_OK)
+        fail_msg("%s", err.message);
     name[0] = text[0] = '\0';
     if (found->count) {
         const sx_tree *tree = found->found[0].tree;
@@ -135,7 +139,9 @@ static void test_unchanged(void **state)
     assert_int_equal(sqlite3_prepare_v2(db, "SELECT max(id) FROM document", -1, &stmt, NULL), SQLITE_OK);
     int64_t ids[3];
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(sx_corpus_ingest(corpus, "a", fees, sizeof fees - 1, i < 2 ? LLM_FORMAT_MARKDOWN : LLM_FORMAT_TEXT, NULL, &err), LLM_OK);
+        assert_int_equal(sx_corpus_ingest(corpus, "a", fees, sizeof fees - 1,
+                                          i < 2 ? LLM_FORMAT_MARKDOWN : LLM_FORMAT_TEXT, NULL, &err),
+                         LLM_OK);
         assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
         ids[i] = sqlite3_column_int64(stmt, 0);
         sqlite3_reset(stmt);
@@ -193,8 +199,10 @@ static void test_check_and_heal(void **state)
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     for (int part = 0; part < 3; part++) {
         char sql[256];
-        snprintf(sql, sizeof sql, "UPDATE section SET data=(SELECT data FROM section WHERE doc=2 AND part=%d),"
-                 "hash=(SELECT hash FROM section WHERE doc=2 AND part=%d) WHERE doc=1 AND part=%d", part, part, part);
+        snprintf(sql, sizeof sql,
+                 "UPDATE section SET data=(SELECT data FROM section WHERE doc=2 AND part=%d),"
+                 "hash=(SELECT hash FROM section WHERE doc=2 AND part=%d) WHERE doc=1 AND part=%d",
+                 part, part, part);
         if (part == 1) continue; /* the tree stays: text and index are another document's */
         assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     }
@@ -263,7 +271,8 @@ static void *asker(void *arg)
     while (!atomic_load(&s->stop)) {
         sx_evidence *found = NULL;
         llm_error err = {sizeof err, 0, {0}};
-        if (sx_retrieve(&found, s->corpus, "What is the number of the beast?", 32, NULL, &mem, &err) != LLM_OK) return "retrieve failed";
+        if (sx_retrieve(&found, s->corpus, "What is the number of the beast?", 32, NULL, &mem, &err) != LLM_OK)
+            return "retrieve failed";
         for (uint32_t i = 0; i < found->count; i++)
             if (found->found[i].node >= found->found[i].tree->count) return "a node beyond its tree";
         sx_evidence_free(found);
@@ -287,8 +296,10 @@ static void test_threads(void **state)
         char name[16], text[128];
         snprintf(name, sizeof name, "doc%d", i % 5);
         snprintf(text, sizeof text, "The number of the beast is %d.\n\nIt has %d legs and a name.\n", i, i * 2);
-        if (i % 7 == 6) sx_corpus_remove(s.corpus, name, NULL);
-        else ingest(s.corpus, name, text);
+        if (i % 7 == 6)
+            sx_corpus_remove(s.corpus, name, NULL);
+        else
+            ingest(s.corpus, name, text);
     }
     atomic_store(&s.stop, 1);
     for (int i = 0; i < 3; i++) {
@@ -306,7 +317,8 @@ static void make_text(sx_buf *text, unsigned seed)
 {
     sx_buf_clear(text);
     sx_buf_printf(text, "# Document %u\n\n", seed);
-    for (unsigned i = 0; i < 40 + seed * 37 % 200; i++) sx_buf_printf(text, "Paragraph %u of document %u says that %u is %u.\n\n", i, seed, i * seed, i + seed);
+    for (unsigned i = 0; i < 40 + seed * 37 % 200; i++)
+        sx_buf_printf(text, "Paragraph %u of document %u says that %u is %u.\n\n", i, seed, i * seed, i + seed);
 }
 
 /* Killed at any point of an ingest: the corpus proves sound and holds the text from before or after. */
@@ -323,7 +335,8 @@ static void test_kill_while_ingesting(void **state)
             sx_corpus *corpus = open_corpus(path);
             for (unsigned seed = 1 + (unsigned)round;; seed++) {
                 make_text(&text, seed);
-                if (sx_corpus_ingest(corpus, seed % 2 ? "a.md" : "b.md", text.data, text.len, 0, NULL, NULL) != LLM_OK) _exit(1);
+                if (sx_corpus_ingest(corpus, seed % 2 ? "a.md" : "b.md", text.data, text.len, 0, NULL, NULL) != LLM_OK)
+                    _exit(1);
             }
         }
         usleep((useconds_t)(3000 + round * 7 % 11 * 2900));
@@ -354,7 +367,8 @@ static void test_long_document(void **state)
     sx_buf_init(&text, &mem, 0);
     for (unsigned i = 0; text.len < 6u << 20; i++) {
         if (i % 50 == 0) sx_buf_printf(&text, "## Chapter %u\n\n", i / 50);
-        sx_buf_printf(&text, "Item %u was bought on day %u for %u coins and put on shelf %u.\n\n", i, i % 365, i * 7 % 1000, i % 97);
+        sx_buf_printf(&text, "Item %u was bought on day %u for %u coins and put on shelf %u.\n\n", i, i % 365,
+                      i * 7 % 1000, i % 97);
     }
     sx_buf_str(&text, "## Last\n\nThe zeppelin landed at the harbour.\n");
     sx_corpus *corpus = open_corpus(NULL);
@@ -369,9 +383,14 @@ static void test_long_document(void **state)
 int main(void)
 {
     sx_mem_init(&mem, NULL);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ask), cmocka_unit_test(test_replace), cmocka_unit_test(test_unchanged), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_check_and_heal), cmocka_unit_test(test_no_memory), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_kill_while_ingesting), cmocka_unit_test(test_long_document)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ask),
+                                       cmocka_unit_test(test_replace),
+                                       cmocka_unit_test(test_unchanged),
+                                       cmocka_unit_test(test_refusals),
+                                       cmocka_unit_test(test_check_and_heal),
+                                       cmocka_unit_test(test_no_memory),
+                                       cmocka_unit_test(test_threads),
+                                       cmocka_unit_test(test_kill_while_ingesting),
+                                       cmocka_unit_test(test_long_document)};
     return cmocka_run_group_tests(tests, NULL, remove_temp);
 }

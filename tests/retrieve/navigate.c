@@ -225,9 +225,14 @@ int main(void)
 {
     sx_mem_init(&mem, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds),          cmocka_unit_test(chooses_the_document), cmocka_unit_test(unknown_words_and_nothing),
-        cmocka_unit_test(trace_is_sound), cmocka_unit_test(beams_lose_nothing),   cmocka_unit_test(long_questions),
-        cmocka_unit_test(cancelled),      cmocka_unit_test(memory_runs_out),
+        cmocka_unit_test(finds),
+        cmocka_unit_test(chooses_the_document),
+        cmocka_unit_test(unknown_words_and_nothing),
+        cmocka_unit_test(trace_is_sound),
+        cmocka_unit_test(beams_lose_nothing),
+        cmocka_unit_test(long_questions),
+        cmocka_unit_test(cancelled),
+        cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

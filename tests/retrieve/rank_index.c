@@ -193,7 +193,7 @@ int main(void)
 {
     sx_mem_init(&mem, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(saved_and_loaded), cmocka_unit_test(damage_is_seen), cmocka_unit_test(of_another_tree),
+        cmocka_unit_test(saved_and_loaded), cmocka_unit_test(damage_is_seen),  cmocka_unit_test(of_another_tree),
         cmocka_unit_test(leaves_cover),     cmocka_unit_test(empty_documents), cmocka_unit_test(memory_runs_out),
         cmocka_unit_test(cancelled),
     };

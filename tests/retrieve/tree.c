@@ -5,7 +5,8 @@
 static sx_mem mem;
 
 static const char document[] =
-    "# Handbook\n\nWelcome to the house. Read this first.\n\n## Fees\n\nThe fee is ten euros. It is due in May.\n\n## 第二章 规则\n\n"
+    "# Handbook\n\nWelcome to the house. Read this first.\n\n## Fees\n\nThe fee is ten euros. It is due in May.\n"
+    "\n## 第二章 规则\n\n"
     "第三条 成员应当准时。迟到应当说明。\n\n第四条 规则由大会修改。\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
 
 static sx_tree *reload(sx_mem *with, const sx_tree *tree, const char *blob, size_t size, llm_status *status)
@@ -27,9 +28,12 @@ static void test_ids(void **state)
 {
     (void)state;
     sx_tree *tree = read_string(&mem, "h.md", document);
-    static const char *const absent[] = {"", "1", "0.", ".0", "0.0.", "0..0", "0.99", "00", "0.00", "0.0.0.0.0.0.0", "-1", "0.0x", " 0", "0.4294967296",
-                                         "0.18446744073709551616", "0.0.0 "};
-    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) assert_int_equal(sx_tree_find(tree, absent[i]), SX_NO_NODE);
+    static const char *const absent[] = {"",      "1",    "0.", ".0",           "0.0.",
+                                         "0..0",  "0.99", "00", "0.00",         "0.0.0.0.0.0.0",
+                                         "-1",    "0.0x", " 0", "0.4294967296", "0.18446744073709551616",
+                                         "0.0.0 "};
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
+        assert_int_equal(sx_tree_find(tree, absent[i]), SX_NO_NODE);
     assert_int_equal(sx_tree_find(tree, "0"), 0);
     sx_buf path;
     sx_buf_init(&path, &mem, 0);
@@ -161,7 +165,8 @@ static void test_no_memory(void **state)
             if (!copy) continue;
             sx_buf blob;
             sx_buf_init(&blob, &small, 0);
-            status = sx_read_tree(&tree, &small, "n", copy, sizeof document - 1, text ? LLM_FORMAT_TEXT : LLM_FORMAT_MARKDOWN, NULL, &err);
+            status = sx_read_tree(&tree, &small, "n", copy, sizeof document - 1,
+                                  text ? LLM_FORMAT_TEXT : LLM_FORMAT_MARKDOWN, NULL, &err);
             if (status == LLM_OK) status = sx_tree_save(tree, &blob);
             if (status == LLM_OK) back = reload(&small, tree, blob.data, blob.len, &status);
             sx_tree_unref(tree);
@@ -178,8 +183,12 @@ static void test_no_memory(void **state)
 int main(void)
 {
     sx_mem_init(&mem, NULL);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ids), cmocka_unit_test(test_round_trip), cmocka_unit_test(test_every_bit_counts),
-                                       cmocka_unit_test(test_random_blobs), cmocka_unit_test(test_hashes_are_local), cmocka_unit_test(test_no_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_ids),
+                                       cmocka_unit_test(test_round_trip),
+                                       cmocka_unit_test(test_every_bit_counts),
+                                       cmocka_unit_test(test_random_blobs),
+                                       cmocka_unit_test(test_hashes_are_local),
+                                       cmocka_unit_test(test_no_memory)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     return failed ? failed : mem.live_bytes != 0;
 }

@@ -27,7 +27,8 @@ static inline void check_links(const sx_tree *tree)
         const sx_node *node = &tree->nodes[i];
         uint32_t n = 0, at = node->start;
         assert_true(node->start <= node->end && node->end <= tree->text_len);
-        assert_true(node->title_start >= node->start && node->title_start <= node->title_end && node->title_end <= node->end);
+        assert_true(node->title_start >= node->start && node->title_start <= node->title_end &&
+                    node->title_end <= node->end);
         assert_true(node->start >= tree->text_len || ((unsigned char)tree->text[node->start] & 0xC0) != 0x80);
         assert_true(node->end >= tree->text_len || ((unsigned char)tree->text[node->end] & 0xC0) != 0x80);
         assert_true(node->n_children <= 64);

@@ -61,7 +61,8 @@ static void test_kill(void **state)
             assert_int_equal(list.names[i][0], 'a' + seed % DOCS);
             if (seed > newest) newest = seed;
         }
-        assert_true(newest == told || newest == told + 1); /* what was told is kept; at most one more had been finished */
+        assert_true(newest == told ||
+                    newest == told + 1); /* what was told is kept; at most one more had been finished */
         next = newest + 1;
         sx_store_close(store);
     }
@@ -76,7 +77,8 @@ static int fill_up(const char *path)
     if (sx_store_open(&store, &mem, path, false, &err) != LLM_OK) return 10;
     if (put_seeded(store, "a", 1, 1000, &err) != LLM_OK) return 11;
     llm_status status = LLM_OK;
-    for (unsigned seed = 2; seed < 60 && status == LLM_OK; seed++) status = put_seeded(store, "big", seed, seed * 40000, &err);
+    for (unsigned seed = 2; seed < 60 && status == LLM_OK; seed++)
+        status = put_seeded(store, "big", seed, seed * 40000, &err);
     if (status != LLM_E_FULL) return status == LLM_OK ? 12 : 13;
     if (!strstr(err.message, "full")) return 14;
     doc_list list = {0};
@@ -140,6 +142,7 @@ static void test_full_disk(void **state)
 int main(void)
 {
     sx_mem_init(&mem, NULL);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_kill), cmocka_unit_test(test_quota), cmocka_unit_test(test_full_disk)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_kill), cmocka_unit_test(test_quota),
+                                       cmocka_unit_test(test_full_disk)};
     return cmocka_run_group_tests(tests, NULL, remove_temp);
 }

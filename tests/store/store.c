@@ -129,7 +129,11 @@ static void test_not_ours(void **state)
     char path[64];
     llm_error err = {sizeof err, 0, {0}};
     temp_path(path, "text");
-    write_file(path, "This is a letter, not a corpus, and it is longer than a page header would be, so that SQLite looks at it well.", 110);
+    write_file(
+        path,
+        "This is a letter, not a corpus, and it is longer than a page header would be, so that SQLite looks at it "
+        "well.",
+        110);
     expect_refused(path, false, LLM_E_CORRUPT, "not a Sextant corpus");
     expect_refused(path, true, LLM_E_CORRUPT, "not a Sextant corpus");
     temp_path(path, "other.db");
@@ -214,7 +218,8 @@ static void test_two_handles(void **state)
     assert_true(before != after);
     sqlite3 *writer;
     assert_int_equal(sqlite3_open(path, &writer), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(writer, "BEGIN IMMEDIATE; DELETE FROM document WHERE 0", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(writer, "BEGIN IMMEDIATE; DELETE FROM document WHERE 0", NULL, NULL, NULL),
+                     SQLITE_OK);
     assert_int_equal(sx_store_list(b, collect, &list, &err), LLM_OK);
     assert_int_equal(list.count, 1);
     assert_int_equal(check_seeded(b, &mem, &list.docs[0]), 2);
@@ -302,9 +307,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     sx_mem_init(&mem, NULL);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_life), cmocka_unit_test(test_list_stops), cmocka_unit_test(test_not_ours),
-                                       cmocka_unit_test(test_odd_paths), cmocka_unit_test(test_readonly_medium), cmocka_unit_test(test_two_handles),
-                                       cmocka_unit_test(test_damage), cmocka_unit_test(test_no_memory)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_life),      cmocka_unit_test(test_list_stops),      cmocka_unit_test(test_not_ours),
+        cmocka_unit_test(test_odd_paths), cmocka_unit_test(test_readonly_medium), cmocka_unit_test(test_two_handles),
+        cmocka_unit_test(test_damage),    cmocka_unit_test(test_no_memory)};
     int failed = cmocka_run_group_tests(tests, NULL, remove_temp);
     return failed ? failed : mem.live_bytes != 0;
 }

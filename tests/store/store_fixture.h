@@ -84,7 +84,8 @@ static inline unsigned check_seeded(sx_store *store, sx_mem *mem, const sx_store
         assert_int_equal(size, doc->bytes);
         const unsigned char *bytes = data;
         for (size_t i = 0; i < size; i++)
-            if (bytes[i] != (unsigned char)(seed * 31 + (i + (unsigned)part) * 7)) fail_msg("document %s is torn", doc->name);
+            if (bytes[i] != (unsigned char)(seed * 31 + (i + (unsigned)part) * 7))
+                fail_msg("document %s is torn", doc->name);
         sx_mem_free(mem, data);
     }
     return seed;

@@ -48,7 +48,7 @@ llm_status sx_model_template(const sx_model *m, sx_mem *mem, const char *source,
     llm_status status = with_tokens(m, mem, vars, vars_len, &all, err);
     if (status == LLM_OK && sx_buf_status(&all) != LLM_OK) status = sx_fail_memory(err);
     if (status == LLM_OK)
-        status = sx_template_render(mem, source, source_len, sx_buf_cstr(&all), all.len, out, err);
+        status = sx_template_render(mem, source, source_len, sx_buf_cstr(&all), all.len, NULL, out, err);
     sx_buf_free(&all);
     return status;
 }

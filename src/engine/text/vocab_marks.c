@@ -1,7 +1,6 @@
 /* Which tokens are special: ids and flags from the metadata, and, since files leave much unsaid, names that published
  * models use for the end of a turn. */
 #include <string.h>
-#include <strings.h>
 
 #include "engine/text/vocab.h"
 
@@ -114,6 +113,16 @@ static void mark_ends(sx_vocab *v)
     }
 }
 
+/* In ASCII alone: strncasecmp would follow the host's locale. `lower` is in lower case. */
+static bool begins_with(const char *s, const char *lower)
+{
+    for (; *lower; s++, lower++) {
+        char c = *s >= 'A' && *s <= 'Z' ? (char)(*s - 'A' + 'a') : *s;
+        if (c != *lower) return false;
+    }
+    return true;
+}
+
 static bool contains(const sx_gguf *gguf, const char *key, const char *const *words)
 {
     const char *s;
@@ -122,7 +131,7 @@ static bool contains(const sx_gguf *gguf, const char *key, const char *const *wo
     for (; *words; words++) {
         size_t n = strlen(*words);
         for (size_t i = 0; i + n <= len; i++)
-            if (strncasecmp(s + i, *words, n) == 0) return true;
+            if (begins_with(s + i, *words)) return true;
     }
     return false;
 }

@@ -11,19 +11,21 @@ static const struct {
     uint32_t cp;
     char as;
 } LOOKS[] = {
-    {0x00df, 'b'}, {0x00f8, 'o'}, {0x0111, 'd'}, {0x0127, 'h'}, {0x0131, 'i'}, {0x0142, 'l'}, {0x0167, 't'}, {0x0180, 'b'},
-    {0x0188, 'c'}, {0x0192, 'f'}, {0x0199, 'k'}, {0x019a, 'l'}, {0x01a5, 'p'}, {0x01ad, 't'}, {0x0237, 'j'}, {0x0251, 'a'},
-    {0x0253, 'b'}, {0x0255, 'c'}, {0x0256, 'd'}, {0x0257, 'd'}, {0x0261, 'g'}, {0x0262, 'g'}, {0x0266, 'h'}, {0x0268, 'i'},
-    {0x0269, 'i'}, {0x026a, 'i'}, {0x0271, 'm'}, {0x0274, 'n'}, {0x0280, 'r'}, {0x028b, 'u'}, {0x028f, 'y'}, {0x0299, 'b'},
-    {0x029c, 'h'}, {0x029f, 'l'}, {0x03b1, 'a'}, {0x03b2, 'b'}, {0x03b3, 'y'}, {0x03b5, 'e'}, {0x03b7, 'n'}, {0x03b9, 'i'},
-    {0x03ba, 'k'}, {0x03bc, 'u'}, {0x03bd, 'v'}, {0x03bf, 'o'}, {0x03c1, 'p'}, {0x03c4, 't'}, {0x03c5, 'u'}, {0x03c7, 'x'},
-    {0x03c9, 'w'}, {0x0430, 'a'}, {0x0432, 'b'}, {0x0433, 'r'}, {0x0435, 'e'}, {0x043a, 'k'}, {0x043c, 'm'}, {0x043d, 'h'},
-    {0x043e, 'o'}, {0x043f, 'n'}, {0x0440, 'p'}, {0x0441, 'c'}, {0x0442, 't'}, {0x0443, 'y'}, {0x0445, 'x'}, {0x0455, 's'},
-    {0x0456, 'i'}, {0x0458, 'j'}, {0x0475, 'v'}, {0x04af, 'y'}, {0x04bb, 'h'}, {0x04cf, 'l'}, {0x0501, 'd'}, {0x051b, 'q'},
-    {0x051d, 'w'}, {0x0561, 'w'}, {0x0563, 'q'}, {0x0566, 'q'}, {0x0570, 'h'}, {0x0578, 'n'}, {0x057c, 'n'}, {0x057d, 'u'},
-    {0x0581, 'g'}, {0x0582, 'i'}, {0x0584, 'p'}, {0x0585, 'o'}, {0x1d00, 'a'}, {0x1d04, 'c'}, {0x1d05, 'd'}, {0x1d07, 'e'},
-    {0x1d0a, 'j'}, {0x1d0b, 'k'}, {0x1d0d, 'm'}, {0x1d0f, 'o'}, {0x1d18, 'p'}, {0x1d1b, 't'}, {0x1d1c, 'u'}, {0x1d20, 'v'},
-    {0x1d21, 'w'}, {0x1d22, 'z'}, {0xa730, 'f'}, {0xa731, 's'},
+    {0x00df, 'b'}, {0x00f8, 'o'}, {0x0111, 'd'}, {0x0127, 'h'}, {0x0131, 'i'}, {0x0142, 'l'}, {0x0167, 't'},
+    {0x0180, 'b'}, {0x0188, 'c'}, {0x0192, 'f'}, {0x0199, 'k'}, {0x019a, 'l'}, {0x01a5, 'p'}, {0x01ad, 't'},
+    {0x0237, 'j'}, {0x0251, 'a'}, {0x0253, 'b'}, {0x0255, 'c'}, {0x0256, 'd'}, {0x0257, 'd'}, {0x0261, 'g'},
+    {0x0262, 'g'}, {0x0266, 'h'}, {0x0268, 'i'}, {0x0269, 'i'}, {0x026a, 'i'}, {0x0271, 'm'}, {0x0274, 'n'},
+    {0x0280, 'r'}, {0x028b, 'u'}, {0x028f, 'y'}, {0x0299, 'b'}, {0x029c, 'h'}, {0x029f, 'l'}, {0x03b1, 'a'},
+    {0x03b2, 'b'}, {0x03b3, 'y'}, {0x03b5, 'e'}, {0x03b7, 'n'}, {0x03b9, 'i'}, {0x03ba, 'k'}, {0x03bc, 'u'},
+    {0x03bd, 'v'}, {0x03bf, 'o'}, {0x03c1, 'p'}, {0x03c4, 't'}, {0x03c5, 'u'}, {0x03c7, 'x'}, {0x03c9, 'w'},
+    {0x0430, 'a'}, {0x0432, 'b'}, {0x0433, 'r'}, {0x0435, 'e'}, {0x043a, 'k'}, {0x043c, 'm'}, {0x043d, 'h'},
+    {0x043e, 'o'}, {0x043f, 'n'}, {0x0440, 'p'}, {0x0441, 'c'}, {0x0442, 't'}, {0x0443, 'y'}, {0x0445, 'x'},
+    {0x0455, 's'}, {0x0456, 'i'}, {0x0458, 'j'}, {0x0475, 'v'}, {0x04af, 'y'}, {0x04bb, 'h'}, {0x04cf, 'l'},
+    {0x0501, 'd'}, {0x051b, 'q'}, {0x051d, 'w'}, {0x0561, 'w'}, {0x0563, 'q'}, {0x0566, 'q'}, {0x0570, 'h'},
+    {0x0578, 'n'}, {0x057c, 'n'}, {0x057d, 'u'}, {0x0581, 'g'}, {0x0582, 'i'}, {0x0584, 'p'}, {0x0585, 'o'},
+    {0x1d00, 'a'}, {0x1d04, 'c'}, {0x1d05, 'd'}, {0x1d07, 'e'}, {0x1d0a, 'j'}, {0x1d0b, 'k'}, {0x1d0d, 'm'},
+    {0x1d0f, 'o'}, {0x1d18, 'p'}, {0x1d1b, 't'}, {0x1d1c, 'u'}, {0x1d20, 'v'}, {0x1d21, 'w'}, {0x1d22, 'z'},
+    {0xa730, 'f'}, {0xa731, 's'},
 };
 
 /* Digits and signs read as letters. 1 and ! stand for i and l, which therefore share one canonical form. */
@@ -53,8 +55,10 @@ static uint32_t looks_like(uint32_t cp)
     if (cp >= 0x1f1e6 && cp <= 0x1f1ff) return 'a' + cp - 0x1f1e6; /* regional indicators */
     while (lo < hi) {
         size_t mid = (lo + hi) / 2;
-        if (LOOKS[mid].cp < cp) lo = mid + 1;
-        else hi = mid;
+        if (LOOKS[mid].cp < cp)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo < sizeof LOOKS / sizeof LOOKS[0] && LOOKS[lo].cp == cp ? (uint32_t)(unsigned char)LOOKS[lo].as : cp;
 }
@@ -91,8 +95,9 @@ static bool is_invisible(uint32_t cp, uint32_t cls)
 
 static bool ends_sentence(uint32_t cp)
 {
-    return cp == '\n' || cp == '\r' || cp == ',' || cp == ';' || cp == ':' || cp == '?' || cp == 0x3001 || cp == 0x3002 ||
-           cp == 0xff0c || cp == 0xff1a || cp == 0xff1b || cp == 0xff1f || cp == 0xff01 || cp == 0x2028 || cp == 0x2029;
+    return cp == '\n' || cp == '\r' || cp == ',' || cp == ';' || cp == ':' || cp == '?' || cp == 0x3001 ||
+           cp == 0x3002 || cp == 0xff0c || cp == 0xff1a || cp == 0xff1b || cp == 0xff1f || cp == 0xff01 ||
+           cp == 0x2028 || cp == 0x2029;
 }
 
 static void letter(sx_glyph *g, uint32_t raw)
@@ -112,8 +117,10 @@ static void decompose(uint32_t cp, sx_glyph *g)
     if (n < 0 || n > 32) n = 0;
     for (utf8proc_ssize_t i = 0; i < n; i++) {
         uint32_t part = (uint32_t)parts[i];
-        if (sx_uc_class(part) & (SX_UC_L | SX_UC_N)) letter(g, part);
-        else if (!is_overlay(part) && (sx_uc_class(part) & SX_UC_M)) letter(g, part);
+        if (sx_uc_class(part) & (SX_UC_L | SX_UC_N))
+            letter(g, part);
+        else if (!is_overlay(part) && (sx_uc_class(part) & SX_UC_M))
+            letter(g, part);
     }
     if (g->n == 0) letter(g, cp);
 }
@@ -123,11 +130,16 @@ void sx_undisguise(uint32_t cp, sx_glyph *out)
     out->n = 0;
     out->kind = SX_GLYPH_LETTER;
     if (cp < 0x80) {
-        if (sx_ascii_letter((int)cp)) letter(out, cp | 32u);
-        else if (sx_ascii_digit((int)cp)) letter(out, cp);
-        else if (ends_sentence(cp)) out->kind = SX_GLYPH_BREAK;
-        else if (leet(cp) != 0) letter(out, cp), out->kind = SX_GLYPH_SIGN;
-        else out->kind = SX_GLYPH_GAP;
+        if (sx_ascii_letter((int)cp))
+            letter(out, cp | 32u);
+        else if (sx_ascii_digit((int)cp))
+            letter(out, cp);
+        else if (ends_sentence(cp))
+            out->kind = SX_GLYPH_BREAK;
+        else if (leet(cp) != 0)
+            letter(out, cp), out->kind = SX_GLYPH_SIGN;
+        else
+            out->kind = SX_GLYPH_GAP;
         return;
     }
     if (cp >= 0x4e00 && cp <= 0x9fff) {
@@ -135,12 +147,19 @@ void sx_undisguise(uint32_t cp, sx_glyph *out)
         return;
     }
     uint32_t cls = cp == SX_UTF8_BAD ? 0 : sx_uc_class(cp);
-    if (cp == SX_UTF8_BAD || ends_sentence(cp)) out->kind = SX_GLYPH_BREAK;
-    else if (is_invisible(cp, cls)) out->kind = SX_GLYPH_NONE;
-    else if (is_overlay(cp)) out->kind = SX_GLYPH_MARK;
+    if (cp == SX_UTF8_BAD || ends_sentence(cp))
+        out->kind = SX_GLYPH_BREAK;
+    else if (is_invisible(cp, cls))
+        out->kind = SX_GLYPH_NONE;
+    else if (is_overlay(cp))
+        out->kind = SX_GLYPH_MARK;
     else if (cls & (SX_UC_L | SX_UC_N | SX_UC_M) || looks_like(cp) != cp || (cp >= 0x249c && cp <= 0x24e9) ||
-             (cp >= 0x1f110 && cp <= 0x1f149)) decompose(cp, out);
-    else if (cp == 0xff20) letter(out, '@'), out->kind = SX_GLYPH_SIGN;
-    else if (cp == 0xff04) letter(out, '$'), out->kind = SX_GLYPH_SIGN;
-    else out->kind = SX_GLYPH_GAP;
+             (cp >= 0x1f110 && cp <= 0x1f149))
+        decompose(cp, out);
+    else if (cp == 0xff20)
+        letter(out, '@'), out->kind = SX_GLYPH_SIGN;
+    else if (cp == 0xff04)
+        letter(out, '$'), out->kind = SX_GLYPH_SIGN;
+    else
+        out->kind = SX_GLYPH_GAP;
 }

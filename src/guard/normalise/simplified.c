@@ -354,8 +354,10 @@ uint32_t sx_simplified(uint32_t cp)
     if (cp < 0x4e00 || cp > 0x9fff) return cp;
     while (lo < hi) {
         size_t mid = (lo + hi) / 2;
-        if (PAIRS[mid].from < cp) lo = mid + 1;
-        else hi = mid;
+        if (PAIRS[mid].from < cp)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo < sizeof PAIRS / sizeof PAIRS[0] && PAIRS[lo].from == cp ? PAIRS[lo].to : cp;
 }

@@ -42,7 +42,8 @@ llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *p
     if (status == LLM_OK) status = sx_scan_init(&g->scan, mem, err);
     if (status == LLM_OK && pthread_mutex_init(&g->lock, NULL) != 0)
         status = sx_fail(err, LLM_E_MEMORY, "no mutex for the guard");
-    else if (status == LLM_OK) g->has_lock = true;
+    else if (status == LLM_OK)
+        g->has_lock = true;
     if (status != LLM_OK) {
         sx_guard_free(g);
         return status;

@@ -20,8 +20,10 @@ static void mask(const char *value, size_t len, sx_buf *out)
     for (size_t i = 0; i < len; i += step) total += readable(sx_utf8_next(value + i, len - i, &step));
     for (size_t i = 0; i < len; i += step) {
         bool r = readable(sx_utf8_next(value + i, len - i, &step));
-        if (r && total > KEEP && total - seen <= KEEP) sx_buf_add(out, value + i, step);
-        else sx_buf_char(out, '*');
+        if (r && total > KEEP && total - seen <= KEEP)
+            sx_buf_add(out, value + i, step);
+        else
+            sx_buf_char(out, '*');
         seen += r;
     }
 }
@@ -35,8 +37,8 @@ static void hash(const sx_guard *guard, const char *type, const char *value, siz
     sx_buf_printf(out, "<%s:%s>", type, hex);
 }
 
-llm_status sx_redact(const sx_guard *guard, const char *type, uint32_t action, const char *value, size_t len, sx_buf *out,
-                     llm_error *err)
+llm_status sx_redact(const sx_guard *guard, const char *type, uint32_t action, const char *value, size_t len,
+                     sx_buf *out, llm_error *err)
 {
     switch (action) {
     case LLM_ACTION_REPLACE: sx_buf_printf(out, "<%s>", type); break;

@@ -19,7 +19,8 @@ void sx_ac_free(sx_ac *ac)
 
 llm_status sx_ac_add(sx_ac *ac, const char *word, size_t len, uint32_t value, llm_error *err)
 {
-    if (len == 0 || len > 1000) return sx_fail(err, LLM_E_INVALID, "a listed word holds 1 to 1000 bytes, this one %zu", len);
+    if (len == 0 || len > 1000)
+        return sx_fail(err, LLM_E_INVALID, "a listed word holds 1 to 1000 bytes, this one %zu", len);
     if (ac->byte_n > UINT32_MAX - len || ac->word_n >= UINT32_MAX - 1)
         return sx_fail(err, LLM_E_LIMIT, "the word list is too long");
     if (sx_mem_grow(ac->mem, (void **)&ac->words, &ac->word_cap, ac->word_n + 1, sizeof *ac->words) ||
@@ -121,7 +122,8 @@ uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte)
 /* Parents come before children, so a node's fail link is ready when its children ask for theirs. */
 static void link_fails(sx_ac *ac)
 {
-    for (uint32_t i = 0; i < ac->nodes[0].count; i++) ac->root[ac->label[ac->nodes[0].first + i]] = ac->nodes[0].first + i;
+    for (uint32_t i = 0; i < ac->nodes[0].count; i++)
+        ac->root[ac->label[ac->nodes[0].first + i]] = ac->nodes[0].first + i;
     for (uint32_t k = 0; k < ac->node_n; k++) {
         sx_ac_node *n = &ac->nodes[k];
         n->report = n->word != SX_AC_NONE ? k : k == 0 ? SX_AC_NONE : ac->nodes[n->fail].report;

@@ -14,7 +14,7 @@
 #define SX_AC_NONE UINT32_MAX
 
 typedef struct sx_ac_node {
-    uint32_t first;  /* children are first .. first + count - 1, by byte */
+    uint32_t first; /* children are first .. first + count - 1, by byte */
     uint32_t fail;
     uint32_t report; /* nearest node of the suffix chain (this one included) that ends a word, or SX_AC_NONE */
     uint32_t word;   /* first word that ends here, or SX_AC_NONE */
@@ -25,14 +25,14 @@ typedef struct sx_ac_node {
 typedef struct sx_ac_word {
     uint32_t at, len; /* its bytes */
     uint32_t value;
-    uint32_t next;    /* another word of the same bytes, or SX_AC_NONE */
+    uint32_t next; /* another word of the same bytes, or SX_AC_NONE */
 } sx_ac_word;
 
 typedef struct sx_ac {
     sx_mem *mem;
     sx_ac_node *nodes;
-    uint8_t *label;       /* [node]: the byte that leads to it */
-    uint32_t root[256];   /* the root's children, 0: none */
+    uint8_t *label;     /* [node]: the byte that leads to it */
+    uint32_t root[256]; /* the root's children, 0: none */
     size_t node_n, node_cap, label_cap;
     sx_ac_word *words;
     size_t word_n, word_cap;

@@ -70,8 +70,9 @@ float sx_check_in_gstin(const sx_match *m, int arg)
 /* Plates begin with the code of a state or territory. */
 float sx_check_in_plate(const sx_match *m, int arg)
 {
-    static const char STATES[] = "AN AP AR AS BH BR CG CH CT DD DH DL DN GA GJ HP HR JH JK KA KL LA LD MH ML MN MP MZ NL OD OR PB "
-                                 "PY RJ SK TN TR TS UA UK UL UP UT WB ";
+    static const char STATES[] =
+        "AN AP AR AS BH BR CG CH CT DD DH DL DN GA GJ HP HR JH JK KA KL LA LD MH ML MN MP MZ NL OD OR PB "
+        "PY RJ SK TN TR TS UA UK UL UP UT WB ";
     char v[16] = {0};
     (void)arg;
     size_t n = sx_match_alnum(m, v, sizeof v - 1);
@@ -117,7 +118,8 @@ float sx_check_ng_nin(const sx_match *m, int arg)
 {
     char d[12];
     (void)arg;
-    return sx_match_digits(m, d, sizeof d) == 11 && !sx_all_same(d, 11) && sx_verhoeff(d, 11) ? SX_CHECK_MAYBE : SX_CHECK_NO;
+    return sx_match_digits(m, d, sizeof d) == 11 && !sx_all_same(d, 11) && sx_verhoeff(d, 11) ? SX_CHECK_MAYBE
+                                                                                              : SX_CHECK_NO;
 }
 
 /* Singapore NRIC and FIN: weights 2,7,6,5,4,3,2; the letter tables of S/T, F/G and M. */
@@ -143,7 +145,8 @@ float sx_check_sg_nric(const sx_match *m, int arg)
 /* Singapore's Unique Entity Number (ACRA): businesses, companies, other entities. */
 float sx_check_sg_uen(const sx_match *m, int arg)
 {
-    static const unsigned char A[] = {10, 4, 9, 3, 8, 2, 7, 1}, B[] = {10, 8, 6, 4, 9, 7, 5, 3, 1}, C[] = {4, 3, 5, 3, 10, 2, 2, 5, 7};
+    static const unsigned char A[] = {10, 4, 9, 3, 8, 2, 7, 1}, B[] = {10, 8, 6, 4, 9, 7, 5, 3, 1},
+                               C[] = {4, 3, 5, 3, 10, 2, 2, 5, 7};
     static const char ALPHABET[] = "ABCDEFGHJKLMNPQRSTUVWX0123456789";
     char v[12];
     size_t n = sx_match_alnum(m, v, sizeof v);
@@ -197,7 +200,8 @@ float sx_check_hk_id(const sx_match *m, int arg)
 /* Taiwan identity number and resident certificate: the letter's two digits, weights 1,9,8,...,1,1. */
 float sx_check_tw_id(const sx_match *m, int arg)
 {
-    static const unsigned char PLACE[] = {10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21, 22, 35, 23, 24, 25, 26, 27, 28, 29, 32, 30, 31, 33};
+    static const unsigned char PLACE[] = {10, 11, 12, 13, 14, 15, 16, 17, 34, 18, 19, 20, 21,
+                                          22, 35, 23, 24, 25, 26, 27, 28, 29, 32, 30, 31, 33};
     static const unsigned char W[] = {8, 7, 6, 5, 4, 3, 2, 1, 1};
     char v[12];
     (void)arg;

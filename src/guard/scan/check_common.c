@@ -9,8 +9,10 @@ size_t sx_match_alnum(const sx_match *m, char *out, size_t room)
     size_t n = 0;
     for (size_t i = 0; i < m->len && n < room; i++) {
         char c = m->text[i];
-        if (sx_ascii_digit(c) || sx_ascii_upper(c)) out[n++] = c;
-        else if (sx_ascii_letter(c)) out[n++] = (char)(c - 32);
+        if (sx_ascii_digit(c) || sx_ascii_upper(c))
+            out[n++] = c;
+        else if (sx_ascii_letter(c))
+            out[n++] = (char)(c - 32);
     }
     return n;
 }
@@ -60,32 +62,32 @@ static unsigned prefix(const char *d, size_t n)
 
 /* Issuer ranges and the lengths they issue (ISO/IEC 7812 registrations as the card networks publish them). */
 static const struct {
-    unsigned lo, hi; /* of the first four digits */
+    unsigned lo, hi;  /* of the first four digits */
     uint32_t lengths; /* bit n: n digits */
 } ISSUERS[] = {
 #define L(n) (1u << (n))
-    {4000, 4999, L(13) | L(16) | L(19)},                                     /* Visa */
-    {5100, 5599, L(16)},                                                     /* Mastercard */
-    {2221, 2720, L(16)},                                                     /* Mastercard */
-    {3400, 3499, L(15)},                                                     /* American Express */
-    {3700, 3799, L(15)},                                                     /* American Express */
-    {3000, 3059, L(14) | L(16) | L(19)},                                     /* Diners Club */
-    {3095, 3095, L(14) | L(16) | L(19)},                                     /* Diners Club */
-    {3600, 3699, L(14) | L(16) | L(19)},                                     /* Diners Club */
-    {3800, 3999, L(14) | L(16) | L(19)},                                     /* Diners Club */
-    {6011, 6011, L(16) | L(19)},                                             /* Discover */
-    {6440, 6599, L(16) | L(19)},                                             /* Discover */
-    {3528, 3589, L(16) | L(19)},                                             /* JCB */
-    {2131, 2131, L(15)},                                                     /* JCB */
-    {1800, 1800, L(15)},                                                     /* JCB */
-    {6200, 6299, L(16) | L(17) | L(18) | L(19)},                             /* UnionPay */
-    {8100, 8171, L(16) | L(17) | L(18) | L(19)},                             /* UnionPay */
-    {2200, 2204, L(16) | L(17) | L(18) | L(19)},                             /* Mir */
+    {4000, 4999, L(13) | L(16) | L(19)},                                         /* Visa */
+    {5100, 5599, L(16)},                                                         /* Mastercard */
+    {2221, 2720, L(16)},                                                         /* Mastercard */
+    {3400, 3499, L(15)},                                                         /* American Express */
+    {3700, 3799, L(15)},                                                         /* American Express */
+    {3000, 3059, L(14) | L(16) | L(19)},                                         /* Diners Club */
+    {3095, 3095, L(14) | L(16) | L(19)},                                         /* Diners Club */
+    {3600, 3699, L(14) | L(16) | L(19)},                                         /* Diners Club */
+    {3800, 3999, L(14) | L(16) | L(19)},                                         /* Diners Club */
+    {6011, 6011, L(16) | L(19)},                                                 /* Discover */
+    {6440, 6599, L(16) | L(19)},                                                 /* Discover */
+    {3528, 3589, L(16) | L(19)},                                                 /* JCB */
+    {2131, 2131, L(15)},                                                         /* JCB */
+    {1800, 1800, L(15)},                                                         /* JCB */
+    {6200, 6299, L(16) | L(17) | L(18) | L(19)},                                 /* UnionPay */
+    {8100, 8171, L(16) | L(17) | L(18) | L(19)},                                 /* UnionPay */
+    {2200, 2204, L(16) | L(17) | L(18) | L(19)},                                 /* Mir */
     {5000, 5099, L(12) | L(13) | L(14) | L(15) | L(16) | L(17) | L(18) | L(19)}, /* Maestro, Dankort, Elo */
     {5600, 5899, L(12) | L(13) | L(14) | L(15) | L(16) | L(17) | L(18) | L(19)}, /* Maestro */
     {6000, 6999, L(12) | L(13) | L(14) | L(15) | L(16) | L(17) | L(18) | L(19)}, /* Maestro, RuPay, Hipercard */
-    {1000, 1999, L(15)},                                                     /* UATP */
-    {9792, 9792, L(16)},                                                     /* Troy */
+    {1000, 1999, L(15)},                                                         /* UATP */
+    {9792, 9792, L(16)},                                                         /* Troy */
 #undef L
 };
 
@@ -125,7 +127,8 @@ float sx_check_card(const sx_match *m, int arg)
     (void)arg;
     if (n < 12 || n > 19 || !grouped_like_a_card(m) || !sx_luhn(d, n) || all_same(d, n)) return SX_CHECK_NO;
     if (issued(d, n)) return SX_CHECK_YES;
-    return n >= 13 && d[0] >= '3' && d[0] <= '6' ? SX_CHECK_MAYBE : SX_CHECK_NO; /* a range we do not know, if a word says so */
+    return n >= 13 && d[0] >= '3' && d[0] <= '6' ? SX_CHECK_MAYBE
+                                                 : SX_CHECK_NO; /* a range we do not know, if a word says so */
 }
 
 /* arg 1: UnionPay, sure by itself. arg 0: any card, to be told from context. */
@@ -140,9 +143,12 @@ float sx_check_cn_bank_card(const sx_match *m, int arg)
 
 /* Country and length (ISO 13616, SWIFT IBAN registry). */
 static const char IBAN_LENGTHS[] =
-    "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27GB22GE22"
-    "GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31"
-    "MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24"
+    "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27"
+    "GB22GE22"
+    "GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20"
+    "MR27MT31"
+    "MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29"
+    "VA22VG24"
     "XK20YE30DZ26AO25BJ28BF28CV25CM27CF27TD27KM27CG27CI28GA27GQ27GW25IR26MG27ML28MA28MZ25NE28SN28TG28";
 
 static size_t iban_length(const char *country)
@@ -160,8 +166,10 @@ static bool one_case(const sx_match *m)
     bool small = false, capital = false;
     for (size_t i = 0; i < m->len; i++) {
         if (!sx_ascii_letter(m->text[i])) continue;
-        if (sx_ascii_upper(m->text[i])) capital = true;
-        else small = true;
+        if (sx_ascii_upper(m->text[i]))
+            capital = true;
+        else
+            small = true;
     }
     return !(small && capital);
 }
@@ -175,14 +183,10 @@ float sx_check_iban(const sx_match *m, int arg)
     unsigned rest = 0;
     for (size_t i = 0; i < n; i++) {
         char c = v[(i + 4) % n];
-        if (c <= '9') rest = (rest * 10 + (unsigned)(c - '0')) % 97;
-        else rest = (rest * 100 + (unsigned)(c - 'A' + 10)) % 97;
+        if (c <= '9')
+            rest = (rest * 10 + (unsigned)(c - '0')) % 97;
+        else
+            rest = (rest * 100 + (unsigned)(c - 'A' + 10)) % 97;
     }
     return rest == 1 ? SX_CHECK_YES : SX_CHECK_NO;
-}
-
-/* A turn of phrase, not a paragraph: at most arg bytes. */
-float sx_check_short(const sx_match *m, int arg)
-{
-    return m->len <= (size_t)arg ? SX_CHECK_MAYBE : SX_CHECK_NO;
 }

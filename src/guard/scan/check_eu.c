@@ -148,7 +148,8 @@ float sx_check_fi_hetu(const sx_match *m, int arg)
 /* Italian fiscal code: odd places by a table, even ones by value, modulo 26. */
 float sx_check_it_fiscal(const sx_match *m, int arg)
 {
-    static const unsigned char ODD[] = {1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
+    static const unsigned char ODD[] = {1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,  4,  18,
+                                        20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
     char v[20];
     unsigned sum = 0;
     (void)arg;
@@ -194,7 +195,7 @@ float sx_check_se(const sx_match *m, int arg)
     unsigned day = sx_number(t + 4, 2), century = n == 12 ? sx_number(d, 2) : 19;
     if (century < 18 || century > 20) return SX_CHECK_NO;
     return sx_date_ok(century * 100 + sx_number(t, 2), sx_number(t + 2, 2), day > 60 ? day - 60 : day) ? SX_CHECK_MAYBE
-                                                                                                      : SX_CHECK_NO;
+                                                                                                       : SX_CHECK_NO;
 }
 
 /* Turkish identity number: two check digits. */
@@ -205,7 +206,8 @@ float sx_check_tr_id(const sx_match *m, int arg)
     char d[12];
     (void)arg;
     if (sx_match_digits(m, d, sizeof d) != 11 || d[0] == '0') return SX_CHECK_NO;
-    return sx_weighted(d, W, 9) % 10 == (unsigned)(d[9] - '0') && sx_weighted(d, ONE, 10) % 10 == (unsigned)(d[10] - '0')
+    return sx_weighted(d, W, 9) % 10 == (unsigned)(d[9] - '0') &&
+                   sx_weighted(d, ONE, 10) % 10 == (unsigned)(d[10] - '0')
                ? 0.6f
                : SX_CHECK_NO;
 }

@@ -89,35 +89,58 @@ float sx_check_ipv6(const sx_match *m, int arg)
 
 /* Country code top-level domains (ISO 3166 alpha-2 as IANA delegates them, with eu, uk, ac, su). */
 static const char COUNTRY_TLDS[] =
-    "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bv bw by bz ca cc cd cf "
-    "cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg "
-    "gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp "
-    "kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne "
-    "nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl "
-    "sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu "
+    "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bv bw by bz "
+    "ca cc cd cf "
+    "cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb "
+    "gd ge gf gg "
+    "gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh "
+    "ki km kn kp "
+    "kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my "
+    "mz na nc ne "
+    "nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg "
+    "sh si sk sl "
+    "sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve "
+    "vg vi vn vu "
     "wf ws ye yt za zm zw ";
 
 /* Generic ones in common use (IANA root zone). */
 static const char GENERIC_TLDS[] =
-    " com org net edu gov mil int info biz name pro aero coop museum jobs mobi travel tel cat asia post xxx app dev page blog "
-    "shop store site online website web webcam tech cloud digital email link click live news media network systems solutions "
-    "services group company agency studio design art music video photo photos pictures gallery film tube games game play fun "
-    "club social chat community forum wiki world earth global international space today life style fashion beauty health care "
-    "clinic dental doctor hospital fitness yoga bio eco green energy solar bank finance financial fund money cash credit "
+    " com org net edu gov mil int info biz name pro aero coop museum jobs mobi travel tel cat asia post xxx app "
+    "dev page blog "
+    "shop store site online website web webcam tech cloud digital email link click live news media network "
+    "systems solutions "
+    "services group company agency studio design art music video photo photos pictures gallery film tube games "
+    "game play fun "
+    "club social chat community forum wiki world earth global international space today life style fashion "
+    "beauty health care "
+    "clinic dental doctor hospital fitness yoga bio eco green energy solar bank finance financial fund money "
+    "cash credit "
     "creditcard loan loans insurance insure tax legal law lawyer attorney accountant accountants consulting business "
-    "enterprises holdings industries ventures capital partners associates team work works career careers directory guide "
-    "review reviews rocks ninja guru expert academy school college university education institute training courses study "
-    "science computer software hosting host server data codes code zone center centre city town london paris berlin tokyo nyc "
-    "amsterdam wien vegas moscow istanbul house homes home property properties land estate realestate rent rentals apartments "
-    "villas construction builders build contractors engineering engineer tools toys tires parts auto cars car bike taxi limo "
-    "flights cruises tours holiday vacations hotel hotels restaurant bar pub pizza cafe coffee beer wine vodka kitchen cooking "
-    "recipes food catering fish pet pets dog vet farm garden flowers florist gifts gift sale deals discount bargains cheap "
-    "market marketing markets trade trading exchange press report reports reisen science support help faq how tips top vip win "
-    "xyz icu ltd llc inc gmbh sarl srl kim lol wtf ooo party date dating singles love sexy sex porn adult wedding family kids "
-    "baby mom men africa lat ong ngo foundation charity church gives cab blue red black pink onl one ink buzz cool best bid "
-    "download stream run moda shoes clothing jewelry watch diamonds gold supply supplies equipment plumbing repair cleaning "
+    "enterprises holdings industries ventures capital partners associates team work works career careers "
+    "directory guide "
+    "review reviews rocks ninja guru expert academy school college university education institute training "
+    "courses study "
+    "science computer software hosting host server data codes code zone center centre city town london paris "
+    "berlin tokyo nyc "
+    "amsterdam wien vegas moscow istanbul house homes home property properties land estate realestate rent "
+    "rentals apartments "
+    "villas construction builders build contractors engineering engineer tools toys tires parts auto cars car "
+    "bike taxi limo "
+    "flights cruises tours holiday vacations hotel hotels restaurant bar pub pizza cafe coffee beer wine vodka "
+    "kitchen cooking "
+    "recipes food catering fish pet pets dog vet farm garden flowers florist gifts gift sale deals discount "
+    "bargains cheap "
+    "market marketing markets trade trading exchange press report reports reisen science support help faq how "
+    "tips top vip win "
+    "xyz icu ltd llc inc gmbh sarl srl kim lol wtf ooo party date dating singles love sexy sex porn adult "
+    "wedding family kids "
+    "baby mom men africa lat ong ngo foundation charity church gives cab blue red black pink onl one ink buzz "
+    "cool best bid "
+    "download stream run moda shoes clothing jewelry watch diamonds gold supply supplies equipment plumbing "
+    "repair cleaning "
     "mortgage download security protection surgery healthcare arpa onion local "
-    "cyou quest monster beauty hair skin makeup boats yachts autos motorcycles bond cfd forex broker stream racing bet casino "
+    "cyou quest monster beauty hair skin makeup boats yachts autos motorcycles bond cfd forex broker stream "
+    "racing bet casino "
     "poker lotto golf football soccer hockey tennis surf ski basketball rugby run fan fans ";
 
 bool sx_known_tld(const char *label, size_t len)
@@ -128,7 +151,8 @@ bool sx_known_tld(const char *label, size_t len)
     for (size_t i = 0; i < len; i++) key[i + 1] = sx_ascii_lower(label[i]);
     key[len + 1] = ' ';
     key[len + 2] = 0;
-    return strstr(len == 2 ? COUNTRY_TLDS : GENERIC_TLDS, key + (len == 2)) != NULL && strchr(key + 1, ' ') == key + len + 1;
+    return strstr(len == 2 ? COUNTRY_TLDS : GENERIC_TLDS, key + (len == 2)) != NULL &&
+           strchr(key + 1, ' ') == key + len + 1;
 }
 
 /* A host name's labels are sound; *tld and *tld_len get the last one. */
@@ -151,7 +175,8 @@ static bool host_ok(const char *s, size_t n, const char **tld, size_t *tld_len, 
 
 static bool is_punycode(const char *label, size_t len)
 {
-    return len > 4 && sx_ascii_lower(label[0]) == 'x' && sx_ascii_lower(label[1]) == 'n' && label[2] == '-' && label[3] == '-';
+    return len > 4 && sx_ascii_lower(label[0]) == 'x' && sx_ascii_lower(label[1]) == 'n' && label[2] == '-' &&
+           label[3] == '-';
 }
 
 static bool letters_only(const char *s, size_t n)
@@ -215,12 +240,18 @@ float sx_check_url(const sx_match *m, int arg)
 
 /* Country calling codes (ITU-T E.164), each behind a space. */
 static const char CALLING_CODES[] =
-    " 1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 "
-    "92 93 94 95 98 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 238 239 240 "
-    "241 242 243 244 245 246 248 249 250 251 252 253 254 255 256 257 258 260 261 262 263 264 265 266 267 268 269 290 291 297 "
-    "298 299 350 351 352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 378 379 380 381 382 383 385 386 387 389 "
-    "420 421 423 500 501 502 503 504 505 506 507 508 509 590 591 592 593 594 595 596 597 598 599 670 672 673 674 675 676 677 "
-    "678 679 680 681 682 683 685 686 687 688 689 690 691 692 800 808 850 852 853 855 856 870 880 886 888 960 961 962 963 964 "
+    " 1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 "
+    "82 84 86 90 91 "
+    "92 93 94 95 98 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 "
+    "238 239 240 "
+    "241 242 243 244 245 246 248 249 250 251 252 253 254 255 256 257 258 260 261 262 263 264 265 266 267 268 269 "
+    "290 291 297 "
+    "298 299 350 351 352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 378 379 380 381 382 383 385 "
+    "386 387 389 "
+    "420 421 423 500 501 502 503 504 505 506 507 508 509 590 591 592 593 594 595 596 597 598 599 670 672 673 674 "
+    "675 676 677 "
+    "678 679 680 681 682 683 685 686 687 688 689 690 691 692 800 808 850 852 853 855 856 870 880 886 888 960 961 "
+    "962 963 964 "
     "965 966 967 968 970 971 972 973 974 975 976 977 979 992 993 994 995 996 998 ";
 
 static bool calling_code(const char *d, size_t n)

@@ -41,8 +41,9 @@ static bool has(const char *s, size_t n, const char *what)
 /* Written where a secret should stand: "xxxx", "your-key-here", "${TOKEN}", "abcdefgh". */
 static bool placeholder(const char *s, size_t n)
 {
-    static const char *const WORDS[] = {"example", "your", "xxxxxx", "placeholder", "changeme", "redacted", "dummy", "sample",
-                                        "abcdefghij", "insert", "todo", "......", "******", "aaaaaaaaaa", "0000000000"};
+    static const char *const WORDS[] = {"example",  "your",   "xxxxxx", "placeholder", "changeme",
+                                        "redacted", "dummy",  "sample", "abcdefghij",  "insert",
+                                        "todo",     "......", "******", "aaaaaaaaaa",  "0000000000"};
     if (n >= 2 && (s[0] == '$' || s[0] == '<' || s[0] == '%' || s[0] == '{')) return true;
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
         if (has(s, n, WORDS[i])) return true;
@@ -55,7 +56,8 @@ static bool is_uuid(const char *s, size_t n)
     if (n != 36) return false;
     for (size_t i = 0; i < n; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? s[i] != '-' : !(sx_ascii_digit(s[i]) || (sx_ascii_lower(s[i]) >= 'a' && sx_ascii_lower(s[i]) <= 'f')))
+        if (dash ? s[i] != '-'
+                 : !(sx_ascii_digit(s[i]) || (sx_ascii_lower(s[i]) >= 'a' && sx_ascii_lower(s[i]) <= 'f')))
             return false;
     }
     return true;
@@ -66,7 +68,8 @@ static bool reads_like_a_name(const char *s, size_t n)
 {
     size_t parts = 0, worded = 0, len = 0, digits = 0;
     for (size_t i = 0; i <= n; i++) {
-        bool sep = i == n || s[i] == '.' || s[i] == '-' || s[i] == '_' || s[i] == '/' || s[i] == ':' || s[i] == '@' || s[i] == '&';
+        bool sep = i == n || s[i] == '.' || s[i] == '-' || s[i] == '_' || s[i] == '/' || s[i] == ':' || s[i] == '@' ||
+                   s[i] == '&';
         if (!sep) {
             len++;
             digits += sx_ascii_digit(s[i]);
@@ -83,7 +86,7 @@ static bool reads_like_a_name(const char *s, size_t n)
 static bool looks_random(const char *s, size_t n)
 {
     size_t digits = count_digits(s, n);
-    if (placeholder(s, n)) return false;
+    if (entropy(s, n) < 2.5 || placeholder(s, n)) return false; /* the cheap question first: hostile texts ask often */
     if (is_uuid(s, n)) return true;
     if (n < 10 || digits == 0) return n >= 20 && entropy(s, n) >= 4.2 && !reads_like_a_name(s, n);
     if (digits == n) return n >= 15 && n <= 40 && entropy(s, n) >= 2.5;
@@ -93,8 +96,9 @@ static bool looks_random(const char *s, size_t n)
 
 static size_t keyword_at(const char *s, size_t n)
 {
-    static const char *const WORDS[] = {"passphrase", "credentials", "credential", "password", "passwd", "secret", "apikey",
-                                        "token", "auth", "pass", "key", "pwd", "jwt", "authorization", "bearer", "basic"};
+    static const char *const WORDS[] = {"passphrase", "credentials",   "credential", "password", "passwd", "secret",
+                                        "apikey",     "token",         "auth",       "pass",     "key",    "pwd",
+                                        "jwt",        "authorization", "bearer",     "basic"};
     size_t best = 0;
     for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
         size_t len = strlen(WORDS[i]), k = 0;
@@ -112,19 +116,26 @@ static size_t glue(const char *s, size_t n)
     bool sign = false;
     while (i < n && (sx_ascii_digit(s[i]) || s[i] == 's')) i++;
     while (i < n) {
-        if (strchr("=:,?>", s[i]) != NULL) sign = true;
-        else if (n - i > 3 && memcmp(s + i, " is", 3) == 0) sign = true, i += 2;
-        else if (n - i > 7 && memcmp(s + i, " string", 7) == 0) i += 6;
-        else if (strchr(" \t\n\r\"'`)]", s[i]) == NULL) break;
+        if (strchr("=:,?>", s[i]) != NULL)
+            sign = true;
+        else if (n - i > 3 && memcmp(s + i, " is", 3) == 0)
+            sign = true, i += 2;
+        else if (n - i > 7 && memcmp(s + i, " string", 7) == 0)
+            i += 6;
+        else if (strchr(" \t\n\r\"'`)]", s[i]) == NULL)
+            break;
         i++;
     }
     return sign ? i : 0;
 }
 
+enum { NAME_MAX = 100 }; /* a name ends within so many bytes */
+
 /* Where the value of an assignment begins; m->len when it is none. */
 static size_t value_of(const sx_match *m)
 {
-    for (size_t i = 0; i < m->len; i++) {
+    for (size_t i = 0; i < m->len && i < NAME_MAX; i++) {
+        if (m->text[i] == 0 || strchr("pcsatkjbPCSATKJB", m->text[i]) == NULL) continue;
         size_t k = keyword_at(m->text + i, m->len - i);
         if (k == 0) continue;
         size_t g = glue(m->text + i + k, m->len - i - k);
@@ -139,7 +150,9 @@ float sx_check_secret_assigned(const sx_match *m, int arg)
     size_t at = value_of(m);
     if (arg == 1) {
         at = m->len;
-        while (at > 0 && m->text[at - 1] > ' ' && m->text[at - 1] != '"' && m->text[at - 1] != '\'' && m->text[at - 1] != ':') at--;
+        while (at > 0 && m->text[at - 1] > ' ' && m->text[at - 1] != '"' && m->text[at - 1] != '\'' &&
+               m->text[at - 1] != ':')
+            at--;
         if (at > 0 && m->text[at - 1] != ':' && (unsigned char)m->text[0] >= 0x80) {
             while (at < m->len && (unsigned char)m->text[at] >= 0x80) at++;
         }
@@ -148,7 +161,7 @@ float sx_check_secret_assigned(const sx_match *m, int arg)
     if (at >= m->len) return SX_CHECK_NO;
     const char *v = m->text + at;
     size_t n = m->len - at;
-    if (n < 8 || m->after == '(' || m->after == '[' || m->after == '{') return SX_CHECK_NO;
+    if (n < 8 || n > 256 || m->after == '(' || m->after == '[' || m->after == '{') return SX_CHECK_NO;
     if (!looks_random(v, n)) return SX_CHECK_NO;
     m->lead[0] = at;
     return SX_CHECK_MAYBE;
@@ -172,7 +185,9 @@ float sx_check_secret_quoted(const sx_match *m, int arg)
     if (at >= m->len || m->after != (unsigned char)quote) return SX_CHECK_NO;
     size_t letters = 0, n = m->len - at;
     for (size_t i = at; i < m->len; i++) letters += sx_ascii_letter(m->text[i]) || sx_ascii_digit(m->text[i]);
-    if (letters * 2 < n || placeholder(m->text + at, n) || has(m->text + at, n, "fake") || has(m->text + at, n, "doesn")) return SX_CHECK_NO;
+    if (letters * 2 < n || placeholder(m->text + at, n) || has(m->text + at, n, "fake") ||
+        has(m->text + at, n, "doesn"))
+        return SX_CHECK_NO;
     m->lead[0] = at;
     return SX_CHECK_MAYBE;
 }
@@ -185,12 +200,12 @@ float sx_check_secret_password(const sx_match *m, int arg)
     (void)arg;
     while (at > 0 && m->text[at - 1] > ' ' && strchr("\"'`,;", m->text[at - 1]) == NULL) at--;
     while (at < m->len && strchr("=:>!@", m->text[at]) != NULL) at++;
-    if (m->len - at < 8 || placeholder(m->text + at, m->len - at)) return SX_CHECK_NO;
+    if (m->len - at < 8) return SX_CHECK_NO;
     for (size_t i = at; i < m->len; i++) {
         letters += sx_ascii_letter(m->text[i]) || sx_ascii_digit(m->text[i]);
         signs += strchr(SIGNS, m->text[i]) != NULL;
     }
-    if (signs < 3 || letters < 6 || letters < signs) return SX_CHECK_NO;
+    if (signs < 3 || letters < 6 || letters < signs || placeholder(m->text + at, m->len - at)) return SX_CHECK_NO;
     m->lead[0] = at;
     return SX_CHECK_MAYBE;
 }
@@ -211,7 +226,8 @@ float sx_check_secret_user(const sx_match *m, int arg)
     const char *p = colon + 1;
     while (p < stop && (*p == '"' || *p == '\'')) p++;
     size_t n = (size_t)(stop - p);
-    if (n < 3 || placeholder(p, n) || *p == '[' || memchr(p, '{', n) != NULL || placeholder(user, (size_t)(colon - user) + 1))
+    if (n < 3 || placeholder(p, n) || *p == '[' || memchr(p, '{', n) != NULL ||
+        placeholder(user, (size_t)(colon - user) + 1))
         return SX_CHECK_NO;
     if (arg == 0 && (n == (size_t)(colon - user) && memcmp(p, user, n) == 0)) return SX_CHECK_NO;
     if (arg == 0 && (has(p, n, "password") || count_digits(p, n) == 0)) return SX_CHECK_NO;
@@ -239,7 +255,8 @@ float sx_check_secret_token(const sx_match *m, int arg)
     if (m->text[n - 1] == 'E' && n > 7 && memcmp(m->text + n - 7, "EXAMPLE", 7) == 0) return SX_CHECK_NO;
     if (has(m->text, n, "xxxxxx")) return SX_CHECK_NO;
     if (arg == 2) return SX_CHECK_MAYBE;
-    if (n > 7 && memcmp(m->text, "sk-ant-", 7) == 0) return n >= 100 && m->text[n - 1] == 'A' && m->text[n - 2] == 'A' ? SX_CHECK_MAYBE : SX_CHECK_NO;
+    if (n > 7 && memcmp(m->text, "sk-ant-", 7) == 0)
+        return n >= 100 && m->text[n - 1] == 'A' && m->text[n - 2] == 'A' ? SX_CHECK_MAYBE : SX_CHECK_NO;
     if (arg == 1) {
         bool small = false, capital = false;
         for (size_t i = 2; i < n; i++) {

@@ -62,7 +62,8 @@ float sx_check_ca_sin(const sx_match *m, int arg)
 {
     char d[12];
     (void)arg;
-    if (sx_match_digits(m, d, sizeof d) != 9 || sx_all_same(d, 9) || !sx_same_separators(m->text, m->len)) return SX_CHECK_NO;
+    if (sx_match_digits(m, d, sizeof d) != 9 || sx_all_same(d, 9) || !sx_same_separators(m->text, m->len))
+        return SX_CHECK_NO;
     return sx_luhn(d, 9) ? SX_CHECK_MAYBE : SX_CHECK_NO;
 }
 

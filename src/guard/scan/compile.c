@@ -45,7 +45,8 @@ static llm_status add_rule(sx_scan *scan, sx_pattern_compiler *compiler, const s
 static llm_status head_classes(sx_scan *scan, llm_error *err)
 {
     size_t n = scan->rule_n;
-    uint16_t *rows = sx_mem_array(scan->mem, 256 * 2 * (n + 1), sizeof *rows); /* per byte: its first and second steps */
+    uint16_t *rows = sx_mem_array(scan->mem, 256 * 2 * (n + 1),
+                                  sizeof *rows); /* per byte: its first and second steps */
     if (rows == NULL) return sx_fail_memory(err);
     for (unsigned b = 0; b < 256; b++) {
         for (size_t r = 0; r < n; r++) {
@@ -64,36 +65,50 @@ static llm_status head_classes(sx_scan *scan, llm_error *err)
     return LLM_OK;
 }
 
-/* Can the rule begin with these bytes? A byte that folding left over says nothing, a match of one byte needs no second. */
-static bool begins(const sx_scan *scan, size_t rule, uint8_t first, uint8_t second)
+/* Can a rule in this state go on with the byte? One that folding left over says nothing, a match of one byte needs no second. */
+static bool goes_on(const sx_scan *scan, size_t rule, uint16_t state, uint8_t byte)
 {
-    uint16_t state = sx_dfa_step(&scan->pool, &scan->dfas[rule], SX_PATTERN_START, first);
-    if (state == SX_PATTERN_DEAD || (state & SX_PATTERN_ACCEPT) || sx_fold_skips(second)) return state != SX_PATTERN_DEAD;
-    return sx_dfa_step(&scan->pool, &scan->dfas[rule], state, second) != SX_PATTERN_DEAD;
+    if ((state & SX_PATTERN_ACCEPT) || sx_fold_skips(byte)) return true;
+    return sx_dfa_step(&scan->pool, &scan->dfas[rule], state, byte) != SX_PATTERN_DEAD;
+}
+
+/* The lists of one first byte: those rules that it can begin, by second byte. */
+static llm_status lists_of(sx_scan *scan, bool all, uint8_t first, const uint8_t *sample, uint32_t *at, llm_error *err)
+{
+    uint16_t live[512], states[512];
+    size_t n = 0;
+    for (size_t r = 0; r < scan->rule_n && n < 512; r++) {
+        if (!all && !(scan->rules[r]->flags & (SX_RULE_LEFT_ANY | SX_RULE_LEFT_LETTERS))) continue;
+        states[n] = sx_dfa_step(&scan->pool, &scan->dfas[r], SX_PATTERN_START, first);
+        live[n] = (uint16_t)r;
+        n += states[n] != SX_PATTERN_DEAD;
+    }
+    for (uint32_t second = 0; second < scan->heads; second++) {
+        at[second] = (uint32_t)scan->list_n;
+        for (size_t i = 0; i < n; i++) {
+            if (!goes_on(scan, live[i], states[i], sample[second])) continue;
+            if (sx_mem_grow(scan->mem, (void **)&scan->lists, &scan->list_cap, scan->list_n + 1, sizeof *scan->lists))
+                return sx_fail_memory(err);
+            scan->lists[scan->list_n++] = live[i];
+        }
+    }
+    return LLM_OK;
 }
 
 static llm_status make_lists(sx_scan *scan, llm_error *err)
 {
-    llm_status status = head_classes(scan, err);
+    llm_status status = scan->rule_n <= 512 ? head_classes(scan, err)
+                                            : sx_fail(err, LLM_E_INTERNAL, "more than 512 rules");
     if (status != LLM_OK) return status;
     uint32_t heads = scan->heads;
     uint8_t sample[256];
     for (unsigned b = 256; b-- > 0;) sample[scan->head_class[b]] = (uint8_t)b;
     scan->list_at = sx_mem_array(scan->mem, 2 * (size_t)heads * heads + 1, sizeof *scan->list_at);
     if (scan->list_at == NULL) return sx_fail_memory(err);
-    for (uint32_t i = 0; i < 2 * heads * heads; i++) {
-        uint8_t first = sample[i / heads % heads], second = sample[i % heads];
-        scan->list_at[i] = (uint32_t)scan->list_n;
-        for (size_t r = 0; r < scan->rule_n; r++) {
-            if (i < heads * heads && !(scan->rules[r]->flags & (SX_RULE_LEFT_ANY | SX_RULE_LEFT_LETTERS))) continue;
-            if (!begins(scan, r, first, second)) continue;
-            if (sx_mem_grow(scan->mem, (void **)&scan->lists, &scan->list_cap, scan->list_n + 1, sizeof *scan->lists))
-                return sx_fail_memory(err);
-            scan->lists[scan->list_n++] = (uint16_t)r;
-        }
-    }
+    for (uint32_t i = 0; status == LLM_OK && i < 2 * heads; i++)
+        status = lists_of(scan, i >= heads, sample[i % heads], sample, scan->list_at + (size_t)i * heads, err);
     scan->list_at[2 * heads * heads] = (uint32_t)scan->list_n;
-    return LLM_OK;
+    return status;
 }
 
 static llm_status compile_tables(sx_scan *scan, sx_pattern_compiler *compiler, llm_error *err)

@@ -28,8 +28,8 @@ static inline bool sx_all_same(const char *s, size_t n)
 }
 
 bool sx_date_ok(unsigned year, unsigned month, unsigned day); /* Gregorian */
-bool sx_iso7064_mod11_10(const char *digits, size_t n);        /* the last digit checks the others */
+bool sx_iso7064_mod11_10(const char *digits, size_t n);       /* the last digit checks the others */
 bool sx_verhoeff(const char *digits, size_t n);
-bool sx_same_separators(const char *text, size_t n);           /* every character that is no letter or digit is the same */
+bool sx_same_separators(const char *text, size_t n); /* every character that is no letter or digit is the same */
 
 #endif

@@ -4,26 +4,25 @@
 #include <string.h>
 
 #include "guard/scan/pattern_nfa.h"
-#include "platform/map.h"
 
 enum { STATE_MAX = 6000 };
 
 struct sx_pattern_compiler {
     sx_mem *mem;
-    const char *pattern;   /* being compiled, for sentences */
+    const char *pattern; /* being compiled, for sentences */
     sx_nfa nfa;
     uint8_t class_of[256];
     uint8_t sample[256]; /* one byte of each class */
     unsigned classes;
-    uint16_t *members;   /* the states' sorted node lists, one after the other */
+    uint16_t *members; /* the states' node lists, one after the other */
     size_t member_n, member_cap;
     struct dstate {
         uint32_t first, count;
-    } *states;
+    } * states;
     size_t state_n, state_cap;
-    uint32_t *table;     /* open addressing over states, by list; 0: free */
+    uint32_t *table; /* open addressing over states, by list; 0: free */
     size_t table_cap;
-    uint32_t *mark;      /* per node: last closure that saw it */
+    uint32_t *mark; /* per node: last closure that saw it */
     size_t mark_cap;
     uint32_t stamp;
     uint16_t *stack, *list;
@@ -126,30 +125,39 @@ static void closure(sx_pattern_compiler *c, uint16_t node, size_t *n)
     }
 }
 
-static void sort_list(uint16_t *v, size_t n)
+/* The same for any order of the list. */
+static uint64_t hash_set(const uint16_t *v, size_t n)
 {
-    for (size_t i = 1; i < n; i++) {
-        uint16_t x = v[i];
-        size_t k = i;
-        for (; k > 0 && v[k - 1] > x; k--) v[k] = v[k - 1];
-        v[k] = x;
+    uint64_t h = n;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t x = (v[i] + 1) * 0x9e3779b97f4a7c15u;
+        h += x ^ x >> 29;
     }
+    return h ^ h >> 32;
+}
+
+/* Is the state made of the nodes of the current list? They bear the current stamp. */
+static bool is_current(const sx_pattern_compiler *c, const struct dstate *s, size_t n)
+{
+    if (s->count != n) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (c->mark[c->members[s->first + i]] != c->stamp) return false;
+    }
+    return true;
 }
 
 /* The number of the state with the current list; a new one when unknown. */
 static llm_status intern(sx_pattern_compiler *c, size_t n, uint16_t *id, llm_error *err)
 {
-    sort_list(c->list, n);
-    uint64_t h = sx_hash64(c->list, n * sizeof *c->list, 0);
-    size_t slot = (size_t)h & (c->table_cap - 1);
+    size_t slot = (size_t)hash_set(c->list, n) & (c->table_cap - 1);
     for (; c->table[slot] != 0; slot = (slot + 1) & (c->table_cap - 1)) {
-        const struct dstate *s = &c->states[c->table[slot] - 1];
-        if (s->count == n && memcmp(c->members + s->first, c->list, n * sizeof *c->list) == 0) {
+        if (is_current(c, &c->states[c->table[slot] - 1], n)) {
             *id = (uint16_t)(c->table[slot] - 1);
             return LLM_OK;
         }
     }
-    if (c->state_n >= STATE_MAX) return sx_fail(err, LLM_E_LIMIT, "the pattern \"%.60s\" needs more than %d states", c->pattern, STATE_MAX);
+    if (c->state_n >= STATE_MAX)
+        return sx_fail(err, LLM_E_LIMIT, "the pattern \"%.60s\" needs more than %d states", c->pattern, STATE_MAX);
     if (sx_mem_grow(c->mem, (void **)&c->states, &c->state_cap, c->state_n + 1, sizeof *c->states) ||
         sx_mem_grow(c->mem, (void **)&c->members, &c->member_cap, c->member_n + n, sizeof *c->members))
         return sx_fail_memory(err);
@@ -191,7 +199,8 @@ static llm_status emit_state(sx_pattern_compiler *c, sx_dfa_pool *pool, uint16_t
     return LLM_OK;
 }
 
-llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const char *pattern, sx_dfa *dfa, llm_error *err)
+llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const char *pattern, sx_dfa *dfa,
+                              llm_error *err)
 {
     c->pattern = pattern;
     llm_status status = sx_nfa_parse(&c->nfa, pattern, err);
@@ -201,9 +210,8 @@ llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const c
     if (sx_mem_grow(pool->mem, (void **)&pool->class_of, &pool->class_cap, pool->class_n + 256, 1))
         return sx_fail_memory(err);
     memcpy(pool->class_of + pool->class_n, c->class_of, 256);
-    *dfa = (sx_dfa){.next = (uint32_t)pool->next_n,
-                    .class_of = (uint32_t)pool->class_n,
-                    .classes = (uint16_t)c->classes};
+    *dfa = (sx_dfa){
+        .next = (uint32_t)pool->next_n, .class_of = (uint32_t)pool->class_n, .classes = (uint16_t)c->classes};
     pool->class_n += 256;
     uint16_t id;
     if ((status = intern(c, 0, &id, err)) != LLM_OK) return status; /* the dead state */

@@ -13,12 +13,13 @@
 #include "platform/error.h"
 #include "platform/mem.h"
 
-#define SX_PATTERN_DEAD 0u
+#define SX_PATTERN_DEAD  0u
 #define SX_PATTERN_START 1u
 
 /* Where one automaton lies in the pool. */
 typedef struct sx_dfa {
-    uint32_t next;    /* pool.next[next + state * classes + class]: the next state, SX_PATTERN_ACCEPT added where it accepts */
+    uint32_t next;     /* pool.next[next + state * classes + class]: the next state,
+            SX_PATTERN_ACCEPT added where it accepts */
     uint32_t class_of; /* pool.class_of[class_of + byte] */
     uint16_t classes;
     uint16_t states;

@@ -200,8 +200,10 @@ static frag parse_class(parser *p)
                 hi = p->at[1];
                 p->at += 2;
             }
-            if (lo <= 0 || hi < lo) bad(p);
-            else add_range(&set, (unsigned char)lo, (unsigned char)hi);
+            if (lo <= 0 || hi < lo)
+                bad(p);
+            else
+                add_range(&set, (unsigned char)lo, (unsigned char)hi);
         }
     }
     if (*p->at == ']') p->at++;
@@ -234,8 +236,10 @@ static frag parse_atom(parser *p)
         p->depth++;
         frag f = parse_alternation(p);
         p->depth--;
-        if (*p->at == ')') p->at++;
-        else bad(p);
+        if (*p->at == ')')
+            p->at++;
+        else
+            bad(p);
         return f;
     }
     if (c == '[') {
@@ -288,8 +292,10 @@ static frag parse_counted(parser *p, const char *source, frag first)
         open = *p->at == '}';
         hi = open ? lo : parse_number(p);
     }
-    if (*p->at == '}') p->at++;
-    else bad(p);
+    if (*p->at == '}')
+        p->at++;
+    else
+        bad(p);
     if (hi < lo || (hi == 0 && !open)) bad(p);
     const char *after = p->at;
     unsigned copies = open && lo == 0 ? 1 : hi;
@@ -300,8 +306,10 @@ static frag parse_counted(parser *p, const char *source, frag first)
             p->at = source;
             one = parse_atom(p);
         }
-        if (open && i + 1 == copies) one = repeated(p, one, lo > 0);
-        else if (i >= lo) one = optional(p, one);
+        if (open && i + 1 == copies)
+            one = repeated(p, one, lo > 0);
+        else if (i >= lo)
+            one = optional(p, one);
         all = i > 0 ? join(p, all, one) : one;
     }
     p->at = after;
@@ -357,8 +365,9 @@ llm_status sx_nfa_parse(sx_nfa *nfa, const char *pattern, llm_error *err)
     nfa->start = f.in;
     if (p.status == LLM_E_MEMORY) return sx_fail_memory(err);
     if (p.status != LLM_OK)
-        return sx_fail(err, p.status, "the pattern \"%.80s\" cannot be read at byte %zu; mend its row in the rule tables",
-                       pattern, (size_t)(p.at - pattern));
+        return sx_fail(err, p.status,
+                       "the pattern \"%.80s\" cannot be read at byte %zu; mend its row in the rule tables", pattern,
+                       (size_t)(p.at - pattern));
     return LLM_OK;
 }
 

@@ -13,24 +13,24 @@ typedef struct sx_match {
     size_t len;
     uint32_t before; /* the neighbouring code points, 0 at the ends of the text */
     uint32_t after;
-    size_t *lead;    /* a check may leave out so many bytes at the beginning of text, as the name before a value */
+    size_t *lead; /* a check may leave out so many bytes at the beginning of text, as the name before a value */
 } sx_match;
 
 /* Below zero: not one. Zero: cannot say, the rule's score stands. Above: the score. */
 typedef float (*sx_check_fn)(const sx_match *match, int arg);
 
-#define SX_CHECK_NO (-1.0f)
+#define SX_CHECK_NO    (-1.0f)
 #define SX_CHECK_MAYBE 0.0f
-#define SX_CHECK_YES 1.0f
+#define SX_CHECK_YES   1.0f
 
 /* What may stand beside a match. Without a flag: no letter or digit of a script that is written with spaces. */
-#define SX_RULE_LEFT_ANY 1u   /* anything before */
-#define SX_RULE_RIGHT_ANY 2u  /* anything behind */
-#define SX_RULE_NUMBER 4u     /* no part of a longer number: neither "3." before nor ".5" behind */
-#define SX_RULE_CONTEXT 8u    /* counts only beside a context word (or when no threshold is set) */
-#define SX_RULE_LEFT_LETTERS 16u  /* letters before are fine, digits are not */
+#define SX_RULE_LEFT_ANY      1u  /* anything before */
+#define SX_RULE_RIGHT_ANY     2u  /* anything behind */
+#define SX_RULE_NUMBER        4u  /* no part of a longer number: neither "3." before nor ".5" behind */
+#define SX_RULE_CONTEXT       8u  /* counts only beside a context word (or when no threshold is set) */
+#define SX_RULE_LEFT_LETTERS  16u /* letters before are fine, digits are not */
 #define SX_RULE_RIGHT_LETTERS 32u /* letters behind are fine, digits are not */
-#define SX_RULE_REQUIRED 64u  /* never counts without a context word, threshold or not */
+#define SX_RULE_REQUIRED      64u /* never counts without a context word, threshold or not */
 
 typedef struct sx_rule {
     const char *type;
@@ -43,6 +43,7 @@ typedef struct sx_rule {
     uint32_t flags;
     const char *not_before; /* ASCII characters that may not stand before, or NULL */
     const char *not_after;
+    uint16_t span; /* longest match in bytes; 0: as long as any finding may be */
 } sx_rule;
 
 typedef struct sx_rule_table {
@@ -118,7 +119,6 @@ float sx_check_secret_token(const sx_match *m, int arg);
 float sx_check_secret_user(const sx_match *m, int arg);
 float sx_check_sg_nric(const sx_match *m, int arg);
 float sx_check_sg_uen(const sx_match *m, int arg);
-float sx_check_short(const sx_match *m, int arg);
 float sx_check_th_id(const sx_match *m, int arg);
 float sx_check_tr_id(const sx_match *m, int arg);
 float sx_check_tw_id(const sx_match *m, int arg);
@@ -132,6 +132,7 @@ float sx_check_us_dea(const sx_match *m, int arg);
 float sx_check_us_npi(const sx_match *m, int arg);
 float sx_check_us_ssn(const sx_match *m, int arg);
 float sx_check_za_id(const sx_match *m, int arg);
+float sx_check_zh_name(const sx_match *m, int arg);
 
 /* Copies the ASCII letters and digits of a match, upper case, to out (room for `room`); their count, or room when more. */
 size_t sx_match_alnum(const sx_match *m, char *out, size_t room);

@@ -1,42 +1,49 @@
 /* Rules that belong to no country: e-mail, telephone, cards, accounts, network addresses. */
 #include "guard/scan/rules_tables.h"
 
-#define LOCAL "[A-Za-z0-9_][A-Za-z0-9._%+'\\-]{0,63}"
-#define HOST "[A-Za-z0-9][A-Za-z0-9\\-]*(\\.[A-Za-z0-9][A-Za-z0-9\\-]*)*\\.[A-Za-z][A-Za-z0-9\\-]*"
+#define LOCAL    "[A-Za-z0-9_][A-Za-z0-9._%+'\\-]{0,63}"
+#define HOST     "[A-Za-z0-9][A-Za-z0-9\\-]*(\\.[A-Za-z0-9][A-Za-z0-9\\-]*)*\\.[A-Za-z][A-Za-z0-9\\-]*"
 #define URL_TAIL "(:\\d{1,5})?([/?#]([A-Za-z0-9\\-._~:/?#\\[\\]@!$&'()*+,;=%]*[A-Za-z0-9\\-_~/#@$&*+=%])?)?"
-#define EXT "( ?(x|ext\\.?|X|Ext\\.?) ?\\d{1,6})?"
+#define EXT      "( ?(x|ext\\.?|X|Ext\\.?) ?\\d{1,6})?"
 
 static const sx_rule RULES[] = {
     /* RFC 5321 mailbox over RFC 1123 host names */
-    {"EMAIL_ADDRESS", "email", LOCAL "@" HOST, 0.6f, 0.9f, sx_check_email, 0, 0, NULL, "@"},
+    {"EMAIL_ADDRESS", "email", LOCAL "@" HOST, 0.6f, 0.9f, sx_check_email, 0, 0, NULL, "@", 0},
     /* RFC 3986 with an authority; a bare host when its top-level domain is known */
-    {"URL", "url-scheme", "([Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp]|[Ww][Ss][Ss]?)://([A-Za-z0-9._~%!$&*+=:\\-]+@)?"
-     "([A-Za-z0-9][A-Za-z0-9\\-]*)(\\.[A-Za-z0-9][A-Za-z0-9\\-]*)*" URL_TAIL, 0.6f, 0, sx_check_url, 1, 0, NULL, NULL},
-    {"URL", "url-host", HOST URL_TAIL, 0.5f, 0, sx_check_url, 0, 0, "@.-_/", "@"},
+    {"URL", "url-scheme",
+     "([Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp]|[Ww][Ss][Ss]?)://([A-Za-z0-9._~%!$&*+=:\\-]+@)?"
+     "([A-Za-z0-9][A-Za-z0-9\\-]*)(\\.[A-Za-z0-9][A-Za-z0-9\\-]*)*" URL_TAIL,
+     0.6f, 0, sx_check_url, 1, 0, NULL, NULL, 0},
+    {"URL", "url-host", HOST URL_TAIL, 0.5f, 0, sx_check_url, 0, 0, "@.-_/", "@", 0},
     /* ISO 13616 with the lengths of the SWIFT registry */
-    {"IBAN_CODE", "iban", "[A-Za-z]{2}\\d\\d([ \\-]?[A-Za-z0-9]){11,30}", 0.5f, 0, sx_check_iban, 0, 0, NULL, NULL},
+    {"IBAN_CODE", "iban", "[A-Za-z]{2}\\d\\d([ \\-]?[A-Za-z0-9]){11,30}", 0.5f, 0, sx_check_iban, 0, 0, NULL, NULL, 0},
     /* ISO/IEC 7812 */
-    {"CREDIT_CARD", "card-luhn", "\\d([ \\-]?\\d){11,18}", 0.3f, 0, sx_check_card, 0, SX_RULE_NUMBER, NULL, NULL},
-    {"IP_ADDRESS", "ipv4", "\\d{1,3}(\\.\\d{1,3}){3}(/\\d{1,2})?", 0.6f, 0.95f, sx_check_ipv4, 0, 0, NULL, NULL},
-    {"IP_ADDRESS", "ipv6", "([0-9A-Fa-f]{0,4}:){2,7}([0-9A-Fa-f]{0,4}|\\d{1,3}(\\.\\d{1,3}){3})(%[A-Za-z0-9_\\-]{1,15})?"
-     "(/\\d{1,3})?", 0.6f, 0.95f, sx_check_ipv6, 0, 0, ":", ":"},
+    {"CREDIT_CARD", "card-luhn", "\\d([ \\-]?\\d){11,18}", 0.3f, 0, sx_check_card, 0, SX_RULE_NUMBER, NULL, NULL, 0},
+    {"IP_ADDRESS", "ipv4", "\\d{1,3}(\\.\\d{1,3}){3}(/\\d{1,2})?", 0.6f, 0.95f, sx_check_ipv4, 0, 0, NULL, NULL, 0},
+    {"IP_ADDRESS", "ipv6",
+     "([0-9A-Fa-f]{0,4}:){2,7}([0-9A-Fa-f]{0,4}|\\d{1,3}(\\.\\d{1,3}){3})(%[A-Za-z0-9_\\-]{1,15})?"
+     "(/\\d{1,3})?",
+     0.6f, 0.95f, sx_check_ipv6, 0, 0, ":", ":", 0},
     /* ITU-T E.164 and E.123 shapes; the North American plan; trunk zero; and bare groups, which need a word beside them */
-    {"PHONE_NUMBER", "phone-international", "(\\+|00)[ .\\-]?\\d{1,3}([ .\\-]?\\(\\d{1,4}\\))?([ .\\-]?\\d{1,12}){1,6}" EXT,
-     0.7f, 0.85f, sx_check_phone, 815, SX_RULE_NUMBER, NULL, NULL},
-    {"PHONE_NUMBER", "phone-nanp", "(\\+?1[ .\\-]?)?(\\(\\d{3}\\)[ .\\-]?|\\d{3}[ .\\-])\\d{3}[ .\\-]?\\d{4}" EXT,
-     0.6f, 0.85f, sx_check_phone, 1011, SX_RULE_NUMBER, NULL, NULL},
-    {"PHONE_NUMBER", "phone-trunk", "(\\(0\\d{1,4}\\)|0\\d{1,4})([ ./\\-]\\d{2,8}){1,5}" EXT,
-     0.4f, 0.75f, sx_check_phone, 812, SX_RULE_NUMBER, NULL, NULL},
-    {"PHONE_NUMBER", "phone-groups", "(\\(\\d{1,4}\\)|\\d{2,4})([ .\\-]\\d{2,8}){1,4}" EXT,
-     0.15f, 0.6f, sx_check_phone, 612, SX_RULE_NUMBER | SX_RULE_CONTEXT, NULL, NULL},
-    {"PHONE_NUMBER", "phone-plain", "\\d{9,11}", 0.1f, 0.6f, sx_check_phone, 911, SX_RULE_NUMBER | SX_RULE_CONTEXT, NULL, NULL},
+    {"PHONE_NUMBER", "phone-international",
+     "(\\+|00)[ .\\-]?\\d{1,3}([ .\\-]?\\(\\d{1,4}\\))?([ .\\-]?\\d{1,12}){1,6}" EXT, 0.7f, 0.85f, sx_check_phone, 815,
+     SX_RULE_NUMBER, NULL, NULL, 0},
+    {"PHONE_NUMBER", "phone-nanp", "(\\+?1[ .\\-]?)?(\\(\\d{3}\\)[ .\\-]?|\\d{3}[ .\\-])\\d{3}[ .\\-]?\\d{4}" EXT, 0.6f,
+     0.85f, sx_check_phone, 1011, SX_RULE_NUMBER, NULL, NULL, 0},
+    {"PHONE_NUMBER", "phone-trunk", "(\\(0\\d{1,4}\\)|0\\d{1,4})([ ./\\-]\\d{2,8}){1,5}" EXT, 0.4f, 0.75f,
+     sx_check_phone, 812, SX_RULE_NUMBER, NULL, NULL, 0},
+    {"PHONE_NUMBER", "phone-groups", "(\\(\\d{1,4}\\)|\\d{2,4})([ .\\-]\\d{2,8}){1,4}" EXT, 0.15f, 0.6f, sx_check_phone,
+     612, SX_RULE_NUMBER | SX_RULE_CONTEXT, NULL, NULL, 0},
+    {"PHONE_NUMBER", "phone-plain", "\\d{9,11}", 0.1f, 0.6f, sx_check_phone, 911, SX_RULE_NUMBER | SX_RULE_CONTEXT,
+     NULL, NULL, 0},
     /* Base58Check and Bech32; Ethereum by its shape */
     {"CRYPTO", "bitcoin",
-     "[13][1-9A-HJ-NP-Za-km-z]{25,34}|(bc|tb)1[02-9ac-hj-np-z]{25,87}|(BC|TB)1[02-9AC-HJ-NP-Z]{25,87}", 0.5f, 1.0f, sx_check_bitcoin, 0, 0, NULL, NULL},
-    {"CRYPTO", "ethereum", "0x[0-9A-Fa-f]{40}", 0.7f, 0.95f, NULL, 0, 0, NULL, NULL},
+     "[13][1-9A-HJ-NP-Za-km-z]{25,34}|(bc|tb)1[02-9ac-hj-np-z]{25,87}|(BC|TB)1[02-9AC-HJ-NP-Z]{25,87}", 0.5f, 1.0f,
+     sx_check_bitcoin, 0, 0, NULL, NULL, 0},
+    {"CRYPTO", "ethereum", "0x[0-9A-Fa-f]{40}", 0.7f, 0.95f, NULL, 0, 0, NULL, NULL, 0},
     /* IEEE 802: six octets in three notations */
-    {"MAC_ADDRESS", "mac",
-     "([0-9A-Fa-f]{2}[:\\-]){5}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}", 0.8f, 0.95f, sx_check_mac, 0, 0, ":-", ":-"},
+    {"MAC_ADDRESS", "mac", "([0-9A-Fa-f]{2}[:\\-]){5}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}",
+     0.8f, 0.95f, sx_check_mac, 0, 0, ":-", ":-", 0},
 };
 
 SX_RULE_TABLE(sx_rules_global, RULES)

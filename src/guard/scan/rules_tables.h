@@ -4,9 +4,9 @@
 
 #include "guard/scan/rules.h"
 
-#define SX_RULE_TABLE(name, rows)                                \
-    sx_rule_table name(void)                                     \
-    {                                                            \
+#define SX_RULE_TABLE(name, rows) \
+    sx_rule_table name(void) \
+    { \
         return (sx_rule_table){rows, sizeof rows / sizeof rows[0]}; \
     }
 

@@ -112,6 +112,7 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
 {
     const sx_dfa *dfa = &scan->dfas[run->rule];
     const sx_rule *rule = scan->rules[run->rule];
+    if (rule->span != 0 && rule->span < max_span) max_span = rule->span;
     size_t i = start + run->at, stop = start + max_span;
     uint16_t state = run->state;
     while (state != SX_PATTERN_DEAD && i < w->avail) {
@@ -160,19 +161,22 @@ static size_t unfolded(const sx_window *w, size_t start, size_t n)
     return i;
 }
 
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *begin,
-                   size_t *end, float *score)
+enum { TRIES_MAX = 10 }; /* ends that are checked before a match is given up: more would make hostile texts slow */
+
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
+                   size_t *begin, size_t *end, float *score)
 {
     const sx_rule *rule = scan->rules[run->rule];
     uint32_t kept = run->count < SX_ACCEPT_MAX ? run->count : SX_ACCEPT_MAX;
-    for (uint32_t k = 1; k <= kept; k++) {
+    for (uint32_t k = 1, tries = 0; k <= kept && tries < TRIES_MAX; k++) {
         size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX];
         if (!right_ok(w, rule, e)) continue;
+        tries++;
         float s = SX_CHECK_MAYBE;
         size_t lead = 0;
         if (rule->check != NULL) {
-            sx_match m = {.text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e),
-                          .lead = &lead};
+            sx_match m = {
+                .text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e), .lead = &lead};
             m.len = copy_folded(w, start, e, scratch);
             s = rule->check(&m, rule->arg);
         }

@@ -6,10 +6,10 @@
 #include "guard/scan/pattern.h"
 #include "guard/scan/rules.h"
 
-#define SX_FOLD_SKIP 0xfeu /* a continuation byte of a character that folds to one byte */
-#define SX_FOLD_NONE 0xfdu /* a byte of an invisible character: rules read past it */
-#define SX_FOLD_BAD 0xffu  /* a byte that is no UTF-8 */
-#define SX_SPAN_MAX 4096u  /* longest finding of a rule, bytes */
+#define SX_FOLD_SKIP  0xfeu /* a continuation byte of a character that folds to one byte */
+#define SX_FOLD_NONE  0xfdu /* a byte of an invisible character: rules read past it */
+#define SX_FOLD_BAD   0xffu /* a byte that is no UTF-8 */
+#define SX_SPAN_MAX   4096u /* longest finding of a rule, bytes */
 #define SX_ACCEPT_MAX 24u
 
 /* Bytes that rules read past. */
@@ -32,8 +32,8 @@ typedef struct sx_scan {
     uint32_t heads;
     uint16_t *lists;
     size_t list_n, list_cap;
-    uint32_t *list_at;     /* [2 * heads * heads + 1] */
-    sx_ac context;         /* context words; a word's value is its type */
+    uint32_t *list_at; /* [2 * heads * heads + 1] */
+    sx_ac context;     /* context words; a word's value is its type */
     uint32_t type_n;
 } sx_scan;
 
@@ -51,14 +51,15 @@ typedef struct sx_window {
 /* One rule tried at one place, resumable. */
 typedef struct sx_run {
     uint16_t rule;
-    uint16_t state;  /* SX_PATTERN_DEAD: decided */
-    uint32_t at;     /* next offset to read, from the start */
-    uint32_t count;  /* accepted ends so far, the last SX_ACCEPT_MAX kept */
+    uint16_t state; /* SX_PATTERN_DEAD: decided */
+    uint32_t at;    /* next offset to read, from the start */
+    uint32_t count; /* accepted ends so far, the last SX_ACCEPT_MAX kept */
     uint16_t ends[SX_ACCEPT_MAX];
 } sx_run;
 
 /* The rules that can begin with these two bytes behind what stands before; *count of them. */
-static inline const uint16_t *sx_scan_heads(const sx_scan *scan, bool behind_word, uint8_t first, uint8_t second, uint32_t *count)
+static inline const uint16_t *sx_scan_heads(const sx_scan *scan, bool behind_word, uint8_t first, uint8_t second,
+                                            uint32_t *count)
 {
     uint32_t i = ((behind_word ? 0 : scan->heads) + scan->head_class[first]) * scan->heads + scan->head_class[second];
     *count = scan->list_at[i + 1] - scan->list_at[i];
@@ -67,9 +68,9 @@ static inline const uint16_t *sx_scan_heads(const sx_scan *scan, bool behind_wor
 
 /* What stands before a place, worked out once for all rules. */
 typedef struct sx_before {
-    uint32_t cp;       /* 0 at the beginning */
-    bool word;         /* sx_is_word */
-    bool number;       /* cp joins numbers and a digit stands before it */
+    uint32_t cp; /* 0 at the beginning */
+    bool word;   /* sx_is_word */
+    bool number; /* cp joins numbers and a digit stands before it */
 } sx_before;
 
 sx_before sx_window_look_back(const sx_window *w, size_t at);
@@ -81,8 +82,8 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
 /* What a finished run found: the longest end that its boundaries and check allow, and where the
  * finding begins. False: nothing. scratch holds
  * SX_SPAN_MAX + 1 bytes. */
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch, size_t *begin,
-                   size_t *end, float *score);
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
+                   size_t *begin, size_t *end, float *score);
 
 /* Sets the bits of the types that have a context word wholly inside [from, to). */
 void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64]);

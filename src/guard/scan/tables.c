@@ -4,9 +4,9 @@
 
 bool sx_rule_table_at(size_t i, sx_rule_table *out)
 {
-    static sx_rule_table (*const TABLES[])(void) = {sx_rules_cn, sx_rules_global, sx_rules_us, sx_rules_de, sx_rules_uk,
-                                                    sx_rules_eu, sx_rules_asia, sx_rules_date, sx_rules_secret,
-                                                    sx_rules_attack};
+    static sx_rule_table (*const TABLES[])(void) = {sx_rules_cn,     sx_rules_global, sx_rules_us,   sx_rules_de,
+                                                    sx_rules_uk,     sx_rules_eu,     sx_rules_asia, sx_rules_date,
+                                                    sx_rules_secret, sx_rules_attack};
     if (i >= sizeof TABLES / sizeof TABLES[0]) return false;
     *out = TABLES[i]();
     return true;
@@ -17,11 +17,13 @@ bool sx_rule_table_at(size_t i, sx_rule_table *out)
 static const sx_type_info TYPES[] = {
     {"EMAIL_ADDRESS", "email|e-mail|mail|邮箱|电邮|邮件|correo|courriel", NEAR, 0, 0},
     {"PHONE_NUMBER",
-     "phone|telephone|tel|cell|mobile|call|fax|desk|office|contact|reach|dial|ring|whatsapp|sms|text me|hotline|number is|"
+     "phone|telephone|tel|cell|mobile|call|fax|desk|office|contact|reach|dial|ring|whatsapp|sms|text me|hotline|"
+     "number is|"
      "answering|registered|handy|telefon|teléfono|telefono|téléphone|appel|móvil|celular|telefone|电话|手机|座机|传真|联系|热线|"
      "電話|携帯|전화|연락처|휴대폰",
      NEAR, 10, 0},
-    {"CREDIT_CARD", "credit|card|visa|mastercard|amex|discover|jcb|diners|debit|cc|信用卡|卡号|tarjeta|carte|karte", NEAR, 0, 0},
+    {"CREDIT_CARD", "credit|card|visa|mastercard|amex|discover|jcb|diners|debit|cc|信用卡|卡号|tarjeta|carte|karte",
+     NEAR, 0, 0},
     {"IBAN_CODE", "iban|bank|account|konto|compte|cuenta|账户|账号", NEAR, 0, 0},
     {"IP_ADDRESS", "ip|ipv4|ipv6|address|host|server|gateway|subnet|网关|地址|服务器", NEAR, 0, 0},
     {"URL", "url|website|site|link|网址|网站|链接", NEAR, 0, LLM_ACTION_ALLOW},
@@ -40,7 +42,7 @@ static const sx_type_info TYPES[] = {
     {"HK_ID", "香港|hkid|identity|身份證|身份证", NEAR, 0, 0},
     {"TW_ID", "台湾|臺灣|台灣|身份证|身分證|居留證|taiwan", NEAR, 0, 0},
     {"PERSON",
-     "姓名|客户|联系人|收货人|收件人|寄件人|我叫|叫做|患者|病人|经办人|复核人|户名|负责人|申请人|法人|老师|同学|\"name\":\"|请|名叫|"
+     "姓名|客户|联系人|收货人|收件人|寄件人|我叫|叫做|患者|病人|经办人|复核人|户名|负责人|申请人|法人|老师|同学|\"name\":\"|名叫|"
      "委托人|代理人|被保险人|投保人|当事人|先生|女士|小姐|收，|护士|医生",
      13, 7, 0},
     {"DATE_TIME", "in|since|born|date|year|founded|during|until|dob|birthday", 14, 0, LLM_ACTION_ALLOW},
@@ -60,12 +62,15 @@ static const sx_type_info TYPES[] = {
     {"UK_NINO", "national insurance|ni number|nino", NEAR, 0, 0},
     {"UK_PASSPORT", "passport|travel document|hmpo", NEAR, 0, 0},
     {"UK_POSTCODE", "postcode|post code|postal code|zip|address|delivery|mailing|shipping", NEAR, 0, 0},
-    {"UK_VEHICLE_REGISTRATION", "vehicle|registration|number plate|licence plate|license plate|vrn|dvla|v5c|logbook", NEAR, 0, 0},
+    {"UK_VEHICLE_REGISTRATION", "vehicle|registration|number plate|licence plate|license plate|vrn|dvla|v5c|logbook",
+     NEAR, 0, 0},
     {"DE_BSNR", "betriebsst|bsnr|praxisnummer|arztpraxis|kassenärztliche", NEAR, 0, 0},
     {"DE_LANR", "arztnummer|lanr|arzt-nr|arzt nr|vertragsarzt|kassenarzt|hausarzt|facharzt", NEAR, 0, 0},
-    {"DE_FUEHRERSCHEIN", "führerschein|fuehrerschein|fahrerlaubnis|driving licence|driving license|driver's license", NEAR, 0, 0},
+    {"DE_FUEHRERSCHEIN", "führerschein|fuehrerschein|fahrerlaubnis|driving licence|driving license|driver's license",
+     NEAR, 0, 0},
     {"DE_HANDELSREGISTER", "handelsregister|amtsgericht|registergericht|registerauszug|gmbh", NEAR, 0, 0},
-    {"DE_HEALTH_INSURANCE", "krankenversicher|versichertennummer|kvnr|krankenkasse|gesundheitskarte|egk|gkv", NEAR, 0, 0},
+    {"DE_HEALTH_INSURANCE", "krankenversicher|versichertennummer|kvnr|krankenkasse|gesundheitskarte|egk|gkv", NEAR, 0,
+     0},
     {"DE_ID_CARD", "personalausweis|ausweis|identity card|national id|npa", NEAR, 0, 0},
     {"DE_PASSPORT", "reisepass|passnummer|pass-nr|passport", NEAR, 0, 0},
     {"DE_KFZ", "kennzeichen|nummernschild|zulassung|kfz|fahrzeug|pkw|lkw", NEAR, 0, 0},

@@ -29,8 +29,8 @@ static bool turned(uint32_t before, uint32_t now)
 }
 
 /* A word's letters as runs, with its canonical bytes in key; the length of key, 0 without letters or memory. */
-static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t len, char *key, size_t room, size_t *key_len,
-                        llm_error *err)
+static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t len, char *key, size_t room,
+                        size_t *key_len, llm_error *err)
 {
     bool gap = false;
     uint32_t last = 0, last_raw = 0;
@@ -52,7 +52,8 @@ static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t le
             } else {
                 if (w->runs >= SX_WORD_LETTERS_MAX || *key_len + 4 > room)
                     return sx_fail(err, LLM_E_LIMIT, "a listed word has more than %u letters", SX_WORD_LETTERS_MAX);
-                if (sx_mem_grow(words->mem, (void **)&words->runs, &words->run_cap, words->run_n + 1, sizeof *words->runs))
+                if (sx_mem_grow(words->mem, (void **)&words->runs, &words->run_cap, words->run_n + 1,
+                                sizeof *words->runs))
                     return sx_fail_memory(err);
                 *key_len += sx_utf8_put(g.canon[k], key + *key_len);
                 words->runs[words->run_n++] = (sx_word_run){g.raw[k], 1, 0, gap, false};
@@ -79,8 +80,10 @@ llm_status sx_words_add(sx_words *words, const char *word, size_t len, llm_error
         sx_mem_grow(words->mem, (void **)&words->words, &words->word_cap, words->word_n + 1, sizeof *words->words))
         status = sx_fail_memory(err);
     if (status == LLM_OK) status = sx_ac_add(&words->ac, key, key_len, (uint32_t)words->word_n, err);
-    if (status == LLM_OK) words->words[words->word_n++] = w;
-    else words->run_n = runs_before;
+    if (status == LLM_OK)
+        words->words[words->word_n++] = w;
+    else
+        words->run_n = runs_before;
     return status;
 }
 
@@ -108,7 +111,8 @@ static bool phrase_gap(uint32_t gap)
 /* Is run k of the word (of `runs`) what stands in the text? `spread` is the gap between all letters, 0 for none. */
 static bool run_fits(const sx_text_run *t, const sx_word_run *w, unsigned k, uint32_t spread, unsigned *letters)
 {
-    bool sure, piece = k == 0 && t->inner != 0 && t->inner != spread && !w->inner; /* its beginning belongs to another word */
+    bool sure,
+        piece = k == 0 && t->inner != 0 && t->inner != spread && !w->inner; /* its beginning belongs to another word */
     uint32_t count = piece ? t->piece_count : t->count;
     if (count < w->count || !sx_stands_for(t->raw, w->raw, &sure)) {
         if (t->guesses == 0 || count < w->count) return false;
@@ -123,9 +127,25 @@ static bool run_fits(const sx_text_run *t, const sx_word_run *w, unsigned k, uin
     return true;
 }
 
+/* Common words of two ideographs: where one begins with a listed word's last character, the text was cut elsewhere ("wash |
+ * wallet", not "launder money | bag"). Only words whose second character seldom begins the next word are here. */
+static bool common_word(uint32_t first, uint32_t second)
+{
+    static const char WORDS[] =
+        "钱包钱币钱塘场景场均聊城聊斋销售销量销毁品牌品味品质品种品德证券证实证书证明票据票房钞能易懂易燃易经"
+        "药材药理网络网球网红网格挂号挂念挂钩款式款待职务职责职位彩虹彩色彩电彩排彩绘票价";
+    char pair[8];
+    size_t n = sx_utf8_put(first, pair);
+    n += sx_utf8_put(second, pair + n);
+    for (size_t i = 0; n == 6 && WORDS[i] != 0; i += 6) {
+        if (memcmp(WORDS + i, pair, 6) == 0) return true;
+    }
+    return false;
+}
+
 /* Does the word end at the newest run? what follows is known: `edge` says it is a letter that would make it part of a longer
  * word. */
-static bool judge(const sx_words *words, sx_word_state *s, const sx_word *w, bool edge, sx_word_hit *hit)
+static bool judge(const sx_words *words, sx_word_state *s, const sx_word *w, bool edge, uint32_t next, sx_word_hit *hit)
 {
     const sx_word_run *runs = &words->runs[w->first];
     if (w->runs > s->run_n || w->runs >= SX_WORD_RING - 1) return false;
@@ -148,13 +168,14 @@ static bool judge(const sx_words *words, sx_word_state *s, const sx_word *w, boo
         if (before->edge && before->end == head->start) return false;
     }
     if (w->right_edge && edge) return false;
+    if (next != 0 && w->runs == 2 && spread == 0 && common_word(tail->canon, next)) return false;
     hit->start = inner_gap ? head->piece_start : head->start;
     hit->end = tail->end;
     return true;
 }
 
 /* The longest word that ends at the newest run, now that its right side is known. */
-static bool settle(const sx_words *words, sx_word_state *s, bool edge, sx_word_hit *hit)
+static bool settle(const sx_words *words, sx_word_state *s, bool edge, uint32_t next, sx_word_hit *hit)
 {
     bool found = false;
     if (!s->due) return false;
@@ -163,7 +184,7 @@ static bool settle(const sx_words *words, sx_word_state *s, bool edge, sx_word_h
         const sx_ac_node *node = &words->ac.nodes[k];
         for (uint32_t v = node->word; v != SX_AC_NONE; v = words->ac.words[v].next) {
             sx_word_hit one;
-            if (!judge(words, s, &words->words[words->ac.words[v].value], edge, &one)) continue;
+            if (!judge(words, s, &words->words[words->ac.words[v].value], edge, next, &one)) continue;
             if (!found || one.start < hit->start) *hit = one;
             found = true;
         }
@@ -191,14 +212,14 @@ static void begin_run(const sx_words *words, sx_word_state *s, uint32_t canon, u
     s->due = true;
 }
 
-static bool take_letter(const sx_words *words, sx_word_state *s, uint32_t raw, uint32_t canon, bool sign, uint64_t start,
-                        uint64_t end, sx_word_hit *hit)
+static bool take_letter(const sx_words *words, sx_word_state *s, uint32_t raw, uint32_t canon, bool sign,
+                        uint64_t start, uint64_t end, sx_word_hit *hit)
 {
     sx_text_run *last = s->run_n > 0 ? run_at(s, s->run_n - 1) : NULL;
     bool guess = sign || (raw >= '0' && raw <= '9'), edge = !sign && sx_is_word(raw), found = false;
     if (last != NULL && last->canon == canon) {
         if (s->gap != 0) {
-            found = settle(words, s, false, hit);
+            found = settle(words, s, false, 0, hit);
             last->inner = last->inner == 0 || last->inner == s->gap ? s->gap : GAP_MIXED;
             last->piece_start = start;
             last->piece_count = 0;
@@ -213,9 +234,19 @@ static bool take_letter(const sx_words *words, sx_word_state *s, uint32_t raw, u
         last->end = end;
         last->edge = edge;
     } else {
-        found = settle(words, s, edge && s->gap == 0, hit);
-        *run_at(s, s->run_n++) = (sx_text_run){.start = start, .end = end, .piece_start = start, .canon = canon, .raw = raw,
-            .last_raw = raw, .gap = s->gap, .count = 1, .piece_count = 1, .guesses = guess, .edge = edge, .sign = sign};
+        found = settle(words, s, edge && s->gap == 0, s->gap == 0 ? canon : 0, hit);
+        *run_at(s, s->run_n++) = (sx_text_run){.start = start,
+                                               .end = end,
+                                               .piece_start = start,
+                                               .canon = canon,
+                                               .raw = raw,
+                                               .last_raw = raw,
+                                               .gap = s->gap,
+                                               .count = 1,
+                                               .piece_count = 1,
+                                               .guesses = guess,
+                                               .edge = edge,
+                                               .sign = sign};
         begin_run(words, s, canon, start);
     }
     s->gap = s->gap_len = 0;
@@ -237,11 +268,11 @@ bool sx_words_next(const sx_words *words, sx_word_state *s, uint32_t cp, uint64_
         if (s->run_n > 0 && s->gap == 0) run_at(s, s->run_n - 1)->end = end;
         return false;
     case SX_GLYPH_BREAK:
-        found = settle(words, s, false, hit);
+        found = settle(words, s, false, 0, hit);
         forget(s);
         return found;
     case SX_GLYPH_GAP:
-        found = settle(words, s, false, hit);
+        found = settle(words, s, false, 0, hit);
         s->gap = s->gap == 0 || s->gap == cp ? cp : GAP_MIXED;
         if (++s->gap_len > 3) forget(s);
         return found;
@@ -259,7 +290,7 @@ bool sx_words_next(const sx_words *words, sx_word_state *s, uint32_t cp, uint64_
 
 bool sx_words_finish(const sx_words *words, sx_word_state *s, sx_word_hit *hit)
 {
-    bool found = settle(words, s, false, hit);
+    bool found = settle(words, s, false, 0, hit);
     forget(s);
     return found;
 }

@@ -8,8 +8,8 @@
 #include "guard/scan/ac.h"
 
 #define SX_WORD_LETTERS_MAX 128u
-#define SX_WORD_RING 256u        /* runs kept, more than any word has */
-#define SX_WORD_BYTE_RING 1024u  /* bytes given to the automaton, more than any word has */
+#define SX_WORD_RING        256u  /* runs kept, more than any word has */
+#define SX_WORD_BYTE_RING   1024u /* bytes given to the automaton, more than any word has */
 
 /* One run of like letters of a word. */
 typedef struct sx_word_run {
@@ -42,16 +42,16 @@ llm_status sx_words_build(sx_words *words, llm_error *err);
 
 /* One run of like letters of the text. */
 typedef struct sx_text_run {
-    uint64_t start, end;     /* all of it */
-    uint64_t piece_start;    /* what follows its last inner gap */
+    uint64_t start, end;  /* all of it */
+    uint64_t piece_start; /* what follows its last inner gap */
     uint32_t canon, raw;
     uint32_t last_raw;
-    uint32_t gap;            /* what stood before it: 0 nothing, a code point, or GAP_MIXED */
-    uint32_t inner;          /* what stood inside it, between like letters */
+    uint32_t gap;   /* what stood before it: 0 nothing, a code point, or GAP_MIXED */
+    uint32_t inner; /* what stood inside it, between like letters */
     uint32_t count, piece_count;
-    uint32_t guesses;        /* letters that are digits or signs */
+    uint32_t guesses; /* letters that are digits or signs */
     uint8_t turns;
-    bool edge;               /* a letter or digit of a script written with spaces */
+    bool edge; /* a letter or digit of a script written with spaces */
     bool sign;
 } sx_text_run;
 
@@ -59,7 +59,7 @@ typedef struct sx_text_run {
 typedef struct sx_word_state {
     uint32_t node;
     uint32_t gap, gap_len;
-    bool due;                /* hits at node wait for what follows */
+    bool due; /* hits at node wait for what follows */
     uint64_t run_n, byte_n;
     sx_text_run ring[SX_WORD_RING];
     uint64_t byte_start[SX_WORD_BYTE_RING];
@@ -70,7 +70,8 @@ typedef struct sx_word_hit {
 } sx_word_hit;
 
 /* Takes the character [start, end); stores the longest hit that it completes. True when there is one. */
-bool sx_words_next(const sx_words *words, sx_word_state *state, uint32_t cp, uint64_t start, uint64_t end, sx_word_hit *hit);
+bool sx_words_next(const sx_words *words, sx_word_state *state, uint32_t cp, uint64_t start, uint64_t end,
+                   sx_word_hit *hit);
 bool sx_words_finish(const sx_words *words, sx_word_state *state, sx_word_hit *hit);
 /* Where the earliest hit that may still come begins; UINT64_MAX: nowhere. */
 uint64_t sx_words_pending(const sx_words *words, const sx_word_state *state);

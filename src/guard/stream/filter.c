@@ -5,7 +5,10 @@
 #include "guard/vault/vault.h"
 #include "platform/utf8.h"
 
-enum { SLICE = 65536, HISTORY = 192 }; /* bytes taken in at once; bytes kept before the place being decided, for context */
+enum {
+    SLICE = 65536,
+    HISTORY = 192
+}; /* bytes taken in at once; bytes kept before the place being decided, for context */
 
 static llm_status wanted_types(sx_filter *f, const sx_check_params *p, llm_error *err)
 {
@@ -18,7 +21,8 @@ static llm_status wanted_types(sx_filter *f, const sx_check_params *p, llm_error
     for (; types != NULL && *types != 0; types += strlen(types) + 1) {
         uint32_t t = sx_guard_type_index(types, strlen(types));
         if (t == SX_TYPE_MAX)
-            return sx_fail(err, LLM_E_NOT_FOUND, "there is no finding type \"%.60s\"; llm_guard_type lists them", types);
+            return sx_fail(err, LLM_E_NOT_FOUND, "there is no finding type \"%.60s\"; llm_guard_type lists them",
+                           types);
         f->action[t] = (uint8_t)sx_guard_action(f->guard, t, direction, true);
     }
     return LLM_OK;
@@ -128,7 +132,11 @@ static llm_status weigh(sx_filter *f, const sx_window *w, uint16_t r, size_t beg
     float raised = rule->in_context > 0 ? rule->in_context : rule->score + 0.35f;
     if (raised > 1.0f) raised = 1.0f;
     bool needs = (rule->flags & SX_RULE_REQUIRED) != 0 || ((rule->flags & SX_RULE_CONTEXT) != 0 && f->min_score > 0);
-    sx_candidate c = {.start = f->base + begin, .end = f->base + end, .score = score, .rule = r, .type = (uint8_t)type,
+    sx_candidate c = {.start = f->base + begin,
+                      .end = f->base + end,
+                      .score = score,
+                      .rule = r,
+                      .type = (uint8_t)type,
                       .action = f->action[type]};
     if ((score < raised || needs) && info.context != NULL && context_before(f, w, type, info.before)) {
         if (raised > c.score) c.score = raised;
@@ -173,8 +181,12 @@ static llm_status decide(sx_filter *f, const sx_window *w, bool *done, llm_error
 
 static llm_status add_hit(sx_filter *f, const sx_word_hit *hit, llm_error *err)
 {
-    sx_candidate c = {.start = hit->start, .end = hit->end, .score = 1.0f, .rule = UINT16_MAX,
-                      .type = (uint8_t)f->guard->blocked_type, .action = f->action[f->guard->blocked_type]};
+    sx_candidate c = {.start = hit->start,
+                      .end = hit->end,
+                      .score = 1.0f,
+                      .rule = UINT16_MAX,
+                      .type = (uint8_t)f->guard->blocked_type,
+                      .action = f->action[f->guard->blocked_type]};
     if (f->guard->params.max_hold > 0 && hit->end - hit->start > f->max_span) return LLM_OK;
     return sx_filter_add(f, &c, err);
 }

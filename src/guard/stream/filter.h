@@ -8,10 +8,10 @@
 typedef struct sx_candidate {
     uint64_t start, end;
     float score;
-    uint16_t rule;    /* order breaks ties; of the word list: UINT16_MAX */
+    uint16_t rule; /* order breaks ties; of the word list: UINT16_MAX */
     uint8_t type;
     uint8_t action;
-    bool waits;       /* counts only with a context word behind it */
+    bool waits; /* counts only with a context word behind it */
 } sx_candidate;
 
 struct sx_filter {
@@ -20,10 +20,10 @@ struct sx_filter {
     const llm_cancel *cancel;
     float min_score;
     uint32_t max_span;
-    llm_status failed;      /* a failure stays: nothing more is released */
+    llm_status failed; /* a failure stays: nothing more is released */
     bool finished, blocked;
-    bool vault_open;        /* pseudonyms of this call are inside one transaction */
-    uint32_t verdict;       /* LLM_VERDICT_* so far */
+    bool vault_open;             /* pseudonyms of this call are inside one transaction */
+    uint32_t verdict;            /* LLM_VERDICT_* so far */
     uint8_t action[SX_TYPE_MAX]; /* 0: the type is not looked for */
     bool words_on;
 
@@ -32,24 +32,24 @@ struct sx_filter {
     char *text;
     uint8_t *fold;
     size_t n, text_cap, fold_cap;
-    size_t avail;           /* whole characters */
-    size_t at;              /* the place being decided */
-    size_t out;             /* released before this */
+    size_t avail; /* whole characters */
+    size_t at;    /* the place being decided */
+    size_t out;   /* released before this */
 
-    sx_run *runs;           /* rules alive at `at`; [rule_n] */
+    sx_run *runs; /* rules alive at `at`; [rule_n] */
     size_t run_n;
     bool running;
-    uint64_t *covered;      /* per rule: end of its last finding; it looks no earlier again */
-    char *scratch;          /* [SX_SPAN_MAX + 1] */
+    uint64_t *covered;                 /* per rule: end of its last finding; it looks no earlier again */
+    char *scratch;                     /* [SX_SPAN_MAX + 1] */
     uint64_t context_from, context_to; /* what context_types speaks of */
     uint64_t context_types[SX_TYPE_MAX / 64];
 
     sx_word_state *word;
-    uint64_t limit;         /* absolute: nothing that begins earlier can come any more */
-    sx_candidate *cand;     /* candidates that touch each other, undecided */
+    uint64_t limit;     /* absolute: nothing that begins earlier can come any more */
+    sx_candidate *cand; /* candidates that touch each other, undecided */
     size_t cand_n, cand_cap;
     uint64_t cand_start, cand_end, cand_wait; /* wait: text that must be seen before they are decided */
-    uint8_t *taken;         /* bytes of the group that a winner covers */
+    uint8_t *taken;                           /* bytes of the group that a winner covers */
     size_t taken_cap;
 
     sx_finding *found;

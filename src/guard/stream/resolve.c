@@ -67,7 +67,8 @@ static void sort(sx_candidate *v, size_t n, before_fn before)
 llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err)
 {
     if (c->start < f->limit) return LLM_OK; /* its place was given up to the bound on holding */
-    if (sx_mem_grow(f->mem, (void **)&f->cand, &f->cand_cap, f->cand_n + 1, sizeof *f->cand)) return sx_fail_memory(err);
+    if (sx_mem_grow(f->mem, (void **)&f->cand, &f->cand_cap, f->cand_n + 1, sizeof *f->cand))
+        return sx_fail_memory(err);
     if (f->cand_n == 0) {
         f->cand_start = c->start;
         f->cand_end = f->cand_wait = c->end;
@@ -125,11 +126,20 @@ static llm_status choose(sx_filter *f, llm_error *err)
 
 static llm_status record(sx_filter *f, const sx_candidate *c, llm_error *err)
 {
-    static const uint8_t VERDICT[] = {0, LLM_VERDICT_ALLOW, LLM_VERDICT_REDACT, LLM_VERDICT_REDACT, LLM_VERDICT_REDACT,
-                                      LLM_VERDICT_REDACT, LLM_VERDICT_REDACT, LLM_VERDICT_REVIEW, LLM_VERDICT_BLOCK};
-    if (sx_mem_grow(f->mem, (void **)&f->found, &f->found_cap, f->found_n + 1, sizeof *f->found)) return sx_fail_memory(err);
+    static const uint8_t VERDICT[] = {0,
+                                      LLM_VERDICT_ALLOW,
+                                      LLM_VERDICT_REDACT,
+                                      LLM_VERDICT_REDACT,
+                                      LLM_VERDICT_REDACT,
+                                      LLM_VERDICT_REDACT,
+                                      LLM_VERDICT_REDACT,
+                                      LLM_VERDICT_REVIEW,
+                                      LLM_VERDICT_BLOCK};
+    if (sx_mem_grow(f->mem, (void **)&f->found, &f->found_cap, f->found_n + 1, sizeof *f->found))
+        return sx_fail_memory(err);
     f->found[f->found_n++] = (sx_finding){.type = sx_guard_type(c->type),
-                                          .rule = c->rule == UINT16_MAX ? "word-list" : f->guard->scan.rules[c->rule]->name,
+                                          .rule = c->rule == UINT16_MAX ? "word-list"
+                                                                        : f->guard->scan.rules[c->rule]->name,
                                           .start = c->start,
                                           .end = c->end,
                                           .score = c->score,

@@ -100,7 +100,8 @@ static llm_status get_number(sx_vault *v, const sx_buf *row, uint64_t *number, l
     for (size_t i = 0; status == LLM_OK && found && i < value.len; i++) {
         if (!sx_ascii_digit(value.data[i]) || *number > UINT64_MAX / 10 - 9)
             status = sx_fail(err, LLM_E_CORRUPT, "a row of the vault holds no number");
-        else *number = *number * 10 + (uint64_t)(value.data[i] - '0');
+        else
+            *number = *number * 10 + (uint64_t)(value.data[i] - '0');
     }
     sx_buf_free(&value);
     return status;
@@ -117,8 +118,8 @@ static llm_status put_number(sx_vault *v, const sx_buf *row, uint64_t number, ll
 }
 
 /* Gives a value that has none the next number of its type. Inside a transaction, so that two processes cannot collide. */
-static llm_status number_value(sx_vault *v, const char *type, const char *value, size_t len, sx_buf *row, uint64_t *number,
-                               llm_error *err)
+static llm_status number_value(sx_vault *v, const char *type, const char *value, size_t len, sx_buf *row,
+                               uint64_t *number, llm_error *err)
 {
     char shown[PLACEHOLDER_MAX];
     sx_buf name;
@@ -130,7 +131,8 @@ static llm_status number_value(sx_vault *v, const char *type, const char *value,
     ++*number;
     if (status == LLM_OK) status = put_number(v, row, *number, err);
     name_row(row, 'v', type, value, len);
-    if (status == LLM_OK) status = sx_buf_status(row) == LLM_OK ? put_number(v, row, *number, err) : sx_fail_memory(err);
+    if (status == LLM_OK)
+        status = sx_buf_status(row) == LLM_OK ? put_number(v, row, *number, err) : sx_fail_memory(err);
     sx_buf_init(&name, v->mem, sizeof shown);
     sx_buf_printf(&name, "p<%s_%llu>", type, (unsigned long long)*number);
     if (status == LLM_OK && sx_buf_status(&name) != LLM_OK) status = sx_fail_memory(err);
@@ -139,7 +141,8 @@ static llm_status number_value(sx_vault *v, const char *type, const char *value,
     return status;
 }
 
-static llm_status find_or_number(sx_vault *v, const char *type, const char *value, size_t len, uint64_t *number, llm_error *err)
+static llm_status find_or_number(sx_vault *v, const char *type, const char *value, size_t len, uint64_t *number,
+                                 llm_error *err)
 {
     sx_buf row;
     sx_buf_init(&row, v->mem, 0);
@@ -163,7 +166,8 @@ static llm_status find_or_number(sx_vault *v, const char *type, const char *valu
     return status;
 }
 
-llm_status sx_vault_pseudonym(sx_vault *vault, const char *type, const char *value, size_t len, sx_buf *out, llm_error *err)
+llm_status sx_vault_pseudonym(sx_vault *vault, const char *type, const char *value, size_t len, sx_buf *out,
+                              llm_error *err)
 {
     uint64_t number = 0;
     pthread_mutex_lock(&vault->lock);

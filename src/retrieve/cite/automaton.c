@@ -22,7 +22,7 @@ struct sx_cite {
     uint32_t count;
     uint32_t longest;
     cite_state state;
-    char *bytes;  /* of all ids */
+    char *bytes; /* of all ids */
 };
 
 static int compare(const char *a, size_t a_len, const char *b, size_t b_len)

@@ -16,7 +16,7 @@ enum {
     RETRIES = 16 /* a list may be overtaken by replacements so often before a reader gives up */
 };
 #define DEFAULT_MAX_BYTES (UINT64_C(256) << 20)
-#define CACHE_BYTES (UINT64_C(512) << 20)
+#define CACHE_BYTES       (UINT64_C(512) << 20)
 
 /* A document in memory. Counted under the corpus's lock. */
 typedef struct {
@@ -91,7 +91,8 @@ static void cache(sx_corpus *corpus, row *r, entry *e)
         row *oldest = NULL;
         for (size_t i = 0; i < corpus->list->count; i++) {
             row *other = &corpus->list->rows[i];
-            if (other != r && other->cached && other->cached->refs == 1 && (!oldest || other->used < oldest->used)) oldest = other;
+            if (other != r && other->cached && other->cached->refs == 1 && (!oldest || other->used < oldest->used))
+                oldest = other;
         }
         if (!oldest) break;
         uncache(corpus, oldest);
@@ -105,8 +106,10 @@ static row *find_row(listing *list, const char *name)
         size_t mid = low + (high - low) / 2;
         int order = strcmp(list->rows[mid].doc.name, name);
         if (order == 0) return &list->rows[mid];
-        if (order < 0) low = mid + 1;
-        else high = mid;
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
     }
     return NULL;
 }
@@ -198,7 +201,8 @@ static void release_entry(sx_corpus *corpus, entry *e)
 
 /* ---- loading ---- */
 
-static llm_status make_entry(sx_corpus *corpus, sx_tree *tree, sx_index *index, size_t blobs, entry **out, llm_error *err)
+static llm_status make_entry(sx_corpus *corpus, sx_tree *tree, sx_index *index, size_t blobs, entry **out,
+                             llm_error *err)
 {
     entry *e = sx_mem_zalloc(corpus->mem, sizeof *e);
     if (!e) {
@@ -227,9 +231,10 @@ static llm_status load(sx_corpus *corpus, const sx_store_doc *doc, entry **out, 
     }
     status = sx_tree_load(&tree, corpus->mem, doc->name, text, text_len, blob, size, err);
     sx_mem_free(corpus->mem, blob);
-    if (status == LLM_OK &&
-        (memcmp(tree->nodes[0].hash, doc->hash, sizeof doc->hash) != 0 || tree->count != doc->nodes || text_len != doc->bytes))
-        status = sx_fail(err, LLM_E_CORRUPT, "document %s is not the one the corpus lists under its name; ingest it again", doc->name);
+    if (status == LLM_OK && (memcmp(tree->nodes[0].hash, doc->hash, sizeof doc->hash) != 0 ||
+                             tree->count != doc->nodes || text_len != doc->bytes))
+        status = sx_fail(err, LLM_E_CORRUPT,
+                         "document %s is not the one the corpus lists under its name; ingest it again", doc->name);
     if (status == LLM_OK) status = sx_store_read(corpus->store, doc->id, SX_SECTION_INDEX, &blob, &index_size, err);
     if (status == LLM_OK) {
         status = sx_index_load(&index, corpus->mem, tree, blob, index_size, err);
@@ -261,7 +266,8 @@ static llm_status get(sx_corpus *corpus, row *r, entry **out, llm_error *err)
 
 /* ---- opening ---- */
 
-llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const sx_corpus_params *params, llm_error *err)
+llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const sx_corpus_params *params,
+                          llm_error *err)
 {
     *out = NULL;
     sx_corpus *corpus = sx_mem_zalloc(mem, sizeof *corpus);
@@ -294,8 +300,8 @@ void sx_corpus_close(sx_corpus *corpus)
 /* ---- ingest ---- */
 
 /* Is this very text there already, whole and sound? Then there is nothing to do. A damaged one is replaced. */
-static llm_status unchanged(sx_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format, bool *same,
-                            llm_error *err)
+static llm_status unchanged(sx_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
+                            bool *same, llm_error *err)
 {
     listing *list;
     *same = false;
@@ -339,13 +345,16 @@ static llm_status write_entry(sx_corpus *corpus, entry *e, uint32_t format, llm_
     sx_buf_init(&index_blob, corpus->mem, 0);
     llm_status status = sx_tree_save(e->tree, &tree_blob);
     if (status == LLM_OK) status = sx_index_save(e->index, &index_blob);
-    if (status == LLM_E_MEMORY) sx_fail_memory(err);
-    else if (status != LLM_OK) sx_fail(err, status, "document %s is too long to be stored", e->tree->name);
+    if (status == LLM_E_MEMORY)
+        sx_fail_memory(err);
+    else if (status != LLM_OK)
+        sx_fail(err, status, "document %s is too long to be stored", e->tree->name);
     if (status == LLM_OK) {
-        sx_store_doc doc = {.name = e->tree->name, .bytes = e->tree->text_len, .nodes = e->tree->count, .format = format};
+        sx_store_doc doc = {
+            .name = e->tree->name, .bytes = e->tree->text_len, .nodes = e->tree->count, .format = format};
         memcpy(doc.hash, e->tree->nodes[0].hash, sizeof doc.hash);
-        sx_blob sections[SX_SECTIONS] = {{e->tree->text, e->tree->text_len}, {tree_blob.data, tree_blob.len},
-                                         {index_blob.data, index_blob.len}};
+        sx_blob sections[SX_SECTIONS] = {
+            {e->tree->text, e->tree->text_len}, {tree_blob.data, tree_blob.len}, {index_blob.data, index_blob.len}};
         status = sx_store_put(corpus->store, &doc, sections, err);
     }
     sx_buf_free(&tree_blob);
@@ -357,7 +366,8 @@ static llm_status check_name(const char *name, llm_error *err)
 {
     size_t len = strlen(name);
     if (len == 0) return sx_fail(err, LLM_E_INVALID, "a document needs a name");
-    if (len > NAME_BYTES) return sx_fail(err, LLM_E_INVALID, "a document's name has %zu bytes; the limit is %d", len, NAME_BYTES);
+    if (len > NAME_BYTES)
+        return sx_fail(err, LLM_E_INVALID, "a document's name has %zu bytes; the limit is %d", len, NAME_BYTES);
     if (sx_utf8_check(name, len) != len) return sx_fail(err, LLM_E_INVALID, "a document's name must be UTF-8");
     return LLM_OK;
 }
@@ -365,12 +375,14 @@ static llm_status check_name(const char *name, llm_error *err)
 static llm_status check_text(const sx_corpus *corpus, const char *name, const char *text, size_t len, llm_error *err)
 {
     if (len > corpus->max_bytes)
-        return sx_fail(err, LLM_E_LIMIT, "%s has %zu bytes; the limit is %llu (raise max_doc_bytes to take it)", name, len,
-                       (unsigned long long)corpus->max_bytes);
+        return sx_fail(err, LLM_E_LIMIT, "%s has %zu bytes; the limit is %llu (raise max_doc_bytes to take it)", name,
+                       len, (unsigned long long)corpus->max_bytes);
     size_t bad = sx_utf8_check(text, len);
     if (bad != len)
-        return sx_fail(err, LLM_E_UTF8, "%s is not UTF-8: byte 0x%02X at offset %zu; convert it first, for instance with iconv -t UTF-8", name,
-                       (unsigned)(unsigned char)text[bad], bad);
+        return sx_fail(err, LLM_E_UTF8,
+                       "%s is not UTF-8: byte 0x%02X at offset %zu; convert it first, for instance with iconv -t "
+                       "UTF-8",
+                       name, (unsigned)(unsigned char)text[bad], bad);
     return LLM_OK;
 }
 
@@ -397,11 +409,13 @@ static llm_status ingest_owned(sx_corpus *corpus, const char *name, char *text, 
     }
     status = make_entry(corpus, tree, index, len, &e, err);
     if (status != LLM_OK) return status;
-    if (sx_cancelled(cancel)) status = sx_fail(err, LLM_E_CANCELLED, "ingesting %s was cancelled; nothing was changed", name);
+    if (sx_cancelled(cancel))
+        status = sx_fail(err, LLM_E_CANCELLED, "ingesting %s was cancelled; nothing was changed", name);
     if (status == LLM_OK) status = write_entry(corpus, e, format, err);
     if (status == LLM_OK) {
         keep(corpus, name, e);
-        if (corpus->log) sx_log_write(corpus->log, LLM_LOG_INFO, "ingested %s: %zu bytes, %u nodes", name, len, tree->count);
+        if (corpus->log)
+            sx_log_write(corpus->log, LLM_LOG_INFO, "ingested %s: %zu bytes, %u nodes", name, len, tree->count);
     }
     release_entry(corpus, e);
     return status;
@@ -443,7 +457,8 @@ llm_status sx_corpus_remove(sx_corpus *corpus, const char *name, llm_error *err)
 
 /* ---- asking ---- */
 
-llm_status sx_corpus_list(sx_corpus *corpus, llm_status (*fn)(void *user, const sx_doc_info *doc), void *user, llm_error *err)
+llm_status sx_corpus_list(sx_corpus *corpus, llm_status (*fn)(void *user, const sx_doc_info *doc), void *user,
+                          llm_error *err)
 {
     listing *list;
     llm_status status = current(corpus, &list, err);
@@ -507,7 +522,8 @@ llm_status sx_corpus_check(sx_corpus *corpus, llm_error *err)
     for (size_t i = 0; i < list->count && status == LLM_OK; i++) {
         entry *e = NULL;
         status = load(corpus, &list->rows[i].doc, &e, err);
-        if (status == LLM_OK) release_entry(corpus, e);
+        if (status == LLM_OK)
+            release_entry(corpus, e);
         else if (status == LLM_E_NOT_FOUND) { /* replaced meanwhile */
             forget(err);
             status = LLM_OK;
@@ -543,7 +559,8 @@ static llm_status retrieve_once(sx_evidence **out, sx_corpus *corpus, const char
     if (status != LLM_OK) return status;
     sx_doc_view *views = sx_mem_array(mem, list->count + 1, sizeof *views);
     entry **entries = sx_mem_array(mem, list->count + 1, sizeof(entry *));
-    status = views && entries ? gather_views(corpus, list, params->doc, views, entries, &count, err) : sx_fail_memory(err);
+    status = views && entries ? gather_views(corpus, list, params->doc, views, entries, &count, err)
+                              : sx_fail_memory(err);
     if (status == LLM_OK) status = sx_navigate(out, views, count, question, len, params, mem, err);
     pthread_mutex_lock(&corpus->lock);
     for (uint32_t i = 0; i < count; i++) entry_unref(corpus, entries[i]);
@@ -566,5 +583,6 @@ llm_status sx_retrieve(sx_evidence **out, sx_corpus *corpus, const char *questio
         forget(err);
         status = retrieve_once(out, corpus, question, len, params ? params : &defaults, mem, err);
     }
-    return status == LLM_MORE ? sx_fail(err, LLM_E_IO, "the corpus changes faster than it can be read; try again") : status;
+    return status == LLM_MORE ? sx_fail(err, LLM_E_IO, "the corpus changes faster than it can be read; try again")
+                              : status;
 }

@@ -12,10 +12,10 @@
 enum {
     TOP_DEFAULT = 10,
     TOP_MAX = 1000,
-    KEEP_MIN = 64,     /* candidates that get the close look */
+    KEEP_MIN = 64, /* candidates that get the close look */
     BEAM_MIN = 2,
     BEAM_MAX = 24,
-    LEFT_SHOWN = 4,    /* left branches noted per level */
+    LEFT_SHOWN = 4, /* left branches noted per level */
     LEVELS_MAX = 64,
     STEPS_MAX = 400
 };

@@ -72,8 +72,8 @@ static uint32_t gather(const sx_query *query, const sx_index *index, uint32_t fi
     return n;
 }
 
-void sx_reason(sx_buf *out, const sx_ranking *ranking, uint32_t doc, const char *question, uint32_t first, uint32_t last,
-               uint32_t section)
+void sx_reason(sx_buf *out, const sx_ranking *ranking, uint32_t doc, const char *question, uint32_t first,
+               uint32_t last, uint32_t section)
 {
     const sx_index *index = ranking->docs[doc].index;
     const sx_query *query = &ranking->queries[ranking->docs[doc].query];

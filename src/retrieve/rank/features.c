@@ -39,8 +39,10 @@ typedef struct look {
     const sx_query *query;
     uint32_t has[SX_QUERY_TERMS / 32], sentence[SX_QUERY_TERMS / 32], before[SX_QUERY_TERMS / 32];
     uint32_t lead[SX_QUERY_TERMS / 32];
-    int last[SX_QUERY_TERMS];       /* where each term stood last */
-    float ordered[SX_QUERY_TERMS * 2], near[SX_QUERY_TERMS * 2]; /* best closeness per neighbouring pair of the question */
+    uint16_t count[SX_QUERY_TERMS];
+    int last[SX_QUERY_TERMS]; /* where each term stood last */
+    float ordered[SX_QUERY_TERMS * 2],
+        near[SX_QUERY_TERMS * 2]; /* best closeness per neighbouring pair of the question */
     float best_sentence, best_window;
     uint32_t at_sentence, best_at;
 } look;
@@ -119,6 +121,7 @@ static void read_leaf(look *l, const term_filter *filter, const sx_index *index,
         uint32_t t = match(filter, index->tokens[i] - 1);
         if (t == SX_QUERY_TERMS) continue;
         any = true;
+        if (l->count[t] < UINT16_MAX) l->count[t]++;
         l->has[t / 32] |= 1u << (t % 32);
         l->sentence[t / 32] |= 1u << (t % 32);
         if (i - first < index->leaf_lead[leaf]) l->lead[t / 32] |= 1u << (t % 32);
@@ -178,7 +181,8 @@ static float rare_share(const sx_query *query, const uint32_t *has)
 }
 
 /* Marks the question's terms among some tokens; returns how many tokens are of the question. */
-static uint32_t mark(const term_filter *filter, const sx_query *query, const uint32_t *tokens, uint32_t n, uint32_t *has)
+static uint32_t mark(const term_filter *filter, const sx_query *query, const uint32_t *tokens, uint32_t n,
+                     uint32_t *has)
 {
     uint32_t hits = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -234,6 +238,18 @@ static void cue_features(const sx_query *query, const sx_tree *tree, uint32_t no
     c->x[SX_F_CUE_NEAR] = sx_text_cues(tree->text + start, end - start) & query->cues ? 1 : 0;
 }
 
+static float body_score(const look *l, float words, float mean)
+{
+    const sx_query *q = l->query;
+    const float k1 = 1.2f, b = 0.75f;
+    float sum = 0;
+    for (uint32_t i = 0; i < q->n; i++) {
+        float tf = (float)l->count[i];
+        if (tf > 0) sum += q->terms[i].weight * tf * (k1 + 1) / (tf + k1 * (1 - b + b * words / mean));
+    }
+    return sum;
+}
+
 void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tree, const float *leaf_scores,
                  const float *section_scores, sx_candidate *c)
 {
@@ -265,5 +281,6 @@ void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tr
     cue_features(query, tree, index->leaf_node[c->leaf], l.best_at, c);
     float mean = query->n_leaves ? (float)((double)query->n_words / query->n_leaves) : 1;
     c->x[SX_F_LENGTH] = logf(((float)index->leaf_words[c->leaf] + 4) / (mean + 4));
+    c->x[SX_F_BODY] = body_score(&l, (float)index->leaf_words[c->leaf], mean > 0 ? mean : 1) / ideal;
     c->x[SX_F_EARLY] = 1.0f / (1.0f + (float)c->leaf / 8);
 }

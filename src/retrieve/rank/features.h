@@ -26,6 +26,7 @@ enum {
     SX_F_TITLE,     /* terms in the nearest heading */
     SX_F_TITLE_FIT, /* share of the nearest heading's words that the question has */
     SX_F_BOTH,      /* weight of the terms in it or in the headings above */
+    SX_F_BODY,      /* BM25 of its own words alone, over the ideal */
     SX_FEATURES
 };
 

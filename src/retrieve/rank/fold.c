@@ -28,8 +28,8 @@ sx_char sx_char_kind(uint32_t cp)
     if (within(cp, 0xc0, 0x24f)) return cp == 0xd7 || cp == 0xf7 ? SX_CHAR_OTHER : SX_CHAR_LETTER;
     if (within(cp, 0x400, 0x481) || within(cp, 0x3ac, 0x3ce) || within(cp, 0x620, 0x63f)) return SX_CHAR_LETTER;
     if (within(cp, 0x4e00, 0x9fff)) return SX_CHAR_IDEOGRAPH;
-    if (within(cp, 0x3000, 0x3004) || within(cp, 0x2010, 0x206f)) return cp == 0x200c || cp == 0x200d ? SX_CHAR_MARK
-                                                                                                      : SX_CHAR_OTHER;
+    if (within(cp, 0x3000, 0x3004) || within(cp, 0x2010, 0x206f))
+        return cp == 0x200c || cp == 0x200d ? SX_CHAR_MARK : SX_CHAR_OTHER;
     if (cp == 0x30fb) return SX_CHAR_OTHER; /* the dot between katakana words */
     if (sx_uc_is_han(cp) || sx_uc_is_kana(cp)) return SX_CHAR_IDEOGRAPH;
     if (sx_uc_is_unspaced(cp)) {
@@ -41,7 +41,7 @@ sx_char sx_char_kind(uint32_t cp)
 }
 
 /* The zeros of the decimal digits in use; each is followed by its nine. */
-static const uint32_t zeros[] = {'0',   0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6,  0xb66, 0xbe6,
+static const uint32_t zeros[] = {'0',   0x660, 0x6f0, 0x966, 0x9e6, 0xa66,  0xae6,  0xb66, 0xbe6,
                                  0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0x1040, 0x17e0, 0xff10};
 
 uint32_t sx_digit_value(uint32_t cp)

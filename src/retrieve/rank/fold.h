@@ -22,6 +22,7 @@ uint32_t sx_digit_value(uint32_t cp); /* 0..9, or 10 when it is no decimal digit
 /* The folded code point; SX_FOLD_DROP for what searching ignores (tatweel, vowel signs); SX_FOLD_SLOW when only the whole
  * algorithm can tell. */
 uint32_t sx_fold_simple(uint32_t cp);
-uint32_t sx_script_language(uint32_t cp); /* SX_LANG_* of a letter's script, SX_LANG_LATIN_COUNT.. or SX_LANG_EN for Latin */
+uint32_t sx_script_language(
+    uint32_t cp); /* SX_LANG_* of a letter's script, SX_LANG_LATIN_COUNT.. or SX_LANG_EN for Latin */
 
 #endif

@@ -17,8 +17,8 @@ typedef struct sx_posting {
 
 typedef struct sx_section {
     uint32_t node;
-    uint32_t parent;       /* section, SX_NO_NODE for the root */
-    uint32_t first, last;  /* leaves [first, last) */
+    uint32_t parent;           /* section, SX_NO_NODE for the root */
+    uint32_t first, last;      /* leaves [first, last) */
     uint32_t title, title_end; /* tokens of its heading, in index->tokens */
 } sx_section;
 
@@ -37,7 +37,7 @@ struct sx_index {
     uint32_t *terms;        /* [n_terms] hash of each term */
     uint32_t *slots;        /* [n_slots] term + 1, 0: free */
     uint32_t n_slots;
-    uint32_t *post_start;   /* [n_terms + 1] */
+    uint32_t *post_start; /* [n_terms + 1] */
     sx_posting *posts;
     uint64_t total_words;
 };

@@ -22,11 +22,9 @@ void sx_index_free(sx_index *index)
     sx_mem_free(mem, index);
 }
 
-#ifndef UNIT_CHARS
-#define UNIT_CHARS 1200
-#endif
-/* A clause whose whole text is short is one thing to find and to quote, however many paragraphs it has. */
+enum { UNIT_CHARS = 1200 };
 
+/* A clause whose whole text is short is one thing to find and to quote, however many paragraphs it has. */
 static bool is_short(const sx_tree *tree, const sx_node *node)
 {
     uint32_t chars = 0;

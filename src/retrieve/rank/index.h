@@ -12,6 +12,7 @@ llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, cons
 void sx_index_free(sx_index *index);
 llm_status sx_index_save(const sx_index *index, sx_buf *out);
 /* Checks everything against the tree: LLM_E_CORRUPT. The blob is copied. */
-llm_status sx_index_load(sx_index **out, sx_mem *mem, const sx_tree *tree, const void *blob, size_t size, llm_error *err);
+llm_status sx_index_load(sx_index **out, sx_mem *mem, const sx_tree *tree, const void *blob, size_t size,
+                         llm_error *err);
 
 #endif

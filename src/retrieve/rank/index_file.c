@@ -124,7 +124,8 @@ static llm_status damaged(const sx_tree *tree, llm_error *err)
     return sx_fail(err, LLM_E_CORRUPT, "the index of document '%s' is damaged; ingest the document again", tree->name);
 }
 
-llm_status sx_index_load(sx_index **out, sx_mem *mem, const sx_tree *tree, const void *blob, size_t size, llm_error *err)
+llm_status sx_index_load(sx_index **out, sx_mem *mem, const sx_tree *tree, const void *blob, size_t size,
+                         llm_error *err)
 {
     cursor c = {blob, (const unsigned char *)blob + size, false};
     if (size < sizeof magic + 8 || size > UINT32_MAX || memcmp(blob, magic, sizeof magic)) return damaged(tree, err);

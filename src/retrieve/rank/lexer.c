@@ -96,7 +96,7 @@ static bool grow_slots(sx_lexer *x)
 /* The term of a folded word; stemming happens once per different word. */
 static sx_term_slot word_term(sx_lexer *x, const char *word, size_t len, uint32_t lang, bool stem)
 {
-    uint64_t key = sx_hash64(word, len, stem) | 1;
+    uint64_t key = sx_hash64(word, len, stem ? lang + 1 : 0) | 1;
     if (x->used * 2 >= x->cap && !grow_slots(x)) {
         x->failed = true;
         return (sx_term_slot){key, 1, false};
@@ -308,7 +308,8 @@ static size_t take_ideographs(sx_lexer *x, const char *text, size_t len, size_t 
         put_token(x, term_of(pair + first_len, n), at, at + step, SX_TOK_CHAR, weak);
         bool both = weak && first_weak, one = weak || first_weak;
         if (first_len) {
-            uint8_t kind = one ? SX_TOK_LOOSE : SX_TOK_PAIR; /* a function word beside something else is hardly a word */
+            uint8_t kind = one ? SX_TOK_LOOSE
+                               : SX_TOK_PAIR; /* a function word beside something else is hardly a word */
             both = both || (x->want_weak && sx_language_weak(SX_LANG_CJK, pair, first_len + n));
             put_token(x, term_of(pair, first_len + n), first_start, at + step, kind, both);
         }

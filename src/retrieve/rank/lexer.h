@@ -36,14 +36,14 @@ typedef struct sx_term_slot {
 
 typedef struct sx_lexer {
     sx_mem *mem;
-    uint32_t lang;     /* of words in Latin letters: SX_LANG_* */
+    uint32_t lang; /* of words in Latin letters: SX_LANG_* */
     bool want_weak;
-    bool failed;       /* there was no memory: the tokens are incomplete */
+    bool failed; /* there was no memory: the tokens are incomplete */
     void *stemmers[SX_STEMMERS];
     sx_term_slot *slots;
     size_t cap, used;
-    sx_buf folded;     /* of the word in hand when it is not simple */
-    sx_token *tokens;  /* [count] of the last sx_lexer_run */
+    sx_buf folded;    /* of the word in hand when it is not simple */
+    sx_token *tokens; /* [count] of the last sx_lexer_run */
     size_t count, tokens_cap;
 } sx_lexer;
 

@@ -5,15 +5,16 @@
 /* Fitted by list-wise logistic regression over public question sets in many languages, each set held out in turn to see
  * that it does not live off its own questions. */
 const float sx_blend[SX_FEATURES] = {
-    [SX_F_BASE] = 3.81f,      [SX_F_TOP] = 3.96f,      [SX_F_COVER] = 1.72f,   [SX_F_SENTENCE] = 1.03f,
-    [SX_F_WINDOW] = 0.38f,    [SX_F_ORDERED] = 1.59f,  [SX_F_NEAR] = 0.75f,    [SX_F_RARE] = 0.06f,
-    [SX_F_LEAD] = 0.10f,      [SX_F_HEADING] = 0.67f,  [SX_F_SECTION] = 0.83f, [SX_F_NEIGHBOUR] = 0.90f,
-    [SX_F_CUE] = 0.89f,       [SX_F_CUE_NEAR] = 0.07f, [SX_F_LENGTH] = 0.46f,  [SX_F_EARLY] = 1.11f,
-    [SX_F_SHORT] = 0.50f,     [SX_F_TITLE] = 1.42f,    [SX_F_TITLE_FIT] = 2.24f, [SX_F_BOTH] = 0.42f,
+    [SX_F_BASE] = 5.68f,   [SX_F_TOP] = 3.29f,      [SX_F_COVER] = 0.91f,     [SX_F_SENTENCE] = 1.08f,
+    [SX_F_WINDOW] = 0.46f, [SX_F_ORDERED] = 1.42f,  [SX_F_NEAR] = 0.50f,      [SX_F_RARE] = -0.26f,
+    [SX_F_LEAD] = 0.62f,   [SX_F_HEADING] = 0.75f,  [SX_F_SECTION] = 1.11f,   [SX_F_NEIGHBOUR] = 0.79f,
+    [SX_F_CUE] = 0.88f,    [SX_F_CUE_NEAR] = 0.07f, [SX_F_LENGTH] = 0.47f,    [SX_F_EARLY] = 1.11f,
+    [SX_F_SHORT] = 0.80f,  [SX_F_TITLE] = 2.08f,    [SX_F_TITLE_FIT] = 1.89f, [SX_F_BOTH] = 0.85f,
+    [SX_F_BODY] = 1.64f,
 };
 
 /* What a passage gets that shows everything: scores handed out are shares of it. */
-static const float full_marks = 24.0f;
+static const float full_marks = 25.0f;
 
 llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, llm_error *err)
 {
@@ -51,6 +52,32 @@ static llm_status make_queries(sx_ranking *r, const char *text, size_t len, llm_
     for (uint32_t d = 0; d < r->n_docs; d++) sx_query_count(&r->queries[r->docs[d].query], r->docs[d].index);
     for (uint32_t q = 0; q < r->n_queries; q++) sx_query_settle(&r->queries[q]);
     return LLM_OK;
+}
+
+/* The share of the question that the document's name says, and the share that stands anywhere in it. */
+static const float prior_name = 0.5f, prior_text = 0.5f;
+
+static llm_status weigh_documents(sx_ranking *r, llm_error *err)
+{
+    if (r->n_docs < 2) return LLM_OK;
+    sx_lexer lexer;
+    sx_lexer_init(&lexer, r->mem, SX_LANG_EN, false);
+    llm_status status = LLM_OK;
+    for (uint32_t d = 0; d < r->n_docs && !status; d++) {
+        const sx_query *query = &r->queries[r->docs[d].query];
+        lexer.lang = query->lang;
+        status = sx_lexer_run(&lexer, r->docs[d].tree->name, strlen(r->docs[d].tree->name));
+        float named = 0, held = 0;
+        for (uint32_t t = 0; t < query->n; t++) {
+            bool in_name = false;
+            for (size_t i = 0; i < lexer.count && !in_name; i++) in_name = lexer.tokens[i].term == query->terms[t].hash;
+            if (in_name) named += query->terms[t].weight;
+            if (sx_index_term(r->docs[d].index, query->terms[t].hash) != SX_NO_TERM) held += query->terms[t].weight;
+        }
+        r->docs[d].prior = (prior_name * named + prior_text * held) / (float)query->total;
+    }
+    sx_lexer_free(&lexer);
+    return status ? sx_fail_memory(err) : LLM_OK;
 }
 
 static llm_status score_all(sx_ranking *r, const sx_score_params *params, const llm_cancel *cancel, llm_error *err)
@@ -130,6 +157,9 @@ static void sort_best(sx_ranking *r)
     }
 }
 
+/* How much a document's prior counts when candidates are picked, and in their final score. */
+static const float prior_pick = 0.2f, prior_blend = 5.0f;
+
 static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
 {
     r->best = sx_mem_array(r->mem, keep, sizeof *r->best);
@@ -141,7 +171,7 @@ static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
         for (c.leaf = 0; c.leaf < doc->index->n_leaves; c.leaf++) {
             c.base = doc->leaf_scores[c.leaf];
             if (c.base <= 0) continue;
-            c.score = c.base / ideal;
+            c.score = c.base / ideal + prior_pick * doc->prior;
             offer(r, keep, &c);
         }
     }
@@ -151,7 +181,11 @@ static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
 
 static void look_closely(sx_ranking *r)
 {
-    float top = r->n_best ? r->best[0].score : 1;
+    float top = 0;
+    for (uint32_t i = 0; i < r->n_best; i++) {
+        float share = r->best[i].base / (float)r->queries[r->docs[r->best[i].doc].query].ideal;
+        if (share > top) top = share;
+    }
     for (uint32_t i = 0; i < r->n_best; i++) {
         sx_candidate *c = &r->best[i];
         const sx_rank_doc *doc = &r->docs[c->doc];
@@ -159,6 +193,7 @@ static void look_closely(sx_ranking *r)
         c->x[SX_F_TOP] = c->x[SX_F_BASE] / top;
         c->score = 0;
         for (int k = 0; k < SX_FEATURES; k++) c->score += sx_blend[k] * c->x[k];
+        c->score += prior_blend * doc->prior;
         c->score = c->score > 0 ? c->score / full_marks : 0;
     }
     sort_best(r);
@@ -168,6 +203,7 @@ llm_status sx_rank(sx_ranking *ranking, const char *text, size_t len, uint32_t k
                    const llm_cancel *cancel, llm_error *err)
 {
     llm_status status = make_queries(ranking, text, len, err);
+    if (!status) status = weigh_documents(ranking, err);
     if (!status) status = score_all(ranking, params, cancel, err);
     if (!status) status = pick(ranking, keep, err);
     if (!status) look_closely(ranking);

@@ -8,8 +8,9 @@
 typedef struct sx_rank_doc {
     const sx_tree *tree;
     const sx_index *index;
-    uint32_t query;         /* of ranking->queries: the group it belongs to */
-    float *leaf_scores;     /* base scores */
+    uint32_t query;     /* of ranking->queries: the group it belongs to */
+    float prior;        /* 0..1: how much the document as a whole speaks to the question; 0 when it is the only one */
+    float *leaf_scores; /* base scores */
     float *section_scores;
 } sx_rank_doc;
 
@@ -17,10 +18,10 @@ typedef struct sx_ranking {
     sx_mem *mem;
     sx_rank_doc *docs;
     uint32_t n_docs;
-    sx_query *queries;      /* [n_queries] one per language among the documents */
+    sx_query *queries; /* [n_queries] one per language among the documents */
     uint32_t n_queries;
-    float *scores;          /* behind the documents' arrays */
-    sx_candidate *best;     /* [n_best] best first */
+    float *scores;      /* behind the documents' arrays */
+    sx_candidate *best; /* [n_best] best first */
     uint32_t n_best;
 } sx_ranking;
 

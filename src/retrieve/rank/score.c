@@ -3,15 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-const sx_score_params sx_score_best = {1.2f, 0.65f, 2.0f, 2.0f};
+const sx_score_params sx_score_best = {1.2f, 0.65f, 1.0f, 1.0f};
 
-#ifndef PW
-#define PW 0.5f
-#define CW 0.5f
-#define WW 0.25f
-#endif
-static const float kind_weight[] = {0, 1.0f, 1.0f, 0.6f, CW, 1.0f, PW}; /* by SX_TOK_* */
-static const float weak_weight = WW;
+/* What a match is worth by SX_TOK_*: single characters and loose pairs are hardly words, compounds repeat their parts. */
+static const float kind_weight[] = {0, 1.0f, 1.0f, 0.6f, 0.5f, 1.0f, 0.5f};
+static const float weak_weight = 0.25f; /* of function and question words */
 
 static uint32_t find_term(const sx_query *query, uint32_t hash)
 {
@@ -32,9 +28,11 @@ llm_status sx_query_make(sx_query *query, sx_mem *mem, uint32_t lang, const char
         uint32_t t = find_term(query, token->term);
         if (t == query->n) {
             if (query->n == SX_QUERY_TERMS) continue;
-            query->terms[query->n++] =
-                (sx_query_term){.hash = token->term, .start = token->start, .end = token->end, .kind = token->kind,
-                                .weak = token->weak};
+            query->terms[query->n++] = (sx_query_term){.hash = token->term,
+                                                       .start = token->start,
+                                                       .end = token->end,
+                                                       .kind = token->kind,
+                                                       .weak = token->weak};
         }
         query->terms[t].count++;
         if (query->n_order < sizeof query->order) query->order[query->n_order++] = (uint8_t)t;

@@ -15,7 +15,7 @@ typedef struct sx_query_term {
     uint8_t kind;        /* SX_TOK_* */
     bool weak;
     float idf;
-    float weight;        /* what a full match of it is worth */
+    float weight; /* what a full match of it is worth */
 } sx_query_term;
 
 typedef struct sx_query {
@@ -26,9 +26,9 @@ typedef struct sx_query {
     uint32_t n_order;
     uint32_t n_leaves; /* of the documents considered */
     uint64_t n_words;
-    double total;      /* sum of weights */
-    double ideal;      /* base score of a paragraph that holds everything over and over */
-    uint32_t cues;     /* SX_CUE_* the answer should show */
+    double total;  /* sum of weights */
+    double ideal;  /* base score of a paragraph that holds everything over and over */
+    uint32_t cues; /* SX_CUE_* the answer should show */
 } sx_query;
 
 enum { SX_CUE_NUMBER = 1, SX_CUE_TIME = 2, SX_CUE_NAME = 4, SX_CUE_MONEY = 8, SX_CUE_REASON = 16, SX_CUE_DEFINE = 32 };

@@ -12,40 +12,51 @@ typedef struct {
 } name_row;
 
 static const name_row names[] = {
-    {"annex", SX_RANK_ATTACHMENT}, {"appendix", SX_RANK_ATTACHMENT}, {"exhibit", SX_RANK_ATTACHMENT},
-    {"schedule", SX_RANK_ATTACHMENT}, {"annexe", SX_RANK_ATTACHMENT}, {"anexo", SX_RANK_ATTACHMENT},
-    {"anhang", SX_RANK_ATTACHMENT}, {"anlage", SX_RANK_ATTACHMENT}, {"allegato", SX_RANK_ATTACHMENT},
-    {"book", SX_RANK_BOOK}, {"volume", SX_RANK_BOOK}, {"livre", SX_RANK_BOOK}, {"libro", SX_RANK_BOOK},
-    {"buch", SX_RANK_BOOK},
-    {"part", SX_RANK_PART}, {"partie", SX_RANK_PART}, {"parte", SX_RANK_PART}, {"teil", SX_RANK_PART},
-    {"subpart", SX_RANK_SUBPART}, {"title", SX_RANK_TITLE}, {"titre", SX_RANK_TITLE}, {"título", SX_RANK_TITLE},
-    {"titulo", SX_RANK_TITLE}, {"titel", SX_RANK_TITLE}, {"titolo", SX_RANK_TITLE},
-    {"chapter", SX_RANK_CHAPTER}, {"chapitre", SX_RANK_CHAPTER}, {"capítulo", SX_RANK_CHAPTER},
-    {"capitulo", SX_RANK_CHAPTER}, {"kapitel", SX_RANK_CHAPTER}, {"capo", SX_RANK_CHAPTER},
-    {"item", SX_RANK_ITEM}, {"division", SX_RANK_DIVISION}, {"subchapter", SX_RANK_DIVISION},
-    {"abschnitt", SX_RANK_DIVISION}, {"unterabschnitt", SX_RANK_SUBDIVISION}, {"sección", SX_RANK_DIVISION},
-    {"seccion", SX_RANK_DIVISION},
-    {"note", SX_RANK_LETTER}, {"section", SX_RANK_CLAUSE}, {"sec.", SX_RANK_CLAUSE}, {"clause", SX_RANK_CLAUSE}, {"cláusula", SX_RANK_CLAUSE},
-    {"clausula", SX_RANK_CLAUSE}, {"§", SX_RANK_CLAUSE}, {"§§", SX_RANK_CLAUSE},
-    {"article", SX_RANK_ARTICLE}, {"artikel", SX_RANK_ARTICLE}, {"artículo", SX_RANK_ARTICLE},
-    {"articulo", SX_RANK_ARTICLE}, {"artigo", SX_RANK_ARTICLE}, {"articolo", SX_RANK_ARTICLE}, {"art.", SX_RANK_ARTICLE}};
+    {"annex", SX_RANK_ATTACHMENT},    {"appendix", SX_RANK_ATTACHMENT}, {"exhibit", SX_RANK_ATTACHMENT},
+    {"schedule", SX_RANK_ATTACHMENT}, {"annexe", SX_RANK_ATTACHMENT},   {"anexo", SX_RANK_ATTACHMENT},
+    {"anhang", SX_RANK_ATTACHMENT},   {"anlage", SX_RANK_ATTACHMENT},   {"allegato", SX_RANK_ATTACHMENT},
+    {"book", SX_RANK_BOOK},           {"volume", SX_RANK_BOOK},         {"livre", SX_RANK_BOOK},
+    {"libro", SX_RANK_BOOK},          {"buch", SX_RANK_BOOK},           {"part", SX_RANK_PART},
+    {"partie", SX_RANK_PART},         {"parte", SX_RANK_PART},          {"teil", SX_RANK_PART},
+    {"subpart", SX_RANK_SUBPART},     {"title", SX_RANK_TITLE},         {"titre", SX_RANK_TITLE},
+    {"título", SX_RANK_TITLE},        {"titulo", SX_RANK_TITLE},        {"titel", SX_RANK_TITLE},
+    {"titolo", SX_RANK_TITLE},        {"chapter", SX_RANK_CHAPTER},     {"chapitre", SX_RANK_CHAPTER},
+    {"capítulo", SX_RANK_CHAPTER},    {"capitulo", SX_RANK_CHAPTER},    {"kapitel", SX_RANK_CHAPTER},
+    {"capo", SX_RANK_CHAPTER},        {"item", SX_RANK_ITEM},           {"division", SX_RANK_DIVISION},
+    {"subchapter", SX_RANK_DIVISION}, {"abschnitt", SX_RANK_DIVISION},  {"unterabschnitt", SX_RANK_SUBDIVISION},
+    {"sección", SX_RANK_DIVISION},    {"seccion", SX_RANK_DIVISION},    {"note", SX_RANK_LETTER},
+    {"section", SX_RANK_CLAUSE},      {"sec.", SX_RANK_CLAUSE},         {"clause", SX_RANK_CLAUSE},
+    {"cláusula", SX_RANK_CLAUSE},     {"clausula", SX_RANK_CLAUSE},     {"§", SX_RANK_CLAUSE},
+    {"§§", SX_RANK_CLAUSE},           {"article", SX_RANK_ARTICLE},     {"artikel", SX_RANK_ARTICLE},
+    {"artículo", SX_RANK_ARTICLE},    {"articulo", SX_RANK_ARTICLE},    {"artigo", SX_RANK_ARTICLE},
+    {"articolo", SX_RANK_ARTICLE},    {"art.", SX_RANK_ARTICLE}};
 
 /* Other alphabets, each spelling as it is written. */
-static const name_row foreign[] = {
-    {"Глава", SX_RANK_CHAPTER}, {"ГЛАВА", SX_RANK_CHAPTER}, {"Раздел", SX_RANK_PART}, {"РАЗДЕЛ", SX_RANK_PART},
-    {"Статья", SX_RANK_ARTICLE}, {"СТАТЬЯ", SX_RANK_ARTICLE}, {"Стаття", SX_RANK_ARTICLE}, {"Приложение", SX_RANK_ATTACHMENT},
-    {"Άρθρο", SX_RANK_ARTICLE}, {"ΑΡΘΡΟ", SX_RANK_ARTICLE}, {"Κεφάλαιο", SX_RANK_CHAPTER}, {"ΚΕΦΑΛΑΙΟ", SX_RANK_CHAPTER},
-    {"Madde", SX_RANK_ARTICLE}, {"MADDE", SX_RANK_ARTICLE}, {"Bölüm", SX_RANK_CHAPTER}, {"BÖLÜM", SX_RANK_CHAPTER},
-    {"Điều", SX_RANK_ARTICLE}, {"ĐIỀU", SX_RANK_ARTICLE}, {"Chương", SX_RANK_CHAPTER}, {"CHƯƠNG", SX_RANK_CHAPTER},
-    {"Mục", SX_RANK_DIVISION}, {"Phần", SX_RANK_PART}, {"PHẦN", SX_RANK_PART},
-    {"Rozdział", SX_RANK_CHAPTER}, {"Artykuł", SX_RANK_ARTICLE}, {"Articolul", SX_RANK_ARTICLE}, {"Capitolul", SX_RANK_CHAPTER},
-    {"Artículo", SX_RANK_ARTICLE}, {"المادة", SX_RANK_ARTICLE}, {"مادة", SX_RANK_ARTICLE}, {"الفصل", SX_RANK_CHAPTER}, {"الباب", SX_RANK_PART},
-    {"अध्याय", SX_RANK_CHAPTER}, {"धारा", SX_RANK_ARTICLE}, {"अनुच्छेद", SX_RANK_ARTICLE}, {"มาตรา", SX_RANK_ARTICLE}, {"หมวด", SX_RANK_CHAPTER},
-    {"บทที่", SX_RANK_CHAPTER}, {"ข้อ", SX_RANK_ARTICLE}};
+static const name_row foreign[] = {{"Глава", SX_RANK_CHAPTER},     {"ГЛАВА", SX_RANK_CHAPTER},
+                                   {"Раздел", SX_RANK_PART},       {"РАЗДЕЛ", SX_RANK_PART},
+                                   {"Статья", SX_RANK_ARTICLE},    {"СТАТЬЯ", SX_RANK_ARTICLE},
+                                   {"Стаття", SX_RANK_ARTICLE},    {"Приложение", SX_RANK_ATTACHMENT},
+                                   {"Άρθρο", SX_RANK_ARTICLE},     {"ΑΡΘΡΟ", SX_RANK_ARTICLE},
+                                   {"Κεφάλαιο", SX_RANK_CHAPTER},  {"ΚΕΦΑΛΑΙΟ", SX_RANK_CHAPTER},
+                                   {"Madde", SX_RANK_ARTICLE},     {"MADDE", SX_RANK_ARTICLE},
+                                   {"Bölüm", SX_RANK_CHAPTER},     {"BÖLÜM", SX_RANK_CHAPTER},
+                                   {"Điều", SX_RANK_ARTICLE},      {"ĐIỀU", SX_RANK_ARTICLE},
+                                   {"Chương", SX_RANK_CHAPTER},    {"CHƯƠNG", SX_RANK_CHAPTER},
+                                   {"Mục", SX_RANK_DIVISION},      {"Phần", SX_RANK_PART},
+                                   {"PHẦN", SX_RANK_PART},         {"Rozdział", SX_RANK_CHAPTER},
+                                   {"Artykuł", SX_RANK_ARTICLE},   {"Articolul", SX_RANK_ARTICLE},
+                                   {"Capitolul", SX_RANK_CHAPTER}, {"Artículo", SX_RANK_ARTICLE},
+                                   {"المادة", SX_RANK_ARTICLE},    {"مادة", SX_RANK_ARTICLE},
+                                   {"الفصل", SX_RANK_CHAPTER},     {"الباب", SX_RANK_PART},
+                                   {"अध्याय", SX_RANK_CHAPTER},     {"धारा", SX_RANK_ARTICLE},
+                                   {"अनुच्छेद", SX_RANK_ARTICLE},     {"มาตรา", SX_RANK_ARTICLE},
+                                   {"หมวด", SX_RANK_CHAPTER},      {"บทที่", SX_RANK_CHAPTER},
+                                   {"ข้อ", SX_RANK_ARTICLE}};
 
-static const char *const number_words[] = {
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "first", "second",
-    "third", "fourth", "fifth", "sixth", "premier", "première", "unique", "primero", "primera", "único", "preliminar"};
+static const char *const number_words[] = {"one",     "two",     "three", "four",      "five",    "six",      "seven",
+                                           "eight",   "nine",    "ten",   "eleven",    "twelve",  "first",    "second",
+                                           "third",   "fourth",  "fifth", "sixth",     "premier", "première", "unique",
+                                           "primero", "primera", "único", "preliminar"};
 
 static char lower(char c)
 {
@@ -107,17 +118,20 @@ static size_t decimal_run(const char *s, size_t n, sx_label *label)
 /* What may follow the number of a named label. */
 static bool number_ends(const char *s, size_t n, size_t i)
 {
-    return i >= n || s[i] == ' ' || s[i] == '.' || s[i] == ':' || s[i] == '\t' || s[i] == ',' || s[i] == ')' || s[i] == '\n' ||
-           s[i] == '-' || s[i] == '\r' || (unsigned char)s[i] == 0xE2 || (unsigned char)s[i] == 0xC2 || s[i] == '(';
+    return i >= n || s[i] == ' ' || s[i] == '.' || s[i] == ':' || s[i] == '\t' || s[i] == ',' || s[i] == ')' ||
+           s[i] == '\n' || s[i] == '-' || s[i] == '\r' || (unsigned char)s[i] == 0xE2 || (unsigned char)s[i] == 0xC2 ||
+           s[i] == '(';
 }
 
 static size_t name_number(const char *s, size_t n, sx_label *label)
 {
     size_t i = decimal_run(s, n, label);
     if (i) {
-        if (i < n && is_alpha(s[i]) && number_ends(s, n, i + 1)) i++; /* 7A, § 312a */
+        if (i < n && is_alpha(s[i]) && number_ends(s, n, i + 1)) i++;                    /* 7A, § 312a */
         if (i + 1 < n && (s[i] == 'e' || s[i] == 'o') && lower(s[i + 1]) == 'r') i += 2; /* 1er */
-        if (i + 1 < n && (unsigned char)s[i] == 0xC2 && ((unsigned char)s[i + 1] == 0xBA || (unsigned char)s[i + 1] == 0xB0)) i += 2;
+        if (i + 1 < n && (unsigned char)s[i] == 0xC2 &&
+            ((unsigned char)s[i + 1] == 0xBA || (unsigned char)s[i + 1] == 0xB0))
+            i += 2;
         return number_ends(s, n, i) ? i : 0;
     }
     i = roman_run(s, n);
@@ -137,9 +151,12 @@ static size_t blanks(const char *s, size_t n)
 {
     size_t i = 0;
     while (i < n) {
-        if (s[i] == ' ' || s[i] == '\t') i++;
-        else if (i + 1 < n && (unsigned char)s[i] == 0xC2 && (unsigned char)s[i + 1] == 0xA0) i += 2;
-        else break;
+        if (s[i] == ' ' || s[i] == '\t')
+            i++;
+        else if (i + 1 < n && (unsigned char)s[i] == 0xC2 && (unsigned char)s[i + 1] == 0xA0)
+            i += 2;
+        else
+            break;
     }
     return i;
 }
@@ -209,7 +226,9 @@ static size_t han_digit(const char *s, size_t n)
     static const char *const all = "零〇○一二三四五六七八九十百千两壹贰叁";
     if (n && is_digit(s[0])) return 1;
     if (n < 3) return 0;
-    if ((unsigned char)s[0] == 0xEF && (unsigned char)s[1] == 0xBC && (unsigned char)s[2] >= 0x90 && (unsigned char)s[2] <= 0x99) return 3;
+    if ((unsigned char)s[0] == 0xEF && (unsigned char)s[1] == 0xBC && (unsigned char)s[2] >= 0x90 &&
+        (unsigned char)s[2] <= 0x99)
+        return 3;
     for (const char *p = all; *p; p += 3)
         if (memcmp(p, s, 3) == 0) return 3;
     return 0;
@@ -227,11 +246,12 @@ static uint8_t han_unit(const char *s, size_t n, size_t *len)
     static const struct {
         const char *unit;
         uint8_t rank;
-    } units[] = {{"分编", SX_RANK_SUBPART}, {"分編", SX_RANK_SUBPART}, {"编", SX_RANK_PART}, {"編", SX_RANK_PART},
-                 {"篇", SX_RANK_PART}, {"卷", SX_RANK_BOOK}, {"部分", SX_RANK_PART}, {"章", SX_RANK_CHAPTER},
-                 {"节", SX_RANK_DIVISION}, {"節", SX_RANK_DIVISION}, {"款", SX_RANK_SUBDIVISION},
-                 {"条", SX_RANK_CLAUSE}, {"條", SX_RANK_CLAUSE}, {"편", SX_RANK_PART}, {"장", SX_RANK_CHAPTER},
-                 {"절", SX_RANK_DIVISION}, {"조", SX_RANK_CLAUSE}};
+    } units[] = {{"分编", SX_RANK_SUBPART}, {"分編", SX_RANK_SUBPART},   {"编", SX_RANK_PART},
+                 {"編", SX_RANK_PART},      {"篇", SX_RANK_PART},        {"卷", SX_RANK_BOOK},
+                 {"部分", SX_RANK_PART},    {"章", SX_RANK_CHAPTER},     {"节", SX_RANK_DIVISION},
+                 {"節", SX_RANK_DIVISION},  {"款", SX_RANK_SUBDIVISION}, {"条", SX_RANK_CLAUSE},
+                 {"條", SX_RANK_CLAUSE},    {"편", SX_RANK_PART},        {"장", SX_RANK_CHAPTER},
+                 {"절", SX_RANK_DIVISION},  {"조", SX_RANK_CLAUSE}};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         *len = strlen(units[i].unit);
         if (*len <= n && memcmp(s, units[i].unit, *len) == 0) return units[i].rank;
@@ -255,7 +275,8 @@ static bool read_ordinal(sx_label *label, const char *s, size_t n)
         if (more) i += 3 + more;
     }
     /* 第三条的规定, 第三条第二款: a reference, not a label */
-    static const char *const goes_on[] = {"第", "的", "规", "規", "和", "、", "，", "至", "及", "或", "에", "의", "제", "中", "所"};
+    static const char *const goes_on[] = {"第", "的", "规", "規", "和", "、", "，", "至",
+                                          "及", "或", "에", "의", "제", "中", "所"};
     for (size_t k = 0; k < sizeof goes_on / sizeof goes_on[0]; k++)
         if (n - i >= 3 && memcmp(s + i, goes_on[k], 3) == 0) return false;
     label->kind = SX_LABEL_NAMED;
@@ -289,8 +310,10 @@ static bool read_item(sx_label *label, const char *s, size_t n)
         label->end = 3;
         return true;
     }
-    if (s[0] == '(') i = 1;
-    else if (n >= 3 && memcmp(s, "（", 3) == 0) wide = i = 3;
+    if (s[0] == '(')
+        i = 1;
+    else if (n >= 3 && memcmp(s, "（", 3) == 0)
+        wide = i = 3;
     size_t from = i, digits = han_run(s + i, n - i);
     if (digits) {
         i += digits;
@@ -316,7 +339,8 @@ static bool read_item(sx_label *label, const char *s, size_t n)
 
 static bool read_bullet(sx_label *label, const char *s, size_t n)
 {
-    static const char *const marks[] = {"•", "▪", "●", "○", "◦", "■", "□", "·", "–", "—", "‣", "➢", "✓", "-", "*", "\xEF\x82\xB7", "\xEF\x82\xA7"};
+    static const char *const marks[] = {
+        "•", "▪", "●", "○", "◦", "■", "□", "·", "–", "—", "‣", "➢", "✓", "-", "*", "\xEF\x82\xB7", "\xEF\x82\xA7"};
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         size_t len = strlen(marks[i]);
         if (n <= len || memcmp(s, marks[i], len) != 0) continue;
@@ -368,7 +392,8 @@ bool sx_label_read(sx_label *label, const char *text, size_t start, size_t end)
     size_t n = end - start < 64 ? end - start : 64;
     if (n == 0) return false;
     typedef bool (*reader)(sx_label *, const char *, size_t);
-    static const reader readers[] = {read_named, read_foreign, read_ordinal, read_han_list, read_decimal, read_letter, read_item, read_bullet};
+    static const reader readers[] = {read_named,   read_foreign, read_ordinal, read_han_list,
+                                     read_decimal, read_letter,  read_item,    read_bullet};
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
         memset(label, 0, sizeof *label);
         if (!readers[i](label, s, n)) continue;

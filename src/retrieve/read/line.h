@@ -36,9 +36,12 @@ static inline sx_line sx_line_at(const sx_lines *lines, size_t at)
         line.end--;
     for (; line.first < line.end; line.first++) {
         char c = text[line.first];
-        if (c == ' ' || c == '\f' || c == '\0') line.indent++;
-        else if (c == '\t') line.indent += 4 - line.indent % 4;
-        else break;
+        if (c == ' ' || c == '\f' || c == '\0')
+            line.indent++;
+        else if (c == '\t')
+            line.indent += 4 - line.indent % 4;
+        else
+            break;
     }
     return line;
 }

@@ -74,8 +74,10 @@ static bool is_rule(const scanner *s)
     if (c != '-' && c != '*' && c != '_') return false;
     size_t n = 0;
     for (size_t i = s->line.first; i < s->line.end; i++) {
-        if (s->t[i] == c) n++;
-        else if (s->t[i] != ' ' && s->t[i] != '\t') return false;
+        if (s->t[i] == c)
+            n++;
+        else if (s->t[i] != ' ' && s->t[i] != '\t')
+            return false;
     }
     return n >= 3;
 }
@@ -83,7 +85,8 @@ static bool is_rule(const scanner *s)
 static size_t setext_level(const scanner *s)
 {
     char c = s->t[s->line.first];
-    if (s->line.indent > 3 || (c != '=' && c != '-') || s->line.first + run_of(s, s->line.first, c) != s->line.end) return 0;
+    if (s->line.indent > 3 || (c != '=' && c != '-') || s->line.first + run_of(s, s->line.first, c) != s->line.end)
+        return 0;
     return c == '=' ? 1 : 2;
 }
 
@@ -117,9 +120,12 @@ static bool is_delimiter_row(const scanner *s)
     bool dash = false, pipe = false;
     for (size_t i = s->line.first; i < s->line.end; i++) {
         char c = s->t[i];
-        if (c == '-') dash = true;
-        else if (c == '|') pipe = true;
-        else if (c != ':' && c != ' ' && c != '\t') return false;
+        if (c == '-')
+            dash = true;
+        else if (c == '|')
+            pipe = true;
+        else if (c != ':' && c != ' ' && c != '\t')
+            return false;
     }
     return dash && pipe;
 }
@@ -164,7 +170,8 @@ static void end_clause(scanner *s, bool heading)
 static bool refers(const scanner *s, size_t at, size_t end)
 {
     at = sx_skip_space(s->t, at, end);
-    return at < end && (s->t[at] == ',' || s->t[at] == '(' || s->t[at] == ')' || (unsigned)(unsigned char)s->t[at] - 'a' < 26u);
+    return at < end &&
+           (s->t[at] == ',' || s->t[at] == '(' || s->t[at] == ')' || (unsigned)(unsigned char)s->t[at] - 'a' < 26u);
 }
 
 /* **A line all in bold** serves as a heading. */
@@ -197,8 +204,10 @@ static void emit_paragraph(scanner *s, size_t start, size_t end)
         sx_outline_heading(s->out, (uint16_t)(LABEL_LEVEL + label.rank), start, start, start, label.end, 0);
         s->in_clause = true;
     }
-    if (s->in_clause) sx_pack_add(&s->clause, start, end);
-    else sx_outline_paragraph(s->out, start, end, 0);
+    if (s->in_clause)
+        sx_pack_add(&s->clause, start, end);
+    else
+        sx_outline_paragraph(s->out, start, end, 0);
 }
 
 static void close_paragraph(scanner *s)
@@ -207,7 +216,8 @@ static void close_paragraph(scanner *s)
     s->para_lines = 0;
     emit_lead(s);
     size_t end = sx_trim_space(s->t, s->para, s->para_end);
-    bool colon = end > s->para && (s->t[end - 1] == ':' || (end - s->para >= 3 && memcmp(s->t + end - 3, "：", 3) == 0));
+    bool colon = end > s->para &&
+                 (s->t[end - 1] == ':' || (end - s->para >= 3 && memcmp(s->t + end - 3, "：", 3) == 0));
     if (colon && end - s->para <= LEAD_BYTES) {
         s->lead = s->para;
         s->lead_end = end;
@@ -390,8 +400,8 @@ static bool html_heading(scanner *s)
 
 static void read_html(scanner *s)
 {
-    static const char *const ends[][2] = {{"<!--", "-->"}, {"<script", "</script>"}, {"<pre", "</pre>"},
-                                          {"<style", "</style>"}, {"<?", "?>"}};
+    static const char *const ends[][2] = {
+        {"<!--", "-->"}, {"<script", "</script>"}, {"<pre", "</pre>"}, {"<style", "</style>"}, {"<?", "?>"}};
     const char *until = NULL;
     if (html_heading(s)) return;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
@@ -479,12 +489,18 @@ static void open_block(scanner *s)
     }
     emit_lead(s);
     end_clause(s, level != 0);
-    if (level) read_atx(s, level);
-    else if (code) read_indented_code(s);
-    else if (fence) read_fence(s, c, fence);
-    else if (rule) return;
-    else if (quote) read_quote(s);
-    else read_html(s);
+    if (level)
+        read_atx(s, level);
+    else if (code)
+        read_indented_code(s);
+    else if (fence)
+        read_fence(s, c, fence);
+    else if (rule)
+        return;
+    else if (quote)
+        read_quote(s);
+    else
+        read_html(s);
 }
 
 llm_status sx_read_markdown(sx_outline *outline, const llm_cancel *cancel, llm_error *err)

@@ -18,12 +18,17 @@ uint32_t sx_reader_format(const char *name)
 llm_status sx_read(sx_outline *outline, uint32_t format, const llm_cancel *cancel, llm_error *err)
 {
     if (outline->text_len >= UINT32_MAX)
-        return sx_fail(err, LLM_E_LIMIT, "a document of %zu bytes is too long: the limit is 4 GiB; split it", outline->text_len);
+        return sx_fail(err, LLM_E_LIMIT, "a document of %zu bytes is too long: the limit is 4 GiB; split it",
+                       outline->text_len);
     llm_status status;
     switch (format) {
     case LLM_FORMAT_TEXT: status = sx_read_text(outline, cancel, err); break;
     case LLM_FORMAT_MARKDOWN: status = sx_read_markdown(outline, cancel, err); break;
-    default: return sx_fail(err, LLM_E_UNSUPPORTED, "document format %u is not known; use text (1) or Markdown (2)", format);
+    default:
+        return sx_fail(err, LLM_E_UNSUPPORTED,
+                       "document format %u is not known; use text (1) or Markdown "
+                       "(2)",
+                       format);
     }
     if (status == LLM_OK && outline->failed) status = sx_fail_memory(err);
     if (status == LLM_OK) sx_outline_settle(outline);

@@ -57,11 +57,22 @@ size_t sx_count_chars(const char *text, size_t start, size_t end)
 static bool is_final(uint32_t cp) /* ends a sentence wherever it stands */
 {
     switch (cp) {
-    case 0x3002: case 0xFF01: case 0xFF1F: case 0xFF61: /* CJK */
-    case 0x0964: case 0x0965:                           /* danda */
-    case 0x061F: case 0x06D4:                           /* Arabic, Urdu */
-    case 0x1362: case 0x0589: case 0x17D4: case 0x104B: /* Ethiopic, Armenian, Khmer, Myanmar */
-    case 0x203C: case 0x2047: case 0x2048: case 0x2049: return true;
+    case 0x3002:
+    case 0xFF01:
+    case 0xFF1F:
+    case 0xFF61: /* CJK */
+    case 0x0964:
+    case 0x0965: /* danda */
+    case 0x061F:
+    case 0x06D4: /* Arabic, Urdu */
+    case 0x1362:
+    case 0x0589:
+    case 0x17D4:
+    case 0x104B: /* Ethiopic, Armenian, Khmer, Myanmar */
+    case 0x203C:
+    case 0x2047:
+    case 0x2048:
+    case 0x2049: return true;
     default: return false;
     }
 }
@@ -69,9 +80,28 @@ static bool is_final(uint32_t cp) /* ends a sentence wherever it stands */
 static bool is_closer(uint32_t cp)
 {
     switch (cp) {
-    case ')': case ']': case '}': case '"': case '\'': case '*': case '_': case '`':
-    case 0x2019: case 0x201D: case 0x00BB: case 0x203A: case 0x300D: case 0x300F: case 0xFF09: case 0x3011:
-    case 0x300B: case 0x3009: case 0x3015: case 0xFF3D: case 0xFF5D: case 0xFF02: return true;
+    case ')':
+    case ']':
+    case '}':
+    case '"':
+    case '\'':
+    case '*':
+    case '_':
+    case '`':
+    case 0x2019:
+    case 0x201D:
+    case 0x00BB:
+    case 0x203A:
+    case 0x300D:
+    case 0x300F:
+    case 0xFF09:
+    case 0x3011:
+    case 0x300B:
+    case 0x3009:
+    case 0x3015:
+    case 0xFF3D:
+    case 0xFF5D:
+    case 0xFF02: return true;
     default: return false;
     }
 }
@@ -88,20 +118,22 @@ static size_t skip_closers(const char *text, size_t i, size_t end)
 
 /* Words that a full stop follows without ending the sentence. Sorted by bytes, lower case. */
 static const char *const abbreviations[] = {
-    "abs", "al", "anm", "app", "approx", "art", "arts", "aufl", "bd", "bspw", "bzgl", "bzw", "ca", "cap", "cf", "ch",
-    "cit", "cl", "col", "dept", "dr", "dra", "ed", "eds", "eq", "eqs", "esp", "etc", "evtl", "ex", "exh", "fig",
-    "figs", "gem", "gen", "ggf", "gov", "hon", "ibid", "incl", "inkl", "insb", "lit", "lt", "m", "max", "mio", "mme",
-    "mr", "mrd", "mrs", "ms", "mt", "n", "no", "nos", "nr", "num", "núm", "p", "par", "para", "paras", "pg", "pp",
-    "prof", "pt", "pág", "ref", "refs", "resp", "rev", "rn", "sec", "secs", "sen", "sog", "sr", "sra", "srta", "st",
-    "ste", "str", "tab", "tel", "usw", "vgl", "viz", "vol", "vols", "vs", "zit", "zzgl"};
+    "abs",  "al",  "anm", "app", "approx", "art",  "arts",  "aufl", "bd",  "bspw", "bzgl", "bzw",  "ca",   "cap",
+    "cf",   "ch",  "cit", "cl",  "col",    "dept", "dr",    "dra",  "ed",  "eds",  "eq",   "eqs",  "esp",  "etc",
+    "evtl", "ex",  "exh", "fig", "figs",   "gem",  "gen",   "ggf",  "gov", "hon",  "ibid", "incl", "inkl", "insb",
+    "lit",  "lt",  "m",   "max", "mio",    "mme",  "mr",    "mrd",  "mrs", "ms",   "mt",   "n",    "no",   "nos",
+    "nr",   "num", "núm", "p",   "par",    "para", "paras", "pg",   "pp",  "prof", "pt",   "pág",  "ref",  "refs",
+    "resp", "rev", "rn",  "sec", "secs",   "sen",  "sog",   "sr",   "sra", "srta", "st",   "ste",  "str",  "tab",
+    "tel",  "usw", "vgl", "viz", "vol",    "vols", "vs",    "zit",  "zzgl"};
 /* Those that may just as well be the last word. */
 static const char *const maybe_last[] = {"bros", "cie", "co", "corp", "inc", "jr", "llc", "ltd"};
-static const char *const starters[] = {
-    "A", "After", "All", "An", "As", "At", "But", "By", "Each", "For", "He", "However", "If", "In", "It", "No", "On",
-    "Our", "She", "Such", "That", "The", "Their", "There", "These", "They", "This", "To", "Upon", "We", "When", "With"};
-static const char *const after_ordinal[] = {"April", "August", "Dezember", "Februar", "Januar", "Jahrhundert",
-                                            "Jahrhunderts", "Juli", "Juni", "Mai", "März", "November", "Oktober",
-                                            "September"};
+static const char *const starters[] = {"A",     "After", "All",  "An",      "As",   "At",  "But",   "By",
+                                       "Each",  "For",   "He",   "However", "If",   "In",  "It",    "No",
+                                       "On",    "Our",   "She",  "Such",    "That", "The", "Their", "There",
+                                       "These", "They",  "This", "To",      "Upon", "We",  "When",  "With"};
+static const char *const after_ordinal[] = {"April",       "August",       "Dezember", "Februar",  "Januar",
+                                            "Jahrhundert", "Jahrhunderts", "Juli",     "Juni",     "Mai",
+                                            "März",        "November",     "Oktober",  "September"};
 
 static bool in_list(const char *const *list, size_t n, const char *word, size_t len)
 {
@@ -132,7 +164,8 @@ static size_t token_before(const char *text, size_t start, size_t i)
     while (from > start && i - from <= WORD_MAX) {
         unsigned char c = (unsigned char)text[from - 1];
         if (c <= ' ' || c == '(' || c == '[' || c == '"' || c == '\'' || c == '/') break;
-        if (c >= 0x80 && from >= start + 3 && (unsigned char)text[from - 3] == 0xE2) break; /* typographic quotes, dashes */
+        if (c >= 0x80 && from >= start + 3 && (unsigned char)text[from - 3] == 0xE2)
+            break; /* typographic quotes, dashes */
         if (c >= 0x80 && from >= start + 2 && (unsigned char)text[from - 2] == 0xC2) break; /* « and no-break space */
         from--;
     }
@@ -146,9 +179,12 @@ static bool is_label(const char *s, size_t n)
     if (n == 0 || n > 8) return false;
     for (size_t i = 0; i < n; i++) {
         char c = s[i];
-        if (c >= '0' && c <= '9') digits = true;
-        else if (strchr("IVXLCivxlc", c)) letters = true;
-        else if (c != '.') return n == 1;
+        if (c >= '0' && c <= '9')
+            digits = true;
+        else if (strchr("IVXLCivxlc", c))
+            letters = true;
+        else if (c != '.')
+            return n == 1;
     }
     return digits != letters;
 }

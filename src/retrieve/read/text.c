@@ -42,7 +42,8 @@ static llm_status look_at_whole(sx_text_scan *s, const llm_cancel *cancel, llm_e
     sx_text_line line, prev = {.blank = true};
     size_t polls = 0;
     for (size_t at = s->lines.pos; at < s->lines.len && !s->out->failed; at = line.at.next) {
-        if (++polls % POLL_LINES == 0 && sx_cancelled(cancel)) return sx_fail(err, LLM_E_CANCELLED, "reading the document was cancelled");
+        if (++polls % POLL_LINES == 0 && sx_cancelled(cancel))
+            return sx_fail(err, LLM_E_CANCELLED, "reading the document was cancelled");
         sx_text_look(&s->lines, at, &line);
         if (!line.blank) {
             v.lines++;
@@ -57,8 +58,10 @@ static llm_status look_at_whole(sx_text_scan *s, const llm_cancel *cancel, llm_e
         prev = line;
     }
     s->width = common_width(&v);
-    s->wrapped = v.follow > 0 && s->width < WIDTHS - 1 && (v.running * 6 >= v.follow || (v.full * 2 >= v.follow && s->width <= 100 && v.running > 0));
-    if (!s->wrapped && v.follow > 4 && s->width <= 60 && v.full * 5 >= v.follow * 3) s->wrapped = true; /* scripts without case */
+    s->wrapped = v.follow > 0 && s->width < WIDTHS - 1 &&
+                 (v.running * 6 >= v.follow || (v.full * 2 >= v.follow && s->width <= 100 && v.running > 0));
+    if (!s->wrapped && v.follow > 4 && s->width <= 60 && v.full * 5 >= v.follow * 3)
+        s->wrapped = true; /* scripts without case */
     return LLM_OK;
 }
 
@@ -154,7 +157,8 @@ static llm_status read_lines(sx_text_scan *s, const llm_cancel *cancel, llm_erro
     set_sort(&g, PROSE);
     s->blank_before = true;
     for (size_t at = s->lines.pos; at < s->lines.len && !s->out->failed; at = next) {
-        if (++polls % POLL_LINES == 0 && sx_cancelled(cancel)) return sx_fail(err, LLM_E_CANCELLED, "reading the document was cancelled");
+        if (++polls % POLL_LINES == 0 && sx_cancelled(cancel))
+            return sx_fail(err, LLM_E_CANCELLED, "reading the document was cancelled");
         sx_text_look(&s->lines, at, &line);
         next = line.at.next;
         if (line.page) {

@@ -28,14 +28,15 @@ typedef struct sx_text_scan {
     size_t width;      /* that most lines keep, in code points */
     sx_map seen;       /* heading-like lines and how often they occur: running heads do often */
     sx_text_line prev; /* the last line that was not blank */
-    bool any_prev, blank_before; /* blank_before: nothing, a blank line or a page break stands before the line at hand */
-    bool in_chapter;   /* chapters or divisions were seen: articles stand below them */
+    bool any_prev,
+        blank_before;      /* blank_before: nothing, a blank line or a page break stands before the line at hand */
+    bool in_chapter;       /* chapters or divisions were seen: articles stand below them */
     uint32_t top, last[4]; /* decimal labels: first number, last number of each depth */
-    uint32_t letter;   /* last B. */
-    uint32_t in_list;  /* parts of decimal labels that number a list at hand, not sections; 0: none */
+    uint32_t letter;       /* last B. */
+    uint32_t in_list;      /* parts of decimal labels that number a list at hand, not sections; 0: none */
     size_t named[24], named_len[24]; /* the last named label of each rank: running heads repeat it */
-    size_t next_at;    /* the line in `next` begins here */
-    sx_text_line next; /* a line looked at ahead */
+    size_t next_at;                  /* the line in `next` begins here */
+    sx_text_line next;               /* a line looked at ahead */
     bool next_known;
 } sx_text_scan;
 
@@ -44,11 +45,11 @@ void sx_text_look(const sx_lines *lines, size_t at, sx_text_line *line);
 
 /* What a heading is. */
 typedef struct sx_text_heading {
-    uint8_t rank;     /* 0: the line is none */
-    bool clause;      /* the text goes on behind the label, on the same line */
+    uint8_t rank; /* 0: the line is none */
+    bool clause;  /* the text goes on behind the label, on the same line */
     bool weak;
     size_t title, title_end;
-    size_t after;     /* where reading goes on (a title or underline on further lines is taken) */
+    size_t after; /* where reading goes on (a title or underline on further lines is taken) */
 } sx_text_heading;
 
 /* Is the line a heading? `line` is the line at hand. */

@@ -7,11 +7,11 @@
 #include "retrieve/read/text.h"
 
 enum {
-    LINE_CHARS = 120,   /* a heading on a line of its own has at most so many code points */
-    TITLE_CHARS = 90,   /* a title before the text of its clause */
+    LINE_CHARS = 120, /* a heading on a line of its own has at most so many code points */
+    TITLE_CHARS = 90, /* a title before the text of its clause */
     SHORT_CHARS = 80,
-    HAN_CHARS = 40,     /* the same for scripts that need fewer */
-    OFTEN = 4           /* a line that occurs more often is a running head */
+    HAN_CHARS = 40, /* the same for scripts that need fewer */
+    OFTEN = 4       /* a line that occurs more often is a running head */
 };
 
 static const sx_text_heading none = {0};
@@ -60,7 +60,8 @@ static bool title_like(const char *text, size_t start, size_t end)
             letters++;
             i += n;
         }
-        if (digit) digits++;
+        if (digit)
+            digits++;
         else if (letters > 3 || from == start || upper) {
             words++;
             capital += upper;
@@ -148,7 +149,8 @@ static sx_text_heading named(sx_text_scan *s, const sx_text_line *line)
     const sx_label *label = &line->label;
     size_t rest = sx_skip_space(text, label->end, line->at.end);
     bool wide = (unsigned char)text[line->at.first] >= 0xE3 && (unsigned char)text[line->at.first] < 0xF0;
-    sx_text_heading h = {.rank = label->rank, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
+    sx_text_heading h = {
+        .rank = label->rank, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
     if (sx_text_is_entry(text, line) || repeats(s, line)) return none;
     if (wide) {
         bool stop = line->ended || line->chars > HAN_CHARS;
@@ -162,7 +164,8 @@ static sx_text_heading named(sx_text_scan *s, const sx_text_line *line)
     if ((mid_sentence(s) && !line->caps) || goes_on_in_prose(text, rest, line->at.end)) return none;
     for (size_t i = rest; i + 2 < line->at.end; i++) /* "Item 1B. Unresolved Staff Comments   N/A": a row */
         if (text[i] == ' ' && text[i + 1] == ' ' && text[i + 2] == ' ' && line->chars <= LINE_CHARS) return none;
-    if (label->rank == SX_RANK_ATTACHMENT && (line->chars > SHORT_CHARS || line->ended || line->table || (!s->blank_before && !line->caps)))
+    if (label->rank == SX_RANK_ATTACHMENT &&
+        (line->chars > SHORT_CHARS || line->ended || line->table || (!s->blank_before && !line->caps)))
         return none;
     if (label->rank == SX_RANK_ARTICLE && !s->in_chapter) h.rank = SX_RANK_CHAPTER;
     if (label->rank == SX_RANK_CLAUSE && label->parts > 1) h.rank = SX_RANK_SUBCLAUSE;
@@ -185,7 +188,9 @@ static bool in_sequence(const sx_text_scan *s, const sx_label *label)
     uint32_t depth = label->parts > 4 ? 4 : label->parts, before = s->last[depth - 1];
     if (label->top > 200 || label->last > 300) return false;
     if (s->top == 0) return label->last <= 30; /* the first of the document, which may be an excerpt */
-    if (depth == 1) return label->last == before + 1 || label->last == 1 || (before && label->last > before && label->last <= before + 3);
+    if (depth == 1)
+        return label->last == before + 1 || label->last == 1 ||
+               (before && label->last > before && label->last <= before + 3);
     if (label->top == s->top) return label->last <= 1 || (label->last > before && label->last <= before + 3);
     return label->last <= 1 || (label->top == s->top + 1 && label->last <= 3);
 }
@@ -203,7 +208,8 @@ static sx_text_heading decimal(sx_text_scan *s, const sx_text_line *line)
     const char *text = s->lines.text;
     const sx_label *label = &line->label;
     size_t rest = sx_skip_space(text, label->end, line->at.end);
-    sx_text_heading h = {.rank = label->rank, .weak = true, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
+    sx_text_heading h = {
+        .rank = label->rank, .weak = true, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
     if (!in_sequence(s, label) || line->table || sx_text_is_entry(text, line) || mid_sentence(s)) return none;
     if (rest == line->at.end) {
         if (!label->stopped) return none;
@@ -220,11 +226,14 @@ static sx_text_heading decimal(sx_text_scan *s, const sx_text_line *line)
     follow(s, label);
     if (listed || more) return none; /* "3.1 knew it;" is one of a list, and so is the one behind it */
     sx_text_line next;
-    bool runs_on = next_line(s, line->at.next, &next) && !next.blank && (next.lower || (next.caps && line->caps && line->chars > SHORT_CHARS / 2));
+    bool runs_on = next_line(s, line->at.next, &next) && !next.blank &&
+                   (next.lower || (next.caps && line->caps && line->chars > SHORT_CHARS / 2));
     if (line->chars <= LINE_CHARS && !line->ended && !runs_on && !goes_on_in_prose(text, rest, line->at.end) &&
         (line->chars <= SHORT_CHARS / 2 || title_like(text, rest, line->at.end)))
         return h;
-    if (line->chars <= SHORT_CHARS && line->ended && title_like(text, rest, line->at.end) && text[line->at.end - 1] != ';') return h;
+    if (line->chars <= SHORT_CHARS && line->ended && title_like(text, rest, line->at.end) &&
+        text[line->at.end - 1] != ';')
+        return h;
     size_t title = run_in_title(text, rest, line->at.end);
     h.clause = true;
     h.weak = false;
@@ -237,7 +246,8 @@ static sx_text_heading short_label(sx_text_scan *s, const sx_text_line *line)
     const char *text = s->lines.text;
     const sx_label *label = &line->label;
     size_t rest = sx_skip_space(text, label->end, line->at.end);
-    sx_text_heading h = {.rank = label->rank, .weak = true, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
+    sx_text_heading h = {
+        .rank = label->rank, .weak = true, .title = line->at.first, .title_end = line->at.end, .after = line->at.next};
     sx_text_line next;
     if (line->table || sx_text_is_entry(text, line) || mid_sentence(s) || rest == line->at.end) return none;
     if (next_line(s, line->at.next, &next) && !next.blank && next.lower) return none;
@@ -293,7 +303,8 @@ static bool has_letter(const char *text, size_t start, size_t end)
 static bool is_field(const char *text, const sx_text_line *line)
 {
     for (size_t i = line->at.first; i + 1 < line->at.end; i++)
-        if (text[i] == ':' && (text[i + 1] == ' ' || text[i + 1] == '/')) return i - line->at.first < 24 || text[i + 1] == '/';
+        if (text[i] == ':' && (text[i + 1] == ' ' || text[i + 1] == '/'))
+            return i - line->at.first < 24 || text[i + 1] == '/';
     return false;
 }
 
@@ -354,7 +365,8 @@ static sx_text_heading by_looks(sx_text_scan *s, const sx_text_line *line)
     if (!open || next.chars < body || next.chars < 2 * line->chars * (s->wrapped ? 0 : 1)) return none;
     if (!title_like(text, line->at.first, line->at.end)) return none;
     if (s->wrapped && !gap && line->chars * 10 >= s->width * 7) return none; /* a full line of a paragraph */
-    if (s->wrapped && !gap && next.at.indent + 1 < line->at.indent && line->at.indent < 20) return none; /* a paragraph's first line */
+    if (s->wrapped && !gap && next.at.indent + 1 < line->at.indent && line->at.indent < 20)
+        return none; /* a paragraph's first line */
     h.rank = SX_RANK_LINE;
     return h;
 }
@@ -372,11 +384,14 @@ sx_text_heading sx_text_head(sx_text_scan *s, const sx_text_line *line)
             }
             break;
         case SX_LABEL_DECIMAL: h = decimal(s, line); break;
-        case SX_LABEL_ROMAN: case SX_LABEL_LETTER: case SX_LABEL_HAN: h = short_label(s, line); break;
+        case SX_LABEL_ROMAN:
+        case SX_LABEL_LETTER:
+        case SX_LABEL_HAN: h = short_label(s, line); break;
         default: break;
         }
         if (h.rank && h.rank < SX_RANK_CLAUSE) { /* numbering begins anew under a chapter; articles go on */
-            if (line->label.kind == SX_LABEL_NAMED) s->in_chapter |= h.rank <= SX_RANK_DIVISION && line->label.rank != SX_RANK_ARTICLE;
+            if (line->label.kind == SX_LABEL_NAMED)
+                s->in_chapter |= h.rank <= SX_RANK_DIVISION && line->label.rank != SX_RANK_ARTICLE;
             if (h.rank <= SX_RANK_DIVISION) memset(s->last, 0, sizeof s->last);
         }
     } else {

@@ -9,8 +9,20 @@ enum { LOOK_BYTES = 4096, CAPS_BYTES = 240, GAP = 3 };
 static bool is_terminator(uint32_t cp)
 {
     switch (cp) {
-    case '.': case '!': case '?': case ';': case ':': case 0x3002: case 0xFF01: case 0xFF1F: case 0xFF1B: case 0xFF1A:
-    case 0x0964: case 0x061F: case 0x06D4: case 0x2026: return true;
+    case '.':
+    case '!':
+    case '?':
+    case ';':
+    case ':':
+    case 0x3002:
+    case 0xFF01:
+    case 0xFF1F:
+    case 0xFF1B:
+    case 0xFF1A:
+    case 0x0964:
+    case 0x061F:
+    case 0x06D4:
+    case 0x2026: return true;
     default: return false;
     }
 }
@@ -22,7 +34,9 @@ static uint32_t last_point(const char *text, size_t start, size_t end)
     for (int i = 0; i < 4 && end > start; i++) {
         size_t n;
         cp = sx_utf8_prev(text + start, end - start, &n);
-        if (cp != ')' && cp != '"' && cp != '\'' && cp != 0x201D && cp != 0x2019 && cp != 0x300D && cp != 0xFF09 && cp != 0xBB) break;
+        if (cp != ')' && cp != '"' && cp != '\'' && cp != 0x201D && cp != 0x2019 && cp != 0x300D && cp != 0xFF09 &&
+            cp != 0xBB)
+            break;
         end -= n;
     }
     return cp;
@@ -92,7 +106,8 @@ void sx_text_look(const sx_lines *lines, size_t at, sx_text_line *line)
     line->chars = sx_count_chars(text, l->first, look);
     line->ended = is_terminator(last_point(text, l->end - l->first > 64 ? l->end - 64 : l->first, l->end));
     line->has_label = sx_label_read(&line->label, text, l->first, l->end);
-    size_t word = line->has_label && line->label.kind >= SX_LABEL_ITEM ? sx_skip_space(text, line->label.end, l->end) : l->first;
+    size_t word = line->has_label && line->label.kind >= SX_LABEL_ITEM ? sx_skip_space(text, line->label.end, l->end)
+                                                                       : l->first;
     uint32_t class = word < l->end ? sx_uc_class(sx_utf8_next(text + word, l->end - word, &n)) : 0;
     line->lower = (class & SX_UC_LL) != 0;
     line->upper = !line->lower && (class & (SX_UC_L | SX_UC_N)) != 0;
@@ -111,8 +126,10 @@ bool sx_text_is_entry(const char *text, const sx_text_line *line)
     if (digits == 0 || i == start) return false;
     size_t blanks = 0, dots = 0;
     while (i > start && (text[i - 1] == ' ' || text[i - 1] == '\t' || text[i - 1] == '.')) {
-        if (text[i - 1] == '.') dots++;
-        else blanks += text[i - 1] == '\t' ? 4 : 1;
+        if (text[i - 1] == '.')
+            dots++;
+        else
+            blanks += text[i - 1] == '\t' ? 4 : 1;
         i--;
     }
     return dots >= 3 || blanks >= 2;

@@ -40,14 +40,18 @@ static void nest(builder *b)
     for (uint32_t i = 0; i < n; i++) {
         const sx_block *block = &b->outline->blocks[i];
         bool heading = block->kind == SX_BLOCK_HEADING, closing = block->kind == SX_BLOCK_CLOSE;
-        while ((heading || closing) && depth > 0 && (levels[depth] >= block->level || (heading && depth == MAX_SECTIONS))) depth--;
+        while ((heading || closing) && depth > 0 &&
+               (levels[depth] >= block->level || (heading && depth == MAX_SECTIONS)))
+            depth--;
         if (closing) continue;
         b->next[i] = b->first[i] = NONE;
         b->kids[i] = 0;
         uint32_t end = block->end > block->title_end ? block->end : block->title_end;
         b->end[i] = end;
-        if (last[depth] == NONE) b->first[stack[depth]] = i;
-        else b->next[last[depth]] = i;
+        if (last[depth] == NONE)
+            b->first[stack[depth]] = i;
+        else
+            b->next[last[depth]] = i;
         last[depth] = i;
         b->kids[stack[depth]]++;
         for (uint32_t d = 1; d <= depth; d++)
@@ -68,7 +72,8 @@ static uint32_t add_node(builder *b, uint32_t parent, uint32_t before, uint16_t 
     if (b->status != LLM_OK) return SX_NO_NODE;
     if (tree->count % POLL_EVERY == 0 && sx_cancelled(b->cancel)) b->status = LLM_E_CANCELLED;
     if (tree->count == SX_NO_NODE - 1) b->status = LLM_E_LIMIT;
-    if (b->status == LLM_OK && sx_mem_grow(tree->mem, (void **)&tree->nodes, &b->cap, (size_t)tree->count + 1, sizeof(sx_node)))
+    if (b->status == LLM_OK &&
+        sx_mem_grow(tree->mem, (void **)&tree->nodes, &b->cap, (size_t)tree->count + 1, sizeof(sx_node)))
         b->status = LLM_E_MEMORY;
     if (b->status != LLM_OK) return SX_NO_NODE;
     uint32_t i = tree->count++;
@@ -83,8 +88,10 @@ static uint32_t add_node(builder *b, uint32_t parent, uint32_t before, uint16_t 
     sx_node *up = &tree->nodes[parent];
     node->depth = (uint16_t)(up->depth + 1);
     node->child_index = up->n_children++;
-    if (before == SX_NO_NODE) up->first_child = i;
-    else tree->nodes[before].next_sibling = i;
+    if (before == SX_NO_NODE)
+        up->first_child = i;
+    else
+        tree->nodes[before].next_sibling = i;
     return i;
 }
 
@@ -195,7 +202,8 @@ llm_status sx_tree_build(sx_tree **out, sx_mem *mem, const char *name, char *tex
         builder b = {.tree = tree, .outline = outline, .cancel = cancel, .status = LLM_OK};
         status = tree->name && !outline->failed ? build_nodes(&b) : LLM_E_MEMORY;
         if (status == LLM_E_MEMORY) sx_fail_memory(err);
-        if (status == LLM_E_LIMIT) sx_fail(err, status, "%s makes too many nodes; split it into several documents", name);
+        if (status == LLM_E_LIMIT)
+            sx_fail(err, status, "%s makes too many nodes; split it into several documents", name);
         if (status == LLM_E_CANCELLED) sx_fail(err, status, "reading %s was cancelled", name);
     }
     if (status != LLM_OK) {

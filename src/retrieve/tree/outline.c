@@ -73,9 +73,12 @@ static size_t hard_cut(const char *text, size_t start, size_t end, size_t chars)
         i += n;
         seen++;
         if (seen <= chars / 2) continue;
-        if (cp == '\n') line = i;
-        else if (cp == ' ' || cp == 0x3000) blank = i;
-        else if (cp == ';' || cp == 0xFF1B || cp == 0xFF0C || cp == 0x3001) clause = i;
+        if (cp == '\n')
+            line = i;
+        else if (cp == ' ' || cp == 0x3000)
+            blank = i;
+        else if (cp == ';' || cp == 0xFF1B || cp == 0xFF0C || cp == 0x3001)
+            clause = i;
     }
     if (i >= end) return end;
     return line ? line : clause ? clause : blank ? blank : i;
@@ -135,7 +138,8 @@ void sx_pack_add(sx_pack *pack, size_t start, size_t end)
     size_t chars = sx_count_chars(text, start, end);
     size_t limit = pack->limit ? pack->limit : PACK_CHARS, alone = pack->alone ? pack->alone : ALONE_CHARS;
     bool joins = pack->chars + chars <= limit && (chars <= alone || pack->chars <= alone / 2);
-    if (pack->chars <= TINY_CHARS || chars <= TINY_CHARS) joins |= pack->chars + chars <= WHOLE_CHARS; /* page numbers */
+    if (pack->chars <= TINY_CHARS || chars <= TINY_CHARS)
+        joins |= pack->chars + chars <= WHOLE_CHARS; /* page numbers */
     if (pack->chars && !joins) sx_pack_flush(pack);
     if (pack->chars == 0) pack->start = start;
     pack->end = end;

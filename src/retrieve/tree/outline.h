@@ -32,7 +32,7 @@ typedef struct sx_outline {
     size_t text_len;
     sx_block *blocks; /* [count], starts never fall */
     size_t count, cap;
-    bool failed;      /* a block was lost for want of memory */
+    bool failed; /* a block was lost for want of memory */
 } sx_outline;
 
 void sx_outline_init(sx_outline *outline, sx_mem *mem, const char *text, size_t len);

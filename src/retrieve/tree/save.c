@@ -98,8 +98,13 @@ static bool load_node(reader *r, sx_tree *tree, uint32_t parent, uint32_t elder,
     bool root = tree->count == 0;
     if (root ? kind != LLM_NODE_DOCUMENT : (kind < LLM_NODE_SECTION || kind > LLM_NODE_GROUP)) return false;
     if (root && (start != 0 || end != tree->text_len)) return false;
-    *node = (sx_node){.parent = parent, .first_child = SX_NO_NODE, .next_sibling = SX_NO_NODE, .kind = (uint16_t)kind,
-                      .start = (uint32_t)start, .end = (uint32_t)end, .title_start = (uint32_t)title_start,
+    *node = (sx_node){.parent = parent,
+                      .first_child = SX_NO_NODE,
+                      .next_sibling = SX_NO_NODE,
+                      .kind = (uint16_t)kind,
+                      .start = (uint32_t)start,
+                      .end = (uint32_t)end,
+                      .title_start = (uint32_t)title_start,
                       .title_end = (uint32_t)(title_start + title)};
     if (!on_boundary(tree, node->start) || !on_boundary(tree, node->end) || !on_boundary(tree, node->title_start) ||
         !on_boundary(tree, node->title_end))
@@ -110,8 +115,10 @@ static bool load_node(reader *r, sx_tree *tree, uint32_t parent, uint32_t elder,
     if (elder != SX_NO_NODE && node->start < tree->nodes[elder].end) return false;
     node->depth = (uint16_t)(up->depth + 1);
     node->child_index = up->n_children++;
-    if (elder == SX_NO_NODE) up->first_child = tree->count;
-    else tree->nodes[elder].next_sibling = tree->count;
+    if (elder == SX_NO_NODE)
+        up->first_child = tree->count;
+    else
+        tree->nodes[elder].next_sibling = tree->count;
     return true;
 }
 
@@ -174,8 +181,11 @@ llm_status sx_tree_load(sx_tree **out, sx_mem *mem, const char *name, char *text
     llm_status status = sx_crypto_init(err);
     if (status == LLM_OK) {
         tree->name = sx_mem_strndup(mem, name, strlen(name));
-        const char *why = !tree->name ? "" : text_len >= UINT32_MAX ? "its text is too long" : load_checked(tree, blob, size);
-        if (why && !*why) status = sx_fail_memory(err);
+        const char *why = !tree->name              ? ""
+                          : text_len >= UINT32_MAX ? "its text is too long"
+                                                   : load_checked(tree, blob, size);
+        if (why && !*why)
+            status = sx_fail_memory(err);
         else if (why)
             status = sx_fail(err, LLM_E_CORRUPT, "document %s is damaged: %s; ingest it again", name, why);
     }

@@ -105,7 +105,7 @@ static void hash_node(sx_tree *tree, sx_node *node)
     sx_hasher_begin(&h);
     sx_hasher_add(&h, head, sizeof head);
     uint32_t at = node->start;
-    for (uint32_t c = node->first_child; ; c = tree->nodes[c].next_sibling) {
+    for (uint32_t c = node->first_child;; c = tree->nodes[c].next_sibling) {
         uint32_t gap_end = c == SX_NO_NODE ? node->end : tree->nodes[c].start;
         unsigned char gap[4];
         put_u32(gap, gap_end - at);

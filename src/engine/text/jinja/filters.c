@@ -1,561 +1,297 @@
-/* Filters, one function each, found by name in a table. */
+/* Filters over texts and numbers, as a table; and how a filter's name is found. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/text/jinja/jinja.h"
-#include "platform/number.h"
-#include "platform/unicode.h"
-#include "platform/utf8.h"
 
-jvalue sx_j_arg(jinja *j, const jargs *args, size_t i, const char *name)
+static sx_jx_value text_of(sx_jx_run *r, sx_jx_value v)
 {
-    if (i < args->pos.count) return args->pos.items[i];
-    const jvalue *kw = name ? sx_j_get_name(j, &args->kw, (jstr){name, strlen(name)}) : NULL;
-    return kw ? *kw : sx_j_undefined((jstr){name ? name : "argument", name ? strlen(name) : 8});
+    return sx_jx_to_string(r, v);
 }
 
-static bool truth_of(jvalue v)
+static int64_t int_arg(sx_jx_run *r, const sx_jx_args *args, size_t i, const char *name, int64_t fallback)
 {
-    return sx_j_truth(&v);
+    sx_jx_value v = sx_jx_arg(args, i, name, sx_jx_int(fallback));
+    if (v.type == JX_BOOL) return v.as.b;
+    if (v.type == JX_INT) return v.as.i;
+    if (v.type == JX_NONE) return fallback;
+    sx_jx_fail(r, LLM_E_INVALID, "the argument %s must be a whole number, not a %s", name, sx_jx_type_name(&v));
+    return fallback;
 }
 
-static int64_t int_arg(jinja *j, const jargs *args, size_t i, const char *name, int64_t missing)
+static bool bool_arg(const sx_jx_args *args, size_t i, const char *name, bool fallback)
 {
-    jvalue v = sx_j_arg(j, args, i, name);
-    return v.kind == J_INT ? v.u.i : missing;
+    sx_jx_value v = sx_jx_arg(args, i, name, sx_jx_bool(fallback));
+    return sx_jx_true(&v);
 }
 
-static jvalue text_method(jinja *j, jvalue self, const char *name, const jargs *args)
+static sx_jx_value f_default(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    const jmethod m = {sx_j_text(j, self), {name, strlen(name)}};
-    return j->status == LLM_OK ? sx_j_method(j, &m, args) : self;
+    (void)r;
+    bool use = v.type == JX_UNDEFINED || (bool_arg(args, 1, "boolean", false) && !sx_jx_true(&v));
+    return use ? sx_jx_arg(args, 0, "default_value", sx_jx_static("")) : v;
 }
 
-static const jargs NO_ARGS;
-
-/* ---- text ---- */
-
-static jvalue f_trim(jinja *j, jvalue self, const jargs *args)
-{
-    return text_method(j, self, "strip", args);
-}
-
-static jvalue f_upper(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_upper(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
     (void)args;
-    return text_method(j, self, "upper", &NO_ARGS);
+    return sx_jx_change_case(r, text_of(r, v), 'u');
 }
 
-static jvalue f_lower(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_lower(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
     (void)args;
-    return text_method(j, self, "lower", &NO_ARGS);
+    return sx_jx_change_case(r, text_of(r, v), 'l');
 }
 
-static jvalue f_capitalize(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_title(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
     (void)args;
-    return text_method(j, self, "capitalize", &NO_ARGS);
+    return sx_jx_change_case(r, text_of(r, v), 't');
 }
 
-static jvalue f_title(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_capitalize(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
     (void)args;
-    return text_method(j, self, "title", &NO_ARGS);
+    return sx_jx_change_case(r, text_of(r, v), 'c');
 }
 
-static jvalue f_string(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_trim(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
+{
+    sx_jx_value chars = sx_jx_arg(args, 0, "chars", sx_jx_none());
+    return sx_jx_strip(text_of(r, v), chars.type == JX_STRING ? &chars : NULL, true, true);
+}
+
+static sx_jx_value f_string(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
     (void)args;
-    return sx_j_text(j, self);
+    return text_of(r, v);
 }
 
-static jvalue f_replace(jinja *j, jvalue self, const jargs *args)
-{
-    jvalue from = sx_j_arg(j, args, 0, "old"), to = sx_j_arg(j, args, 1, "new");
-    return sx_j_replace(j, sx_j_text(j, self), sx_j_text(j, from), sx_j_text(j, to), int_arg(j, args, 2, "count", -1));
-}
-
-jvalue sx_j_escape(jinja *j, jvalue self)
-{
-    jvalue s = sx_j_text(j, self);
-    if (s.safe) return s;
-    sx_buf out;
-    sx_buf_init(&out, j->mem, 0);
-    for (size_t i = 0; i < s.u.str.len; i++) {
-        char c = s.u.str.s[i];
-        const char *to = c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&#34;" : c == '\'' ? "&#39;" : NULL;
-        if (to) sx_buf_str(&out, to);
-        else sx_buf_char(&out, c);
-    }
-    s = sx_j_take(j, &out);
-    s.safe = true;
-    return s;
-}
-
-static jvalue f_escape(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_safe(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
     (void)args;
-    return sx_j_escape(j, self);
-}
-
-static jvalue f_safe(jinja *j, jvalue self, const jargs *args)
-{
-    (void)args;
-    jvalue s = sx_j_text(j, self);
-    s.safe = true;
-    return s;
-}
-
-/* Indents every line but the first (first=true: that too); blank lines only when blank=true. */
-static jvalue f_indent(jinja *j, jvalue self, const jargs *args)
-{
-    jvalue s = sx_j_text(j, self), width = sx_j_arg(j, args, 0, "width");
-    bool first = truth_of(sx_j_arg(j, args, 1, "first")), blank = truth_of(sx_j_arg(j, args, 2, "blank"));
-    int64_t spaces = width.kind == J_INT ? width.u.i : 4;
-    if (spaces > 1000) sx_jinja_fail(j, LLM_E_LIMIT, "indent is wider than 1000");
-    sx_buf out;
-    sx_buf_init(&out, j->mem, 0);
-    bool start = true;
-    for (size_t i = 0, line = 0; i <= s.u.str.len && sx_jinja_step(j, 1); i++) {
-        bool end = i == s.u.str.len || s.u.str.s[i] == '\n';
-        if (!end) continue;
-        bool indent = (start ? first : true) && (i > line || blank);
-        if (indent && width.kind == J_STR) sx_buf_add(&out, width.u.str.s, width.u.str.len);
-        else if (indent) for (int64_t k = 0; k < spaces; k++) sx_buf_char(&out, ' ');
-        sx_buf_add(&out, s.u.str.s + line, i - line);
-        if (i < s.u.str.len) sx_buf_char(&out, '\n');
-        line = i + 1;
-        start = false;
-    }
-    return sx_j_take(j, &out);
-}
-
-static jvalue f_wordcount(jinja *j, jvalue self, const jargs *args)
-{
-    (void)args;
-    jvalue words = text_method(j, self, "split", &NO_ARGS);
-    return sx_j_int(words.kind == J_LIST ? (int64_t)words.u.list->count : 0);
-}
-
-static jvalue f_join(jinja *j, jvalue self, const jargs *args)
-{
-    jvalue by = sx_j_arg(j, args, 0, "d"), attr = sx_j_arg(j, args, 1, "attribute");
-    jlist items;
-    sx_buf out;
-    sx_buf_init(&out, j->mem, 0);
-    if (!sx_j_iterate(j, self, &items)) return self;
-    for (size_t i = 0; i < items.count && j->status == LLM_OK; i++) {
-        if (i && by.kind != J_UNDEFINED) sx_j_print(j, by, &out);
-        sx_j_print(j, attr.kind == J_UNDEFINED ? items.items[i] : sx_j_getitem(j, items.items[i], attr), &out);
-    }
-    return sx_j_take(j, &out);
-}
-
-/* ---- numbers ---- */
-
-static jvalue f_int(jinja *j, jvalue self, const jargs *args)
-{
-    double f;
-    if (self.kind == J_INT) return self;
-    if (self.kind == J_STR) {
-        jvalue s = sx_j_strip(self, NULL, true, true);
-        if (sx_number_read(s.u.str.s, s.u.str.len, &f) && fabs(f) < 9e18) return sx_j_int((int64_t)f);
-    } else if (sx_j_number(self, &f) && fabs(f) < 9e18) {
-        return sx_j_int((int64_t)f);
-    }
-    jvalue missing = sx_j_arg(j, args, 0, "default");
-    return missing.kind == J_UNDEFINED ? sx_j_int(0) : missing;
-}
-
-static jvalue f_float(jinja *j, jvalue self, const jargs *args)
-{
-    double f;
-    if (self.kind == J_STR) {
-        jvalue s = sx_j_strip(self, NULL, true, true);
-        if (sx_number_read(s.u.str.s, s.u.str.len, &f)) return sx_j_float(f);
-    } else if (sx_j_number(self, &f)) {
-        return sx_j_float(f);
-    }
-    jvalue missing = sx_j_arg(j, args, 0, "default");
-    return missing.kind == J_UNDEFINED ? sx_j_float(0) : missing;
-}
-
-static jvalue f_abs(jinja *j, jvalue self, const jargs *args)
-{
-    (void)args;
-    if (self.kind == J_INT && self.u.i != INT64_MIN) return sx_j_int(self.u.i < 0 ? -self.u.i : self.u.i);
-    if (self.kind == J_FLOAT) return sx_j_float(fabs(self.u.f));
-    sx_jinja_fail(j, LLM_E_INVALID, "abs takes a number");
-    return self;
-}
-
-static jvalue f_round(jinja *j, jvalue self, const jargs *args)
-{
-    double f;
-    jvalue method = sx_j_arg(j, args, 1, "method");
-    if (!sx_j_number(self, &f)) {
-        sx_jinja_fail(j, LLM_E_INVALID, "round takes a number");
-        return self;
-    }
-    double unit = pow(10, (double)int_arg(j, args, 0, "precision", 0));
-    if (method.kind == J_STR && sx_j_is(method.u.str, "ceil")) return sx_j_float(ceil(f * unit) / unit);
-    if (method.kind == J_STR && sx_j_is(method.u.str, "floor")) return sx_j_float(floor(f * unit) / unit);
-    return sx_j_float(nearbyint(f * unit) / unit);
-}
-
-/* ---- lists ---- */
-
-static jvalue f_length(jinja *j, jvalue self, const jargs *args)
-{
-    (void)args;
-    return sx_j_int(sx_j_length(j, self));
-}
-
-static jvalue f_first(jinja *j, jvalue self, const jargs *args)
-{
-    (void)args;
-    jlist items;
-    if (!sx_j_iterate(j, self, &items) || items.count == 0) return sx_j_undefined((jstr){"first", 5});
-    return items.items[0];
-}
-
-static jvalue f_last(jinja *j, jvalue self, const jargs *args)
-{
-    (void)args;
-    jlist items;
-    if (!sx_j_iterate(j, self, &items) || items.count == 0) return sx_j_undefined((jstr){"last", 4});
-    return items.items[items.count - 1];
-}
-
-static jvalue f_list(jinja *j, jvalue self, const jargs *args)
-{
-    (void)args;
-    jlist items;
-    jvalue out = sx_j_list(j, J_LIST);
-    if (!sx_j_iterate(j, self, &items)) return out;
-    for (size_t i = 0; i < items.count && sx_jinja_step(j, 1); i++) sx_j_push(j, out.u.list, items.items[i]);
-    return out;
-}
-
-static jvalue f_reverse(jinja *j, jvalue self, const jargs *args)
-{
-    (void)args;
-    jlist items;
-    jvalue out = sx_j_list(j, J_GENERATOR);
-    if (!sx_j_iterate(j, self, &items)) return out;
-    for (size_t i = items.count; i-- > 0 && sx_jinja_step(j, 1);) sx_j_push(j, out.u.list, items.items[i]);
-    return self.kind == J_STR ? f_join(j, out, &NO_ARGS) : out;
-}
-
-/* A dotted path of attributes, as map(attribute="a.b") names it. */
-static jvalue attribute_of(jinja *j, jvalue v, jvalue path)
-{
-    if (path.kind != J_STR) return sx_j_getitem(j, v, path);
-    size_t from = 0;
-    for (size_t i = 0; i <= path.u.str.len && j->status == LLM_OK; i++) {
-        if (i < path.u.str.len && path.u.str.s[i] != '.') continue;
-        v = sx_j_getitem(j, v, sx_j_borrow(path.u.str.s + from, i - from));
-        from = i + 1;
-    }
+    v = text_of(r, v);
+    v.markup = true;
     return v;
 }
 
-static jvalue fold_case(jinja *j, jvalue v, bool sensitive)
-{
-    return v.kind == J_STR && !sensitive ? f_lower(j, v, &NO_ARGS) : v;
-}
-
-/* Stable insertion by keys made once. */
-static jvalue sorted(jinja *j, const jlist *items, jvalue attr, bool reverse, bool sensitive)
-{
-    jvalue out = sx_j_list(j, J_LIST), keys = sx_j_list(j, J_LIST);
-    for (size_t i = 0; i < items->count && j->status == LLM_OK; i++) {
-        jvalue key = attr.kind == J_UNDEFINED ? items->items[i] : attribute_of(j, items->items[i], attr);
-        key = fold_case(j, key, sensitive);
-        sx_j_push(j, out.u.list, items->items[i]);
-        sx_j_push(j, keys.u.list, key);
-        for (size_t k = i; k > 0 && j->status == LLM_OK; k--) {
-            int c = sx_j_compare(j, keys.u.list->items[k - 1], key);
-            if (reverse ? c >= 0 : c <= 0) break;
-            out.u.list->items[k] = out.u.list->items[k - 1];
-            keys.u.list->items[k] = keys.u.list->items[k - 1];
-            out.u.list->items[k - 1] = items->items[i];
-            keys.u.list->items[k - 1] = key;
-        }
-    }
-    return out;
-}
-
-static jvalue f_sort(jinja *j, jvalue self, const jargs *args)
-{
-    jlist items;
-    if (!sx_j_iterate(j, self, &items)) return self;
-    return sorted(j, &items, sx_j_arg(j, args, 2, "attribute"), truth_of(sx_j_arg(j, args, 0, "reverse")),
-                  truth_of(sx_j_arg(j, args, 1, "case_sensitive")));
-}
-
-static jvalue pairs_of(jinja *j, const jdict *dict, jkind kind)
-{
-    jvalue out = sx_j_list(j, kind);
-    for (size_t i = 0; i < dict->count && sx_jinja_step(j, 1); i++) {
-        jvalue pair = sx_j_list(j, J_TUPLE);
-        sx_j_push(j, pair.u.list, dict->keys[i]);
-        sx_j_push(j, pair.u.list, dict->values[i]);
-        sx_j_push(j, out.u.list, pair);
-    }
-    return out;
-}
-
-static jvalue f_items(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_escape(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
     (void)args;
-    if (self.kind == J_UNDEFINED) return sx_j_list(j, J_GENERATOR);
-    if (self.kind == J_DICT) return pairs_of(j, self.u.dict, J_GENERATOR);
-    sx_jinja_fail(j, LLM_E_INVALID, "items takes a mapping, not %s", sx_j_kind(self));
-    return self;
+    return sx_jx_escape(r, v);
 }
 
-static jvalue f_dictsort(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_forceescape(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    if (self.kind != J_DICT) {
-        sx_jinja_fail(j, LLM_E_INVALID, "dictsort takes a mapping, not %s", sx_j_kind(self));
-        return self;
+    (void)args;
+    v = text_of(r, v);
+    v.markup = false;
+    return sx_jx_escape(r, v);
+}
+
+static sx_jx_value f_replace(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
+{
+    v = text_of(r, v);
+    v.markup = false;
+    sx_jx_value from = text_of(r, sx_jx_arg(args, 0, "old", sx_jx_undefined("old")));
+    sx_jx_value to = text_of(r, sx_jx_arg(args, 1, "new", sx_jx_undefined("new")));
+    return sx_jx_replace(r, v, from, to, int_arg(r, args, 2, "count", -1));
+}
+
+static sx_jx_value f_indent(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
+{
+    sx_jx_value width = sx_jx_arg(args, 0, "width", sx_jx_int(4));
+    bool first = bool_arg(args, 1, "first", false), empty = bool_arg(args, 2, "blank", false);
+    v = text_of(r, v);
+    sx_buf pad, out;
+    sx_buf_init(&pad, r->mem, 4096);
+    sx_buf_init(&out, r->mem, (size_t)r->max_bytes);
+    if (width.type == JX_STRING)
+        sx_buf_add(&pad, width.as.s, width.len);
+    else
+        for (int64_t i = 0; i < int_arg(r, args, 0, "width", 4) && i < 4096; i++) sx_buf_char(&pad, ' ');
+    bool start = true;
+    for (size_t i = 0; i < v.len; i++) {
+        if (start && (i == 0 ? first : (empty || v.as.s[i] != '\n'))) sx_buf_add(&out, sx_buf_cstr(&pad), pad.len);
+        start = v.as.s[i] == '\n';
+        sx_buf_char(&out, v.as.s[i]);
     }
-    jvalue pairs = pairs_of(j, self.u.dict, J_LIST), by = sx_j_arg(j, args, 1, "by");
-    bool by_value = by.kind == J_STR && sx_j_is(by.u.str, "value");
-    return sorted(j, pairs.u.list, sx_j_int(by_value), truth_of(sx_j_arg(j, args, 2, "reverse")),
-                  truth_of(sx_j_arg(j, args, 0, "case_sensitive")));
+    sx_buf_free(&pad);
+    return sx_jx_from_buf(r, &out);
 }
 
-static jvalue f_unique(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_truncate(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    jlist items;
-    jvalue out = sx_j_list(j, J_GENERATOR), seen = sx_j_list(j, J_LIST), attr = sx_j_arg(j, args, 1, "attribute");
-    bool sensitive = truth_of(sx_j_arg(j, args, 0, "case_sensitive"));
-    if (!sx_j_iterate(j, self, &items)) return out;
-    for (size_t i = 0; i < items.count && j->status == LLM_OK; i++) {
-        jvalue key = attr.kind == J_UNDEFINED ? items.items[i] : attribute_of(j, items.items[i], attr);
-        key = fold_case(j, key, sensitive);
-        bool known = false;
-        for (size_t k = 0; k < seen.u.list->count && !known; k++) known = sx_j_equal(j, seen.u.list->items[k], key);
-        if (known) continue;
-        sx_j_push(j, seen.u.list, key);
-        sx_j_push(j, out.u.list, items.items[i]);
+    v = text_of(r, v);
+    int64_t length = int_arg(r, args, 0, "length", 255), leeway = int_arg(r, args, 3, "leeway", 5);
+    sx_jx_value end = text_of(r, sx_jx_arg(args, 2, "end", sx_jx_static("...")));
+    int64_t end_len = sx_jx_length(r, &end);
+    if (length < end_len) length = end_len;
+    if (leeway < 0) leeway = 0;
+    if (sx_jx_length(r, &v) - leeway <= length) return v;
+    sx_jx_value head = sx_jx_slice(r, v, sx_jx_int(0), sx_jx_int(length - end_len), sx_jx_none());
+    if (r->status != LLM_OK) return v;
+    if (!bool_arg(args, 1, "killwords", false))
+        for (size_t i = head.len; i > 0; i--)
+            if (head.as.s[i - 1] == ' ') {
+                head.len = i - 1;
+                break;
+            }
+    return sx_jx_binary(r, JX_ADD, head, end);
+}
+
+static sx_jx_value f_center(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
+{
+    v = text_of(r, v);
+    int64_t pad = int_arg(r, args, 0, "width", 80) - sx_jx_length(r, &v);
+    if (pad <= 0) return v;
+    int64_t width = pad + sx_jx_length(r, &v), left = pad / 2 + (pad & width & 1);
+    sx_jx_value space = sx_jx_static(" "), before = sx_jx_binary(r, JX_MUL, space, sx_jx_int(left));
+    sx_jx_value after = sx_jx_binary(r, JX_MUL, space, sx_jx_int(pad - left));
+    return sx_jx_binary(r, JX_ADD, sx_jx_binary(r, JX_ADD, before, v), after);
+}
+
+static sx_jx_value f_wordcount(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
+{
+    (void)args;
+    v = text_of(r, v);
+    int64_t n = 0;
+    for (size_t i = 0; i < v.len; i++) {
+        bool here = v.as.s[i] > ' ' || v.as.s[i] < 0, before = i && (v.as.s[i - 1] > ' ' || v.as.s[i - 1] < 0);
+        n += here && !before;
     }
-    return out;
+    return sx_jx_int(n);
 }
 
-static jvalue extreme(jinja *j, jvalue self, const jargs *args, int sign)
+static sx_jx_value f_urlencode(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    jlist items;
-    jvalue attr = sx_j_arg(j, args, 1, "attribute");
-    bool sensitive = truth_of(sx_j_arg(j, args, 0, "case_sensitive"));
-    if (!sx_j_iterate(j, self, &items) || items.count == 0) return sx_j_undefined((jstr){"item", 4});
-    size_t best = 0;
-    jvalue best_key = sx_j_none();
-    for (size_t i = 0; i < items.count && j->status == LLM_OK; i++) {
-        jvalue key = attr.kind == J_UNDEFINED ? items.items[i] : attribute_of(j, items.items[i], attr);
-        key = fold_case(j, key, sensitive);
-        if (i && sx_j_compare(j, key, best_key) * sign <= 0) continue;
-        best = i;
-        best_key = key;
+    (void)args;
+    v = text_of(r, v);
+    sx_buf out;
+    sx_buf_init(&out, r->mem, (size_t)r->max_bytes);
+    for (size_t i = 0; i < v.len; i++) {
+        unsigned char c = (unsigned char)v.as.s[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_.-~/", c));
+        if (plain)
+            sx_buf_char(&out, (char)c);
+        else
+            sx_buf_printf(&out, "%%%02X", c);
     }
-    return items.items[best];
+    return sx_jx_from_buf(r, &out);
 }
 
-static jvalue f_min(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_format(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    return extreme(j, self, args, -1);
+    sx_jx_value list = sx_jx_new_list(r, true);
+    for (size_t i = 0; i < args->n; i++) sx_jx_push(r, list.as.list, args->v[i]);
+    return sx_jx_format_percent(r, text_of(r, v), list);
 }
 
-static jvalue f_max(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_int(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    return extreme(j, self, args, 1);
-}
-
-static jvalue f_sum(jinja *j, jvalue self, const jargs *args)
-{
-    jlist items;
-    jvalue attr = sx_j_arg(j, args, 0, "attribute"), start = sx_j_arg(j, args, 1, "start");
-    double total = 0, f = 0;
-    bool real = start.kind == J_FLOAT;
-    if (sx_j_number(start, &f)) total = f;
-    if (!sx_j_iterate(j, self, &items)) return self;
-    for (size_t i = 0; i < items.count && j->status == LLM_OK; i++) {
-        jvalue v = attr.kind == J_UNDEFINED ? items.items[i] : attribute_of(j, items.items[i], attr);
-        if (!sx_j_number(v, &f)) sx_jinja_fail(j, LLM_E_INVALID, "sum takes numbers, not %s", sx_j_kind(v));
-        real = real || v.kind == J_FLOAT;
-        total += f;
+    sx_jx_value fallback = sx_jx_arg(args, 0, "default", sx_jx_int(0));
+    int64_t i;
+    double d;
+    (void)r;
+    if (v.type == JX_INT) return v;
+    if (v.type == JX_BOOL) return sx_jx_int(v.as.b);
+    if (v.type == JX_STRING && sx_jx_parse_int(v.as.s, v.len, &i)) return sx_jx_int(i);
+    if (v.type == JX_FLOAT || (v.type == JX_STRING && sx_jx_parse_float(v.as.s, v.len, &d))) {
+        if (v.type == JX_FLOAT) d = v.as.d;
+        if (d > -9.2e18 && d < 9.2e18) return sx_jx_int((int64_t)d);
     }
-    return real ? sx_j_float(total) : sx_j_int((int64_t)total);
+    return fallback;
 }
 
-static jargs rest_of(const jargs *args, size_t from)
+static sx_jx_value f_float(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    jargs rest = {.kw = args->kw};
-    if (args->pos.count > from) rest.pos = (jlist){args->pos.items + from, args->pos.count - from, 0};
-    return rest;
+    double d;
+    (void)r;
+    if (v.type == JX_FLOAT) return v;
+    if (v.type == JX_INT) return sx_jx_float((double)v.as.i);
+    if (v.type == JX_BOOL) return sx_jx_float(v.as.b);
+    if (v.type == JX_STRING && sx_jx_parse_float(v.as.s, v.len, &d)) return sx_jx_float(d);
+    return sx_jx_arg(args, 0, "default", sx_jx_float(0));
 }
 
-static jvalue f_map(jinja *j, jvalue self, const jargs *args)
+static sx_jx_value f_abs(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    jlist items;
-    jvalue out = sx_j_list(j, J_GENERATOR), attr = args->pos.count ? sx_j_undefined((jstr){"", 0}) : sx_j_arg(j, args, 9, "attribute");
-    jvalue name = sx_j_arg(j, args, 0, NULL), missing = sx_j_arg(j, args, 9, "default");
-    jargs rest = rest_of(args, 1);
-    if (attr.kind == J_UNDEFINED && name.kind != J_STR) sx_jinja_fail(j, LLM_E_INVALID, "map needs a filter or an attribute");
-    if (!sx_j_truth(&self) || !sx_j_iterate(j, self, &items)) return out; /* nothing is mapped to nothing */
-    for (size_t i = 0; i < items.count && j->status == LLM_OK; i++) {
-        jvalue v;
-        if (attr.kind == J_UNDEFINED) {
-            v = sx_j_filter(j, name.u.str, items.items[i], &rest);
-        } else {
-            v = attribute_of(j, items.items[i], attr);
-            if (v.kind == J_UNDEFINED && missing.kind != J_UNDEFINED) v = missing;
-        }
-        sx_j_push(j, out.u.list, v);
+    (void)args;
+    if (v.type == JX_FLOAT) return sx_jx_float(fabs(v.as.d));
+    if (v.type == JX_BOOL) return sx_jx_int(v.as.b);
+    if (v.type == JX_INT && v.as.i != INT64_MIN) return sx_jx_int(v.as.i < 0 ? -v.as.i : v.as.i);
+    sx_jx_fail(r, LLM_E_INVALID, "a %s has no absolute value", sx_jx_type_name(&v));
+    return v;
+}
+
+static sx_jx_value f_round(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
+{
+    sx_jx_value method = sx_jx_arg(args, 1, "method", sx_jx_static("common"));
+    int64_t digits = int_arg(r, args, 0, "precision", 0);
+    if (v.type != JX_FLOAT && v.type != JX_INT && v.type != JX_BOOL) {
+        sx_jx_fail(r, LLM_E_INVALID, "a %s cannot be rounded", sx_jx_type_name(&v));
+        return v;
     }
-    return out;
+    bool whole = v.type != JX_FLOAT;
+    double d = v.type == JX_FLOAT ? v.as.d : v.type == JX_INT ? (double)v.as.i : (double)v.as.b;
+    double scale = pow(10, (double)(digits > 300 ? 300 : digits < -300 ? -300 : digits));
+    if (sx_jx_is(&method, "ceil")) return sx_jx_float(ceil(d * scale) / scale);
+    if (sx_jx_is(&method, "floor")) return sx_jx_float(floor(d * scale) / scale);
+    if (whole && digits >= 0) return v;
+    d = rint(d * scale) / scale; /* halves to even, as Python rounds */
+    return whole && fabs(d) < 9e15 ? sx_jx_int((int64_t)d) : sx_jx_float(d);
 }
 
-/* select, reject and their attr forms: keep the items for which the test (or plain truth) is `want`. */
-static jvalue choose(jinja *j, jvalue self, const jargs *args, bool by_attr, bool want)
+static sx_jx_value f_tojson(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
 {
-    jlist items;
-    jvalue out = sx_j_list(j, J_GENERATOR), attr = sx_j_arg(j, args, 0, NULL), test = sx_j_arg(j, args, by_attr, NULL);
-    jargs rest = rest_of(args, by_attr ? 2 : 1);
-    if (!sx_j_truth(&self) || !sx_j_iterate(j, self, &items)) return out;
-    for (size_t i = 0; i < items.count && j->status == LLM_OK; i++) {
-        jvalue v = by_attr ? attribute_of(j, items.items[i], attr) : items.items[i];
-        bool yes = test.kind == J_STR ? sx_j_test(j, test.u.str, v, &rest) : sx_j_truth(&v);
-        if (yes == want) sx_j_push(j, out.u.list, items.items[i]);
+    sx_jx_value indent = sx_jx_arg(args, 1, "indent", sx_jx_none()), pair = sx_jx_arg(args, 2, "separators", sx_jx_none());
+    sx_jx_json_style style = {.ascii = bool_arg(args, 0, "ensure_ascii", false), .sort = bool_arg(args, 3, "sort_keys", false),
+                           .indent = -1, .item = ", ", .item_len = 2, .key = ": ", .key_len = 2};
+    if (indent.type == JX_INT || indent.type == JX_BOOL) {
+        int64_t n = indent.type == JX_INT ? indent.as.i : indent.as.b;
+        style.indent = (int)(n < 0 ? 0 : n > 100 ? 100 : n);
+        style.item_len = 1;
+    } else if (indent.type == JX_STRING) {
+        style.pad = indent.as.s;
+        style.pad_len = indent.len;
+        style.item_len = 1;
     }
-    return out;
-}
-
-static jvalue f_select(jinja *j, jvalue self, const jargs *args)
-{
-    return choose(j, self, args, false, true);
-}
-
-static jvalue f_reject(jinja *j, jvalue self, const jargs *args)
-{
-    return choose(j, self, args, false, false);
-}
-
-static jvalue f_selectattr(jinja *j, jvalue self, const jargs *args)
-{
-    return choose(j, self, args, true, true);
-}
-
-static jvalue f_rejectattr(jinja *j, jvalue self, const jargs *args)
-{
-    return choose(j, self, args, true, false);
-}
-
-static jvalue f_groupby(jinja *j, jvalue self, const jargs *args)
-{
-    jvalue attr = sx_j_arg(j, args, 0, "attribute"), out = sx_j_list(j, J_LIST), last = sx_j_none();
-    jlist items;
-    if (!sx_j_iterate(j, self, &items)) return out;
-    jvalue order = sorted(j, &items, attr, false, true);
-    jlist *group = NULL;
-    for (size_t i = 0; i < order.u.list->count && j->status == LLM_OK; i++) {
-        jvalue key = attribute_of(j, order.u.list->items[i], attr);
-        if (!group || !sx_j_equal(j, key, last)) {
-            jvalue pair = sx_j_list(j, J_TUPLE), members = sx_j_list(j, J_LIST);
-            sx_j_push(j, pair.u.list, key);
-            sx_j_push(j, pair.u.list, members);
-            sx_j_push(j, out.u.list, pair);
-            group = members.u.list;
-            last = key;
-        }
-        sx_j_push(j, group, order.u.list->items[i]);
-    }
-    return out;
-}
-
-static jvalue f_batch(jinja *j, jvalue self, const jargs *args)
-{
-    jlist items;
-    int64_t size = int_arg(j, args, 0, "linecount", 0);
-    jvalue out = sx_j_list(j, J_GENERATOR), fill = sx_j_arg(j, args, 1, "fill_with"), row = sx_j_none();
-    if (size < 1) sx_jinja_fail(j, LLM_E_INVALID, "batch needs a size");
-    if (!sx_j_iterate(j, self, &items)) return out;
-    for (size_t i = 0; i < items.count && sx_jinja_step(j, 1); i++) {
-        if (i % (size_t)size == 0) {
-            row = sx_j_list(j, J_LIST);
-            sx_j_push(j, out.u.list, row);
-        }
-        sx_j_push(j, row.u.list, items.items[i]);
-    }
-    while (row.kind == J_LIST && fill.kind != J_UNDEFINED && (int64_t)row.u.list->count < size && sx_jinja_step(j, 1))
-        sx_j_push(j, row.u.list, fill);
-    return out;
-}
-
-/* ---- the rest ---- */
-
-static jvalue f_default(jinja *j, jvalue self, const jargs *args)
-{
-    bool falsy = truth_of(sx_j_arg(j, args, 1, "boolean"));
-    if (self.kind != J_UNDEFINED && (!falsy || sx_j_truth(&self))) return self;
-    jvalue v = sx_j_arg(j, args, 0, "default_value");
-    return v.kind == J_UNDEFINED && args->pos.count == 0 ? sx_j_borrow("", 0) : v;
-}
-
-static jvalue f_attr(jinja *j, jvalue self, const jargs *args)
-{
-    jvalue name = sx_j_text(j, sx_j_arg(j, args, 0, "name"));
-    if (self.kind == J_DICT) return sx_j_undefined(name.u.str); /* attributes, not items */
-    return sx_j_getattr(j, self, name.u.str);
-}
-
-static jvalue f_tojson(jinja *j, jvalue self, const jargs *args)
-{
-    static const char spaces[] = "                ";
-    jvalue indent = sx_j_arg(j, args, 1, "indent"), separators = sx_j_arg(j, args, 2, "separators");
-    jdump how = {.ascii = truth_of(sx_j_arg(j, args, 0, "ensure_ascii")), .sort = truth_of(sx_j_arg(j, args, 3, "sort_keys")),
-                 .item = {", ", 2}, .key = {": ", 2}};
-    if (indent.kind == J_INT || indent.kind == J_STR) {
-        int64_t n = indent.kind == J_INT ? indent.u.i : 0;
-        how.pretty = true;
-        how.indent = indent.kind == J_STR ? indent.u.str : (jstr){spaces, (size_t)(n < 0 ? 0 : n > 16 ? 16 : n)};
-        how.item = (jstr){",", 1};
-    }
-    if ((separators.kind == J_TUPLE || separators.kind == J_LIST) && separators.u.list->count == 2 &&
-        separators.u.list->items[0].kind == J_STR && separators.u.list->items[1].kind == J_STR) {
-        how.item = separators.u.list->items[0].u.str;
-        how.key = separators.u.list->items[1].u.str;
+    if (pair.type == JX_LIST && pair.as.list->n == 2 && pair.as.list->items[0].type == JX_STRING &&
+        pair.as.list->items[1].type == JX_STRING) {
+        style.item = pair.as.list->items[0].as.s;
+        style.item_len = pair.as.list->items[0].len;
+        style.key = pair.as.list->items[1].as.s;
+        style.key_len = pair.as.list->items[1].len;
     }
     sx_buf out;
-    sx_buf_init(&out, j->mem, (size_t)64 << 20);
-    sx_j_write_json(j, self, &how, 0, &out);
-    return sx_j_take(j, &out);
+    sx_buf_init(&out, r->mem, (size_t)r->max_bytes);
+    sx_jx_write_json(r, &v, &style, &out);
+    return sx_jx_from_buf(r, &out);
 }
 
-typedef jvalue (*filter_fn)(jinja *j, jvalue self, const jargs *args);
-
-static const struct {
-    const char *name;
-    filter_fn fn;
-} FILTERS[] = {
-    {"abs", f_abs}, {"attr", f_attr}, {"batch", f_batch}, {"capitalize", f_capitalize}, {"count", f_length},
-    {"d", f_default}, {"default", f_default}, {"dictsort", f_dictsort}, {"e", f_escape}, {"escape", f_escape},
-    {"first", f_first}, {"float", f_float}, {"forceescape", f_escape}, {"groupby", f_groupby}, {"indent", f_indent},
-    {"int", f_int}, {"items", f_items}, {"join", f_join}, {"last", f_last}, {"length", f_length}, {"list", f_list},
-    {"lower", f_lower}, {"map", f_map}, {"max", f_max}, {"min", f_min}, {"reject", f_reject},
-    {"rejectattr", f_rejectattr}, {"replace", f_replace}, {"reverse", f_reverse}, {"round", f_round}, {"safe", f_safe},
-    {"select", f_select}, {"selectattr", f_selectattr}, {"sort", f_sort}, {"string", f_string}, {"sum", f_sum},
-    {"title", f_title}, {"tojson", f_tojson}, {"trim", f_trim}, {"unique", f_unique}, {"upper", f_upper},
-    {"wordcount", f_wordcount},
+const sx_jx_filter_row sx_jx_text_filters[] = {
+    {"default", f_default}, {"d", f_default}, {"upper", f_upper}, {"lower", f_lower}, {"title", f_title},
+    {"capitalize", f_capitalize}, {"trim", f_trim}, {"string", f_string}, {"safe", f_safe}, {"escape", f_escape},
+    {"e", f_escape}, {"forceescape", f_forceescape}, {"replace", f_replace}, {"indent", f_indent},
+    {"truncate", f_truncate}, {"center", f_center}, {"wordcount", f_wordcount}, {"urlencode", f_urlencode},
+    {"format", f_format}, {"int", f_int}, {"float", f_float}, {"abs", f_abs}, {"round", f_round}, {"tojson", f_tojson},
+    {NULL, NULL},
 };
 
-jvalue sx_j_filter(jinja *j, jstr name, jvalue self, const jargs *args)
+static sx_jx_filter_fn find(const sx_jx_filter_row *rows, const sx_jx_value *name)
 {
-    for (size_t i = 0; i < sizeof FILTERS / sizeof *FILTERS; i++)
-        if (sx_j_is(name, FILTERS[i].name)) return FILTERS[i].fn(j, self, args);
-    sx_jinja_fail(j, LLM_E_FORMAT, "there is no filter %.*s", (int)(name.len < 40 ? name.len : 40), name.s);
-    return self;
+    for (; rows->name; rows++)
+        if (sx_jx_is(name, rows->name)) return rows->fn;
+    return NULL;
+}
+
+sx_jx_value sx_jx_apply_filter(sx_jx_run *r, const sx_jx_value *name, sx_jx_value v, const sx_jx_args *args)
+{
+    sx_jx_filter_fn fn = find(sx_jx_text_filters, name);
+    if (!fn) fn = find(sx_jx_seq_filters, name);
+    if (fn) return fn(r, v, args);
+    sx_jx_fail(r, LLM_E_UNSUPPORTED, "the filter \"%.*s\" is not known here", name->len > 40 ? 40 : (int)name->len, name->as.s);
+    return v;
 }

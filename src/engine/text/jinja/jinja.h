@@ -1,6 +1,6 @@
-/* What the parts of the Jinja interpreter share: values, the syntax tree, the run's state. Everything a run makes lies in one
- * arena of bounded size and goes with it. The first failure is kept in the state; after it every function returns
- * quickly and its result means nothing. */
+/* The interpreter's own world: values, the tree of a parsed template, and one rendering. Everything lives in one arena that
+ * goes when the rendering ends. The first failure sticks in run.status; functions then return quickly and what they return
+ * means nothing. */
 #ifndef SX_ENGINE_JINJA_H
 #define SX_ENGINE_JINJA_H
 
@@ -8,230 +8,278 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/text/template.h"
 #include "platform/arena.h"
 #include "platform/buf.h"
-#include "platform/error.h"
 
-/* ---- values, with Python's meaning ---- */
+enum { JX_MAX_DEPTH = 200 /* of nesting: in the source, of calls, of data */ };
 
-typedef enum jkind {
-    J_UNDEFINED, J_NONE, J_BOOL, J_INT, J_FLOAT, J_STR, J_LIST, J_TUPLE, J_GENERATOR, J_DICT, J_NAMESPACE, J_LOOP, J_MACRO, J_METHOD,
-    J_GLOBAL
-} jkind;
+typedef enum sx_jx_type {
+    JX_UNDEFINED, JX_NONE, JX_BOOL, JX_INT, JX_FLOAT, JX_STRING, JX_LIST, JX_DICT, JX_NAMESPACE, JX_MACRO, JX_METHOD,
+    JX_GLOBAL, JX_LOOP, JX_CYCLER, JX_JOINER
+} sx_jx_type;
 
-/* A J_GENERATOR is what map, select and their kin give: it can be iterated and counts as true, no more. */
+typedef struct sx_jx_list sx_jx_list;
+typedef struct sx_jx_dict sx_jx_dict;
+typedef struct sx_jx_macro sx_jx_macro;
+typedef struct sx_jx_method sx_jx_method;
+typedef struct sx_jx_loop sx_jx_loop;
+typedef struct sx_jx_cycler sx_jx_cycler;
 
-typedef struct jstr {
-    const char *s; /* UTF-8 */
-    size_t len;
-} jstr;
-
-typedef struct jvalue {
-    jkind kind;
-    bool safe; /* a string that went through |safe or |escape: "+" escapes what is joined to it */
+typedef struct sx_jx_value {
+    uint8_t type;   /* sx_jx_type */
+    bool tuple;     /* of lists */
+    bool lazy;      /* of lists: an iterator that can be gone over once, has no length and no items */
+    bool view;      /* of lists: a dict's keys, values or items: no items by number, no JSON */
+    bool markup;    /* of strings: made by |safe or |escape */
+    size_t len;     /* of strings: bytes */
     union {
         bool b;
         int64_t i;
-        double f;
-        jstr str;  /* J_STR; of J_UNDEFINED the name that was looked up */
-        struct jlist *list;
-        struct jdict *dict; /* J_DICT, J_NAMESPACE */
-        struct jloop *loop;
-        struct jmacro *macro;
-        struct jmethod *method;
-        int global; /* index into the table of global functions */
-    } u;
-} jvalue;
+        double d;
+        const char *s;     /* strings; of JX_UNDEFINED the name that was not found, NUL-terminated, or NULL */
+        sx_jx_list *list;
+        sx_jx_dict *dict;     /* JX_DICT, JX_NAMESPACE */
+        sx_jx_macro *macro;
+        sx_jx_method *method;
+        sx_jx_loop *loop;
+        sx_jx_cycler *cycler; /* JX_CYCLER, JX_JOINER */
+        uint32_t global;
+    } as;
+} sx_jx_value;
 
-typedef struct jlist {
-    jvalue *items;
-    size_t count, cap;
-} jlist;
+struct sx_jx_list {
+    sx_jx_value *items;
+    size_t n, cap;
+    bool used; /* a lazy one that was gone over */
+};
 
-typedef struct jdict { /* in order of insertion, as Python keeps it */
-    jvalue *keys, *values;
-    size_t count, key_cap, value_cap;
-} jdict;
+typedef struct sx_jx_entry {
+    sx_jx_value key, value;
+} sx_jx_entry;
 
-typedef struct jmethod {
-    jvalue self;
-    jstr name;
-} jmethod;
+struct sx_jx_dict { /* in order of insertion; an index when it is not small */
+    sx_jx_entry *entries;
+    size_t n, cap;
+    uint32_t *slots; /* [n_slots] entry + 1, 0: free; NULL while small */
+    size_t n_slots;
+};
 
-typedef struct jloop {
-    const jlist *items;
-    size_t index;
-    uint32_t depth;
-    jvalue changed; /* last argument of loop.changed() */
-    bool was_changed;
-} jloop;
+typedef struct sx_jx_frame {
+    struct sx_jx_frame *parent;
+    sx_jx_dict vars;
+} sx_jx_frame;
 
-/* ---- syntax tree ---- */
+typedef struct sx_jx_node sx_jx_node;
 
-typedef enum jnode_kind {
-    /* expressions */
-    N_CONST, N_NAME, N_LIST, N_TUPLE, N_DICT, N_GETATTR, N_GETITEM, N_SLICE, N_CALL, N_FILTER, N_TEST, N_NOT, N_NEG, N_POS,
-    N_BINARY, N_COMPARE, N_AND, N_OR, N_COND,
+struct sx_jx_macro {
+    const sx_jx_node *node;
+    sx_jx_frame *frame; /* where it was defined */
+};
+
+struct sx_jx_method {
+    sx_jx_value self;
+    const char *name;
+    size_t len;
+};
+
+struct sx_jx_loop {
+    const sx_jx_list *items;
+    size_t at;
+    unsigned depth;
+    const sx_jx_node *node; /* of a recursive loop */
+    sx_jx_frame *frame;
+    sx_jx_value changed;    /* last argument of loop.changed */
+};
+
+struct sx_jx_cycler {
+    const sx_jx_list *items;
+    size_t at;
+    sx_jx_value separator; /* of a joiner */
+};
+
+/* ---- the tree ---- */
+
+typedef enum sx_jx_kind {
     /* statements */
-    N_TEXT, N_PRINT, N_FOR, N_IF, N_SET, N_SET_BLOCK, N_MACRO, N_CALL_BLOCK, N_FILTER_BLOCK, N_WITH, N_BREAK, N_CONTINUE,
-    N_BLOCK
-} jnode_kind;
+    JX_TEXT, JX_OUTPUT, JX_IF, JX_FOR, JX_SET, JX_SET_BLOCK, JX_MACRO_DEF, JX_CALL_BLOCK, JX_FILTER_BLOCK, JX_BREAK,
+    JX_CONTINUE, JX_WITH, JX_BODY,
+    /* expressions */
+    JX_LITERAL, JX_NAME, JX_LIST_EXPR, JX_DICT_EXPR, JX_ATTR, JX_ITEM, JX_SLICE, JX_CALL, JX_FILTER, JX_TEST, JX_NOT,
+    JX_NEGATE, JX_PLUS, JX_BINARY, JX_AND, JX_OR, JX_CHOICE, JX_COMPARE
+} sx_jx_kind;
 
-typedef struct jarg {
-    jstr name; /* keyword, or s NULL */
-    struct jnode *value;
-    struct jarg *next;
-} jarg;
-
-/* One node; what a..d mean depends on the kind and stands in parse.c where it is made. */
-typedef struct jnode {
-    jnode_kind kind;
+struct sx_jx_node {
+    uint8_t kind;      /* sx_jx_kind */
+    uint8_t op;        /* of BINARY, COMPARE: a sx_jx_op; TEST: 1 when negated */
+    bool flag;         /* LIST_EXPR: tuple; FOR: recursive */
     uint32_t line;
-    int op; /* token kind of an operator; flags */
-    jstr name;
-    jvalue value;
-    struct jnode *a, *b, *c, *d;
-    jarg *args;
-    struct jnode *next; /* in lists */
-} jnode;
+    sx_jx_value value;    /* LITERAL, TEXT; NAME, ATTR, FILTER, TEST, MACRO_DEF: the name */
+    sx_jx_node *a, *b, *c; /* operands; see the parser */
+    sx_jx_node *args;     /* list of arguments or members, by next */
+    sx_jx_node *body, *otherwise;
+    sx_jx_node *next;     /* in a list */
+    const char *keyword; /* of an argument: its name, or NULL */
+    size_t keyword_len;
+};
+
+typedef enum sx_jx_op {
+    JX_ADD, JX_SUB, JX_MUL, JX_DIV, JX_FLOORDIV, JX_MOD, JX_POW, JX_CONCAT,
+    JX_EQ, JX_NE, JX_LT, JX_LE, JX_GT, JX_GE, JX_IN, JX_NOT_IN
+} sx_jx_op;
 
 /* ---- tokens ---- */
 
-enum {
-    T_END = 0, T_DATA = 256, T_PRINT_OPEN, T_PRINT_CLOSE, T_BLOCK_OPEN, T_BLOCK_CLOSE, T_NAME, T_STRING, T_INTEGER, T_REAL,
-    T_EQ, T_NE, T_LE, T_GE, T_POW, T_FLOORDIV /* other operators are their own character */
-};
+typedef enum sx_jx_token_kind { JX_T_TEXT, JX_T_OUT, JX_T_OUT_END, JX_T_BLOCK, JX_T_BLOCK_END, JX_T_NAME, JX_T_INT, JX_T_FLOAT,
+                             JX_T_STRING, JX_T_OP, JX_T_END } sx_jx_token_kind;
 
-typedef struct jtoken {
-    int kind;
+typedef struct sx_jx_token {
+    uint8_t kind;
     uint32_t line;
-    jstr text; /* of data, names and strings (unescaped) */
-    int64_t i;
-    double f;
-} jtoken;
+    sx_jx_value value; /* TEXT, STRING, INT, FLOAT: the value; NAME, OP: the word as a string */
+} sx_jx_token;
 
-/* ---- the run ---- */
+/* ---- one rendering ---- */
 
-typedef struct jscope {
-    struct jscope *parent;
-    jdict vars;
-} jscope;
-
-typedef struct jmacro {
-    const jnode *node;
-    jscope *scope;  /* where it was defined */
-    bool is_caller;
-} jmacro;
-
-typedef struct jinja {
+typedef struct sx_jx_run {
     sx_mem *mem;
     sx_arena arena;
-    size_t bytes;   /* taken from the arena */
-    uint64_t steps; /* of evaluation */
-    uint32_t depth; /* of recursion, in the parser and in the run */
-    uint32_t line;  /* being run */
-    llm_status status;
     llm_error *err;
-    jtoken *tokens;
-    size_t n_tokens, cap_tokens, at;
-    jscope *globals;
-    sx_buf *out; /* where text goes: the output, or the body of a macro or block set */
-    enum { FLOW_ON, FLOW_BREAK, FLOW_CONTINUE } flow;
-    uint32_t loops; /* open for loops, for loop.depth */
-    jstr now;
-    jlist no_list; /* handed out after a failure, when nothing is stored any more */
-    jdict no_dict;
-} jinja;
+    llm_status status;
+    uint64_t steps, max_steps, bytes, max_bytes;
+    unsigned depth;      /* of nested evaluation */
+    uint32_t line;       /* where we are */
+    sx_jx_token *tokens;    /* of the parser */
+    size_t n_tokens, at;
+    sx_jx_frame *globals;
+    sx_buf *out;
+    enum { JX_GOES_ON, JX_BREAKS, JX_CONTINUES } flow;
+    const char *now;
+    sx_jx_list no_list;     /* what a failed run hands out: nothing is ever put into these */
+    sx_jx_dict no_dict;
+} sx_jx_run;
 
-enum { J_MAX_DEPTH = 200 };
-
-/* Failing and bounds: each returns false after the first failure. */
-bool sx_jinja_fail(jinja *j, llm_status code, const char *format, ...)
+/* value.c */
+void sx_jx_fail(sx_jx_run *r, llm_status code, const char *format, ...)
 #ifdef __GNUC__
     __attribute__((format(printf, 3, 4)))
 #endif
     ;
-bool sx_jinja_step(jinja *j, uint64_t cost);
-bool sx_jinja_enter(jinja *j); /* one level deeper; pair with j->depth-- */
-void *sx_jinja_alloc(jinja *j, size_t size);
+void *sx_jx_alloc(sx_jx_run *r, size_t size); /* cleared; never NULL unless the run has failed */
+bool sx_jx_step(sx_jx_run *r, uint64_t n);    /* counts work; false when the run has failed or is used up */
+bool sx_jx_enter(sx_jx_run *r);               /* one level deeper; false: too deep. sx_jx_leave after true */
+void sx_jx_leave(sx_jx_run *r);
+sx_jx_value sx_jx_undefined(const char *name);
+sx_jx_value sx_jx_none(void);
+sx_jx_value sx_jx_bool(bool b);
+sx_jx_value sx_jx_int(int64_t i);
+sx_jx_value sx_jx_float(double d);
+sx_jx_value sx_jx_string(sx_jx_run *r, const char *s, size_t len); /* copied */
+sx_jx_value sx_jx_static(const char *s);                        /* NUL-terminated, borrowed */
+sx_jx_value sx_jx_view(const char *s, size_t len);              /* borrowed */
+sx_jx_value sx_jx_from_buf(sx_jx_run *r, sx_buf *buf);             /* copied; the buffer is freed; fails with it */
+sx_jx_value sx_jx_new_list(sx_jx_run *r, bool tuple);
+void sx_jx_push(sx_jx_run *r, sx_jx_list *list, sx_jx_value v);
+sx_jx_value sx_jx_new_dict(sx_jx_run *r);
+void sx_jx_put(sx_jx_run *r, sx_jx_dict *dict, sx_jx_value key, sx_jx_value v);
+sx_jx_value *sx_jx_find(const sx_jx_dict *dict, const sx_jx_value *key);
+sx_jx_value *sx_jx_find_name(const sx_jx_dict *dict, const char *name, size_t len);
+bool sx_jx_is(const sx_jx_value *v, const char *text); /* a string of exactly this text */
+const char *sx_jx_type_name(const sx_jx_value *v);     /* as Python calls it */
 
-/* value.c */
-jvalue sx_j_undefined(jstr name);
-jvalue sx_j_none(void);
-jvalue sx_j_bool(bool b);
-jvalue sx_j_int(int64_t i);
-jvalue sx_j_float(double f);
-jvalue sx_j_str(jinja *j, const char *s, size_t len);   /* copies */
-jvalue sx_j_borrow(const char *s, size_t len);          /* bytes that outlive the run's use of them */
-jvalue sx_j_take(jinja *j, sx_buf *buf);                /* copies, then frees the buffer */
-jvalue sx_j_list(jinja *j, jkind kind);
-jvalue sx_j_dict(jinja *j, jkind kind);
-void sx_j_push(jinja *j, jlist *list, jvalue v);
-void sx_j_put(jinja *j, jdict *dict, jvalue key, jvalue v);
-const jvalue *sx_j_get(jinja *j, const jdict *dict, jvalue key);
-const jvalue *sx_j_get_name(jinja *j, const jdict *dict, jstr name);
-bool sx_j_is(jstr s, const char *name);
-bool sx_j_truth(const jvalue *v);
-bool sx_j_equal(jinja *j, jvalue a, jvalue b);
-bool sx_j_number(jvalue v, double *f); /* int, float or bool */
-int sx_j_compare(jinja *j, jvalue a, jvalue b); /* fails for kinds without an order */
-bool sx_j_iterate(jinja *j, jvalue v, jlist *items); /* what a for loop would see */
-int64_t sx_j_length(jinja *j, jvalue v);
-const char *sx_j_kind(jvalue v); /* Python's name of the type */
-void sx_j_print(jinja *j, jvalue v, sx_buf *out);  /* str() */
-void sx_j_repr(jinja *j, jvalue v, sx_buf *out);   /* repr() */
-void sx_j_put_float(sx_buf *out, double f);
-jvalue sx_j_text(jinja *j, jvalue v); /* str() as a value */
+/* ops.c */
+bool sx_jx_true(const sx_jx_value *v);
+bool sx_jx_equal(const sx_jx_value *a, const sx_jx_value *b);
+int sx_jx_order(sx_jx_run *r, const sx_jx_value *a, const sx_jx_value *b); /* -1, 0, 1; fails for what has no order */
+bool sx_jx_contains(sx_jx_run *r, const sx_jx_value *item, const sx_jx_value *in);
+sx_jx_value sx_jx_binary(sx_jx_run *r, sx_jx_op op, sx_jx_value a, sx_jx_value b);
+sx_jx_value sx_jx_iterate(sx_jx_run *r, sx_jx_value v); /* a list of what iterating gives; fails for what cannot be iterated */
+int64_t sx_jx_length(sx_jx_run *r, const sx_jx_value *v);
+sx_jx_value sx_jx_slice(sx_jx_run *r, sx_jx_value v, sx_jx_value from, sx_jx_value to, sx_jx_value step);
+sx_jx_value sx_jx_item(sx_jx_run *r, sx_jx_value v, sx_jx_value key);
+sx_jx_value sx_jx_attr(sx_jx_run *r, sx_jx_value v, const char *name, size_t len);
+
+/* number.c */
+void sx_jx_print_float(double d, sx_buf *out);
+bool sx_jx_parse_float(const char *s, size_t len, double *d);
+bool sx_jx_parse_int(const char *s, size_t len, int64_t *i); /* with white space, sign and _ as int() takes them */
+
+/* text.c */
+void sx_jx_write(sx_jx_run *r, const sx_jx_value *v, sx_buf *out); /* str(v) */
+void sx_jx_write_repr(sx_jx_run *r, const sx_jx_value *v, sx_buf *out);
+sx_jx_value sx_jx_to_string(sx_jx_run *r, sx_jx_value v);
+sx_jx_value sx_jx_escape(sx_jx_run *r, sx_jx_value v);
+sx_jx_value sx_jx_format_percent(sx_jx_run *r, sx_jx_value format, sx_jx_value args);
+size_t sx_jx_chars(const char *s, size_t len);                /* code points */
+size_t sx_jx_char_offset(const char *s, size_t len, size_t k); /* byte offset of the k-th */
 
 /* json.c */
-jvalue sx_j_read_json(jinja *j, const char *s, size_t len);
-typedef struct jdump {
+sx_jx_value sx_jx_read_json(sx_jx_run *r, const char *s, size_t len);
+typedef struct sx_jx_json_style {
     bool ascii, sort;
-    bool pretty;
-    jstr indent, item, key; /* one level of indent; separators */
-} jdump;
-void sx_j_write_json(jinja *j, jvalue v, const jdump *how, uint32_t level, sx_buf *out);
+    int indent;                  /* -1: one line */
+    const char *item, *key;      /* separators */
+    size_t item_len, key_len;
+    const char *pad;             /* one level of indentation, when it is a text; else NULL */
+    size_t pad_len;
+} sx_jx_json_style;
+void sx_jx_write_json(sx_jx_run *r, const sx_jx_value *v, const sx_jx_json_style *style, sx_buf *out);
 
-/* lexer.c, parse.c, parse_expr.c */
-bool sx_j_lex(jinja *j, const char *source, size_t len);
-jnode *sx_j_parse(jinja *j);
-jnode *sx_j_parse_expr(jinja *j);
-jnode *sx_j_parse_tuple(jinja *j, bool condexpr); /* without brackets: a, b */
-jnode *sx_j_parse_primary_postfix(jinja *j);
-jnode *sx_j_parse_filters(jinja *j, jnode *value);
-jarg *sx_j_parse_args(jinja *j); /* after '(' up to and with ')' */
-jnode *sx_j_node(jinja *j, jnode_kind kind);
-const jtoken *sx_j_peek(const jinja *j);
-bool sx_j_at(const jinja *j, int kind);
-bool sx_j_at_name(const jinja *j, const char *name);
-bool sx_j_skip(jinja *j, int kind);
-bool sx_j_skip_name(jinja *j, const char *name);
-bool sx_j_expect(jinja *j, int kind, const char *what);
+/* strftime.c */
+sx_jx_value sx_jx_strftime(sx_jx_run *r, const char *format, size_t len);
 
-/* eval.c, run.c */
-typedef struct jargs {
-    jlist pos;
-    jdict kw;
-} jargs;
-jvalue sx_j_eval(jinja *j, jscope *scope, const jnode *node);
-void sx_j_run(jinja *j, jscope *scope, const jnode *list);
-jvalue sx_j_call_macro(jinja *j, jmacro *macro, const jargs *args);
-jvalue sx_j_getattr(jinja *j, jvalue self, jstr name);
-jvalue sx_j_getitem(jinja *j, jvalue self, jvalue key);
-jscope *sx_j_scope(jinja *j, jscope *parent);
-void sx_j_set(jinja *j, jscope *scope, jstr name, jvalue v);
+/* lex.c, parse.c, parse_expr.c */
+void sx_jx_lex(sx_jx_run *r, const char *source, size_t len);
+sx_jx_node *sx_jx_parse(sx_jx_run *r); /* a list of statements */
+sx_jx_node *sx_jx_parse_expr(sx_jx_run *r);
+sx_jx_node *sx_jx_parse_tuple(sx_jx_run *r, bool no_choice); /* a tuple when there is a comma */
+sx_jx_node *sx_jx_parse_target(sx_jx_run *r);
+sx_jx_node *sx_jx_parse_args(sx_jx_run *r); /* behind '(' up to and with ')' */
+sx_jx_node *sx_jx_parse_filters(sx_jx_run *r, sx_jx_node *node); /* | name(args)... */
+sx_jx_node *sx_jx_new_node(sx_jx_run *r, sx_jx_kind kind);
+const sx_jx_token *sx_jx_peek(sx_jx_run *r);
+bool sx_jx_at_op(sx_jx_run *r, const char *op);
+bool sx_jx_at_name(sx_jx_run *r, const char *name);
+bool sx_jx_take_op(sx_jx_run *r, const char *op);
+bool sx_jx_take_name(sx_jx_run *r, const char *name);
+void sx_jx_want_op(sx_jx_run *r, const char *op);
+void sx_jx_unexpected(sx_jx_run *r, const char *wanted);
 
-/* filters.c, tests.c, methods.c, globals.c */
-jvalue sx_j_filter(jinja *j, jstr name, jvalue self, const jargs *args);
-bool sx_j_test(jinja *j, jstr name, jvalue self, const jargs *args);
-bool sx_j_has_method(jvalue self, jstr name, bool *safe);
-jvalue sx_j_method(jinja *j, const jmethod *m, const jargs *args);
-int sx_j_find_global(jstr name); /* -1 when there is none */
-jvalue sx_j_call_global(jinja *j, int which, const jargs *args);
-/* The i-th positional argument or the keyword of that name; undefined when absent. */
-jvalue sx_j_arg(jinja *j, const jargs *args, size_t i, const char *name);
-jvalue sx_j_strip(jvalue self, const jvalue *chars, bool left, bool right);
-jvalue sx_j_escape(jinja *j, jvalue self); /* for HTML, unless it is safe already */
-jvalue sx_j_replace(jinja *j, jvalue self, jvalue from, jvalue to, int64_t most);
+/* eval.c, expr.c */
+void sx_jx_exec(sx_jx_run *r, const sx_jx_node *list, sx_jx_frame *frame);
+sx_jx_value sx_jx_eval(sx_jx_run *r, const sx_jx_node *node, sx_jx_frame *frame);
+sx_jx_value sx_jx_capture(sx_jx_run *r, const sx_jx_node *list, sx_jx_frame *frame); /* the text that statements write */
+void sx_jx_loop_run(sx_jx_run *r, const sx_jx_node *node, sx_jx_frame *frame, sx_jx_value items, unsigned depth);
+void sx_jx_assign(sx_jx_run *r, const sx_jx_node *target, sx_jx_frame *frame, sx_jx_value v);
+sx_jx_frame *sx_jx_new_frame(sx_jx_run *r, sx_jx_frame *parent);
+
+typedef struct sx_jx_args {
+    sx_jx_value *v;    /* positional */
+    size_t n;
+    sx_jx_dict *named; /* or NULL */
+} sx_jx_args;
+
+sx_jx_value sx_jx_call(sx_jx_run *r, sx_jx_value f, const sx_jx_args *args);
+sx_jx_value sx_jx_call_macro(sx_jx_run *r, const sx_jx_macro *m, const sx_jx_args *args, const sx_jx_value *caller);
+/* The i-th positional argument, or the one of this name, or fallback. */
+sx_jx_value sx_jx_arg(const sx_jx_args *args, size_t i, const char *name, sx_jx_value fallback);
+bool sx_jx_has_arg(const sx_jx_args *args, size_t i, const char *name);
+
+/* filters.c, filters_seq.c, tests.c, methods.c, render.c */
+typedef sx_jx_value (*sx_jx_filter_fn)(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args);
+typedef struct sx_jx_filter_row {
+    const char *name;
+    sx_jx_filter_fn fn;
+} sx_jx_filter_row;
+extern const sx_jx_filter_row sx_jx_text_filters[], sx_jx_seq_filters[]; /* each ends with a NULL name */
+sx_jx_value sx_jx_apply_filter(sx_jx_run *r, const sx_jx_value *name, sx_jx_value v, const sx_jx_args *args);
+bool sx_jx_apply_test(sx_jx_run *r, const sx_jx_value *name, sx_jx_value v, const sx_jx_args *args);
+bool sx_jx_is_method(const sx_jx_value *v, const char *name, size_t len);
+sx_jx_value sx_jx_call_method(sx_jx_run *r, const sx_jx_method *m, const sx_jx_args *args);
+sx_jx_value sx_jx_strip(sx_jx_value s, const sx_jx_value *chars, bool left, bool right);
+sx_jx_value sx_jx_replace(sx_jx_run *r, sx_jx_value s, sx_jx_value from, sx_jx_value to, int64_t count);
+sx_jx_value sx_jx_change_case(sx_jx_run *r, sx_jx_value s, int how); /* 'u', 'l', 't' title, 'c' capitalize, 's' swap */
+uint32_t sx_jx_find_global(const char *name, size_t len); /* UINT32_MAX when there is none */
+sx_jx_value sx_jx_call_global(sx_jx_run *r, uint32_t global, const sx_jx_args *args);
 
 #endif

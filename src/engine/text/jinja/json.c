@@ -1,283 +1,288 @@
-/* JSON in (RFC 8259) and out (as Python's json.dumps writes it). */
-#include <stdlib.h>
+/* JSON in and out: objects keep their order; what is written is what Python's json.dumps writes. */
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "engine/text/jinja/jinja.h"
-#include "platform/number.h"
 #include "platform/utf8.h"
 
 typedef struct reader {
-    jinja *j;
+    sx_jx_run *r;
     const char *s;
-    size_t len, at;
+    size_t n, i;
 } reader;
 
-static jvalue bad(reader *r, const char *what)
+static sx_jx_value fail(reader *x, const char *what)
 {
-    if (r->j->status == LLM_OK)
-        r->j->status = sx_fail(r->j->err, LLM_E_FORMAT, "the JSON variables are malformed at byte %zu: %s", r->at, what);
-    return sx_j_none();
+    sx_jx_fail(x->r, LLM_E_FORMAT, "the variables are not JSON: %s at byte %zu", what, x->i);
+    return sx_jx_none();
 }
 
-static void skip_space(reader *r)
+static void skip(reader *x)
 {
-    while (r->at < r->len && strchr(" \t\r\n", r->s[r->at]) && r->s[r->at]) r->at++;
+    while (x->i < x->n && (x->s[x->i] == ' ' || x->s[x->i] == '\t' || x->s[x->i] == '\n' || x->s[x->i] == '\r')) x->i++;
 }
 
-static int peek(const reader *r)
+static bool take(reader *x, char c)
 {
-    return r->at < r->len ? (unsigned char)r->s[r->at] : -1;
-}
-
-static bool read_hex(reader *r, uint32_t *v)
-{
-    *v = 0;
-    for (int i = 0; i < 4; i++, r->at++) {
-        int c = peek(r);
-        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-        if (d < 0) return false;
-        *v = *v << 4 | (uint32_t)d;
-    }
+    skip(x);
+    if (x->i >= x->n || x->s[x->i] != c) return false;
+    x->i++;
     return true;
 }
 
-static bool read_escape(reader *r, sx_buf *out)
+/* Four hex digits; UINT32_MAX when they are not. */
+static uint32_t hex4(reader *x)
+{
+    uint32_t v = 0;
+    if (x->n - x->i < 4) return UINT32_MAX;
+    for (int k = 0; k < 4; k++) {
+        char c = x->s[x->i++];
+        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        if (d < 0) return UINT32_MAX;
+        v = v << 4 | (uint32_t)d;
+    }
+    return v;
+}
+
+static void read_escape(reader *x, sx_buf *b)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    int c = peek(r);
-    r->at++;
-    const char *known = c > 0 ? strchr(from, c) : NULL;
-    if (known) {
-        sx_buf_char(out, to[known - from]);
-        return true;
-    }
-    uint32_t cp, low;
-    char utf8[4];
-    if (c != 'u' || !read_hex(r, &cp)) return false;
-    if (cp >= 0xd800 && cp < 0xdc00 && r->at + 6 <= r->len && r->s[r->at] == '\\' && r->s[r->at + 1] == 'u') {
-        size_t back = r->at;
-        r->at += 2;
-        if (read_hex(r, &low) && low >= 0xdc00 && low < 0xe000) cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
-        else r->at = back;
-    }
-    if (cp >= 0xd800 && cp < 0xe000) cp = 0xfffd;
-    sx_buf_add(out, utf8, sx_utf8_put(cp, utf8));
-    return true;
-}
-
-static jvalue read_string(reader *r)
-{
-    size_t from = ++r->at;
-    sx_buf text;
-    sx_buf_init(&text, r->j->mem, 0);
-    for (;; r->at++) {
-        int c = peek(r);
-        if (c < 32 || c == '"' || c == '\\') {
-            sx_buf_add(&text, r->s + from, r->at - from);
-            if (c == '"') break;
-            r->at++;
-            if (c != '\\' || !read_escape(r, &text)) {
-                sx_buf_free(&text);
-                return bad(r, "a string that does not end or a bad escape");
-            }
-            from = r->at--;
-        }
-    }
-    r->at++;
-    size_t good = sx_utf8_check(sx_buf_cstr(&text), text.len);
-    if (good < text.len) {
-        sx_buf_free(&text);
-        return bad(r, "a string that is not UTF-8");
-    }
-    return sx_j_take(r->j, &text);
-}
-
-static jvalue read_number(reader *r)
-{
-    char text[64];
-    size_t n = 0;
-    bool real = false;
-    while (n + 1 < sizeof text && r->at < r->len && strchr("+-0123456789.eE", r->s[r->at]) && r->s[r->at]) {
-        real = real || strchr(".eE", r->s[r->at]);
-        text[n++] = r->s[r->at++];
-    }
-    text[n] = '\0';
-    if (!real && n < 19) {
-        char *end;
-        long long i = strtoll(text, &end, 10);
-        return n && !*end ? sx_j_int(i) : bad(r, "not a number");
-    }
-    double f;
-    return sx_number_read(text, n, &f) ? sx_j_float(f) : bad(r, "not a number");
-}
-
-static jvalue read_value(reader *r);
-
-static jvalue read_array(reader *r)
-{
-    jvalue v = sx_j_list(r->j, J_LIST);
-    r->at++;
-    skip_space(r);
-    if (peek(r) == ']') {
-        r->at++;
-        return v;
-    }
-    while (r->j->status == LLM_OK) {
-        sx_j_push(r->j, v.u.list, read_value(r));
-        skip_space(r);
-        int c = peek(r);
-        r->at++;
-        if (c == ']') return v;
-        if (c != ',') return bad(r, "expected , or ] in an array");
-    }
-    return v;
-}
-
-static jvalue read_object(reader *r)
-{
-    jvalue v = sx_j_dict(r->j, J_DICT);
-    r->at++;
-    skip_space(r);
-    if (peek(r) == '}') {
-        r->at++;
-        return v;
-    }
-    while (r->j->status == LLM_OK) {
-        skip_space(r);
-        if (peek(r) != '"') return bad(r, "expected a field name");
-        jvalue key = read_string(r);
-        skip_space(r);
-        if (peek(r) != ':') return bad(r, "expected : after a field name");
-        r->at++;
-        jvalue value = read_value(r);
-        if (r->j->status == LLM_OK) sx_j_put(r->j, v.u.dict, key, value);
-        skip_space(r);
-        int c = peek(r);
-        r->at++;
-        if (c == '}') return v;
-        if (c != ',') return bad(r, "expected , or } in an object");
-    }
-    return v;
-}
-
-static bool word(reader *r, const char *w)
-{
-    size_t n = strlen(w);
-    if (r->len - r->at < n || memcmp(r->s + r->at, w, n) != 0) return false;
-    r->at += n;
-    return true;
-}
-
-static jvalue read_value(reader *r)
-{
-    jvalue v = sx_j_none();
-    skip_space(r);
-    int c = peek(r);
-    if (!sx_jinja_step(r->j, 1)) return v;
-    if (!sx_jinja_enter(r->j)) v = sx_j_none();
-    else if (c == '{') v = read_object(r);
-    else if (c == '[') v = read_array(r);
-    else if (c == '"') v = read_string(r);
-    else if (c == '-' || (c >= '0' && c <= '9')) v = read_number(r);
-    else if (word(r, "true")) v = sx_j_bool(true);
-    else if (word(r, "false")) v = sx_j_bool(false);
-    else if (!word(r, "null")) v = bad(r, "expected a value");
-    r->j->depth--;
-    return v;
-}
-
-jvalue sx_j_read_json(jinja *j, const char *s, size_t len)
-{
-    reader r = {j, s, len, 0};
-    jvalue v = read_value(&r);
-    skip_space(&r);
-    if (r.at < len && j->status == LLM_OK) bad(&r, "text after the value");
-    return v;
-}
-
-/* ---- writing ---- */
-
-static void put_string(jstr s, bool ascii, sx_buf *out)
-{
-    sx_buf_char(out, '"');
-    for (size_t i = 0, step; i < s.len; i += step) {
-        uint32_t cp = sx_utf8_next(s.s + i, s.len - i, &step);
-        static const char plain[] = "\"\\\n\r\t\b\f", letter[] = "\"\\nrtbf";
-        const char *at = cp && cp < 128 ? strchr(plain, (int)cp) : NULL;
-        if (at) sx_buf_printf(out, "\\%c", letter[at - plain]);
-        else if (cp < 32 || (ascii && cp >= 127 && cp < 0x10000 && cp != 127)) sx_buf_printf(out, "\\u%04x", cp);
-        else if (ascii && cp >= 0x10000 && cp != SX_UTF8_BAD)
-            sx_buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + (cp & 0x3ff));
-        else sx_buf_add(out, s.s + i, step);
-    }
-    sx_buf_char(out, '"');
-}
-
-static void put_break(const jdump *how, uint32_t level, sx_buf *out)
-{
-    if (!how->pretty) return;
-    sx_buf_char(out, '\n');
-    for (uint32_t i = 0; i < level; i++) sx_buf_add(out, how->indent.s, how->indent.len);
-}
-
-static void put_key(jinja *j, jvalue key, const jdump *how, sx_buf *out)
-{
-    if (key.kind == J_STR) {
-        put_string(key.u.str, how->ascii, out);
+    char c = x->i < x->n ? x->s[x->i++] : 0;
+    const char *simple = c ? strchr(from, c) : NULL;
+    if (simple) {
+        sx_buf_char(b, to[simple - from]);
         return;
     }
-    sx_buf_char(out, '"'); /* Python writes numbers, booleans and None as strings here */
-    sx_j_write_json(j, key, how, 0, out);
+    uint32_t cp = c == 'u' ? hex4(x) : UINT32_MAX;
+    if (cp >= 0xd800 && cp < 0xdc00 && x->n - x->i >= 6 && x->s[x->i] == '\\' && x->s[x->i + 1] == 'u') {
+        size_t back = x->i;
+        x->i += 2;
+        uint32_t low = hex4(x);
+        if (low >= 0xdc00 && low < 0xe000)
+            cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
+        else
+            x->i = back;
+    }
+    char utf8[4];
+    if (cp == UINT32_MAX)
+        fail(x, "a bad escape");
+    else
+        sx_buf_add(b, utf8, sx_utf8_put(cp >= 0xd800 && cp < 0xe000 ? 0xfffd : cp, utf8));
+}
+
+static sx_jx_value read_string(reader *x)
+{
+    size_t from = x->i;
+    while (x->i < x->n && x->s[x->i] != '"' && x->s[x->i] != '\\') x->i++;
+    if (x->i < x->n && x->s[x->i] == '"') return sx_jx_string(x->r, x->s + from, x->i++ - from);
+    sx_buf b;
+    sx_buf_init(&b, x->r->mem, (size_t)x->r->max_bytes);
+    sx_buf_add(&b, x->s + from, x->i - from);
+    while (x->i < x->n && x->s[x->i] != '"' && x->r->status == LLM_OK) {
+        char c = x->s[x->i++];
+        if (c == '\\')
+            read_escape(x, &b);
+        else
+            sx_buf_char(&b, c);
+    }
+    if (!take(x, '"')) fail(x, "a text that is not closed");
+    return sx_jx_from_buf(x->r, &b);
+}
+
+static sx_jx_value read_number(reader *x)
+{
+    size_t from = x->i;
+    bool real = false;
+    while (x->i < x->n && strchr("+-0123456789.eE", x->s[x->i]) && x->s[x->i]) {
+        real = real || strchr(".eE", x->s[x->i]);
+        x->i++;
+    }
+    int64_t i;
+    double d;
+    if (!real && sx_jx_parse_int(x->s + from, x->i - from, &i)) return sx_jx_int(i);
+    if (sx_jx_parse_float(x->s + from, x->i - from, &d)) return sx_jx_float(d);
+    return fail(x, "a bad number");
+}
+
+static bool word(reader *x, const char *w)
+{
+    size_t n = strlen(w);
+    if (x->n - x->i < n || memcmp(x->s + x->i, w, n) != 0) return false;
+    x->i += n;
+    return true;
+}
+
+static sx_jx_value read_value(reader *x);
+
+static sx_jx_value read_list(reader *x)
+{
+    sx_jx_value list = sx_jx_new_list(x->r, false);
+    if (take(x, ']')) return list;
+    do sx_jx_push(x->r, list.as.list, read_value(x));
+    while (x->r->status == LLM_OK && take(x, ','));
+    return take(x, ']') ? list : fail(x, "a list that is not closed");
+}
+
+static sx_jx_value read_object(reader *x)
+{
+    sx_jx_value dict = sx_jx_new_dict(x->r);
+    if (take(x, '}')) return dict;
+    do {
+        if (!take(x, '"')) return fail(x, "a member without a name");
+        sx_jx_value key = read_string(x);
+        if (!take(x, ':')) return fail(x, "a name without a colon");
+        sx_jx_put(x->r, dict.as.dict, key, read_value(x));
+    } while (x->r->status == LLM_OK && take(x, ','));
+    return take(x, '}') ? dict : fail(x, "an object that is not closed");
+}
+
+static sx_jx_value read_value(reader *x)
+{
+    sx_jx_value v = sx_jx_none();
+    if (!sx_jx_step(x->r, 1) || !sx_jx_enter(x->r)) return v;
+    if (take(x, '{'))
+        v = read_object(x);
+    else if (take(x, '['))
+        v = read_list(x);
+    else if (take(x, '"'))
+        v = read_string(x);
+    else if (word(x, "true"))
+        v = sx_jx_bool(true);
+    else if (word(x, "false"))
+        v = sx_jx_bool(false);
+    else if (!word(x, "null"))
+        v = read_number(x);
+    sx_jx_leave(x->r);
+    return v;
+}
+
+sx_jx_value sx_jx_read_json(sx_jx_run *r, const char *s, size_t len)
+{
+    reader x = {r, s, len, 0};
+    size_t bad = sx_utf8_check(s, len);
+    if (bad < len) {
+        x.i = bad;
+        return fail(&x, "a byte that is not UTF-8");
+    }
+    sx_jx_value v = read_value(&x);
+    skip(&x);
+    return r->status == LLM_OK && x.i < len ? fail(&x, "something behind the end") : v;
+}
+
+/* ---- out ---- */
+
+static void write_string(const sx_jx_value *v, bool ascii, sx_buf *out)
+{
+    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+    sx_buf_char(out, '"');
+    for (size_t i = 0, n; i < v->len; i += n) {
+        uint32_t c = sx_utf8_next(v->as.s + i, v->len - i, &n);
+        const char *simple = c && c < 0x80 ? strchr(from, (int)c) : NULL;
+        if (simple)
+            sx_buf_printf(out, "\\%c", to[simple - from]);
+        else if (c < 0x20 || (ascii && c >= 0x7f && c <= 0xffff))
+            sx_buf_printf(out, "\\u%04x", c);
+        else if (ascii && c > 0xffff && c <= 0x10ffff)
+            sx_buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+        else
+            sx_buf_add(out, v->as.s + i, n);
+    }
     sx_buf_char(out, '"');
 }
 
-static void put_object(jinja *j, const jdict *dict, const jdump *how, uint32_t level, sx_buf *out)
+static void new_line(const sx_jx_json_style *style, unsigned depth, sx_buf *out)
 {
-    size_t *order = sx_jinja_alloc(j, (dict->count + 1) * sizeof *order);
+    if (style->indent < 0 && !style->pad) return;
+    sx_buf_char(out, '\n');
+    for (unsigned k = 0; k < depth; k++) {
+        if (style->pad) sx_buf_add(out, style->pad, style->pad_len);
+        for (int i = 0; !style->pad && i < style->indent; i++) sx_buf_char(out, ' ');
+    }
+}
+
+/* A key is a text, or the text of a number, a bool or None. */
+static void write_key(sx_jx_run *r, const sx_jx_value *key, const sx_jx_json_style *style, sx_buf *out)
+{
+    sx_jx_value text = *key;
+    if (key->type == JX_BOOL) text = sx_jx_static(key->as.b ? "true" : "false");
+    else if (key->type == JX_NONE) text = sx_jx_static("null");
+    else if (key->type != JX_STRING) text = sx_jx_to_string(r, *key);
+    write_string(&text, style->ascii, out);
+}
+
+static void sort_entries(sx_jx_run *r, const sx_jx_entry **e, size_t n)
+{
+    for (size_t i = 1; i < n && sx_jx_step(r, i); i++)
+        for (size_t k = i; k > 0 && sx_jx_order(r, &e[k - 1]->key, &e[k]->key) > 0; k--) {
+            const sx_jx_entry *swap = e[k];
+            e[k] = e[k - 1];
+            e[k - 1] = swap;
+        }
+}
+
+static void write_dict(sx_jx_run *r, const sx_jx_dict *d, const sx_jx_json_style *style, unsigned depth, sx_buf *out);
+
+static void write_list(sx_jx_run *r, const sx_jx_list *l, const sx_jx_json_style *style, unsigned depth, sx_buf *out);
+
+static void write_at(sx_jx_run *r, const sx_jx_value *v, const sx_jx_json_style *style, unsigned depth, sx_buf *out)
+{
+    if (!sx_jx_step(r, 1) || !sx_jx_enter(r)) return;
+    switch (v->type) {
+    case JX_NONE: sx_buf_str(out, "null"); break;
+    case JX_BOOL: sx_buf_str(out, v->as.b ? "true" : "false"); break;
+    case JX_INT: sx_buf_printf(out, "%" PRId64, v->as.i); break;
+    case JX_FLOAT:
+        if (isnan(v->as.d) || isinf(v->as.d))
+            sx_buf_str(out, isnan(v->as.d) ? "NaN" : v->as.d < 0 ? "-Infinity" : "Infinity");
+        else
+            sx_jx_print_float(v->as.d, out);
+        break;
+    case JX_STRING:
+        sx_jx_step(r, v->len / 64);
+        write_string(v, style->ascii, out);
+        break;
+    case JX_LIST:
+        if (v->lazy || v->view) sx_jx_fail(r, LLM_E_INVALID, "an iterator cannot be written as JSON: make it a list first");
+        write_list(r, v->as.list, style, depth, out);
+        break;
+    case JX_DICT: write_dict(r, v->as.dict, style, depth, out); break;
+    default: sx_jx_fail(r, LLM_E_INVALID, "a %s cannot be written as JSON", sx_jx_type_name(v));
+    }
+    sx_jx_leave(r);
+}
+
+static void write_list(sx_jx_run *r, const sx_jx_list *l, const sx_jx_json_style *style, unsigned depth, sx_buf *out)
+{
+    sx_buf_char(out, '[');
+    for (size_t i = 0; i < l->n && r->status == LLM_OK; i++) {
+        if (i) sx_buf_add(out, style->item, style->item_len);
+        new_line(style, depth + 1, out);
+        write_at(r, &l->items[i], style, depth + 1, out);
+    }
+    if (l->n) new_line(style, depth, out);
+    sx_buf_char(out, ']');
+}
+
+static void write_dict(sx_jx_run *r, const sx_jx_dict *d, const sx_jx_json_style *style, unsigned depth, sx_buf *out)
+{
+    const sx_jx_entry **order = sx_jx_alloc(r, (d->n + 1) * sizeof *order);
     if (!order) return;
-    for (size_t i = 0; i < dict->count; i++) {
-        size_t k = i;
-        for (; how->sort && k > 0 && sx_j_compare(j, dict->keys[order[k - 1]], dict->keys[i]) > 0; k--) order[k] = order[k - 1];
-        order[k] = i;
-    }
+    for (size_t i = 0; i < d->n; i++) order[i] = &d->entries[i];
+    if (style->sort) sort_entries(r, order, d->n);
     sx_buf_char(out, '{');
-    for (size_t i = 0; i < dict->count && j->status == LLM_OK; i++) {
-        if (i) sx_buf_add(out, how->item.s, how->item.len);
-        put_break(how, level + 1, out);
-        put_key(j, dict->keys[order[i]], how, out);
-        sx_buf_add(out, how->key.s, how->key.len);
-        sx_j_write_json(j, dict->values[order[i]], how, level + 1, out);
+    for (size_t i = 0; i < d->n && r->status == LLM_OK; i++) {
+        if (i) sx_buf_add(out, style->item, style->item_len);
+        new_line(style, depth + 1, out);
+        write_key(r, &order[i]->key, style, out);
+        sx_buf_add(out, style->key, style->key_len);
+        write_at(r, &order[i]->value, style, depth + 1, out);
     }
-    if (dict->count) put_break(how, level, out);
+    if (d->n) new_line(style, depth, out);
     sx_buf_char(out, '}');
 }
 
-void sx_j_write_json(jinja *j, jvalue v, const jdump *how, uint32_t level, sx_buf *out)
+void sx_jx_write_json(sx_jx_run *r, const sx_jx_value *v, const sx_jx_json_style *style, sx_buf *out)
 {
-    if (!sx_jinja_step(j, 1)) return;
-    if (sx_jinja_enter(j)) switch (v.kind) {
-    case J_NONE: sx_buf_str(out, "null"); break;
-    case J_BOOL: sx_buf_str(out, v.u.b ? "true" : "false"); break;
-    case J_INT: sx_j_print(j, v, out); break;
-    case J_FLOAT:
-        if (v.u.f != v.u.f) sx_buf_str(out, "NaN");
-        else if (v.u.f - v.u.f != 0) sx_buf_str(out, v.u.f < 0 ? "-Infinity" : "Infinity");
-        else sx_j_put_float(out, v.u.f);
-        break;
-    case J_STR: put_string(v.u.str, how->ascii, out); break;
-    case J_LIST:
-    case J_TUPLE:
-        sx_buf_char(out, '[');
-        for (size_t i = 0; i < v.u.list->count && j->status == LLM_OK; i++) {
-            if (i) sx_buf_add(out, how->item.s, how->item.len);
-            put_break(how, level + 1, out);
-            sx_j_write_json(j, v.u.list->items[i], how, level + 1, out);
-        }
-        if (v.u.list->count) put_break(how, level, out);
-        sx_buf_char(out, ']');
-        break;
-    case J_DICT: put_object(j, v.u.dict, how, level, out); break;
-    default: sx_jinja_fail(j, LLM_E_INVALID, "%s cannot be written as JSON", sx_j_kind(v)); break;
-    }
-    j->depth--;
+    write_at(r, v, style, 0, out);
 }

@@ -1,299 +1,333 @@
-/* Statements. */
+/* Statements: from tokens to a tree. What each node keeps where:
+ *   IF a: condition, body, otherwise (a list: elif is an IF inside)     FOR a: target, b: items, c: filter, body, otherwise
+ *   SET a: target, b: value      SET_BLOCK a: target, b: filters over the hole, body
+ *   MACRO_DEF value: name, args: parameters (value: name, a: default), body    CALL_BLOCK a: call, args, body
+ *   FILTER_BLOCK a: filters over the hole, body    WITH args: (a: target, b: value), body    OUTPUT a */
+#include <string.h>
+
 #include "engine/text/jinja/jinja.h"
 
-static jnode *parse_body(jinja *j, const char *const *ends);
-
-static bool at_end_tag(const jinja *j, const char *const *ends)
+sx_jx_node *sx_jx_new_node(sx_jx_run *r, sx_jx_kind kind)
 {
-    if (!sx_j_at(j, T_BLOCK_OPEN)) return false;
-    const jtoken *t = &j->tokens[j->at + 1];
-    for (; t->kind == T_NAME && *ends; ends++)
-        if (sx_j_is(t->text, *ends)) return true;
-    return false;
-}
-
-static bool close_tag(jinja *j)
-{
-    return sx_j_expect(j, T_BLOCK_CLOSE, "the end of the tag");
-}
-
-/* "{% name" is next; takes it. */
-static bool open_tag(jinja *j, const char *name)
-{
-    if (sx_j_expect(j, T_BLOCK_OPEN, "a tag") && sx_j_skip_name(j, name)) return true;
-    return sx_jinja_fail(j, LLM_E_FORMAT, "expected %s", name);
-}
-
-static bool end_tag(jinja *j, const char *name)
-{
-    return open_tag(j, name) && close_tag(j);
-}
-
-static jstr take_name(jinja *j, const char *what)
-{
-    jstr name = sx_j_peek(j)->text;
-    if (!sx_j_expect(j, T_NAME, what)) name = (jstr){"", 0};
-    return name;
-}
-
-/* A target of for and set: a name, a namespace's attribute, or a tuple of names. */
-static jnode *parse_target(jinja *j)
-{
-    jnode *first = NULL, **tail = &first;
-    bool bracket = sx_j_skip(j, '('), many = bracket;
-    uint32_t count = 0;
-    do {
-        if (count && (sx_j_at(j, ')') || sx_j_at(j, '='))) break;
-        jnode *n = sx_j_node(j, N_NAME);
-        if (!n) return NULL;
-        n->name = take_name(j, "a name to assign to");
-        if (sx_j_skip(j, '.')) {
-            jnode *attr = sx_j_node(j, N_GETATTR);
-            if (!attr) return NULL;
-            attr->a = n;
-            attr->name = take_name(j, "an attribute to assign to");
-            n = attr;
-        }
-        *tail = n;
-        tail = &n->next;
-        count++;
-    } while (sx_j_skip(j, ',') && (many = true));
-    if (bracket) sx_j_expect(j, ')', ")");
-    if (!many) return first;
-    jnode *tuple = sx_j_node(j, N_TUPLE);
-    if (tuple) tuple->a = first;
-    return tuple;
-}
-
-static jnode *parse_for(jinja *j)
-{
-    static const char *const ends[] = {"endfor", "else", NULL};
-    jnode *n = sx_j_node(j, N_FOR); /* a: target, b: iterable, c: body, d: else; value of the condition: args */
+    sx_jx_node *n = sx_jx_alloc(r, sizeof *n);
     if (!n) return NULL;
-    n->a = parse_target(j);
-    if (!sx_j_skip_name(j, "in")) {
-        sx_jinja_fail(j, LLM_E_FORMAT, "expected in");
-        return n;
-    }
-    n->b = sx_j_parse_tuple(j, false);
-    if (sx_j_skip_name(j, "if")) {
-        n->args = sx_jinja_alloc(j, sizeof *n->args);
-        if (n->args) n->args->value = sx_j_parse_expr(j);
-    }
-    if (sx_j_at_name(j, "recursive")) sx_jinja_fail(j, LLM_E_UNSUPPORTED, "recursive loops are not supported");
-    close_tag(j);
-    n->c = parse_body(j, ends);
-    if (j->status == LLM_OK && sx_j_is(j->tokens[j->at + 1].text, "else")) {
-        end_tag(j, "else");
-        n->d = parse_body(j, (const char *const[]){"endfor", NULL});
-    }
-    end_tag(j, "endfor");
+    n->kind = (uint8_t)kind;
+    n->line = r->line = sx_jx_peek(r)->line;
     return n;
 }
 
-static jnode *parse_if(jinja *j)
+const sx_jx_token *sx_jx_peek(sx_jx_run *r)
+{
+    return &r->tokens[r->at]; /* the last token is END and is never passed */
+}
+
+static void advance(sx_jx_run *r)
+{
+    if (r->at + 1 < r->n_tokens) r->at++;
+}
+
+bool sx_jx_at_op(sx_jx_run *r, const char *op)
+{
+    const sx_jx_token *t = sx_jx_peek(r);
+    return t->kind == JX_T_OP && sx_jx_is(&t->value, op);
+}
+
+bool sx_jx_at_name(sx_jx_run *r, const char *name)
+{
+    const sx_jx_token *t = sx_jx_peek(r);
+    return t->kind == JX_T_NAME && sx_jx_is(&t->value, name);
+}
+
+bool sx_jx_take_op(sx_jx_run *r, const char *op)
+{
+    bool there = sx_jx_at_op(r, op);
+    if (there) advance(r);
+    return there;
+}
+
+bool sx_jx_take_name(sx_jx_run *r, const char *name)
+{
+    bool there = sx_jx_at_name(r, name);
+    if (there) advance(r);
+    return there;
+}
+
+void sx_jx_unexpected(sx_jx_run *r, const char *wanted)
+{
+    const sx_jx_token *t = sx_jx_peek(r);
+    r->line = t->line;
+    int len = t->value.type == JX_STRING && t->value.len < 40 ? (int)t->value.len : 0;
+    sx_jx_fail(r, LLM_E_FORMAT, "expected %s but found %.*s", wanted, len ? len : 14, len ? t->value.as.s : "something else");
+}
+
+void sx_jx_want_op(sx_jx_run *r, const char *op)
+{
+    if (!sx_jx_take_op(r, op)) sx_jx_unexpected(r, op);
+}
+
+static void want(sx_jx_run *r, sx_jx_token_kind kind, const char *what)
+{
+    if (sx_jx_peek(r)->kind != kind)
+        sx_jx_unexpected(r, what);
+    else
+        advance(r);
+}
+
+static void want_name(sx_jx_run *r, const char *name)
+{
+    if (!sx_jx_take_name(r, name)) sx_jx_unexpected(r, name);
+}
+
+static sx_jx_value take_identifier(sx_jx_run *r)
+{
+    sx_jx_value v = sx_jx_peek(r)->value;
+    want(r, JX_T_NAME, "a name");
+    return v.type == JX_STRING ? v : sx_jx_static("");
+}
+
+static sx_jx_node *parse_body(sx_jx_run *r, const char *const *ends);
+
+/* What the filters of {% filter f %} and {% set x | f %} stand over: a name no template can write, set when they run. */
+static sx_jx_node *hole(sx_jx_run *r)
+{
+    sx_jx_node *n = sx_jx_new_node(r, JX_NAME);
+    if (n) n->value = sx_jx_static(" text");
+    return n;
+}
+
+static sx_jx_node *parse_if(sx_jx_run *r)
 {
     static const char *const ends[] = {"elif", "else", "endif", NULL};
-    jnode *first = sx_j_node(j, N_IF), *n = first; /* a: condition, b: then, c: the elif, d: the else */
-    while (n && j->status == LLM_OK) {
-        n->a = sx_j_parse_tuple(j, true);
-        close_tag(j);
-        n->b = parse_body(j, ends);
-        if (j->status != LLM_OK) break;
-        if (sx_j_is(j->tokens[j->at + 1].text, "elif")) {
-            open_tag(j, "elif");
-            n->c = sx_j_node(j, N_IF);
-            n = n->c;
-            continue;
+    sx_jx_node *n = sx_jx_new_node(r, JX_IF);
+    if (!n || !sx_jx_enter(r)) return n;
+    n->a = sx_jx_parse_tuple(r, false);
+    want(r, JX_T_BLOCK_END, "%}");
+    n->body = parse_body(r, ends);
+    if (sx_jx_take_name(r, "elif")) {
+        n->otherwise = parse_if(r);
+    } else {
+        static const char *const endif[] = {"endif", NULL};
+        if (sx_jx_take_name(r, "else")) {
+            want(r, JX_T_BLOCK_END, "%}");
+            n->otherwise = parse_body(r, endif);
         }
-        if (sx_j_is(j->tokens[j->at + 1].text, "else")) {
-            end_tag(j, "else");
-            n->d = parse_body(j, (const char *const[]){"endif", NULL});
-        }
-        end_tag(j, "endif");
-        break;
+        want_name(r, "endif");
+        want(r, JX_T_BLOCK_END, "%}");
     }
-    return first;
+    sx_jx_leave(r);
+    return n;
 }
 
-static jnode *parse_set(jinja *j)
+static sx_jx_node *parse_for(sx_jx_run *r)
 {
-    jnode *n = sx_j_node(j, N_SET); /* a: target, b: value; of a block: b the body, c the filters over it */
+    static const char *const ends[] = {"else", "endfor", NULL}, *const endfor[] = {"endfor", NULL};
+    sx_jx_node *n = sx_jx_new_node(r, JX_FOR);
     if (!n) return NULL;
-    n->a = parse_target(j);
-    if (sx_j_skip(j, '=')) {
-        n->b = sx_j_parse_tuple(j, true);
-        close_tag(j);
+    n->a = sx_jx_parse_target(r);
+    want_name(r, "in");
+    n->b = sx_jx_parse_tuple(r, true);
+    if (sx_jx_take_name(r, "if")) n->c = sx_jx_parse_expr(r);
+    n->flag = sx_jx_take_name(r, "recursive");
+    want(r, JX_T_BLOCK_END, "%}");
+    n->body = parse_body(r, ends);
+    if (sx_jx_take_name(r, "else")) {
+        want(r, JX_T_BLOCK_END, "%}");
+        n->otherwise = parse_body(r, endfor);
+    }
+    want_name(r, "endfor");
+    want(r, JX_T_BLOCK_END, "%}");
+    return n;
+}
+
+static sx_jx_node *parse_set(sx_jx_run *r)
+{
+    static const char *const ends[] = {"endset", NULL};
+    sx_jx_node *n = sx_jx_new_node(r, JX_SET);
+    if (!n) return NULL;
+    n->a = sx_jx_parse_target(r);
+    if (sx_jx_take_op(r, "=")) {
+        n->b = sx_jx_parse_tuple(r, false);
+        want(r, JX_T_BLOCK_END, "%}");
         return n;
     }
-    n->kind = N_SET_BLOCK;
-    jnode *body = sx_j_node(j, N_CONST); /* stands for the text of the body */
-    n->c = sx_j_parse_filters(j, body);
-    n->d = body;
-    close_tag(j);
-    n->b = parse_body(j, (const char *const[]){"endset", NULL});
-    end_tag(j, "endset");
+    n->kind = JX_SET_BLOCK;
+    n->b = sx_jx_parse_filters(r, hole(r));
+    want(r, JX_T_BLOCK_END, "%}");
+    n->body = parse_body(r, ends);
+    want_name(r, "endset");
+    want(r, JX_T_BLOCK_END, "%}");
     return n;
 }
 
-static jarg *parse_parameters(jinja *j)
+/* "(a, b=1)" of a macro or a call block. */
+static sx_jx_node *parse_parameters(sx_jx_run *r)
 {
-    jarg *first = NULL, **tail = &first;
-    if (!sx_j_expect(j, '(', "( before the parameters")) return NULL;
-    while (j->status == LLM_OK && !sx_j_at(j, ')')) {
-        jarg *arg = sx_jinja_alloc(j, sizeof *arg);
-        if (!arg) return NULL;
-        arg->name = take_name(j, "a parameter");
-        if (sx_j_skip(j, '=')) arg->value = sx_j_parse_expr(j);
-        *tail = arg;
-        tail = &arg->next;
-        if (!sx_j_skip(j, ',')) break;
+    sx_jx_node *first = NULL, **last = &first;
+    bool defaults = false;
+    sx_jx_want_op(r, "(");
+    while (r->status == LLM_OK && !sx_jx_at_op(r, ")")) {
+        sx_jx_node *p = sx_jx_new_node(r, JX_NAME);
+        if (!p) break;
+        p->value = take_identifier(r);
+        if (sx_jx_take_op(r, "="))
+            p->a = sx_jx_parse_expr(r), defaults = true;
+        else if (defaults)
+            sx_jx_unexpected(r, "a default for this parameter too");
+        *last = p;
+        last = &p->next;
+        if (!sx_jx_at_op(r, ")")) sx_jx_want_op(r, ",");
     }
-    sx_j_expect(j, ')', ") after the parameters");
+    sx_jx_want_op(r, ")");
     return first;
 }
 
-static jnode *parse_macro(jinja *j)
+static sx_jx_node *parse_macro(sx_jx_run *r)
 {
-    jnode *n = sx_j_node(j, N_MACRO); /* name, args: parameters, c: body */
+    static const char *const ends[] = {"endmacro", NULL};
+    sx_jx_node *n = sx_jx_new_node(r, JX_MACRO_DEF);
     if (!n) return NULL;
-    n->name = take_name(j, "the macro's name");
-    n->args = parse_parameters(j);
-    close_tag(j);
-    n->c = parse_body(j, (const char *const[]){"endmacro", NULL});
-    open_tag(j, "endmacro");
-    sx_j_skip(j, T_NAME); /* the name may be repeated */
-    close_tag(j);
+    n->value = take_identifier(r);
+    n->args = parse_parameters(r);
+    want(r, JX_T_BLOCK_END, "%}");
+    n->body = parse_body(r, ends);
+    want_name(r, "endmacro");
+    want(r, JX_T_BLOCK_END, "%}");
     return n;
 }
 
-static jnode *parse_call(jinja *j)
+static sx_jx_node *parse_call_block(sx_jx_run *r)
 {
-    jnode *n = sx_j_node(j, N_CALL_BLOCK); /* a: the call, args: the caller's parameters, c: the caller's body */
+    static const char *const ends[] = {"endcall", NULL};
+    sx_jx_node *n = sx_jx_new_node(r, JX_CALL_BLOCK);
     if (!n) return NULL;
-    if (sx_j_at(j, '(')) n->args = parse_parameters(j);
-    n->a = sx_j_parse_primary_postfix(j);
-    if (n->a && n->a->kind != N_CALL) sx_jinja_fail(j, LLM_E_FORMAT, "expected a call");
-    close_tag(j);
-    n->c = parse_body(j, (const char *const[]){"endcall", NULL});
-    end_tag(j, "endcall");
+    n->value = sx_jx_static("caller");
+    if (sx_jx_at_op(r, "(")) n->args = parse_parameters(r);
+    n->a = sx_jx_parse_expr(r);
+    if (r->status == LLM_OK && n->a->kind != JX_CALL) sx_jx_unexpected(r, "a call of a macro");
+    want(r, JX_T_BLOCK_END, "%}");
+    n->body = parse_body(r, ends);
+    want_name(r, "endcall");
+    want(r, JX_T_BLOCK_END, "%}");
     return n;
 }
 
-static jnode *parse_filter_block(jinja *j)
+static sx_jx_node *parse_filter_block(sx_jx_run *r)
 {
-    jnode *n = sx_j_node(j, N_FILTER_BLOCK); /* b: body, c: filters over d, which stands for its text */
+    static const char *const ends[] = {"endfilter", NULL};
+    sx_jx_node *n = sx_jx_new_node(r, JX_FILTER_BLOCK);
     if (!n) return NULL;
-    n->d = sx_j_node(j, N_CONST);
-    jnode *f = sx_j_node(j, N_FILTER);
+    sx_jx_node *f = sx_jx_new_node(r, JX_FILTER);
     if (!f) return NULL;
-    f->a = n->d;
-    f->name = take_name(j, "the name of a filter");
-    if (sx_j_skip(j, '(')) f->args = sx_j_parse_args(j);
-    n->c = sx_j_parse_filters(j, f);
-    close_tag(j);
-    n->b = parse_body(j, (const char *const[]){"endfilter", NULL});
-    end_tag(j, "endfilter");
+    f->value = take_identifier(r);
+    f->a = hole(r);
+    if (sx_jx_take_op(r, "(")) f->args = sx_jx_parse_args(r);
+    n->a = sx_jx_parse_filters(r, f);
+    want(r, JX_T_BLOCK_END, "%}");
+    n->body = parse_body(r, ends);
+    want_name(r, "endfilter");
+    want(r, JX_T_BLOCK_END, "%}");
     return n;
 }
 
-static jnode *parse_with(jinja *j)
+static sx_jx_node *parse_with(sx_jx_run *r)
 {
-    jnode *n = sx_j_node(j, N_WITH); /* args: names and values, c: body */
-    if (!n) return NULL;
-    jarg **tail = &n->args;
-    while (j->status == LLM_OK && sx_j_at(j, T_NAME)) {
-        jarg *arg = sx_jinja_alloc(j, sizeof *arg);
-        if (!arg) return n;
-        arg->name = take_name(j, "a name");
-        if (!sx_j_expect(j, '=', "=")) return n;
-        arg->value = sx_j_parse_expr(j);
-        *tail = arg;
-        tail = &arg->next;
-        if (!sx_j_skip(j, ',')) break;
+    static const char *const ends[] = {"endwith", NULL};
+    sx_jx_node *n = sx_jx_new_node(r, JX_WITH);
+    sx_jx_node **last = n ? &n->args : NULL;
+    while (r->status == LLM_OK && sx_jx_peek(r)->kind != JX_T_BLOCK_END) {
+        sx_jx_node *p = sx_jx_new_node(r, JX_SET);
+        if (!p) break;
+        p->a = sx_jx_parse_target(r);
+        sx_jx_want_op(r, "=");
+        p->b = sx_jx_parse_expr(r);
+        *last = p;
+        last = &p->next;
+        if (sx_jx_peek(r)->kind != JX_T_BLOCK_END) sx_jx_want_op(r, ",");
     }
-    close_tag(j);
-    n->c = parse_body(j, (const char *const[]){"endwith", NULL});
-    end_tag(j, "endwith");
+    want(r, JX_T_BLOCK_END, "%}");
+    if (n) n->body = parse_body(r, ends);
+    want_name(r, "endwith");
+    want(r, JX_T_BLOCK_END, "%}");
     return n;
 }
 
-static jnode *parse_block(jinja *j)
+/* {% generation %} marks the assistant's text for training; its body is the text. */
+static sx_jx_node *parse_generation(sx_jx_run *r)
 {
-    jnode *n = sx_j_node(j, N_BLOCK); /* c: body; there is no inheritance, so a block is its body */
-    if (!n) return NULL;
-    n->name = take_name(j, "the block's name");
-    close_tag(j);
-    n->c = parse_body(j, (const char *const[]){"endblock", NULL});
-    open_tag(j, "endblock");
-    sx_j_skip(j, T_NAME);
-    close_tag(j);
+    static const char *const ends[] = {"endgeneration", NULL};
+    sx_jx_node *n = sx_jx_new_node(r, JX_BODY);
+    want(r, JX_T_BLOCK_END, "%}");
+    if (n) n->body = parse_body(r, ends);
+    want_name(r, "endgeneration");
+    want(r, JX_T_BLOCK_END, "%}");
     return n;
 }
 
-static jnode *parse_word(jinja *j, jnode_kind kind)
+static sx_jx_node *parse_statement(sx_jx_run *r)
 {
-    jnode *n = sx_j_node(j, kind);
-    close_tag(j);
-    return n;
-}
-
-static jnode *parse_statement(jinja *j)
-{
-    sx_j_expect(j, T_BLOCK_OPEN, "a tag");
-    if (sx_j_skip_name(j, "for")) return parse_for(j);
-    if (sx_j_skip_name(j, "if")) return parse_if(j);
-    if (sx_j_skip_name(j, "set")) return parse_set(j);
-    if (sx_j_skip_name(j, "macro")) return parse_macro(j);
-    if (sx_j_skip_name(j, "call")) return parse_call(j);
-    if (sx_j_skip_name(j, "filter")) return parse_filter_block(j);
-    if (sx_j_skip_name(j, "with")) return parse_with(j);
-    if (sx_j_skip_name(j, "block")) return parse_block(j);
-    if (sx_j_skip_name(j, "break")) return parse_word(j, N_BREAK);
-    if (sx_j_skip_name(j, "continue")) return parse_word(j, N_CONTINUE);
-    j->line = sx_j_peek(j)->line;
-    jstr name = sx_j_peek(j)->text;
-    sx_jinja_fail(j, LLM_E_FORMAT, "unknown tag %.*s", (int)(name.len < 40 ? name.len : 40), name.s ? name.s : "");
+    if (sx_jx_take_name(r, "if")) return parse_if(r);
+    if (sx_jx_take_name(r, "for")) return parse_for(r);
+    if (sx_jx_take_name(r, "set")) return parse_set(r);
+    if (sx_jx_take_name(r, "macro")) return parse_macro(r);
+    if (sx_jx_take_name(r, "call")) return parse_call_block(r);
+    if (sx_jx_take_name(r, "filter")) return parse_filter_block(r);
+    if (sx_jx_take_name(r, "with")) return parse_with(r);
+    if (sx_jx_take_name(r, "generation")) return parse_generation(r);
+    bool breaks = sx_jx_take_name(r, "break");
+    if (breaks || sx_jx_take_name(r, "continue")) {
+        sx_jx_node *n = sx_jx_new_node(r, breaks ? JX_BREAK : JX_CONTINUE);
+        want(r, JX_T_BLOCK_END, "%}");
+        return n;
+    }
+    const sx_jx_token *t = sx_jx_peek(r);
+    r->line = t->line;
+    int len = t->kind == JX_T_NAME && t->value.len < 40 ? (int)t->value.len : 0;
+    sx_jx_fail(r, LLM_E_UNSUPPORTED, "the statement \"%.*s\" is not known here", len, len ? t->value.as.s : "");
     return NULL;
 }
 
-static jnode *parse_text(jinja *j)
+static bool at_end(sx_jx_run *r, const char *const *ends)
 {
-    jnode *n = sx_j_node(j, N_TEXT);
-    if (n) n->name = sx_j_peek(j)->text;
-    sx_j_skip(j, T_DATA);
-    return n;
+    for (; ends && *ends; ends++)
+        if (sx_jx_at_name(r, *ends)) return true;
+    return false;
 }
 
-static jnode *parse_print(jinja *j)
+/* Statements up to {% end %}, whose word is left to be taken; ends NULL: up to the end of the template. */
+static sx_jx_node *parse_body(sx_jx_run *r, const char *const *ends)
 {
-    jnode *n = sx_j_node(j, N_PRINT);
-    sx_j_skip(j, T_PRINT_OPEN);
-    if (n) n->a = sx_j_parse_tuple(j, true);
-    sx_j_expect(j, T_PRINT_CLOSE, "}}");
-    return n;
-}
-
-static jnode *parse_body(jinja *j, const char *const *ends)
-{
-    jnode *first = NULL, **tail = &first;
-    if (sx_jinja_enter(j)) {
-        while (j->status == LLM_OK && !at_end_tag(j, ends)) {
-            if (sx_j_at(j, T_END)) {
-                if (*ends) sx_jinja_fail(j, LLM_E_FORMAT, "%s is missing", ends[0]);
-                break;
-            }
-            jnode *n = sx_j_at(j, T_DATA) ? parse_text(j) : sx_j_at(j, T_PRINT_OPEN) ? parse_print(j) : parse_statement(j);
-            if (!n) break;
-            *tail = n;
-            tail = &n->next;
+    sx_jx_node *first = NULL, **last = &first;
+    if (!sx_jx_enter(r)) return NULL;
+    while (r->status == LLM_OK) {
+        const sx_jx_token *t = sx_jx_peek(r);
+        sx_jx_node *n = NULL;
+        if (t->kind == JX_T_END) {
+            if (ends) sx_jx_unexpected(r, ends[0]);
+            break;
         }
+        if (t->kind == JX_T_TEXT) {
+            n = sx_jx_new_node(r, JX_TEXT);
+            if (n) n->value = t->value;
+            advance(r);
+        } else if (t->kind == JX_T_OUT) {
+            advance(r);
+            n = sx_jx_new_node(r, JX_OUTPUT);
+            if (n) n->a = sx_jx_parse_tuple(r, false);
+            want(r, JX_T_OUT_END, "}}");
+        } else {
+            want(r, JX_T_BLOCK, "{%");
+            if (at_end(r, ends)) break;
+            n = parse_statement(r);
+        }
+        if (!n) break;
+        *last = n;
+        last = &n->next;
     }
-    j->depth--;
+    sx_jx_leave(r);
     return first;
 }
 
-jnode *sx_j_parse(jinja *j)
+sx_jx_node *sx_jx_parse(sx_jx_run *r)
 {
-    return parse_body(j, (const char *const[]){NULL});
+    return parse_body(r, NULL);
 }

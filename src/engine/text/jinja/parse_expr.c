@@ -1,225 +1,270 @@
-/* Expressions, by Jinja2's own precedence: if-else, or, and, not, comparison, + -, ~, * / // %, **, unary, postfix, filters. */
+/* Expressions, by falling precedence: if-else, or, and, not, comparisons and in, + and -, ~, * / // %, unary, **, then
+ * postfix, filters and tests, as in Jinja2's parser.py. */
 #include <string.h>
 
 #include "engine/text/jinja/jinja.h"
 
-const jtoken *sx_j_peek(const jinja *j)
+static sx_jx_node *parse_unary(sx_jx_run *r, bool filters);
+static sx_jx_node *parse_primary(sx_jx_run *r);
+
+static void advance(sx_jx_run *r)
 {
-    return &j->tokens[j->at];
+    if (r->at + 1 < r->n_tokens) r->at++;
 }
 
-bool sx_j_at(const jinja *j, int kind)
+static sx_jx_node *make(sx_jx_run *r, sx_jx_kind kind, sx_jx_node *a, sx_jx_node *b)
 {
-    return sx_j_peek(j)->kind == kind;
-}
-
-bool sx_j_at_name(const jinja *j, const char *name)
-{
-    return sx_j_at(j, T_NAME) && sx_j_is(sx_j_peek(j)->text, name);
-}
-
-static const jtoken *take(jinja *j)
-{
-    const jtoken *t = &j->tokens[j->at];
-    if (t->kind != T_END) j->at++;
-    j->line = t->line;
-    return t;
-}
-
-bool sx_j_skip(jinja *j, int kind)
-{
-    if (j->status != LLM_OK || !sx_j_at(j, kind)) return false;
-    take(j);
-    return true;
-}
-
-bool sx_j_skip_name(jinja *j, const char *name)
-{
-    if (j->status != LLM_OK || !sx_j_at_name(j, name)) return false;
-    take(j);
-    return true;
-}
-
-bool sx_j_expect(jinja *j, int kind, const char *what)
-{
-    if (sx_j_skip(j, kind)) return true;
-    j->line = sx_j_peek(j)->line;
-    return sx_jinja_fail(j, LLM_E_FORMAT, "expected %s", what);
-}
-
-jnode *sx_j_node(jinja *j, jnode_kind kind)
-{
-    jnode *n = sx_jinja_alloc(j, sizeof *n);
+    sx_jx_node *n = sx_jx_new_node(r, kind);
     if (!n) return NULL;
-    n->kind = kind;
-    n->line = j->at < j->n_tokens ? j->tokens[j->at].line : j->line;
-    return n;
-}
-
-static jnode *with(jinja *j, jnode_kind kind, int op, jnode *a, jnode *b)
-{
-    jnode *n = sx_j_node(j, kind);
-    if (!n) return NULL;
-    n->op = op;
     n->a = a;
     n->b = b;
     return n;
 }
 
-static jnode *constant(jinja *j, jvalue v)
+static sx_jx_node *literal(sx_jx_run *r, sx_jx_value v)
 {
-    jnode *n = sx_j_node(j, N_CONST);
+    sx_jx_node *n = sx_jx_new_node(r, JX_LITERAL);
     if (n) n->value = v;
     return n;
 }
 
-/* Appends to a list through its tail pointer. */
-static void append(jnode ***tail, jnode *n)
+/* Behind '(': arguments, named ones last. */
+sx_jx_node *sx_jx_parse_args(sx_jx_run *r)
 {
-    if (!n) return;
-    **tail = n;
-    *tail = &n->next;
-}
-
-/* ---- primaries ---- */
-
-static jnode *parse_list(jinja *j)
-{
-    jnode *n = sx_j_node(j, N_LIST);
-    if (!n) return NULL;
-    jnode **tail = &n->a;
-    while (j->status == LLM_OK && !sx_j_at(j, ']')) {
-        append(&tail, sx_j_parse_expr(j));
-        if (!sx_j_skip(j, ',')) break;
-    }
-    sx_j_expect(j, ']', "] at the end of a list");
-    return n;
-}
-
-static jnode *parse_dict(jinja *j)
-{
-    jnode *n = sx_j_node(j, N_DICT); /* a: keys and values in turn */
-    if (!n) return NULL;
-    jnode **tail = &n->a;
-    while (j->status == LLM_OK && !sx_j_at(j, '}')) {
-        append(&tail, sx_j_parse_expr(j));
-        if (!sx_j_expect(j, ':', ": between key and value")) return n;
-        append(&tail, sx_j_parse_expr(j));
-        if (!sx_j_skip(j, ',')) break;
-    }
-    sx_j_expect(j, '}', "} at the end of a dict");
-    return n;
-}
-
-static jnode *parse_name(jinja *j)
-{
-    jstr name = take(j)->text;
-    if (sx_j_is(name, "true") || sx_j_is(name, "True")) return constant(j, sx_j_bool(true));
-    if (sx_j_is(name, "false") || sx_j_is(name, "False")) return constant(j, sx_j_bool(false));
-    if (sx_j_is(name, "none") || sx_j_is(name, "None")) return constant(j, sx_j_none());
-    jnode *n = sx_j_node(j, N_NAME);
-    if (n) n->name = name;
-    return n;
-}
-
-static jnode *parse_strings(jinja *j)
-{
-    jvalue v = sx_j_borrow(sx_j_peek(j)->text.s, sx_j_peek(j)->text.len);
-    take(j);
-    while (j->status == LLM_OK && sx_j_at(j, T_STRING)) { /* neighbours join, as in Python */
-        sx_buf both;
-        sx_buf_init(&both, j->mem, 0);
-        sx_buf_add(&both, v.u.str.s, v.u.str.len);
-        sx_buf_add(&both, sx_j_peek(j)->text.s, sx_j_peek(j)->text.len);
-        v = sx_j_take(j, &both);
-        take(j);
-    }
-    return constant(j, v);
-}
-
-static jnode *parse_primary(jinja *j)
-{
-    const jtoken *t = sx_j_peek(j);
-    switch (t->kind) {
-    case T_NAME: return parse_name(j);
-    case T_STRING: return parse_strings(j);
-    case T_INTEGER: return constant(j, sx_j_int(take(j)->i));
-    case T_REAL: return constant(j, sx_j_float(take(j)->f));
-    case '(': {
-        take(j);
-        jnode *n = sx_j_at(j, ')') ? sx_j_node(j, N_TUPLE) : sx_j_parse_tuple(j, true);
-        sx_j_expect(j, ')', ")");
-        return n;
-    }
-    case '[': take(j); return parse_list(j);
-    case '{': take(j); return parse_dict(j);
-    default:
-        j->line = t->line;
-        sx_jinja_fail(j, LLM_E_FORMAT, "expected a value");
-        return NULL;
-    }
-}
-
-/* ---- postfix ---- */
-
-jarg *sx_j_parse_args(jinja *j)
-{
-    jarg *first = NULL, **tail = &first;
-    while (j->status == LLM_OK && !sx_j_at(j, ')')) {
-        jarg *arg = sx_jinja_alloc(j, sizeof *arg);
-        if (!arg) return NULL;
-        if (sx_j_at(j, T_NAME) && j->tokens[j->at + 1].kind == '=') {
-            arg->name = take(j)->text;
-            take(j);
+    sx_jx_node *first = NULL, **last = &first;
+    bool named = false;
+    while (r->status == LLM_OK && !sx_jx_at_op(r, ")")) {
+        const sx_jx_token *t = sx_jx_peek(r), *eq = r->at + 1 < r->n_tokens ? t + 1 : t;
+        sx_jx_node *holder = sx_jx_new_node(r, JX_BODY);
+        if (!holder) return NULL;
+        if (t->kind == JX_T_NAME && eq->kind == JX_T_OP && sx_jx_is(&eq->value, "=")) {
+            holder->keyword = t->value.as.s;
+            holder->keyword_len = t->value.len;
+            named = true;
+            advance(r);
+            advance(r);
+        } else if (named) {
+            sx_jx_unexpected(r, "a named argument, as the one before");
         }
-        arg->value = sx_j_parse_expr(j);
-        *tail = arg;
-        tail = &arg->next;
-        if (!sx_j_skip(j, ',')) break;
+        holder->a = sx_jx_parse_expr(r);
+        *last = holder;
+        last = &holder->next;
+        if (!sx_jx_at_op(r, ")")) sx_jx_want_op(r, ",");
     }
-    sx_j_expect(j, ')', ") at the end of the arguments");
+    sx_jx_want_op(r, ")");
     return first;
 }
 
-static jnode *parse_subscript(jinja *j, jnode *self)
+static sx_jx_node *parse_list(sx_jx_run *r)
 {
-    jnode *from = NULL, *to = NULL, *step = NULL;
-    if (!sx_j_at(j, ':')) from = sx_j_parse_expr(j);
-    if (!sx_j_at(j, ':')) {
-        sx_j_expect(j, ']', "] after a subscript");
-        return with(j, N_GETITEM, 0, self, from);
+    sx_jx_node *n = sx_jx_new_node(r, JX_LIST_EXPR);
+    sx_jx_node **last = n ? &n->args : NULL;
+    while (r->status == LLM_OK && !sx_jx_at_op(r, "]")) {
+        sx_jx_node *holder = make(r, JX_BODY, NULL, NULL);
+        if (!holder) return NULL;
+        holder->a = sx_jx_parse_expr(r);
+        *last = holder;
+        last = &holder->next;
+        if (!sx_jx_at_op(r, "]")) sx_jx_want_op(r, ",");
     }
-    take(j);
-    if (!sx_j_at(j, ':') && !sx_j_at(j, ']')) to = sx_j_parse_expr(j);
-    if (sx_j_skip(j, ':') && !sx_j_at(j, ']')) step = sx_j_parse_expr(j);
-    sx_j_expect(j, ']', "] after a slice");
-    jnode *n = with(j, N_SLICE, 0, self, from);
-    if (n) {
-        n->c = to;
-        n->d = step;
+    sx_jx_want_op(r, "]");
+    return n;
+}
+
+static sx_jx_node *parse_dict(sx_jx_run *r)
+{
+    sx_jx_node *n = sx_jx_new_node(r, JX_DICT_EXPR);
+    sx_jx_node **last = n ? &n->args : NULL;
+    while (r->status == LLM_OK && !sx_jx_at_op(r, "}")) {
+        sx_jx_node *holder = make(r, JX_BODY, NULL, NULL);
+        if (!holder) return NULL;
+        holder->a = sx_jx_parse_expr(r);
+        sx_jx_want_op(r, ":");
+        holder->b = sx_jx_parse_expr(r);
+        *last = holder;
+        last = &holder->next;
+        if (!sx_jx_at_op(r, "}")) sx_jx_want_op(r, ",");
+    }
+    sx_jx_want_op(r, "}");
+    return n;
+}
+
+static bool at_tuple_end(sx_jx_run *r)
+{
+    const sx_jx_token *t = sx_jx_peek(r);
+    return t->kind == JX_T_OUT_END || t->kind == JX_T_BLOCK_END || t->kind == JX_T_END || sx_jx_at_op(r, ")") ||
+           sx_jx_at_op(r, "=") || sx_jx_at_name(r, "in");
+}
+
+static sx_jx_node *parse_or(sx_jx_run *r);
+
+/* One expression, or several as a tuple. no_choice: a following "if" belongs to the statement. */
+sx_jx_node *sx_jx_parse_tuple(sx_jx_run *r, bool no_choice)
+{
+    sx_jx_node *first = no_choice ? parse_or(r) : sx_jx_parse_expr(r);
+    if (r->status != LLM_OK || !sx_jx_at_op(r, ",")) return first;
+    sx_jx_node *n = sx_jx_new_node(r, JX_LIST_EXPR);
+    if (!n) return NULL;
+    n->flag = true;
+    n->args = make(r, JX_BODY, first, NULL);
+    sx_jx_node *last = n->args;
+    while (r->status == LLM_OK && sx_jx_take_op(r, ",") && !at_tuple_end(r)) {
+        last->next = make(r, JX_BODY, no_choice ? parse_or(r) : sx_jx_parse_expr(r), NULL);
+        if (!last->next) return NULL;
+        last = last->next;
     }
     return n;
 }
 
-static jnode *parse_postfix(jinja *j, jnode *n)
+/* What may be assigned to: a name, ns.name, or a tuple of targets. */
+sx_jx_node *sx_jx_parse_target(sx_jx_run *r)
 {
-    while (j->status == LLM_OK) {
-        if (sx_j_skip(j, '.')) {
-            if (sx_j_at(j, T_INTEGER)) {
-                n = with(j, N_GETITEM, 0, n, constant(j, sx_j_int(take(j)->i)));
-                continue;
+    if (!sx_jx_enter(r)) return NULL;
+    sx_jx_node *tuple = NULL, *last = NULL, *one;
+    for (;;) {
+        if (sx_jx_take_op(r, "(")) {
+            one = sx_jx_parse_target(r);
+            sx_jx_want_op(r, ")");
+        } else {
+            one = sx_jx_new_node(r, JX_NAME);
+            if (one) one->value = sx_jx_peek(r)->value;
+            if (sx_jx_peek(r)->kind != JX_T_NAME) sx_jx_unexpected(r, "a name to assign to");
+            advance(r);
+            if (one && sx_jx_take_op(r, ".")) {
+                one = make(r, JX_ATTR, one, NULL);
+                if (sx_jx_peek(r)->kind != JX_T_NAME) sx_jx_unexpected(r, "a name");
+                if (one) one->value = sx_jx_peek(r)->value;
+                advance(r);
             }
-            jnode *get = with(j, N_GETATTR, 0, n, NULL);
-            if (!sx_j_at(j, T_NAME)) sx_j_expect(j, T_NAME, "a name after the dot");
-            if (get && j->status == LLM_OK) get->name = take(j)->text;
-            n = get;
-        } else if (sx_j_skip(j, '[')) {
-            n = parse_subscript(j, n);
-        } else if (sx_j_skip(j, '(')) {
-            jnode *call = with(j, N_CALL, 0, n, NULL);
-            jarg *args = sx_j_parse_args(j);
-            if (call) call->args = args;
-            n = call;
+        }
+        if (r->status != LLM_OK) break;
+        bool comma = sx_jx_take_op(r, ",");
+        if (comma && !tuple) {
+            tuple = sx_jx_new_node(r, JX_LIST_EXPR);
+            if (!tuple) break;
+            tuple->flag = true;
+        }
+        if (tuple) {
+            sx_jx_node *holder = make(r, JX_BODY, one, NULL);
+            if (!holder) break;
+            if (last)
+                last->next = holder;
+            else
+                tuple->args = holder;
+            last = holder;
+        }
+        if (!comma || at_tuple_end(r)) break;
+    }
+    sx_jx_leave(r);
+    return tuple ? tuple : one;
+}
+
+static sx_jx_node *parse_parenthesis(sx_jx_run *r)
+{
+    sx_jx_node *n;
+    if (sx_jx_at_op(r, ")")) {
+        n = sx_jx_new_node(r, JX_LIST_EXPR);
+        if (n) n->flag = true;
+    } else {
+        n = sx_jx_parse_tuple(r, false);
+    }
+    sx_jx_want_op(r, ")");
+    return n;
+}
+
+static sx_jx_node *parse_strings(sx_jx_run *r)
+{
+    sx_jx_node *n = literal(r, sx_jx_peek(r)->value);
+    advance(r);
+    while (n && r->status == LLM_OK && sx_jx_peek(r)->kind == JX_T_STRING) { /* neighbours are one */
+        n->value = sx_jx_binary(r, JX_ADD, n->value, sx_jx_peek(r)->value);
+        advance(r);
+    }
+    return n;
+}
+
+static sx_jx_node *parse_name(sx_jx_run *r)
+{
+    static const struct {
+        const char *name;
+        uint8_t type;
+        bool b;
+    } constants[] = {{"true", JX_BOOL, true}, {"True", JX_BOOL, true}, {"false", JX_BOOL, false}, {"False", JX_BOOL, false},
+                     {"none", JX_NONE, false}, {"None", JX_NONE, false}};
+    for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
+        if (sx_jx_take_name(r, constants[i].name))
+            return literal(r, (sx_jx_value){.type = constants[i].type, .as.b = constants[i].b});
+    sx_jx_node *n = sx_jx_new_node(r, JX_NAME);
+    if (n) n->value = sx_jx_peek(r)->value;
+    advance(r);
+    return n;
+}
+
+static sx_jx_node *parse_primary(sx_jx_run *r)
+{
+    const sx_jx_token *t = sx_jx_peek(r);
+    if (t->kind == JX_T_NAME) return parse_name(r);
+    if (t->kind == JX_T_STRING) return parse_strings(r);
+    if (t->kind == JX_T_INT || t->kind == JX_T_FLOAT) {
+        sx_jx_node *n = literal(r, t->value);
+        advance(r);
+        return n;
+    }
+    if (sx_jx_take_op(r, "(")) return parse_parenthesis(r);
+    if (sx_jx_take_op(r, "[")) return parse_list(r);
+    if (sx_jx_take_op(r, "{")) return parse_dict(r);
+    sx_jx_unexpected(r, "a value");
+    return NULL;
+}
+
+/* Behind '[': an index or a slice. */
+static sx_jx_node *parse_subscript(sx_jx_run *r, sx_jx_node *of)
+{
+    sx_jx_node *parts[3] = {NULL, NULL, NULL};
+    int n = 0;
+    bool slice = false;
+    while (r->status == LLM_OK && !sx_jx_at_op(r, "]") && n < 3) {
+        if (sx_jx_take_op(r, ":")) {
+            slice = true;
+            n++;
+        } else {
+            parts[n] = sx_jx_parse_tuple(r, false);
+            if (!sx_jx_at_op(r, ":")) break;
+        }
+    }
+    sx_jx_want_op(r, "]");
+    if (!slice && !parts[0]) sx_jx_unexpected(r, "an index");
+    sx_jx_node *node = make(r, slice ? JX_SLICE : JX_ITEM, of, parts[0]);
+    if (!node) return NULL;
+    node->c = parts[1];
+    node->body = parts[2];
+    return node;
+}
+
+static sx_jx_node *parse_call(sx_jx_run *r, sx_jx_node *of)
+{
+    sx_jx_node *n = make(r, JX_CALL, of, NULL);
+    if (n) n->args = sx_jx_parse_args(r);
+    return n;
+}
+
+static sx_jx_node *parse_postfix(sx_jx_run *r, sx_jx_node *n)
+{
+    while (r->status == LLM_OK) {
+        if (sx_jx_take_op(r, ".")) {
+            const sx_jx_token *t = sx_jx_peek(r);
+            if (t->kind == JX_T_INT) {
+                n = make(r, JX_ITEM, n, literal(r, t->value));
+            } else {
+                n = make(r, JX_ATTR, n, NULL);
+                if (n) n->value = t->value;
+                if (t->kind != JX_T_NAME) sx_jx_unexpected(r, "a name behind the dot");
+            }
+            advance(r);
+        } else if (sx_jx_take_op(r, "[")) {
+            n = parse_subscript(r, n);
+        } else if (sx_jx_take_op(r, "(")) {
+            n = parse_call(r, n);
         } else {
             break;
         }
@@ -227,184 +272,207 @@ static jnode *parse_postfix(jinja *j, jnode *n)
     return n;
 }
 
-jnode *sx_j_parse_primary_postfix(jinja *j)
+static void take_dotted(sx_jx_run *r, sx_jx_node *n)
 {
-    return parse_postfix(j, parse_primary(j));
+    if (sx_jx_peek(r)->kind != JX_T_NAME) sx_jx_unexpected(r, "the name of a filter or test");
+    if (n) n->value = sx_jx_peek(r)->value;
+    advance(r);
 }
 
-static jnode *parse_filter(jinja *j, jnode *self)
+static sx_jx_node *parse_filter(sx_jx_run *r, sx_jx_node *of)
 {
-    jnode *n = with(j, N_FILTER, 0, self, NULL);
-    if (!sx_j_at(j, T_NAME)) sx_j_expect(j, T_NAME, "the name of a filter");
-    if (!n || j->status != LLM_OK) return n;
-    n->name = take(j)->text;
-    if (sx_j_skip(j, '(')) n->args = sx_j_parse_args(j);
+    sx_jx_node *n = make(r, JX_FILTER, of, NULL);
+    take_dotted(r, n);
+    if (n && sx_jx_take_op(r, "(")) n->args = sx_jx_parse_args(r);
     return n;
 }
 
-/* A test's argument may stand without brackets: "is divisibleby 3". */
-static bool starts_argument(const jinja *j)
+sx_jx_node *sx_jx_parse_filters(sx_jx_run *r, sx_jx_node *n)
 {
-    int k = sx_j_peek(j)->kind;
-    if (k == T_NAME) {
-        static const char *const stop[] = {"else", "or", "and", "is", "in", "not", "if"};
-        for (size_t i = 0; i < sizeof stop / sizeof *stop; i++)
-            if (sx_j_at_name(j, stop[i])) return false;
-        return true;
-    }
-    return k == T_STRING || k == T_INTEGER || k == T_REAL || k == '[' || k == '{';
+    while (r->status == LLM_OK && sx_jx_take_op(r, "|")) n = parse_filter(r, n);
+    return n;
 }
 
-static jnode *parse_test(jinja *j, jnode *self)
+static bool begins_argument(sx_jx_run *r)
 {
-    bool negated = sx_j_skip_name(j, "not");
-    jnode *n = with(j, N_TEST, 0, self, NULL);
-    if (!sx_j_at(j, T_NAME)) sx_j_expect(j, T_NAME, "the name of a test");
-    if (!n || j->status != LLM_OK) return n;
-    n->name = take(j)->text;
-    if (sx_j_skip(j, '(')) {
-        n->args = sx_j_parse_args(j);
-    } else if (starts_argument(j)) {
-        jarg *arg = sx_jinja_alloc(j, sizeof *arg);
-        if (!arg) return n;
-        arg->value = sx_j_parse_primary_postfix(j);
-        n->args = arg;
-    }
-    return negated ? with(j, N_NOT, 0, n, NULL) : n;
+    const sx_jx_token *t = sx_jx_peek(r);
+    if (t->kind == JX_T_NAME) return !sx_jx_at_name(r, "else") && !sx_jx_at_name(r, "or") && !sx_jx_at_name(r, "and");
+    return t->kind == JX_T_STRING || t->kind == JX_T_INT || t->kind == JX_T_FLOAT || sx_jx_at_op(r, "[") || sx_jx_at_op(r, "{");
 }
 
-jnode *sx_j_parse_filters(jinja *j, jnode *n)
+static sx_jx_node *parse_test(sx_jx_run *r, sx_jx_node *of)
 {
-    while (j->status == LLM_OK) {
-        if (sx_j_skip(j, '|')) n = parse_filter(j, n);
-        else if (sx_j_skip_name(j, "is")) n = parse_test(j, n);
-        else if (sx_j_at(j, '(')) n = parse_postfix(j, n);
-        else break;
+    sx_jx_node *n = make(r, JX_TEST, of, NULL);
+    if (!n) return NULL;
+    n->op = sx_jx_take_name(r, "not");
+    take_dotted(r, n);
+    if (sx_jx_take_op(r, "(")) {
+        n->args = sx_jx_parse_args(r);
+    } else if (begins_argument(r)) {
+        if (sx_jx_at_name(r, "is")) sx_jx_unexpected(r, "one test: they cannot be chained");
+        if (r->status == LLM_OK && sx_jx_peek(r)->kind == JX_T_NAME &&
+            (sx_jx_at_name(r, "if") || sx_jx_at_name(r, "in") || sx_jx_at_name(r, "not") || sx_jx_at_name(r, "recursive")))
+            return n;
+        n->args = make(r, JX_BODY, parse_postfix(r, parse_primary(r)), NULL);
     }
     return n;
 }
 
-/* ---- operators ---- */
-
-static jnode *parse_unary(jinja *j, bool filters)
+static sx_jx_node *parse_filters_and_tests(sx_jx_run *r, sx_jx_node *n)
 {
-    jnode *n = NULL;
-    if (sx_jinja_enter(j)) {
-        if (sx_j_skip(j, '-')) n = with(j, N_NEG, 0, parse_unary(j, false), NULL);
-        else if (sx_j_skip(j, '+')) n = with(j, N_POS, 0, parse_unary(j, false), NULL);
-        else n = parse_primary(j);
-        n = parse_postfix(j, n);
-        if (filters) n = sx_j_parse_filters(j, n);
+    while (r->status == LLM_OK) {
+        if (sx_jx_take_op(r, "|"))
+            n = parse_filter(r, n);
+        else if (sx_jx_take_name(r, "is"))
+            n = parse_test(r, n);
+        else if (sx_jx_take_op(r, "("))
+            n = parse_call(r, n);
+        else
+            break;
     }
-    j->depth--;
     return n;
 }
 
-/* Left-associative levels, tightest first. */
-static jnode *parse_level(jinja *j, int level)
+static sx_jx_node *parse_unary(sx_jx_run *r, bool filters)
 {
-    static const int ops[4][5] = {{T_POW, 0}, {'*', '/', T_FLOORDIV, '%', 0}, {'~', 0}, {'+', '-', 0}};
-    jnode *n = level ? parse_level(j, level - 1) : parse_unary(j, true);
-    for (const int *op = ops[level]; j->status == LLM_OK && *op;) {
-        if (!sx_j_skip(j, *op)) {
-            op++;
+    if (!sx_jx_enter(r)) return NULL;
+    sx_jx_node *n;
+    if (sx_jx_take_op(r, "-"))
+        n = make(r, JX_NEGATE, parse_unary(r, false), NULL);
+    else if (sx_jx_take_op(r, "+"))
+        n = make(r, JX_PLUS, parse_unary(r, false), NULL);
+    else
+        n = parse_primary(r);
+    n = parse_postfix(r, n);
+    if (filters) n = parse_filters_and_tests(r, n);
+    sx_jx_leave(r);
+    return n;
+}
+
+typedef sx_jx_node *(*level_fn)(sx_jx_run *r);
+
+/* left (op right)* over one row of operators. */
+static sx_jx_node *binary_row(sx_jx_run *r, level_fn level, const char *const *ops, const sx_jx_op *codes)
+{
+    sx_jx_node *n = level(r);
+    for (size_t k = 0; r->status == LLM_OK && ops[k];) {
+        if (!sx_jx_take_op(r, ops[k])) {
+            k++;
             continue;
         }
-        int which = *op;
-        n = with(j, N_BINARY, which, n, level ? parse_level(j, level - 1) : parse_unary(j, true));
-        op = ops[level];
+        n = make(r, JX_BINARY, n, level(r));
+        if (n) n->op = (uint8_t)codes[k];
+        if (!sx_jx_step(r, 1)) break;
+        k = 0;
     }
     return n;
 }
 
-enum { OP_IN = 1000, OP_NOT_IN };
-
-static int comparison(jinja *j)
+static sx_jx_node *unary(sx_jx_run *r)
 {
-    static const int ops[] = {T_EQ, T_NE, T_LE, T_GE, '<', '>'};
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (sx_j_skip(j, ops[i])) return ops[i];
-    if (sx_j_skip_name(j, "in")) return OP_IN;
-    if (sx_j_at_name(j, "not") && j->tokens[j->at + 1].kind == T_NAME && sx_j_is(j->tokens[j->at + 1].text, "in")) {
-        take(j);
-        take(j);
-        return OP_NOT_IN;
-    }
-    return 0;
+    return parse_unary(r, true);
 }
 
-/* a < b < c: a chain, each link compared with its left neighbour. */
-static jnode *parse_compare(jinja *j)
+static sx_jx_node *parse_pow(sx_jx_run *r)
 {
-    jnode *first = parse_level(j, 3), *chain = NULL, **tail = NULL;
-    int op;
-    while (j->status == LLM_OK && (op = comparison(j))) {
-        if (!chain) {
-            chain = with(j, N_COMPARE, 0, first, NULL);
-            if (!chain) return NULL;
-            tail = &chain->b;
+    static const char *const ops[] = {"**", NULL};
+    static const sx_jx_op codes[] = {JX_POW};
+    return binary_row(r, unary, ops, codes);
+}
+
+static sx_jx_node *parse_product(sx_jx_run *r)
+{
+    static const char *const ops[] = {"*", "//", "/", "%", NULL};
+    static const sx_jx_op codes[] = {JX_MUL, JX_FLOORDIV, JX_DIV, JX_MOD};
+    return binary_row(r, parse_pow, ops, codes);
+}
+
+static sx_jx_node *parse_concat(sx_jx_run *r)
+{
+    static const char *const ops[] = {"~", NULL};
+    static const sx_jx_op codes[] = {JX_CONCAT};
+    return binary_row(r, parse_product, ops, codes);
+}
+
+static sx_jx_node *parse_sum(sx_jx_run *r)
+{
+    static const char *const ops[] = {"+", "-", NULL};
+    static const sx_jx_op codes[] = {JX_ADD, JX_SUB};
+    return binary_row(r, parse_concat, ops, codes);
+}
+
+static bool take_comparison(sx_jx_run *r, sx_jx_op *op)
+{
+    static const char *const ops[] = {"==", "!=", "<=", "<", ">=", ">"};
+    static const sx_jx_op codes[] = {JX_EQ, JX_NE, JX_LE, JX_LT, JX_GE, JX_GT};
+    for (size_t k = 0; k < sizeof codes / sizeof *codes; k++)
+        if (sx_jx_take_op(r, ops[k])) {
+            *op = codes[k];
+            return true;
         }
-        jnode *link = with(j, N_COMPARE, op, parse_level(j, 3), NULL);
-        append(&tail, link);
-    }
-    return chain ? chain : first;
+    *op = JX_IN;
+    if (sx_jx_take_name(r, "in")) return true;
+    *op = JX_NOT_IN;
+    const sx_jx_token *next = r->at + 1 < r->n_tokens ? sx_jx_peek(r) + 1 : sx_jx_peek(r);
+    if (!sx_jx_at_name(r, "not") || next->kind != JX_T_NAME || !sx_jx_is(&next->value, "in")) return false;
+    advance(r);
+    advance(r);
+    return true;
 }
 
-static jnode *parse_not(jinja *j)
+/* a < b < c: a COMPARE holds a and a list of (op, operand). */
+static sx_jx_node *parse_compare(sx_jx_run *r)
 {
-    jnode *n = NULL;
-    if (sx_jinja_enter(j)) n = sx_j_skip_name(j, "not") ? with(j, N_NOT, 0, parse_not(j), NULL) : parse_compare(j);
-    j->depth--;
-    return n;
-}
-
-static jnode *parse_and(jinja *j)
-{
-    jnode *n = parse_not(j);
-    while (sx_j_skip_name(j, "and")) n = with(j, N_AND, 0, n, parse_not(j));
-    return n;
-}
-
-static jnode *parse_or(jinja *j)
-{
-    jnode *n = parse_and(j);
-    while (sx_j_skip_name(j, "or")) n = with(j, N_OR, 0, n, parse_and(j));
-    return n;
-}
-
-jnode *sx_j_parse_expr(jinja *j)
-{
-    jnode *n = NULL;
-    if (sx_jinja_enter(j)) {
-        n = parse_or(j);
-        while (sx_j_skip_name(j, "if")) { /* a: condition, b: then, c: else or none */
-            jnode *cond = sx_j_node(j, N_COND);
-            if (!cond) break;
-            cond->b = n;
-            cond->a = parse_or(j);
-            if (sx_j_skip_name(j, "else")) cond->c = sx_j_parse_expr(j);
-            n = cond;
+    sx_jx_node *n = parse_sum(r), **last = NULL;
+    sx_jx_op op;
+    while (r->status == LLM_OK && take_comparison(r, &op)) {
+        if (!last) {
+            n = make(r, JX_COMPARE, n, NULL);
+            if (!n) return NULL;
+            last = &n->args;
         }
+        *last = make(r, JX_BODY, parse_sum(r), NULL);
+        if (!*last) return NULL;
+        (*last)->op = (uint8_t)op;
+        last = &(*last)->next;
     }
-    j->depth--;
     return n;
 }
 
-static bool ends_tuple(const jinja *j)
+static sx_jx_node *parse_not(sx_jx_run *r)
 {
-    int k = sx_j_peek(j)->kind;
-    return k == T_PRINT_CLOSE || k == T_BLOCK_CLOSE || k == ')' || k == '=' || sx_j_at_name(j, "in") ||
-           sx_j_at_name(j, "if") || sx_j_at_name(j, "recursive");
+    if (!sx_jx_at_name(r, "not")) return parse_compare(r);
+    if (!sx_jx_enter(r)) return NULL;
+    sx_jx_take_name(r, "not");
+    sx_jx_node *n = make(r, JX_NOT, parse_not(r), NULL);
+    sx_jx_leave(r);
+    return n;
 }
 
-jnode *sx_j_parse_tuple(jinja *j, bool condexpr)
+static sx_jx_node *parse_and(sx_jx_run *r)
 {
-    jnode *first = condexpr ? sx_j_parse_expr(j) : parse_or(j);
-    if (!sx_j_at(j, ',')) return first;
-    jnode *n = sx_j_node(j, N_TUPLE);
-    if (!n) return NULL;
-    jnode **tail = &n->a;
-    append(&tail, first);
-    while (sx_j_skip(j, ',') && !ends_tuple(j)) append(&tail, condexpr ? sx_j_parse_expr(j) : parse_or(j));
+    sx_jx_node *n = parse_not(r);
+    while (r->status == LLM_OK && sx_jx_take_name(r, "and")) n = make(r, JX_AND, n, parse_not(r));
+    return n;
+}
+
+static sx_jx_node *parse_or(sx_jx_run *r)
+{
+    sx_jx_node *n = parse_and(r);
+    while (r->status == LLM_OK && sx_jx_take_name(r, "or")) n = make(r, JX_OR, n, parse_and(r));
+    return n;
+}
+
+sx_jx_node *sx_jx_parse_expr(sx_jx_run *r)
+{
+    if (!sx_jx_enter(r)) return NULL;
+    sx_jx_node *n = parse_or(r);
+    while (r->status == LLM_OK && sx_jx_take_name(r, "if")) {
+        sx_jx_node *choice = make(r, JX_CHOICE, n, parse_or(r));
+        if (!choice) break;
+        if (sx_jx_take_name(r, "else")) choice->c = sx_jx_parse_expr(r);
+        n = choice;
+    }
+    sx_jx_leave(r);
     return n;
 }

@@ -1,91 +1,149 @@
-/* Tests: what "is ..." asks. */
+/* Tests: what stands behind "is". */
 #include <string.h>
 
 #include "engine/text/jinja/jinja.h"
+#include "platform/unicode.h"
+#include "platform/utf8.h"
 
-static bool whole(jinja *j, jvalue v, int64_t *i)
+typedef bool (*test_fn)(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg);
+
+static bool t_defined(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r, (void)arg; return v->type != JX_UNDEFINED; }
+static bool t_undefined(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r, (void)arg; return v->type == JX_UNDEFINED; }
+static bool t_none(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r, (void)arg; return v->type == JX_NONE; }
+static bool t_string(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r, (void)arg; return v->type == JX_STRING; }
+static bool t_boolean(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r, (void)arg; return v->type == JX_BOOL; }
+static bool t_integer(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r, (void)arg; return v->type == JX_INT; }
+static bool t_float(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r, (void)arg; return v->type == JX_FLOAT; }
+static bool t_mapping(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r, (void)arg; return v->type == JX_DICT; }
+static bool t_escaped(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r, (void)arg; return v->markup; }
+static bool t_eq(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r; return sx_jx_equal(v, arg); }
+static bool t_ne(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { (void)r; return !sx_jx_equal(v, arg); }
+static bool t_lt(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { return sx_jx_order(r, v, arg) < 0; }
+static bool t_le(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { return sx_jx_order(r, v, arg) <= 0; }
+static bool t_gt(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { return sx_jx_order(r, v, arg) > 0; }
+static bool t_ge(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { return sx_jx_order(r, v, arg) >= 0; }
+static bool t_in(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg) { return sx_jx_contains(r, v, arg); }
+
+static bool t_true(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
 {
-    if (v.kind == J_INT) *i = v.u.i;
-    else if (v.kind == J_BOOL) *i = v.u.b;
-    else return sx_jinja_fail(j, LLM_E_INVALID, "this test takes a whole number, not %s", sx_j_kind(v));
-    return true;
+    (void)r, (void)arg;
+    return v->type == JX_BOOL && v->as.b;
 }
 
-static bool is_case(jinja *j, jvalue self, const char *filter)
+static bool t_false(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
 {
-    const jargs none = {0};
-    jvalue text = sx_j_text(j, self);
-    return sx_j_equal(j, sx_j_filter(j, (jstr){filter, strlen(filter)}, text, &none), text) && text.u.str.len > 0;
+    (void)r, (void)arg;
+    return v->type == JX_BOOL && !v->as.b;
 }
 
-static bool ordered(jinja *j, jstr name, jvalue a, jvalue b, bool *result)
+static bool t_number(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
 {
-    static const struct {
-        const char *names[3];
-        int low, high; /* the comparison's sign must lie between */
-    } kinds[] = {{{"lt", "<", "lessthan"}, -1, -1}, {{"le", "<=", "le"}, -1, 0}, {{"gt", ">", "greaterthan"}, 1, 1}, {{"ge", ">=", "ge"}, 0, 1}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        for (size_t k = 0; k < 3; k++)
-            if (sx_j_is(name, kinds[i].names[k])) {
-                int c = sx_j_compare(j, a, b);
-                int sign = (c > 0) - (c < 0);
-                *result = sign >= kinds[i].low && sign <= kinds[i].high;
-                return true;
-            }
+    (void)r, (void)arg;
+    return v->type == JX_BOOL || v->type == JX_INT || v->type == JX_FLOAT;
+}
+
+/* What iter() takes. An undefined value may be gone over: it is empty. */
+static bool t_iterable(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
+{
+    (void)r, (void)arg;
+    return v->type == JX_STRING || v->type == JX_LIST || v->type == JX_DICT || v->type == JX_UNDEFINED || v->type == JX_LOOP;
+}
+
+/* What has a length and items. */
+static bool t_sequence(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
+{
+    (void)r, (void)arg;
+    return v->type == JX_STRING || (v->type == JX_LIST && !v->lazy && !v->view) || v->type == JX_DICT || v->type == JX_UNDEFINED;
+}
+
+static bool t_callable(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
+{
+    (void)r, (void)arg;
+    return v->type == JX_MACRO || v->type == JX_METHOD || v->type == JX_GLOBAL || v->type == JX_LOOP || v->type == JX_JOINER ||
+           v->type == JX_UNDEFINED;
+}
+
+static bool remainder_is(sx_jx_run *r, const sx_jx_value *v, int64_t by, int64_t want)
+{
+    sx_jx_value rest = sx_jx_binary(r, JX_MOD, *v, sx_jx_int(by)), w = sx_jx_int(want);
+    return r->status == LLM_OK && sx_jx_equal(&rest, &w);
+}
+
+static bool t_odd(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
+{
+    (void)arg;
+    return remainder_is(r, v, 2, 1);
+}
+
+static bool t_even(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
+{
+    (void)arg;
+    return remainder_is(r, v, 2, 0);
+}
+
+static bool t_divisibleby(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
+{
+    sx_jx_value rest = sx_jx_binary(r, JX_MOD, *v, *arg);
+    return r->status == LLM_OK && !sx_jx_true(&rest);
+}
+
+static bool t_sameas(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
+{
+    (void)r;
+    if (v->type != arg->type) return false;
+    return v->type >= JX_LIST ? v->as.dict == arg->as.dict : sx_jx_equal(v, arg);
+}
+
+/* Has letters, and all of them of this case. */
+static bool cased(const sx_jx_value *v, uint32_t want, uint32_t not)
+{
+    bool any = false;
+    for (size_t i = 0, n; v->type == JX_STRING && i < v->len; i += n) {
+        uint32_t cls = sx_uc_class(sx_utf8_next(v->as.s + i, v->len - i, &n));
+        if (cls & not) return false;
+        any = any || (cls & want);
+    }
+    return any;
+}
+
+static bool t_lower(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
+{
+    (void)r, (void)arg;
+    return cased(v, SX_UC_LL, SX_UC_LU);
+}
+
+static bool t_upper(sx_jx_run *r, const sx_jx_value *v, const sx_jx_value *arg)
+{
+    (void)r, (void)arg;
+    return cased(v, SX_UC_LU, SX_UC_LL);
+}
+
+static const struct {
+    const char *name;
+    test_fn fn;
+    bool takes_arg;
+} tests[] = {
+    {"defined", t_defined, false}, {"undefined", t_undefined, false}, {"none", t_none, false}, {"string", t_string, false},
+    {"boolean", t_boolean, false}, {"integer", t_integer, false}, {"float", t_float, false}, {"number", t_number, false},
+    {"mapping", t_mapping, false}, {"iterable", t_iterable, false}, {"sequence", t_sequence, false},
+    {"callable", t_callable, false}, {"true", t_true, false}, {"false", t_false, false}, {"odd", t_odd, false},
+    {"even", t_even, false}, {"lower", t_lower, false}, {"upper", t_upper, false}, {"escaped", t_escaped, false},
+    {"divisibleby", t_divisibleby, true}, {"sameas", t_sameas, true}, {"in", t_in, true}, {"eq", t_eq, true},
+    {"equalto", t_eq, true}, {"==", t_eq, true}, {"ne", t_ne, true}, {"!=", t_ne, true}, {"lt", t_lt, true},
+    {"lessthan", t_lt, true}, {"<", t_lt, true}, {"le", t_le, true}, {"<=", t_le, true}, {"gt", t_gt, true},
+    {"greaterthan", t_gt, true}, {">", t_gt, true}, {"ge", t_ge, true}, {">=", t_ge, true},
+};
+
+bool sx_jx_apply_test(sx_jx_run *r, const sx_jx_value *name, sx_jx_value v, const sx_jx_args *args)
+{
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        if (!sx_jx_is(name, tests[i].name)) continue;
+        if (args->n != (tests[i].takes_arg ? 1u : 0u)) {
+            sx_jx_fail(r, LLM_E_INVALID, "the test %s takes %s argument", tests[i].name, tests[i].takes_arg ? "one" : "no");
+            return false;
+        }
+        return tests[i].fn(r, &v, args->n ? &args->v[0] : NULL);
+    }
+    sx_jx_fail(r, LLM_E_UNSUPPORTED, "the test \"%.*s\" is not known here", name->len > 40 ? 40 : (int)name->len, name->as.s);
     return false;
-}
-
-static bool is_in(jinja *j, jvalue item, jvalue in)
-{
-    jlist items;
-    if (in.kind == J_STR && item.kind == J_STR)
-        return item.u.str.len == 0 || memmem(in.u.str.s, in.u.str.len, item.u.str.s, item.u.str.len) != NULL;
-    if (!sx_j_iterate(j, in, &items)) return false;
-    for (size_t i = 0; i < items.count && j->status == LLM_OK; i++)
-        if (sx_j_equal(j, items.items[i], item)) return true;
-    return false;
-}
-
-/* Tests of the kind alone; false in *known for other names. */
-static bool of_kind(jstr name, jvalue v, bool *known)
-{
-    *known = true;
-    bool list = v.kind == J_LIST || v.kind == J_TUPLE;
-    if (sx_j_is(name, "defined")) return v.kind != J_UNDEFINED;
-    if (sx_j_is(name, "undefined")) return v.kind == J_UNDEFINED;
-    if (sx_j_is(name, "none")) return v.kind == J_NONE;
-    if (sx_j_is(name, "string")) return v.kind == J_STR;
-    if (sx_j_is(name, "mapping")) return v.kind == J_DICT;
-    if (sx_j_is(name, "sequence")) return list || v.kind == J_STR || v.kind == J_DICT || v.kind == J_UNDEFINED;
-    if (sx_j_is(name, "iterable")) return list || v.kind == J_GENERATOR || v.kind == J_STR || v.kind == J_DICT || v.kind == J_UNDEFINED || v.kind == J_LOOP;
-    if (sx_j_is(name, "number")) return v.kind == J_INT || v.kind == J_FLOAT || v.kind == J_BOOL;
-    if (sx_j_is(name, "integer")) return v.kind == J_INT;
-    if (sx_j_is(name, "float")) return v.kind == J_FLOAT;
-    if (sx_j_is(name, "boolean")) return v.kind == J_BOOL;
-    if (sx_j_is(name, "true")) return v.kind == J_BOOL && v.u.b;
-    if (sx_j_is(name, "false")) return v.kind == J_BOOL && !v.u.b;
-    if (sx_j_is(name, "callable")) return v.kind == J_MACRO || v.kind == J_METHOD || v.kind == J_GLOBAL || v.kind == J_UNDEFINED;
-    if (sx_j_is(name, "escaped")) return false;
-    *known = false;
-    return false;
-}
-
-bool sx_j_test(jinja *j, jstr name, jvalue self, const jargs *args)
-{
-    bool known, result;
-    int64_t i, n;
-    result = of_kind(name, self, &known);
-    if (known) return result;
-    jvalue other = sx_j_arg(j, args, 0, NULL);
-    if (sx_j_is(name, "eq") || sx_j_is(name, "equalto") || sx_j_is(name, "==")) return sx_j_equal(j, self, other);
-    if (sx_j_is(name, "ne") || sx_j_is(name, "!=")) return !sx_j_equal(j, self, other);
-    if (ordered(j, name, self, other, &result)) return result;
-    if (sx_j_is(name, "in")) return is_in(j, self, other);
-    if (sx_j_is(name, "sameas")) return self.kind == other.kind && sx_j_equal(j, self, other);
-    if (sx_j_is(name, "odd")) return whole(j, self, &i) && i % 2 != 0;
-    if (sx_j_is(name, "even")) return whole(j, self, &i) && i % 2 == 0;
-    if (sx_j_is(name, "divisibleby")) return whole(j, self, &i) && whole(j, other, &n) && n != 0 && n != -1 ? i % n == 0 : n == -1;
-    if (sx_j_is(name, "lower")) return is_case(j, self, "lower");
-    if (sx_j_is(name, "upper")) return is_case(j, self, "upper");
-    return sx_jinja_fail(j, LLM_E_FORMAT, "there is no test %.*s", (int)(name.len < 40 ? name.len : 40), name.s);
 }
