@@ -268,8 +268,10 @@ static void sx_log_add(void *user, int32_t level, const char *message)
     sx_log *log = user;
     pthread_mutex_lock(&log->lock);
     uint32_t at = (log->first + log->count) % SX_LOG_LINES;
-    if (log->count == SX_LOG_LINES) log->first = (log->first + 1) % SX_LOG_LINES;
-    else log->count++;
+    if (log->count == SX_LOG_LINES)
+        log->first = (log->first + 1) % SX_LOG_LINES;
+    else
+        log->count++;
     log->level[at] = level;
     snprintf(log->line[at], SX_LOG_WIDTH, "%s", message);
     pthread_mutex_unlock(&log->lock);
@@ -301,7 +303,10 @@ static sx_text sx_log_line(sx_log *log)
 }
 
 /* The library copies the struct, so one on the stack will do. */
-#define SX_LOGGER(log) {(uint32_t)sizeof(llm_logger), 0, (log), sx_log_add}
+#define SX_LOGGER(log) \
+    { \
+        (uint32_t)sizeof(llm_logger), 0, (log), sx_log_add \
+    }
 
 /* ---- cancel, model ---- */
 
@@ -516,9 +521,9 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
     return made;
 }
 
-static llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence, uint32_t flags,
-                              uint32_t max_tokens, uint32_t top_k, float temperature, float top_p, float min_p,
-                              float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
+static llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
+                              uint32_t flags, uint32_t max_tokens, uint32_t top_k, float temperature, float top_p,
+                              float min_p, float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
                               const llm_cancel *cancel, llm_error *err)
 {
     llm_gen_opts opts = LLM_GEN_OPTS_INIT;
@@ -534,8 +539,10 @@ static llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, cons
     char *list = sx_list(stops, stops_len); /* the library copies it */
     opts.stop = list;
     llm_reply *made = NULL;
-    if (stops_len && !list) sx_blob_fail(err, "no memory for the stop strings");
-    else sx_ctx_told(ctx, llm_generate(ctx, prompt, len, evidence, &opts, &made), err);
+    if (stops_len && !list)
+        sx_blob_fail(err, "no memory for the stop strings");
+    else
+        sx_ctx_told(ctx, llm_generate(ctx, prompt, len, evidence, &opts, &made), err);
     free(list);
     return made;
 }
@@ -581,8 +588,10 @@ static llm_verdict *sx_guard_check(llm_ctx *ctx, const char *text, size_t len, u
     opts.min_score = min_score;
     opts.cancel = cancel;
     llm_verdict *made = NULL;
-    if (types_len && !list) sx_blob_fail(err, "no memory for the types");
-    else sx_ctx_told(ctx, llm_guard_check(ctx, text, len, &opts, &made), err);
+    if (types_len && !list)
+        sx_blob_fail(err, "no memory for the types");
+    else
+        sx_ctx_told(ctx, llm_guard_check(ctx, text, len, &opts, &made), err);
     free(list);
     return made;
 }
@@ -597,8 +606,10 @@ static llm_guard_stream *sx_guard_open(llm_ctx *ctx, uint32_t direction, const c
     opts.min_score = min_score;
     opts.cancel = cancel;
     llm_guard_stream *made = NULL;
-    if (types_len && !list) sx_blob_fail(err, "no memory for the types");
-    else sx_ctx_told(ctx, llm_guard_open(ctx, &opts, &made), err);
+    if (types_len && !list)
+        sx_blob_fail(err, "no memory for the types");
+    else
+        sx_ctx_told(ctx, llm_guard_open(ctx, &opts, &made), err);
     free(list);
     return made;
 }
