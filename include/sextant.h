@@ -142,7 +142,8 @@ typedef struct llm_guard_stream llm_guard_stream; /* the guard over text that ar
 /* ---- Options ---------------------------------------------------------------------------------------------------- */
 
 /* The caller's allocator. alloc returns memory aligned to `align` (a power of two) or NULL; release gets the same size.
- * Both must be callable from any thread. Memory of SQLite and libsodium is outside it. The struct is copied. */
+ * Both must be callable from any thread. What SQLite, libsodium and the stemmers take for themselves is outside it. The
+ * struct is copied. */
 typedef struct llm_allocator {
     uint32_t struct_size;
     uint32_t reserved; /* 0 */
