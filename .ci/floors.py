@@ -11,15 +11,28 @@ import sys
 # script and arguments, then (what, pattern, least value) for each figure in its output
 RUNS = [
     (["tokenizer_eval.py"], [
+        ("tokenizer bert, exact", r"bert-bge\.gguf\s+(\d+)/47", 47),
+        ("tokenizer deepseek, exact", r"deepseek-llm\.gguf\s+(\d+)/47", 47),
+        ("tokenizer gpt-2, exact", r"gpt-2\.gguf\s+(\d+)/47", 47),
+        ("tokenizer llama, exact", r"llama-spm\.gguf\s+(\d+)/47", 47),
     ]),
-    (["oracle_eval.py", "--only", "llama"], [
+    (["template_eval.py"], [
+        ("chat templates, equal", r"TOTAL (\d+)/", 280),
+    ]),
+    (["oracle_eval.py"], [
+        ("models within tolerance", r"TOTAL models (\d+)/", 60),
+        ("dequantised rows, exact", r"dequantised rows (\d+)/", 28),
     ]),
     (["guard_eval.py"], [
         ("stream, text exact", r"stream\s+text exact (\d+)/60", 60),
         ("stream, spans exact", r"spans exact (\d+)/60", 60),
+        ("personal data, one type asked, F1", r"pii_presidio \(one type asked\).*F1 ([\d.]+)", 0.98),
+        ("personal data in Chinese, F1", r"pii_zh positives.*F1 ([\d.]+)", 0.97),
+        ("secrets, F1", r"secrets\s+P.*F1 ([\d.]+)", 0.94),
+        ("word list, recall", r"blocklist\s+recall ([\d.]+)", 0.95),
     ]),
     (["retrieval_eval.py", "--set", "xquad", "--set", "stard", "--set", "contractnli"], [
-        ("retrieval R@1", r"MEAN over sets\s+R@1\s+([\d.]+)", 40),
+        ("retrieval R@1", r"MEAN over sets\s+R@1\s+([\d.]+)", 63),
     ]),
 ]
 
