@@ -11,7 +11,7 @@ set -eu
 build='build-essential cmake ninja-build pkg-config libsqlite3-dev libsodium-dev libutf8proc-dev libjansson-dev libstemmer-dev'
 tests='libcmocka-dev python3'
 bindings='swig python3-dev golang-go'
-check='clang clang-tidy clang-format libclang-rt-14-dev abigail-tools valgrind python3-numpy'
+check='clang clang-tidy clang-format libclang-rt-14-dev abigail-tools valgrind python3-numpy python3-jinja2'
 
 list=no
 want=
