@@ -48,6 +48,13 @@ static inline float sx_bf16_f32(uint16_t h)
     return sx_bits_f32((uint32_t)h << 16);
 }
 
+static inline uint16_t sx_f32_bf16(float f)
+{
+    uint32_t bits = sx_f32_bits(f);
+    if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40); /* NaN stays NaN */
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 static inline uint16_t sx_load_u16(const void *p)
 {
     uint16_t v;

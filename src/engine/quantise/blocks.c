@@ -5,13 +5,13 @@
 
 #include "engine/quantise/fit.h"
 #include "engine/quantise/parts.h"
-#include "platform/half.h"
+#include "engine/kernels/half.h"
 
 enum { N = 32 };
 
 static void put_half(uint8_t *dst, float v)
 {
-    uint16_t h = sx_f32_to_f16(v);
+    uint16_t h = sx_f32_f16(v);
     dst[0] = (uint8_t)h;
     dst[1] = (uint8_t)(h >> 8);
 }
@@ -85,7 +85,7 @@ void sx_quantise_f16(const float *x, const float *w, uint8_t *dst)
 void sx_quantise_bf16(const float *x, const float *w, uint8_t *dst)
 {
     (void)w;
-    uint16_t h = sx_f32_to_bf16(x[0]);
+    uint16_t h = sx_f32_bf16(x[0]);
     dst[0] = (uint8_t)h;
     dst[1] = (uint8_t)(h >> 8);
 }

@@ -12,7 +12,7 @@
 #include "platform/buf.h"
 #include "platform/cpu.h"
 #include "platform/file.h"
-#include "platform/half.h"
+#include "engine/kernels/half.h"
 
 enum { ALIGNMENT = 32, CHUNK_ROWS = 256 };
 
@@ -218,11 +218,11 @@ static void to_floats(uint32_t type, const void *src, float *dst, size_t n)
     const unsigned char *p = src;
     for (size_t i = 0; i < n; i++) {
         if (type == SX_TYPE_F32)
-            dst[i] = sx_bits_float((uint32_t)sx_gguf_le(p + 4 * i, 4));
+            dst[i] = sx_bits_f32((uint32_t)sx_gguf_le(p + 4 * i, 4));
         else if (type == SX_TYPE_F16)
-            dst[i] = sx_f16_to_f32((uint16_t)sx_gguf_le(p + 2 * i, 2));
+            dst[i] = sx_f16_f32((uint16_t)sx_gguf_le(p + 2 * i, 2));
         else
-            dst[i] = sx_bf16_to_f32((uint16_t)sx_gguf_le(p + 2 * i, 2));
+            dst[i] = sx_bf16_f32((uint16_t)sx_gguf_le(p + 2 * i, 2));
     }
 }
 

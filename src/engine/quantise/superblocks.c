@@ -5,7 +5,7 @@
 
 #include "engine/quantise/fit.h"
 #include "engine/quantise/parts.h"
-#include "platform/half.h"
+#include "engine/kernels/half.h"
 
 enum { N = 256, SUB = 32, SUBS = N / SUB };
 
@@ -42,8 +42,8 @@ static void affine_superblock(const float *x, const float *w, int hi, uint8_t *h
         top_d = fmaxf(top_d, d[s]);
         top_m = fmaxf(top_m, m[s]);
     }
-    uint16_t hd = sx_f32_to_f16(top_d / 63), hm = sx_f32_to_f16(top_m / 63);
-    float unit_d = sx_f16_to_f32(hd), unit_m = sx_f16_to_f32(hm);
+    uint16_t hd = sx_f32_f16(top_d / 63), hm = sx_f32_f16(top_m / 63);
+    float unit_d = sx_f16_f32(hd), unit_m = sx_f16_f32(hm);
     uint8_t qd[SUBS], qm[SUBS];
     for (int s = 0; s < SUBS; s++) {
         qd[s] = unit_d > 0 ? round_to(d[s] / unit_d, 63) : 0;
@@ -91,8 +91,8 @@ void sx_quantise_q6_k(const float *x, const float *w, uint8_t *dst)
         d[s] = sx_fit_symmetric(SMALL, x + s * SMALL, w + s * SMALL, -32, 31, level + s * SMALL);
         if (fabsf(d[s]) > fabsf(peak)) peak = d[s];
     }
-    uint16_t h = sx_f32_to_f16(peak / -128);
-    float unit = sx_f16_to_f32(h);
+    uint16_t h = sx_f32_f16(peak / -128);
+    float unit = sx_f16_f32(h);
     int8_t *scales = (int8_t *)dst + 192;
     for (int s = 0; s < SMALLS; s++) {
         int q = unit != 0 ? (int)lrintf(d[s] / unit) : 0;
