@@ -12,35 +12,12 @@ static bool accept_citation(void *user, const char *bytes, size_t len)
     return sx_cite_accepts(user, bytes, len);
 }
 
-static llm_status tokenize_prompt(llm_reply *reply)
-{
-    llm_ctx *ctx = reply->ctx;
-    const sx_model *model = ctx->model->model;
-    uint32_t flags = reply->opts.flags & LLM_GEN_NO_BOS ? 0 : LLM_TOK_SPECIAL;
-    if (reply->opts.flags & LLM_GEN_PARSE_SPECIAL && !reply->grounded) flags |= LLM_TOK_PARSE;
-    const char *text = sx_buf_cstr(&reply->prompt);
-    int64_t n = sx_tokenize(model, &ctx->h.mem, text, reply->prompt.len, flags, NULL, 0, &ctx->err);
-    if (n < 0) return (llm_status)n;
-    reply->prompt_tokens = sx_mem_array(&ctx->h.mem, (size_t)n + 1, sizeof *reply->prompt_tokens);
-    if (!reply->prompt_tokens) return sx_fail_memory(&ctx->err);
-    n = sx_tokenize(model, &ctx->h.mem, text, reply->prompt.len, flags, reply->prompt_tokens, (size_t)n, &ctx->err);
-    if (n < 0) return (llm_status)n;
-    reply->n_prompt_tokens = (size_t)n;
-    /* a model that closes every text with EOS would have nothing left to say */
-    while (n > 1 && sx_token_ends(model, reply->prompt_tokens[n - 1]) && (flags & LLM_TOK_SPECIAL) &&
-           !(flags & LLM_TOK_PARSE))
-        n = (int64_t)--reply->n_prompt_tokens;
-    if (n == 0)
-        return sx_fail(&ctx->err, LLM_E_INVALID, "the prompt is empty and the model has no BOS token to begin with");
-    return LLM_OK;
-}
-
 llm_status sx_decode_begin(llm_reply *reply)
 {
     llm_ctx *ctx = reply->ctx;
     sx_session *session = NULL;
     llm_status status = sx_ctx_session(ctx, &session);
-    if (status == LLM_OK) status = tokenize_prompt(reply);
+    if (status == LLM_OK) status = sx_frame_tokens(reply);
     if (status != LLM_OK) return status;
     if (reply->n_prompt_tokens >= sx_session_n_ctx(session))
         return sx_fail(&ctx->err, LLM_E_LIMIT,

@@ -90,7 +90,8 @@ static llm_reply *reply_new(llm_ctx *ctx, const llm_gen_opts *opts)
     reply->opts = *opts;
     reply->guarded = !(ctx->flags & LLM_CTX_NO_GUARD);
     sx_arena_init(&reply->arena, mem);
-    sx_buf *bufs[] = {&reply->prompt, &reply->piece, &reply->text, &reply->raw, &reply->bracket};
+    sx_buf *bufs[] = {&reply->prompt,  &reply->piece,      &reply->text,      &reply->raw,
+                      &reply->bracket, &reply->frame_head, &reply->frame_tail};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) sx_buf_init(bufs[i], mem, 0);
     for (int i = 0; i < 3; i++) sx_verdict_init(&reply->verdicts[i], mem);
     return reply;
@@ -203,7 +204,8 @@ void llm_reply_free(llm_reply *reply)
     sx_filter_close(reply->filter);
     sx_sampler_free(reply->sampler);
     sx_cite_free(reply->cite);
-    sx_buf *bufs[] = {&reply->prompt, &reply->piece, &reply->text, &reply->raw, &reply->bracket};
+    sx_buf *bufs[] = {&reply->prompt,  &reply->piece,      &reply->text,      &reply->raw,
+                      &reply->bracket, &reply->frame_head, &reply->frame_tail};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) sx_buf_free(bufs[i]);
     for (int i = 0; i < 3; i++) sx_verdict_clear(&reply->verdicts[i]);
     void *arrays[] = {reply->passages,      reply->citations,  reply->quotes,

@@ -106,13 +106,20 @@ static void put_prompt(const llm_reply *reply, const bool *use, const char *ques
         sx_buf_add(out, p->text, p->text_len);
         sx_buf_str(out, "\n\n");
     }
-    sx_buf_printf(out, "Question: %s\nAnswer:", question);
+    sx_buf_printf(out, reply->framed ? "Question: %s" : "Question: %s\nAnswer:", question);
 }
 
 static int64_t count_tokens(llm_reply *reply, const char *text, size_t len)
 {
     llm_ctx *ctx = reply->ctx;
     return sx_tokenize(ctx->model->model, &ctx->h.mem, text, len, LLM_TOK_SPECIAL, NULL, 0, &ctx->err);
+}
+
+static int64_t frame_tokens(llm_reply *reply)
+{
+    int64_t head = count_tokens(reply, sx_buf_cstr(&reply->frame_head), reply->frame_head.len);
+    int64_t tail = count_tokens(reply, sx_buf_cstr(&reply->frame_tail), reply->frame_tail.len);
+    return head < 0 ? head : tail < 0 ? tail : head + tail;
 }
 
 /* Passages are tried best first; each stays if the whole prompt and the answer still fit the window. */
@@ -157,8 +164,11 @@ llm_status sx_ground_prompt(llm_reply *reply)
     sx_buf prompt;
     sx_buf_init(&prompt, &ctx->h.mem, 0);
     if (!use || !labels) status = sx_fail_memory(&ctx->err);
+    if (status == LLM_OK) status = sx_frame_prepare(reply);
+    int64_t around = status == LLM_OK && reply->framed ? frame_tokens(reply) : 0;
+    if (around < 0) status = (llm_status)around;
     if (status == LLM_OK)
-        status = choose(reply, use, (int64_t)sx_session_n_ctx(session) - reply->opts.max_tokens, &prompt);
+        status = choose(reply, use, (int64_t)sx_session_n_ctx(session) - reply->opts.max_tokens - around, &prompt);
     uint32_t n = 0;
     for (uint32_t i = 0; status == LLM_OK && i < reply->n_passages; i++)
         if (use[i]) labels[n++] = reply->passages[i].label;

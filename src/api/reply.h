@@ -56,10 +56,12 @@ struct llm_reply {
     /* answers of the model */
     sx_sampler *sampler;
     sx_cite *cite;
-    sx_buf raw;     /* bytes of tokens not yet passed on: a cut code point, a stop string's beginning */
-    sx_buf bracket; /* an open citation "[0.1" */
+    sx_buf raw;                    /* bytes of tokens not yet passed on: a cut code point, a stop string's beginning */
+    sx_buf bracket;                /* an open citation "[0.1" */
+    sx_buf frame_head, frame_tail; /* the chat template before and after a grounded prompt */
+    bool framed;
     int32_t *prompt_tokens;
-    size_t n_prompt_tokens;
+    size_t n_prompt_tokens, cap_prompt_tokens;
     int32_t *out_tokens;
     size_t n_out_tokens, cap_out_tokens;
     float *logits; /* [n_vocab] */
@@ -83,6 +85,12 @@ llm_status sx_extract_step(llm_reply *reply);
 /* ---- decode.c ---- */
 llm_status sx_decode_begin(llm_reply *reply);
 llm_status sx_decode_step(llm_reply *reply);
+
+/* ---- frame.c ---- */
+/* Finds what the model's chat template puts around a user message, if it has one. */
+llm_status sx_frame_prepare(llm_reply *reply);
+/* The prompt in tokens, inside the frame if there is one. */
+llm_status sx_frame_tokens(llm_reply *reply);
 
 /* ---- ground.c ---- */
 /* Copies the evidence into passages: labelled, guarded. */
