@@ -1,6 +1,7 @@
 # On a terminal: colours unless NO_COLOR, progress on stderr, text that cannot drive the terminal, Ctrl-C.
 . "$(dirname "$0")/lib.sh"
 command -v script >/dev/null 2>&1 || { echo 'skipped: no script(1) to make a terminal'; exit 77; }
+script -qec true /dev/null </dev/null >/dev/null 2>&1 || { echo 'skipped: this place has no pseudo-terminals'; exit 77; }
 make_documents
 escape=$(printf '\033')
 
