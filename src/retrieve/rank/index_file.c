@@ -128,7 +128,8 @@ llm_status sx_index_load(sx_index **out, sx_mem *mem, const sx_tree *tree, const
                          llm_error *err)
 {
     cursor c = {blob, (const unsigned char *)blob + size, false};
-    if (size < sizeof magic + 8 || size > UINT32_MAX || memcmp(blob, magic, sizeof magic)) return damaged(tree, err);
+    if (size < sizeof magic + 8 || size > UINT32_MAX || memcmp(blob, magic, sizeof magic) != 0)
+        return damaged(tree, err);
     cursor sum = {c.end - 8, c.end, false};
     c.end -= 8;
     if (get_fixed(&sum, 8) != sx_hash64(blob, size - 8, 0)) return damaged(tree, err);
