@@ -2,19 +2,19 @@
 
 #include <string.h>
 
-/* Fitted by list-wise logistic regression over public question sets in many languages, each set held out in turn to see
- * that it does not live off its own questions. */
+/* Fitted by list-wise logistic regression on three question sets whose licences allow it: COVID-QA (Apache-2.0),
+ * ContractNLI (CC BY 4.0) and STARD (MIT). Every other set in tests/bench/retrieval.md was never seen by the fit. */
 const float sx_blend[SX_FEATURES] = {
-    [SX_F_BASE] = 2.29f,   [SX_F_TOP] = 3.94f,      [SX_F_COVER] = 0.75f,     [SX_F_SENTENCE] = 0.90f,
-    [SX_F_WINDOW] = 0.52f, [SX_F_ORDERED] = 1.26f,  [SX_F_NEAR] = 0.99f,      [SX_F_RARE] = -0.06f,
-    [SX_F_LEAD] = 0.66f,   [SX_F_HEADING] = 0.97f,  [SX_F_SECTION] = 0.97f,   [SX_F_NEIGHBOUR] = 0.75f,
-    [SX_F_CUE] = 0.65f,    [SX_F_CUE_NEAR] = 0.11f, [SX_F_LENGTH] = 0.25f,    [SX_F_EARLY] = 1.00f,
-    [SX_F_SHORT] = -0.38f, [SX_F_TITLE] = 1.58f,    [SX_F_TITLE_FIT] = 1.42f, [SX_F_BOTH] = 1.22f,
-    [SX_F_BODY] = 1.53f,
+    [SX_F_BASE] = 0.88f,   [SX_F_TOP] = 3.50f,      [SX_F_COVER] = 0.86f,     [SX_F_SENTENCE] = 1.88f,
+    [SX_F_WINDOW] = 1.45f, [SX_F_ORDERED] = 1.24f,  [SX_F_NEAR] = 0.66f,      [SX_F_RARE] = -0.67f,
+    [SX_F_LEAD] = 0.68f,   [SX_F_HEADING] = 1.03f,  [SX_F_SECTION] = 1.20f,   [SX_F_NEIGHBOUR] = 1.12f,
+    [SX_F_CUE] = 0.23f,    [SX_F_CUE_NEAR] = 0.02f, [SX_F_LENGTH] = 0.30f,    [SX_F_EARLY] = 1.49f,
+    [SX_F_SHORT] = -0.42f, [SX_F_TITLE] = 0.23f,    [SX_F_TITLE_FIT] = 0.06f, [SX_F_BOTH] = 0.81f,
+    [SX_F_BODY] = 0.93f,
 };
 
 /* What a passage gets that shows everything: scores handed out are shares of it. */
-static const float full_marks = 22.0f;
+static const float full_marks = 18.8f;
 
 llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, llm_error *err)
 {
