@@ -30,7 +30,7 @@ llm_status sx_vault_restore(sx_vault *vault, const char *text, size_t len, sx_bu
 typedef struct sx_guard sx_guard;
 
 typedef struct sx_guard_params {
-    uint32_t default_action; /* LLM_ACTION_*; 0: REPLACE, and ALLOW for URL */
+    uint32_t default_action; /* LLM_ACTION_*; 0: as llm_guard_opts tells */
     float min_score;         /* 0: 0.5 */
     uint32_t max_hold;       /* 0: no bound; else findings longer than half of it are not seen */
 } sx_guard_params;

@@ -23,7 +23,7 @@ typedef struct sx_node {
     uint16_t kind;                   /* LLM_NODE_* */
     uint32_t start, end;             /* bytes of the canonical text (documents are below 4 GiB) */
     uint32_t title_start, title_end; /* the heading's words; equal when there is none */
-    unsigned char hash[32];          /* BLAKE2b-256 over kind, own text outside children, and children's hashes */
+    unsigned char hash[32];          /* BLAKE2b-256 over kind, title's place, own text and children's hashes */
 } sx_node;
 
 typedef struct sx_tree {
