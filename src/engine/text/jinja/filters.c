@@ -198,8 +198,8 @@ static sx_jx_value f_int(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
     (void)r;
     if (v.type == JX_INT) return v;
     if (v.type == JX_BOOL) return sx_jx_int(v.as.b);
-    if (v.type == JX_STRING && sx_jx_parse_int(v.as.s, v.len, &i)) return sx_jx_int(i);
-    if (v.type == JX_FLOAT || (v.type == JX_STRING && sx_jx_parse_float(v.as.s, v.len, &d))) {
+    if (v.type == JX_STRING && sx_number_int(v.as.s, v.len, &i)) return sx_jx_int(i);
+    if (v.type == JX_FLOAT || (v.type == JX_STRING && sx_number_float(v.as.s, v.len, &d))) {
         if (v.type == JX_FLOAT) d = v.as.d;
         if (d > -9.2e18 && d < 9.2e18) return sx_jx_int((int64_t)d);
     }
@@ -213,7 +213,7 @@ static sx_jx_value f_float(sx_jx_run *r, sx_jx_value v, const sx_jx_args *args)
     if (v.type == JX_FLOAT) return v;
     if (v.type == JX_INT) return sx_jx_float((double)v.as.i);
     if (v.type == JX_BOOL) return sx_jx_float(v.as.b);
-    if (v.type == JX_STRING && sx_jx_parse_float(v.as.s, v.len, &d)) return sx_jx_float(d);
+    if (v.type == JX_STRING && sx_number_float(v.as.s, v.len, &d)) return sx_jx_float(d);
     return sx_jx_arg(args, 0, "default", sx_jx_float(0));
 }
 

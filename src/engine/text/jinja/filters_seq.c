@@ -19,7 +19,7 @@ static sx_jx_value attribute(sx_jx_run *r, sx_jx_value v, sx_jx_value path)
         size_t n = dot ? (size_t)(dot - path.as.s) - i : path.len - i;
         sx_jx_value key = sx_jx_string(r, path.as.s + i, n);
         int64_t index;
-        if (sx_jx_parse_int(key.as.s, key.len, &index)) key = sx_jx_int(index);
+        if (sx_number_int(key.as.s, key.len, &index)) key = sx_jx_int(index);
         v = sx_jx_item(r, v, key);
         i += n + 1;
     }

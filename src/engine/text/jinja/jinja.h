@@ -11,6 +11,7 @@
 #include "engine/text/template.h"
 #include "platform/arena.h"
 #include "platform/buf.h"
+#include "platform/number.h"
 
 enum { JX_MAX_DEPTH = 200 /* of nesting: in the source, of calls, of data */ };
 
@@ -264,11 +265,6 @@ int64_t sx_jx_length(sx_jx_run *r, const sx_jx_value *v);
 sx_jx_value sx_jx_slice(sx_jx_run *r, sx_jx_value v, sx_jx_value from, sx_jx_value to, sx_jx_value step);
 sx_jx_value sx_jx_item(sx_jx_run *r, sx_jx_value v, sx_jx_value key);
 sx_jx_value sx_jx_attr(sx_jx_run *r, sx_jx_value v, const char *name, size_t len);
-
-/* number.c */
-void sx_jx_print_float(double d, sx_buf *out);
-bool sx_jx_parse_float(const char *s, size_t len, double *d);
-bool sx_jx_parse_int(const char *s, size_t len, int64_t *i); /* with white space, sign and _ as int() takes them */
 
 /* text.c */
 void sx_jx_write(sx_jx_run *r, const sx_jx_value *v, sx_buf *out); /* str(v) */

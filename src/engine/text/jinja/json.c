@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/text/jinja/jinja.h"
+#include "platform/json.h"
 #include "platform/utf8.h"
 
 typedef struct reader {
@@ -103,8 +104,8 @@ static sx_jx_value read_number(reader *x)
     }
     int64_t i;
     double d;
-    if (!real && sx_jx_parse_int(x->s + from, x->i - from, &i)) return sx_jx_int(i);
-    if (sx_jx_parse_float(x->s + from, x->i - from, &d)) return sx_jx_float(d);
+    if (!real && sx_number_int(x->s + from, x->i - from, &i)) return sx_jx_int(i);
+    if (sx_number_float(x->s + from, x->i - from, &d)) return sx_jx_float(d);
     return fail(x, "a bad number");
 }
 
@@ -175,25 +176,6 @@ sx_jx_value sx_jx_read_json(sx_jx_run *r, const char *s, size_t len)
 
 /* ---- out ---- */
 
-static void write_string(const sx_jx_value *v, bool ascii, sx_buf *out)
-{
-    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-    sx_buf_char(out, '"');
-    for (size_t i = 0, n; i < v->len; i += n) {
-        uint32_t c = sx_utf8_next(v->as.s + i, v->len - i, &n);
-        const char *simple = c && c < 0x80 ? strchr(from, (int)c) : NULL;
-        if (simple)
-            sx_buf_printf(out, "\\%c", to[simple - from]);
-        else if (c < 0x20 || (ascii && c >= 0x7f && c <= 0xffff))
-            sx_buf_printf(out, "\\u%04x", c);
-        else if (ascii && c > 0xffff && c <= 0x10ffff)
-            sx_buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
-        else
-            sx_buf_add(out, v->as.s + i, n);
-    }
-    sx_buf_char(out, '"');
-}
-
 static void new_line(const sx_jx_json_style *style, unsigned depth, sx_buf *out)
 {
     if (style->indent < 0 && !style->pad) return;
@@ -214,7 +196,7 @@ static void write_key(sx_jx_run *r, const sx_jx_value *key, const sx_jx_json_sty
         text = sx_jx_static("null");
     else if (key->type != JX_STRING)
         text = sx_jx_to_string(r, *key);
-    write_string(&text, style->ascii, out);
+    sx_json_quote(out, text.as.s, text.len, style->ascii);
 }
 
 static void sort_entries(sx_jx_run *r, const sx_jx_entry **e, size_t n)
@@ -242,11 +224,11 @@ static void write_at(sx_jx_run *r, const sx_jx_value *v, const sx_jx_json_style 
         if (isnan(v->as.d) || isinf(v->as.d))
             sx_buf_str(out, isnan(v->as.d) ? "NaN" : v->as.d < 0 ? "-Infinity" : "Infinity");
         else
-            sx_jx_print_float(v->as.d, out);
+            sx_number_print(v->as.d, out);
         break;
     case JX_STRING:
         sx_jx_step(r, v->len / 64);
-        write_string(v, style->ascii, out);
+        sx_json_quote(out, v->as.s, v->len, style->ascii);
         break;
     case JX_LIST:
         if (v->lazy || v->view)

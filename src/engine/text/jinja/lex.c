@@ -109,9 +109,9 @@ static void number(lexer *x)
     }
     double d;
     int64_t i;
-    if (real && sx_jx_parse_float(x->s + from, x->i - from, &d))
+    if (real && sx_number_float(x->s + from, x->i - from, &d))
         add(x, JX_T_FLOAT, sx_jx_float(d));
-    else if (!real && sx_jx_parse_int(x->s + from, x->i - from, &i))
+    else if (!real && sx_number_int(x->s + from, x->i - from, &i))
         add(x, JX_T_INT, sx_jx_int(i));
     else
         fail(x, "a number is too large");

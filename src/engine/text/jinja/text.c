@@ -89,7 +89,7 @@ void sx_jx_write(sx_jx_run *r, const sx_jx_value *v, sx_buf *out)
     case JX_NONE: sx_buf_str(out, "None"); break;
     case JX_BOOL: sx_buf_str(out, v->as.b ? "True" : "False"); break;
     case JX_INT: sx_buf_printf(out, "%" PRId64, v->as.i); break;
-    case JX_FLOAT: sx_jx_print_float(v->as.d, out); break;
+    case JX_FLOAT: sx_number_print(v->as.d, out); break;
     case JX_STRING:
         sx_jx_step(r, v->len / 64);
         sx_buf_add(out, v->as.s, v->len);

@@ -1,10 +1,10 @@
-/* Numbers as text, both ways, whatever the host's locale is. */
+/* Locale-free reading and writing of numbers. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/text/jinja/jinja.h"
+#include "platform/number.h"
 
 static bool blank(char c)
 {
@@ -17,7 +17,7 @@ static void strip(const char **s, size_t *len)
     while (*len && blank((*s)[*len - 1])) --*len;
 }
 
-bool sx_jx_parse_int(const char *s, size_t len, int64_t *value)
+bool sx_number_int(const char *s, size_t len, int64_t *value)
 {
     strip(&s, &len);
     bool minus = len && *s == '-';
@@ -35,7 +35,7 @@ bool sx_jx_parse_int(const char *s, size_t len, int64_t *value)
 }
 
 /* strtod takes the locale's decimal point: the text is given to it with that point put in. */
-bool sx_jx_parse_float(const char *s, size_t len, double *value)
+bool sx_number_float(const char *s, size_t len, double *value)
 {
     char copy[128], point[8];
     strip(&s, &len);
@@ -59,8 +59,7 @@ bool sx_jx_parse_float(const char *s, size_t len, double *value)
     return end == copy + n;
 }
 
-/* repr(float): the fewest digits that read back the same, in scientific form below 1e-4 and from 1e16. */
-void sx_jx_print_float(double d, sx_buf *out)
+void sx_number_print(double d, sx_buf *out)
 {
     char digits[40];
     if (isnan(d) || isinf(d)) {
