@@ -84,10 +84,10 @@ extern "C" {
 #endif
 
 #define LLM_VERSION_MAJOR 0
-#define LLM_VERSION_MINOR 1
+#define LLM_VERSION_MINOR 2
 #define LLM_VERSION_PATCH 0
-#define LLM_VERSION       "0.1.0"
-#define LLM_API_LEVEL     1 /* grows by one with each release that adds functions */
+#define LLM_VERSION       "0.2.0"
+#define LLM_API_LEVEL     2 /* grows by one with each release that adds functions */
 
 /* ---- Status ----------------------------------------------------------------------------------------------------- */
 
@@ -317,7 +317,7 @@ LLM_API void llm_vault_opts_init(llm_vault_opts *opts, size_t size);
 
 /* ---- Identity --------------------------------------------------------------------------------------------------- */
 
-/* The library's version, "0.1.0". Static. Thread: any. Since 0.1. */
+/* The library's version, "0.2.0". Static. Thread: any. Since 0.1. */
 LLM_API const char *llm_version(void);
 
 /* A fact of this build by key: "api_level", "compiler", "isa" (the level this machine gets), "sqlite", "sodium",
@@ -667,8 +667,8 @@ LLM_API int64_t llm_vault_restore(llm_vault *vault, const char *text, size_t len
 
 /* ---- Function table --------------------------------------------------------------------------------------------- */
 
-/* Every function above, for hosts that dlopen the library and want one symbol. Slots are only ever appended; size is that
- * of the library's table, so a slot exists when its offset lies below it. */
+/* Every function above, in the order in which they came, for hosts that dlopen the library and want one symbol. Slots are
+ * only ever appended; size is that of the library's table, so a slot exists when its offset lies below it. */
 typedef struct llm_api {
     uint32_t size;
     uint32_t level;
