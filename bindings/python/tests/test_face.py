@@ -282,7 +282,7 @@ class GuardFace(unittest.TestCase):
 class Identity(unittest.TestCase):
     def test_versions(self):
         self.assertEqual(sextant.version(), sextant.__version__)
-        self.assertEqual(sextant.build_info("api_level"), "1")
+        self.assertEqual(sextant.build_info("api_level"), "2")
         self.assertIsNone(sextant.build_info("no such fact"))
         self.assertIn("EMAIL_ADDRESS", sextant.guard_types())
 
