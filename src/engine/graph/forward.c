@@ -78,15 +78,14 @@ static void add_rows(const sx_eval *e, float *x, const float *y, uint32_t n)
 typedef struct place_task { /* turns queries and keys to their positions and stores keys and values */
     sx_eval *e;
     const sx_layer *l;
-    uint32_t layer, first;
+    uint32_t layer;
 } place_task;
 
 static void turn_heads(const sx_eval *e, const sx_layer *l, float *heads, uint32_t count, uint32_t token)
 {
     const sx_hparams *hp = &e->net->hp;
-    const sx_rope *rope = &e->rope[l->windowed];
     if (!l->ropes) return;
-    size_t at = ((size_t)l->windowed * e->run.n_batch + token) * rope->half;
+    size_t at = ((size_t)l->windowed * e->run.n_batch + token) * (hp->n_rot / 2);
     for (uint32_t i = 0; i < count; i++) {
         float *head = heads + (size_t)i * hp->dim_k;
         if (hp->arch->flags & SX_ARCH_MLA) head += hp->dim_k - hp->n_rot;
@@ -95,14 +94,6 @@ static void turn_heads(const sx_eval *e, const sx_layer *l, float *heads, uint32
         else
             e->run.kernels->vector->rope_pairs(head, e->b.cosine + at, e->b.sine + at, hp->n_rot);
     }
-}
-
-static void store(const sx_eval *e, char *to, const float *from, uint32_t n)
-{
-    if (e->cache->type == SX_TYPE_F16)
-        e->run.kernels->vector->to_f16((uint16_t *)(void *)to, from, n);
-    else
-        memcpy(to, from, n * sizeof *from);
 }
 
 static void clamp(float *x, float limit, uint32_t n)
@@ -115,14 +106,22 @@ static void place_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
     const place_task *t = arg;
     sx_eval *e = t->e;
     const sx_hparams *hp = &e->net->hp;
-    const uint32_t nq = hp->n_head * hp->dim_k, nk = e->cache->k_width, nv = e->cache->v_width;
+    const sx_cache_ops *ops = e->run.kernels->cache;
+    const uint32_t nq = hp->n_head * hp->dim_k, nk = hp->n_head_kv * hp->dim_k, nv = hp->n_head_kv * hp->dim_v;
     (void)worker;
     for (uint32_t i = begin; i < end; i++) {
+        const sx_span *span = &e->spans[e->b.span[i]];
+        const sx_cache *c = span->cache;
+        uint32_t position = span->first + (i - span->row);
         float *q = e->b.q + (size_t)i * nq, *k = e->b.k + (size_t)i * nk;
         turn_heads(e, t->l, q, hp->n_head, i);
         turn_heads(e, t->l, k, hp->n_head_kv, i);
-        store(e, sx_cache_k(e->cache, t->layer, t->first + i), k, nk);
-        if (e->cache->v) store(e, sx_cache_v(e->cache, t->layer, t->first + i), e->b.v + (size_t)i * nv, nv);
+        for (uint32_t h = 0; h < hp->n_head_kv; h++) {
+            ops->pack(c->type, sx_cache_k(c, t->layer, h, position), k + (size_t)h * hp->dim_k, hp->dim_k);
+            if (c->dim_v)
+                ops->pack(c->type, sx_cache_v(c, t->layer, h, position), e->b.v + (size_t)i * nv + (size_t)h * c->dim_v,
+                          c->dim_v);
+        }
     }
 }
 
@@ -142,7 +141,7 @@ static void project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h)
 }
 
 /* y [n, n_embd] = attention over h [n, n_embd] */
-static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, const float *h, float *y)
+static void attention(sx_eval *e, uint32_t layer, uint32_t n, const float *h, float *y)
 {
     const sx_hparams *hp = &e->net->hp;
     const sx_layer *l = &e->net->weights.layers[layer];
@@ -151,17 +150,16 @@ static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, co
         sx_latent_project(e, l, n, h);
     else
         project(e, l, n, h);
-    place_task place = {e, l, layer, first};
+    place_task place = {e, l, layer};
     sx_parallel(&e->run, n, TOKEN_GRAIN, place_some, &place);
     sx_attend(&(sx_attention){.run = &e->run,
-                              .cache = e->cache,
+                              .spans = e->spans,
+                              .n_spans = e->n_spans,
                               .layer = layer,
                               .n_head = hp->n_head,
                               .n_head_kv = hp->n_head_kv,
                               .dim_k = hp->dim_k,
                               .dim_v = hp->dim_v,
-                              .n_tok = n,
-                              .first = first,
                               .window = l->windowed ? hp->window : 0,
                               .scale = hp->attn_scale,
                               .cap = hp->attn_cap,
@@ -175,30 +173,45 @@ static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, co
 
 /* ---- the whole ---- */
 
-static void embed(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first)
+/* The rows of one span into x, and the angles of their positions. */
+static void embed_span(sx_eval *e, const sx_span *span)
 {
     const sx_hparams *hp = &e->net->hp;
     const sx_weights *w = &e->net->weights;
     const sx_vector_ops *v = e->run.kernels->vector;
-    for (uint32_t i = 0; i < n; i++) {
-        float *x = e->b.x + (size_t)i * hp->n_embd;
-        sx_dequantize_row(w->embed.type, w->embed.data + (size_t)tokens[i] * w->embed.stride, x, hp->n_embd);
+    for (uint32_t i = 0; i < span->n; i++) {
+        float *x = e->b.x + (size_t)(span->row + i) * hp->n_embd;
+        sx_dequantize_row(w->embed.type, w->embed.data + (size_t)span->tokens[i] * w->embed.stride, x, hp->n_embd);
         if (hp->embed_scale != 1.0f) v->scale(x, hp->embed_scale, hp->n_embd);
         if (w->position.data) {
-            sx_dequantize_row(w->position.type, w->position.data + (size_t)(first + i) * w->position.stride, e->b.h,
-                              hp->n_embd);
+            sx_dequantize_row(w->position.type, w->position.data + (size_t)(span->first + i) * w->position.stride,
+                              e->b.h, hp->n_embd);
             v->add(x, x, e->b.h, hp->n_embd);
         }
     }
-    if (w->embed_norm.present) sx_norm_rows(e, &w->embed_norm, e->b.x, e->b.x, n, hp->n_embd);
-    for (int table = 0; table < 2; table++)
-        if (e->rope[table].step)
-            sx_rope_angles(&e->rope[table], first, n,
-                           e->b.cosine + (size_t)table * e->run.n_batch * e->rope[table].half,
-                           e->b.sine + (size_t)table * e->run.n_batch * e->rope[table].half);
+    for (size_t table = 0; table < 2; table++) {
+        const sx_rope *rope = &span->rope[table];
+        size_t at = (table * e->run.n_batch + span->row) * rope->half;
+        if (rope->step) sx_rope_angles(rope, span->first, span->n, e->b.cosine + at, e->b.sine + at);
+    }
 }
 
-static void one_layer(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first)
+/* Lays the spans out in rows, one after the other; returns how many rows there are. */
+static uint32_t embed(sx_eval *e)
+{
+    uint32_t n = 0;
+    for (uint32_t s = 0; s < e->n_spans; s++) {
+        e->spans[s].row = n;
+        for (uint32_t i = 0; i < e->spans[s].n; i++) e->b.span[n + i] = (uint16_t)s;
+        n += e->spans[s].n;
+        embed_span(e, &e->spans[s]);
+    }
+    const sx_norm *norm = &e->net->weights.embed_norm;
+    if (norm->present) sx_norm_rows(e, norm, e->b.x, e->b.x, n, e->net->hp.n_embd);
+    return n;
+}
+
+static void one_layer(sx_eval *e, uint32_t layer, uint32_t n)
 {
     const sx_hparams *hp = &e->net->hp;
     const sx_layer *l = &e->net->weights.layers[layer];
@@ -209,7 +222,7 @@ static void one_layer(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first)
         sx_norm_rows(e, &l->attn_norm, b->h, b->x, n, d);
         h = b->h;
     }
-    attention(e, layer, n, first, h, b->y);
+    attention(e, layer, n, h, b->y);
     if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->y, b->y, n, d);
     if (!hp->parallel) {
         add_rows(e, b->x, b->y, n);
@@ -225,14 +238,12 @@ static void one_layer(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first)
     add_rows(e, b->x, b->z, n);
 }
 
-static void head(sx_eval *e, uint32_t n, bool all_rows, float *logits)
+/* logits [rows, n_vocab] of what stands in h, normed already */
+static void head(sx_eval *e, uint32_t rows, float *logits)
 {
     const sx_hparams *hp = &e->net->hp;
-    const sx_weights *w = &e->net->weights;
     const sx_kernels *k = e->run.kernels;
-    uint32_t from = all_rows ? 0 : n - 1, rows = n - from;
-    sx_norm_rows(e, &w->out_norm, e->b.h, e->b.x + (size_t)from * hp->n_embd, rows, hp->n_embd);
-    sx_matmul(&e->run, &(sx_product){&w->head, logits, hp->n_vocab}, 1, e->b.h, hp->n_embd, rows);
+    sx_matmul(&e->run, &(sx_product){&e->net->weights.head, logits, hp->n_vocab}, 1, e->b.h, hp->n_embd, rows);
     for (uint32_t i = 0; i < rows; i++) {
         float *row = logits + (size_t)i * hp->n_vocab;
         if (hp->logit_scale != 1.0f) k->vector->scale(row, hp->logit_scale, hp->n_vocab);
@@ -240,14 +251,48 @@ static void head(sx_eval *e, uint32_t n, bool all_rows, float *logits)
     }
 }
 
-bool sx_forward(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first, bool all_rows, float *logits)
+/* Norms rows `from`.. of the batch into h. */
+static void out_norm(sx_eval *e, uint32_t to, uint32_t from, uint32_t rows)
 {
-    embed(e, tokens, n, first);
-    for (uint32_t i = 0; i < e->net->hp.n_layer; i++) {
-        if (sx_cancelled(e->run.cancel)) return false;
-        one_layer(e, i, n, first);
+    const size_t d = e->net->hp.n_embd;
+    sx_norm_rows(e, &e->net->weights.out_norm, e->b.h + to * d, e->b.x + from * d, rows, (uint32_t)d);
+}
+
+static bool last_row_only(const sx_span *span)
+{
+    return span->logits && !span->all_rows;
+}
+
+/* The last rows of several spans go through the head together, as far as there is room for their logits. */
+static void heads(sx_eval *e)
+{
+    const size_t width = e->net->hp.n_vocab;
+    uint32_t lasts = 0, done = 0;
+    for (uint32_t s = 0; s < e->n_spans; s++) {
+        const sx_span *span = &e->spans[s];
+        if (last_row_only(span) && lasts < e->b.n_joined) out_norm(e, lasts++, span->row + span->n - 1, 1);
     }
-    if (sx_cancelled(e->run.cancel)) return false;
-    if (logits) head(e, n, all_rows, logits);
-    return !sx_cancelled(e->run.cancel);
+    if (lasts > 1) head(e, lasts, e->b.joined);
+    for (uint32_t s = 0; s < e->n_spans; s++) {
+        const sx_span *span = &e->spans[s];
+        if (lasts > 1 && last_row_only(span) && done < lasts) {
+            memcpy(span->logits, e->b.joined + done++ * width, width * sizeof *span->logits);
+        } else if (span->logits) {
+            uint32_t rows = span->all_rows ? span->n : 1;
+            out_norm(e, 0, span->row + span->n - rows, rows);
+            head(e, rows, span->logits);
+        }
+    }
+}
+
+bool sx_forward(sx_eval *e)
+{
+    uint32_t n = embed(e);
+    for (uint32_t i = 0; i < e->net->hp.n_layer; i++) {
+        if (sx_run_cancelled(&e->run)) return false;
+        one_layer(e, i, n);
+    }
+    if (sx_run_cancelled(&e->run)) return false;
+    heads(e);
+    return !sx_run_cancelled(&e->run);
 }

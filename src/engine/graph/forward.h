@@ -2,9 +2,8 @@
 #ifndef SX_ENGINE_FORWARD_H
 #define SX_ENGINE_FORWARD_H
 
-#include "engine/graph/cache.h"
-#include "engine/graph/rope.h"
 #include "engine/graph/run.h"
+#include "engine/graph/span.h"
 
 typedef struct sx_net { /* a model as the forward pass sees it */
     sx_hparams hp;
@@ -30,19 +29,22 @@ typedef struct sx_buffers { /* activations of a batch, n_batch rows each */
     float *gathered;        /* [n_batch, n_embd] tokens of one expert */
     uint32_t *member;       /* [n_batch] which they are, as indices into chosen */
     float *cosine, *sine;   /* [2, n_batch, n_rot / 2]: of all layers, of windowed ones */
+    uint16_t *span;         /* [n_batch] which span each row belongs to */
+    float *joined;          /* [n_joined, n_vocab] logits of several spans at once */
+    uint32_t n_joined;
 } sx_buffers;
 
 typedef struct sx_eval {
     const sx_net *net;
-    sx_cache *cache;
-    const sx_rope *rope; /* [2]: of all layers, of windowed ones */
+    sx_span *spans; /* [n_spans] the batch */
+    uint32_t n_spans;
     sx_buffers b;
     sx_run run;
 } sx_eval;
 
-/* Evaluates n tokens at positions first..first + n - 1 into the cache. logits: NULL, or all_rows ? [n, n_vocab] :
- * [n_vocab] of the last. Returns false when cancelled. */
-bool sx_forward(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first, bool all_rows, float *logits);
+/* Evaluates the tokens of e->spans, at most run.n_batch together, into their caches, and their logits. What a span gets
+ * does not depend on the others. Returns false when cancelled. */
+bool sx_forward(sx_eval *e);
 
 /* ffn.c: z [n, n_embd] = feed-forward of h [n, n_embd]. */
 void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z);
