@@ -12,6 +12,7 @@ typedef struct block { /* the rows one worker has in hand */
     float *s;                 /* [n, SX_KEY_TILE] */
     float *acc;               /* [n, dim_v] */
     float max[ROWS], sum[ROWS];
+    uint32_t position[ROWS];         /* of each row's query */
     uint32_t begin[ROWS], end[ROWS]; /* keys each row sees */
 } block;
 
@@ -51,8 +52,9 @@ static void start(block *b)
         uint32_t token = token_of(b, i), position = a->first + token;
         const float *q = a->q + ((size_t)token * a->n_head + head_of(b, i)) * a->dim_k;
         memcpy(b->q + (size_t)i * a->dim_k, q, a->dim_k * sizeof *q);
-        b->end[i] = position + 1;
-        b->begin[i] = a->window > 0 && b->end[i] > a->window ? b->end[i] - a->window : 0;
+        b->position[i] = position;
+        b->end[i] = a->both_ways ? a->first + a->n_tok : position + 1;
+        b->begin[i] = a->window > 0 && position + 1 > a->window ? position + 1 - a->window : 0;
         b->max[i] = -INFINITY;
         b->sum[i] = 0.0f;
     }
@@ -74,7 +76,7 @@ static void row_softmax(block *b, uint32_t i, uint32_t from, uint32_t *lo, uint3
     if (a->cap > 0.0f) k->attention->soft_cap(s + *lo, *hi - *lo, a->cap);
     if (a->alibi > 0.0f) {
         float m = slope(a, head_of(b, i));
-        for (uint32_t j = *lo; j < *hi; j++) s[j] -= m * (float)(b->end[i] - 1 - from - j);
+        for (uint32_t j = *lo; j < *hi; j++) s[j] -= m * fabsf((float)b->position[i] - (float)(from + j));
     }
     for (uint32_t j = 0; j < *lo; j++) s[j] = -INFINITY;
     for (uint32_t j = *hi; j < SX_KEY_TILE; j++) s[j] = -INFINITY;

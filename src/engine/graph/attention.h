@@ -1,4 +1,4 @@
-/* Causal attention of a batch of queries over the cache, with a running softmax over tiles of keys: memory does not grow
+/* Attention (causal unless both_ways) of a batch of queries over the cache, with a running softmax over tiles of keys: memory does not grow
  * with the context, and a query's result does not depend on its neighbours. */
 #ifndef SX_ENGINE_ATTENTION_H
 #define SX_ENGINE_ATTENTION_H
@@ -11,6 +11,7 @@ typedef struct sx_attention {
     const sx_cache *cache;
     uint32_t layer;
     uint32_t n_head, n_head_kv, dim_k, dim_v;
+    bool both_ways;        /* every query sees all of first .. first + n_tok - 1, not only what is before it */
     uint32_t n_tok, first; /* queries stand at positions first .. first + n_tok - 1, all already in the cache */
     uint32_t window;       /* positions seen, the query's own included; 0: all */
     float scale, cap;      /* of scores; cap 0: none */

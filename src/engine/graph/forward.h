@@ -2,6 +2,7 @@
 #ifndef SX_ENGINE_FORWARD_H
 #define SX_ENGINE_FORWARD_H
 
+#include "engine/graph/adapter.h"
 #include "engine/graph/cache.h"
 #include "engine/graph/rope.h"
 #include "engine/graph/run.h"
@@ -32,17 +33,36 @@ typedef struct sx_buffers { /* activations of a batch, n_batch rows each */
     float *cosine, *sine;   /* [2, n_batch, n_rot / 2]: of all layers, of windowed ones */
 } sx_buffers;
 
+/* Rows of a batch that follow each other in one text. Several segments may stand at the same positions: each layer stores
+ * and attends segment by segment, so that each sees the cache before `first` and itself, and the last one stays. */
+typedef struct sx_segment {
+    uint32_t n;                  /* rows */
+    uint32_t first;              /* position of the first row */
+    uint32_t second;             /* rows from here on are a second sentence to models with token types; n: none */
+    const sx_adapters *adapters; /* NULL: none */
+} sx_segment;
+
 typedef struct sx_eval {
     const sx_net *net;
     sx_cache *cache;
     const sx_rope *rope; /* [2]: of all layers, of windowed ones */
     sx_buffers b;
     sx_run run;
+    const sx_segment *segments; /* [n_segments] of the batch in hand */
+    uint32_t n_segments;
+    const sx_observer *observer; /* sees what goes into each matrix; NULL: nobody */
 } sx_eval;
 
-/* Evaluates n tokens at positions first..first + n - 1 into the cache. logits: NULL, or all_rows ? [n, n_vocab] :
- * [n_vocab] of the last. Returns false when cancelled. */
-bool sx_forward(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first, bool all_rows, float *logits);
+/* Evaluates the tokens of all segments, one segment's after the other's and at most run.n_batch of them, into the cache;
+ * b.x holds their last hidden states. Returns false when cancelled. */
+bool sx_forward(sx_eval *e, const int32_t *tokens, const sx_segment *segments, uint32_t n_segments);
+
+/* Logits [count, n_vocab] of rows (ascending indices into the batch that sx_forward has just evaluated; NULL: 0, 1, ...),
+ * through b.h. Returns false when cancelled. */
+bool sx_head(sx_eval *e, const uint32_t *rows, uint32_t count, float *logits);
+
+/* project.c: sx_matmul for matrices of the model over rows of the batch: what adapters add, and the observer's look. */
+void sx_project(const sx_eval *e, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok);
 
 /* ffn.c: z [n, n_embd] = feed-forward of h [n, n_embd]. */
 void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z);

@@ -3,21 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/session/model.h"
+#include "engine/session/session.h"
 
 enum { DEFAULT_CTX = 8192, DEFAULT_BATCH = 512, MAX_BATCH = 16384, MAX_CTX = 1 << 28, ALIGN = 64 };
-
-struct sx_session {
-    sx_mem *mem;
-    sx_model *model;
-    uint32_t used; /* positions filled */
-    uint32_t n_batch;
-    sx_cache cache;
-    sx_rope rope[2];
-    sx_arena arena; /* rope tables */
-    char *block;    /* all buffers of a batch */
-    sx_eval eval;
-};
 
 /* ---- memory ---- */
 
@@ -210,7 +198,7 @@ void sx_session_truncate(sx_session *s, uint32_t keep)
 
 /* ---- evaluation ---- */
 
-static llm_status check_tokens(const sx_session *s, const int32_t *tokens, size_t n, llm_error *err)
+llm_status sx_session_fits(const sx_session *s, const int32_t *tokens, size_t n, llm_error *err)
 {
     if (n == 0) return sx_fail(err, LLM_E_INVALID, "no tokens to evaluate; pass at least one");
     if (n > s->cache.n_ctx - s->used)
@@ -229,13 +217,16 @@ static llm_status check_tokens(const sx_session *s, const int32_t *tokens, size_
 llm_status sx_session_eval(sx_session *s, const int32_t *tokens, size_t n, bool all_rows, float *logits,
                            const llm_cancel *cancel, llm_error *err)
 {
-    llm_status status = check_tokens(s, tokens, n, err);
+    llm_status status = sx_session_fits(s, tokens, n, err);
     if (status != LLM_OK) return status;
     s->eval.run.cancel = cancel;
     for (size_t i = 0; i < n; i += s->n_batch) {
         uint32_t part = n - i < s->n_batch ? (uint32_t)(n - i) : s->n_batch;
         float *rows = !logits ? NULL : all_rows ? logits + i * s->model->net.hp.n_vocab : i + part == n ? logits : NULL;
-        if (!sx_forward(&s->eval, tokens + i, part, s->used + (uint32_t)i, all_rows, rows))
+        const sx_segment segment = {part, s->used + (uint32_t)i, part, s->adapters};
+        const uint32_t last = part - 1;
+        if (!sx_forward(&s->eval, tokens + i, &segment, 1) ||
+            (rows && !sx_head(&s->eval, all_rows ? NULL : &last, all_rows ? part : 1, rows)))
             return sx_fail(err, LLM_E_CANCELLED, "the evaluation was cancelled by the caller");
     }
     s->used += (uint32_t)n;
