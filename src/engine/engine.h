@@ -71,6 +71,22 @@ uint32_t sx_session_reuse(sx_session *session, const int32_t *tokens, size_t n);
 llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n, bool all_rows, float *logits,
                            const llm_cancel *cancel, llm_error *err);
 
+/* ---- scoring ---- */
+typedef struct sx_score_item { /* a text that follows the shared prefix */
+    const int32_t *tokens;
+    size_t n;
+    size_t from;        /* tokens before this one are read and not scored */
+    double *logprob;    /* out: [n - from] natural logarithm of each token's probability */
+    int32_t *top;       /* out: [n - from, n_top] the likeliest tokens there, best first; NULL with n_top 0 */
+    float *top_logprob; /* out: [n - from, n_top] */
+} sx_score_item;
+
+/* Reads n_prefix more tokens, then all items after them, in batches that share what was read; afterwards the session holds
+ * the prefix and no item. An item's scores do not depend on the others, nor on threads or batch sizes. The first token
+ * of a session cannot be scored: nothing comes before it. On a failure the session is as before the call. */
+llm_status sx_session_score(sx_session *session, const int32_t *prefix, size_t n_prefix, sx_score_item *items,
+                            size_t count, uint32_t n_top, const llm_cancel *cancel, llm_error *err);
+
 /* ---- sampling ---- */
 typedef struct sx_sampler_params {
     float temperature, top_p, min_p; /* as llm_gen_opts */

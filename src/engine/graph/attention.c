@@ -7,13 +7,14 @@ enum { ROWS = 32 /* (query, head) pairs that share a key-value head and are work
 
 typedef struct block { /* the rows one worker has in hand */
     const sx_attention *a;
-    const sx_span *span;
-    uint32_t head_kv, row, n; /* rows row .. row + n of (token of the span, head of the group), heads fastest */
+    const sx_segment *segment;
+    uint32_t head_kv, row, n; /* rows row .. row + n of (token of the segment, head of the group), heads fastest */
     float *q;                 /* [n, dim_k] scaled */
     float *s;                 /* [n, SX_KEY_TILE] */
     float *acc;               /* [n, dim_v] */
     float *keys, *values;     /* [SX_KEY_TILE, dim] a tile of quantised ones as floats */
     float max[ROWS], sum[ROWS];
+    uint32_t position[ROWS];         /* of each row's query */
     uint32_t begin[ROWS], end[ROWS]; /* keys each row sees */
 } block;
 
@@ -32,7 +33,7 @@ static uint32_t head_of(const block *b, uint32_t i)
     return b->head_kv * group_of(b->a) + (b->row + i) % group_of(b->a);
 }
 
-static uint32_t token_of(const block *b, uint32_t i) /* of the span */
+static uint32_t token_of(const block *b, uint32_t i) /* of the segment */
 {
     return (b->row + i) / group_of(b->a);
 }
@@ -50,11 +51,12 @@ static void start(block *b)
 {
     const sx_attention *a = b->a;
     for (uint32_t i = 0; i < b->n; i++) {
-        uint32_t token = token_of(b, i), position = b->span->first + token;
-        const float *q = a->q + ((size_t)(b->span->row + token) * a->n_head + head_of(b, i)) * a->dim_k;
+        uint32_t token = token_of(b, i), position = b->segment->first + token;
+        const float *q = a->q + ((size_t)(b->segment->row + token) * a->n_head + head_of(b, i)) * a->dim_k;
         memcpy(b->q + (size_t)i * a->dim_k, q, a->dim_k * sizeof *q);
-        b->end[i] = position + 1;
-        b->begin[i] = a->window > 0 && b->end[i] > a->window ? b->end[i] - a->window : 0;
+        b->position[i] = position;
+        b->end[i] = a->both_ways ? b->segment->first + b->segment->n : position + 1;
+        b->begin[i] = a->window > 0 && position + 1 > a->window ? position + 1 - a->window : 0;
         b->max[i] = -INFINITY;
         b->sum[i] = 0.0f;
     }
@@ -76,7 +78,7 @@ static void row_softmax(block *b, uint32_t i, uint32_t from, uint32_t *lo, uint3
     if (a->cap > 0.0f) k->attention->soft_cap(s + *lo, *hi - *lo, a->cap);
     if (a->alibi > 0.0f) {
         float m = slope(a, head_of(b, i));
-        for (uint32_t j = *lo; j < *hi; j++) s[j] -= m * (float)(b->end[i] - 1 - from - j);
+        for (uint32_t j = *lo; j < *hi; j++) s[j] -= m * fabsf((float)b->position[i] - (float)(from + j));
     }
     for (uint32_t j = 0; j < *lo; j++) s[j] = -INFINITY;
     for (uint32_t j = *hi; j < SX_KEY_TILE; j++) s[j] = -INFINITY;
@@ -93,7 +95,7 @@ typedef struct tile_rows { /* where a tile's rows lie, and as what */
 /* Blocks of integers become floats once for all rows of queries; floats are used as they lie. */
 static tile_rows tile_of(const block *b, const char *rows, size_t stride, uint32_t dim, uint32_t n_keys, float *room)
 {
-    uint32_t type = b->span->cache->type;
+    uint32_t type = b->segment->cache->type;
     if (!sx_quant_get(type)) return (tile_rows){type, rows, stride};
     b->a->run->kernels->cache->unpack(type, room, dim, rows, stride, n_keys, dim);
     return (tile_rows){SX_TYPE_F32, (const char *)room, dim * sizeof *room};
@@ -104,7 +106,7 @@ static tile_rows tile_of(const block *b, const char *rows, size_t stride, uint32
 static void tile(block *b, uint32_t from, uint32_t n_keys)
 {
     const sx_attention *a = b->a;
-    const sx_cache *c = b->span->cache;
+    const sx_cache *c = b->segment->cache;
     const sx_kernels *k = a->run->kernels;
     const tile_rows keys = tile_of(b, sx_cache_k(c, a->layer, b->head_kv, from), c->k_row, a->dim_k, n_keys, b->keys);
     const tile_rows values = c->dim_v ? tile_of(b, sx_cache_v(c, a->layer, b->head_kv, from), c->v_row, a->dim_v,
@@ -145,15 +147,15 @@ static void finish(block *b)
             sum = sum * keep + expf(a->sinks[head] - max);
         }
         a->run->kernels->vector->scale(acc, keep / sum, a->dim_v);
-        memcpy(a->out + ((size_t)(b->span->row + token_of(b, i)) * a->n_head + head) * a->dim_v, acc,
+        memcpy(a->out + ((size_t)(b->segment->row + token_of(b, i)) * a->n_head + head) * a->dim_v, acc,
                a->dim_v * sizeof *acc);
     }
 }
 
 typedef struct task {
     const sx_attention *a;
-    uint32_t rows;                /* per block */
-    uint32_t first[SX_SPANS + 1]; /* the number of blocks of all heads before each span */
+    uint32_t rows;                   /* per block */
+    uint32_t first[SX_SEGMENTS + 1]; /* the number of blocks of all heads before each segment */
 } task;
 
 static void choose_block(block *b, const task *t, uint32_t i)
@@ -161,9 +163,9 @@ static void choose_block(block *b, const task *t, uint32_t i)
     uint32_t s = 0;
     while (t->first[s + 1] <= i) s++;
     i -= t->first[s];
-    b->span = &t->a->spans[s];
+    b->segment = &t->a->segments[s];
     b->head_kv = i % t->a->n_head_kv;
-    uint32_t total = b->span->n * group_of(t->a), blocks = (t->first[s + 1] - t->first[s]) / t->a->n_head_kv;
+    uint32_t total = b->segment->n * group_of(t->a), blocks = (t->first[s + 1] - t->first[s]) / t->a->n_head_kv;
     b->row = (blocks - 1 - i / t->a->n_head_kv) * t->rows; /* the longest first: the last ones even the load out */
     b->n = total - b->row < t->rows ? total - b->row : t->rows;
 }
@@ -192,12 +194,12 @@ static void attend_blocks(void *arg, uint32_t begin, uint32_t end, uint32_t work
 void sx_attend(const sx_attention *a)
 {
     uint32_t total = 0, workers = sx_pool_size(a->run->pool);
-    for (uint32_t s = 0; s < a->n_spans; s++) total += a->spans[s].n * group_of(a);
+    for (uint32_t s = 0; s < a->n_segments; s++) total += a->segments[s].n * group_of(a);
     task t = {.a = a, .rows = ROWS};
     if (total * a->n_head_kv < ROWS * workers) /* few rows: share them out */
         t.rows = (total * a->n_head_kv + workers - 1) / workers < ROWS ? (total * a->n_head_kv + workers - 1) / workers
                                                                        : ROWS;
-    for (uint32_t s = 0; s < a->n_spans; s++)
-        t.first[s + 1] = t.first[s] + (a->spans[s].n * group_of(a) + t.rows - 1) / t.rows * a->n_head_kv;
-    sx_parallel(a->run, t.first[a->n_spans], 1, attend_blocks, &t);
+    for (uint32_t s = 0; s < a->n_segments; s++)
+        t.first[s + 1] = t.first[s] + (a->segments[s].n * group_of(a) + t.rows - 1) / t.rows * a->n_head_kv;
+    sx_parallel(a->run, t.first[a->n_segments], 1, attend_blocks, &t);
 }

@@ -1,5 +1,6 @@
 #include "engine/session/scheduler.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "engine/session/work.h"
@@ -131,27 +132,30 @@ static void pass_on(sx_scheduler *s)
 /* ---- one batch ---- */
 
 typedef struct batch {
-    sx_span spans[SX_SPANS];
-    sx_request *members[SX_SPANS];
-    const llm_cancel *cancels[SX_SPANS + 1];
-    uint32_t n, n_cancels, rows, n_lasts;
+    sx_segment segments[SX_SEGMENTS];
+    sx_request *members[SX_SEGMENTS];
+    const llm_cancel *cancels[SX_SEGMENTS + 1];
+    uint32_t n, n_cancels, rows;
 } batch;
 
 static uint32_t left_of(const sx_request *r)
 {
-    return r->span.n - r->done;
+    return r->segment.n - r->done;
 }
 
-static void add(batch *b, sx_request *r, uint32_t n, size_t n_vocab)
+static bool is_step(const sx_request *r) /* one token of an answer being made */
 {
-    sx_span *span = &b->spans[b->n];
-    *span = r->span;
-    span->tokens += r->done;
-    span->first += r->done;
-    span->n = n;
-    if (span->logits && span->all_rows) span->logits += r->done * n_vocab;
-    if (!span->all_rows && n < left_of(r)) span->logits = NULL;
-    b->n_lasts += span->logits && !span->all_rows;
+    return !r->alone && left_of(r) == 1;
+}
+
+static void add(batch *b, sx_request *r, uint32_t n)
+{
+    sx_segment *segment = &b->segments[b->n];
+    *segment = r->segment;
+    segment->tokens += r->done;
+    segment->first += r->done;
+    segment->n = n;
+    segment->second = n;
     b->rows += n;
     b->members[b->n++] = r;
     if (r->cancel) b->cancels[b->n_cancels++] = r->cancel;
@@ -166,34 +170,78 @@ static void drop_cancelled(sx_scheduler *s)
     }
 }
 
-static void compose(sx_scheduler *s, batch *b)
+/* Everybody's next token, and of prompts what there is room for; one who wants to be alone gets that in its own turn. */
+static void compose(sx_scheduler *s, batch *b, sx_request *own)
 {
-    uint32_t want = s->n_queue < SX_SPANS ? s->n_queue : SX_SPANS;
+    uint32_t want = s->n_queue < SX_SEGMENTS ? s->n_queue : SX_SEGMENTS;
     for (const sx_request *r = s->queue; r; r = r->next) want = r->n_batch > want ? r->n_batch : want;
     const uint32_t room = sx_work_reserve(&s->work, want);
-    const size_t n_vocab = s->work.eval.net->hp.n_vocab;
+    if (own->alone) {
+        if (room >= own->n_batch) add(b, own, 0);
+        return;
+    }
     for (sx_request *r = s->queue; r; r = r->next)
-        if (left_of(r) == 1 && b->rows < room && b->n < SX_SPANS) add(b, r, 1, n_vocab);
+        if (is_step(r) && b->rows < room && b->n < SX_SEGMENTS) add(b, r, 1);
+    const bool whole = s->work.eval.net->hp.both_ways; /* such texts cannot be cut */
     uint32_t reading = room - b->rows;
-    if ((b->n > 0 || s->away + s->away_longer > 0) && reading > READ_SHARE) reading = READ_SHARE;
+    if (!whole && (b->n > 0 || s->away + s->away_longer > 0) && reading > READ_SHARE) reading = READ_SHARE;
     for (sx_request *r = s->queue; r && reading > 0; r = r->next) {
+        if (r->alone || is_step(r) || b->n == SX_SEGMENTS) continue;
         uint32_t n = left_of(r) < reading ? left_of(r) : reading;
         if (n > r->n_batch) n = r->n_batch;
-        if (left_of(r) == 1 || b->n == SX_SPANS) continue;
-        add(b, r, n, n_vocab);
+        if (whole && n < left_of(r)) continue;
+        add(b, r, n);
         reading -= n;
     }
 }
 
-static bool evaluate(sx_scheduler *s, batch *b)
+/* ---- logits ---- */
+
+/* Rows of one member: all that were evaluated now, or the last of its text. */
+static bool own_head(sx_eval *e, const sx_segment *segment, const sx_request *r)
 {
-    sx_eval *e = &s->work.eval;
-    if (b->n_lasts > 1) sx_work_join(&s->work, b->n_lasts);
-    e->spans = b->spans;
-    e->n_spans = b->n;
+    const size_t n_vocab = e->net->hp.n_vocab;
+    uint32_t n = r->all_rows ? segment->n : 1, from = segment->row + segment->n - n;
+    for (uint32_t i = 0; i < n; i++) e->b.rows[i] = from + i;
+    return sx_head(e, e->b.rows, n, r->logits + (r->all_rows ? r->done * n_vocab : 0));
+}
+
+static bool wants_last(const batch *b, uint32_t i)
+{
+    const sx_request *r = b->members[i];
+    return r->logits && !r->all_rows && left_of(r) == b->segments[i].n;
+}
+
+/* The last rows of several texts go through the head together, as far as there is room for their logits. */
+static bool heads(sx_work *work, const batch *b)
+{
+    sx_eval *e = &work->eval;
+    const size_t n_vocab = e->net->hp.n_vocab;
+    uint32_t lasts = 0, joined = 0, done = 0;
+    for (uint32_t i = 0; i < b->n; i++) lasts += wants_last(b, i);
+    if (lasts > 1) {
+        sx_work_join(work, lasts);
+        for (uint32_t i = 0; i < b->n && joined < work->n_joined; i++)
+            if (wants_last(b, i)) e->b.rows[joined++] = b->segments[i].row + b->segments[i].n - 1;
+        if (joined > 0 && !sx_head(e, e->b.rows, joined, work->joined)) return false;
+    }
+    for (uint32_t i = 0; i < b->n; i++) {
+        const sx_request *r = b->members[i];
+        if (wants_last(b, i) && done < joined)
+            memcpy(r->logits, work->joined + done++ * n_vocab, n_vocab * sizeof *r->logits);
+        else if ((wants_last(b, i) || (r->logits && r->all_rows)) && !own_head(e, &b->segments[i], r))
+            return false;
+    }
+    return true;
+}
+
+static bool evaluate(sx_work *work, batch *b)
+{
+    sx_eval *e = &work->eval;
     e->run.cancels = b->cancels;
     e->run.n_cancels = b->n_cancels;
-    return sx_forward(e);
+    if (b->members[0]->alone) return b->members[0]->alone(b->members[0]->arg, e);
+    return sx_forward(e, b->segments, b->n) && heads(work, b);
 }
 
 /* A batch that somebody's cancel stopped has evaluated nothing: the others go into the next one. */
@@ -207,8 +255,8 @@ static void settle(sx_scheduler *s, const batch *b, bool done)
     for (uint32_t i = 0; i < b->n; i++) {
         sx_request *r = b->members[i];
         r->taken = false;
-        if (done) r->done += b->spans[i].n;
-        if (left_of(r) == 0)
+        if (done) r->done += b->segments[i].n;
+        if (done && (r->alone || left_of(r) == 0))
             finish(s, r, LLM_OK);
         else if (sx_cancelled(r->cancel))
             finish(s, r, LLM_E_CANCELLED);
@@ -227,16 +275,16 @@ static void gather(sx_scheduler *s)
 static void take_turn(sx_scheduler *s, sx_request *r)
 {
     batch b;
-    b.n = b.n_cancels = b.rows = b.n_lasts = 0;
+    b.n = b.n_cancels = b.rows = 0;
     s->turn = true;
-    gather(s);
+    if (!r->alone) gather(s);
     drop_cancelled(s);
-    if (!r->finished) compose(s, &b);
+    if (!r->finished) compose(s, &b, r);
     if (b.n > 0) {
         if (!r->taken && r->cancel) b.cancels[b.n_cancels++] = r->cancel;
         pthread_mutex_unlock(&s->lock);
         double begin = sx_clock_ms();
-        bool done = evaluate(s, &b);
+        bool done = evaluate(&s->work, &b);
         double end = sx_clock_ms();
         pthread_mutex_lock(&s->lock);
         s->last_ms = end - begin;

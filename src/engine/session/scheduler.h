@@ -12,8 +12,13 @@
 typedef struct sx_scheduler sx_scheduler;
 
 typedef struct sx_request { /* of one session; it lives as long as the session */
-    sx_span span;           /* what to evaluate: the whole text */
-    uint32_t n_batch;       /* most tokens of it at once */
+    sx_segment segment;     /* what to evaluate: the whole text */
+    bool all_rows;
+    float *logits;    /* NULL, or all_rows ? [n, n_vocab] : [n_vocab] of the last token */
+    uint32_t n_batch; /* most tokens of it at once */
+    /* Or, when it is not NULL, what to do instead, with room for n_batch rows and with nobody else; false: cancelled. */
+    bool (*alone)(void *arg, sx_eval *e);
+    void *arg;
     const llm_cancel *cancel;
     /* the scheduler's */
     pthread_cond_t wake;
@@ -29,7 +34,7 @@ void sx_scheduler_free(sx_scheduler *s); /* nobody may be inside; NULL is fine *
 
 void sx_request_init(sx_request *r);
 void sx_request_end(sx_scheduler *s, sx_request *r);
-/* Evaluates r->span, alone or in company, and returns when it is done: LLM_OK, LLM_E_CANCELLED (what was evaluated is to be
+/* Evaluates r->segment, alone or in company, and returns when it is done: LLM_OK, LLM_E_CANCELLED (what was evaluated is to be
  * forgotten) or LLM_E_MEMORY. */
 llm_status sx_scheduler_run(sx_scheduler *s, sx_request *r, llm_error *err);
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/session/work.h"
+
 enum {
     DEFAULT_CTX = 8192,
     DEFAULT_BATCH = 512,
@@ -140,7 +142,7 @@ uint32_t sx_session_reuse(sx_session *s, const int32_t *tokens, size_t n)
 
 /* ---- evaluation ---- */
 
-static llm_status check_tokens(const sx_session *s, const int32_t *tokens, size_t n, llm_error *err)
+llm_status sx_session_fits(const sx_session *s, const int32_t *tokens, size_t n, llm_error *err)
 {
     if (n == 0) return sx_fail(err, LLM_E_INVALID, "no tokens to evaluate; pass at least one");
     if (n > s->cache.n_ctx - s->used)
@@ -163,42 +165,75 @@ static void leave_behind(sx_session *s, uint32_t from, uint32_t next)
     if (seen > WINDOW_SLACK) sx_cache_release(&s->cache, SX_TABLE_WINDOWED, from, seen - WINDOW_SLACK);
 }
 
-static llm_status eval_part(sx_session *s, const sx_span *span, const llm_cancel *cancel, llm_error *err)
+sx_segment sx_session_segment(sx_session *s, const int32_t *tokens, uint32_t n, uint32_t first)
 {
-    llm_status status = sx_cache_reserve(&s->cache, span->first, span->n, err);
+    return (sx_segment){.cache = &s->cache,
+                        .rope = s->rope,
+                        .adapters = s->adapters,
+                        .tokens = tokens,
+                        .n = n,
+                        .first = first,
+                        .second = n};
+}
+
+llm_status sx_session_alone(sx_session *s, bool (*fn)(void *arg, sx_eval *e), void *arg, const llm_cancel *cancel,
+                            llm_error *err)
+{
+    sx_request *r = &s->request;
+    r->alone = fn;
+    r->arg = arg;
+    r->n_batch = s->n_batch;
+    r->cancel = cancel;
+    r->segment = (sx_segment){0};
+    return sx_scheduler_run(s->model->scheduler, r, err);
+}
+
+llm_status sx_session_room(sx_session *s, size_t n, llm_error *err)
+{
+    if (sx_mem_grow(s->mem, (void **)&s->tokens, &s->tokens_cap, s->used + n, sizeof *s->tokens))
+        return sx_fail_memory(err);
+    return LLM_OK;
+}
+
+void sx_session_advance(sx_session *s, const int32_t *tokens, uint32_t n)
+{
+    memcpy(s->tokens + s->used, tokens, n * sizeof *tokens);
+    s->used += n;
+}
+
+static llm_status eval_part(sx_session *s, const int32_t *tokens, uint32_t n, uint32_t first, bool all_rows,
+                            float *logits, const llm_cancel *cancel, llm_error *err)
+{
+    llm_status status = sx_cache_reserve(&s->cache, first, n, err);
     if (status != LLM_OK) return status;
-    s->request.span = *span;
-    s->request.n_batch = s->n_batch;
-    s->request.cancel = cancel;
-    return sx_scheduler_run(s->model->scheduler, &s->request, err);
+    sx_request *r = &s->request;
+    r->alone = NULL;
+    r->segment = sx_session_segment(s, tokens, n, first);
+    r->all_rows = all_rows;
+    r->logits = logits;
+    r->n_batch = s->n_batch;
+    r->cancel = cancel;
+    return sx_scheduler_run(s->model->scheduler, r, err);
 }
 
 llm_status sx_session_eval(sx_session *s, const int32_t *tokens, size_t n, bool all_rows, float *logits,
                            const llm_cancel *cancel, llm_error *err)
 {
-    llm_status status = check_tokens(s, tokens, n, err);
-    if (status == LLM_OK && sx_mem_grow(s->mem, (void **)&s->tokens, &s->tokens_cap, s->used + n, sizeof *tokens))
-        status = sx_fail_memory(err);
+    const size_t n_vocab = s->model->net.hp.n_vocab;
+    llm_status status = sx_session_fits(s, tokens, n, err);
+    if (status == LLM_OK) status = sx_session_room(s, n, err);
     if (status != LLM_OK) return status;
     for (size_t i = 0; i < n; i += s->n_batch) {
         uint32_t part = n - i < s->n_batch ? (uint32_t)(n - i) : s->n_batch, first = s->used + (uint32_t)i;
-        float *rows = !logits ? NULL : all_rows ? logits + i * s->model->net.hp.n_vocab : i + part == n ? logits : NULL;
-        const sx_span span = {.cache = &s->cache,
-                              .rope = s->rope,
-                              .tokens = tokens + i,
-                              .n = part,
-                              .first = first,
-                              .all_rows = all_rows,
-                              .logits = rows};
-        status = eval_part(s, &span, cancel, err);
+        float *rows = logits && all_rows ? logits + i * n_vocab : i + part == n ? logits : NULL;
+        status = eval_part(s, tokens + i, part, first, all_rows, rows, cancel, err);
         if (status != LLM_OK) { /* the pages before are all still there */
             sx_cache_truncate(&s->cache, s->used);
             return status;
         }
         leave_behind(s, s->used, first + part);
     }
-    memcpy(s->tokens + s->used, tokens, n * sizeof *tokens);
-    s->used += (uint32_t)n;
+    sx_session_advance(s, tokens, (uint32_t)n);
     leave_behind(s, 0, s->used);
     return LLM_OK;
 }

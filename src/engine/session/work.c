@@ -50,7 +50,8 @@ static void place_all(sx_eval *e, const sx_net *net, uint32_t rows, layout *l)
     b->a = place(l, n * na, sizeof(float));
     b->gate = place(l, n * ff, sizeof(float));
     b->up = place(l, n * ff, sizeof(float));
-    b->span = place(l, n, sizeof *b->span);
+    b->rows = place(l, n, sizeof *b->rows);
+    b->segment = place(l, n, sizeof *b->segment);
     if (hp->n_expert) {
         b->router = place(l, n * hp->n_expert, sizeof(float));
         b->chosen = place(l, n * hp->n_expert_used, sizeof(uint32_t));
@@ -84,7 +85,7 @@ void sx_work_init(sx_work *work, sx_mem *mem, const sx_net *net)
 void sx_work_free(sx_work *work)
 {
     sx_mem_free(work->mem, work->block);
-    sx_mem_free(work->mem, work->eval.b.joined);
+    sx_mem_free(work->mem, work->joined);
 }
 
 uint64_t sx_work_bytes(const sx_net *net, uint32_t rows)
@@ -110,11 +111,10 @@ uint32_t sx_work_reserve(sx_work *work, uint32_t rows)
 
 void sx_work_join(sx_work *work, uint32_t n)
 {
-    sx_buffers *b = &work->eval.b;
-    if (n <= b->n_joined) return;
+    if (n <= work->n_joined) return;
     float *joined = sx_mem_alloc_aligned(work->mem, (size_t)n * work->eval.net->hp.n_vocab * sizeof *joined, ALIGN);
     if (!joined) return;
-    sx_mem_free(work->mem, b->joined);
-    b->joined = joined;
-    b->n_joined = n;
+    sx_mem_free(work->mem, work->joined);
+    work->joined = joined;
+    work->n_joined = n;
 }
