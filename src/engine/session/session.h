@@ -36,5 +36,7 @@ void sx_session_advance(sx_session *s, const int32_t *tokens, uint32_t n);
 
 /* The earliest position that windowed layers must hold for one at `position` to be evaluated. */
 uint32_t sx_session_sees_from(const sx_session *s, uint32_t position);
+/* From where on windowed layers hold everything up to the end: the beginning of a page. */
+uint32_t sx_session_windowed_from(const sx_session *s);
 
 #endif
