@@ -133,6 +133,8 @@ static const llm_api API = {
     .vault_open = llm_vault_open,
     .vault_free = llm_vault_free,
     .vault_restore = llm_vault_restore,
+    .evidence_page = llm_evidence_page,
+    .reply_citation_page = llm_reply_citation_page,
 };
 
 const llm_api *llm_get_api(uint32_t level)
