@@ -96,6 +96,17 @@ class Decision(enum.IntEnum):
 
 
 @dataclass(frozen=True)
+class Score:
+    """How likely a text is: logarithms (natural) of its tokens' probabilities and their sum. ``top``: at each place the
+    likeliest tokens as (id, logarithm), where asked for."""
+
+    sum: float
+    tokens: Tuple[int, ...]
+    logprobs: Tuple[float, ...]
+    top: Tuple[Tuple[Tuple[int, float], ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Doc:
     """A document of a corpus: bytes of canonical text, nodes of its tree, hash of its root."""
 
