@@ -204,6 +204,9 @@ typedef struct llm_ingest_opts {
 #define LLM_CTX_NO_GUARD 1u /* flag: llm_generate runs no guard; llm_guard_check still works */
 #define LLM_KV_F16       1
 #define LLM_KV_F32       2
+#define LLM_KV_BF16      3 /* Since 0.2 */
+#define LLM_KV_Q8_0      4 /* half of F16, Since 0.2 */
+#define LLM_KV_Q4_0      5 /* a quarter of F16, for long contexts that forgive it, Since 0.2 */
 
 typedef struct llm_ctx_opts {
     uint32_t struct_size;

@@ -49,6 +49,21 @@ func Batch(tokens uint) ContextOption { return func(o *ctxOpts) { o.nBatch = tok
 // KVFloat32 keeps the KV cache in 32-bit floats.
 func KVFloat32() ContextOption { return func(o *ctxOpts) { o.kvType = uint(raw.LLM_KV_F32) } }
 
+// KVType is how the KV cache keeps its numbers: KVF16, the default, KVBF16, KVQ8 (half of it) or KVQ4 (a quarter).
+type KVType uint
+
+// The types of KVType.
+const (
+	KVF16  = KVType(raw.LLM_KV_F16)
+	KVF32  = KVType(raw.LLM_KV_F32)
+	KVBF16 = KVType(raw.LLM_KV_BF16)
+	KVQ8   = KVType(raw.LLM_KV_Q8_0)
+	KVQ4   = KVType(raw.LLM_KV_Q4_0)
+)
+
+// WithKV chooses how the KV cache keeps its numbers.
+func WithKV(kind KVType) ContextOption { return func(o *ctxOpts) { o.kvType = uint(kind) } }
+
 // NewContext opens a context; model, corpus and guard are each optional and may be closed before it.
 func NewContext(opts ...ContextOption) (*Context, error) {
 	const op = "open context"

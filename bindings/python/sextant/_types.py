@@ -32,6 +32,9 @@ class KvType(enum.IntEnum):
     DEFAULT = 0
     F16 = _raw.LLM_KV_F16
     F32 = _raw.LLM_KV_F32
+    BF16 = _raw.LLM_KV_BF16
+    Q8_0 = _raw.LLM_KV_Q8_0
+    Q4_0 = _raw.LLM_KV_Q4_0
 
 
 class NodeKind(enum.IntEnum):
