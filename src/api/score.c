@@ -133,17 +133,10 @@ static llm_status score_all(job *j)
     for (uint32_t i = 0; i < s->count && !prefix; i++)
         if (s->items[i].n) prefix = j->texts[i].ids;
     if (!prefix) return LLM_OK;
-    size_t same = common(ctx->kept, ctx->kept_len, prefix, shared);
-    if (same > 0 && same == shared) same--;
-    sx_session_truncate(j->session, (uint32_t)same);
-    ctx->kept_len = same;
-    if (sx_mem_grow(&ctx->h.mem, (void **)&ctx->kept, &ctx->kept_cap, shared + 1, sizeof *ctx->kept))
-        return sx_fail_memory(&ctx->err);
+    size_t same = sx_session_reuse(j->session, prefix, shared);
     status = sx_session_score(j->session, prefix + same, shared - same, s->items, s->count, s->top, j->cancel,
                               &ctx->err);
     if (status != LLM_OK) return status;
-    if (shared) memcpy(ctx->kept, prefix, shared * sizeof *prefix);
-    ctx->kept_len = shared;
     for (uint32_t i = 0; i < s->count; i++)
         for (size_t k = s->items[i].from; k < s->items[i].n; k++)
             s->sums[i] += s->items[i].logprob[k - s->items[i].from];
