@@ -49,6 +49,13 @@ const (
 	Found TraceAction = 3
 )
 
+// Score is how likely a text is: logarithms (natural) of its tokens' probabilities, and their sum.
+type Score struct {
+	Sum      float64
+	Tokens   []int32
+	Logprobs []float64
+}
+
 // Finish is why an answer ended.
 type Finish uint
 

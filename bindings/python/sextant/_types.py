@@ -36,6 +36,9 @@ class KvType(enum.IntEnum):
     DEFAULT = 0
     F16 = _raw.LLM_KV_F16
     F32 = _raw.LLM_KV_F32
+    BF16 = _raw.LLM_KV_BF16
+    Q8_0 = _raw.LLM_KV_Q8_0
+    Q4_0 = _raw.LLM_KV_Q4_0
 
 
 class NodeKind(enum.IntEnum):
@@ -97,6 +100,17 @@ class Decision(enum.IntEnum):
     REDACT = _raw.LLM_VERDICT_REDACT
     REVIEW = _raw.LLM_VERDICT_REVIEW
     BLOCK = _raw.LLM_VERDICT_BLOCK
+
+
+@dataclass(frozen=True)
+class Score:
+    """How likely a text is: logarithms (natural) of its tokens' probabilities and their sum. ``top``: at each place the
+    likeliest tokens as (id, logarithm), where asked for."""
+
+    sum: float
+    tokens: Tuple[int, ...]
+    logprobs: Tuple[float, ...]
+    top: Tuple[Tuple[Tuple[int, float], ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ static void weight_of(sx_weight *w, const sx_tensor *t)
 {
     const sx_type_info *info = sx_type_get(t->type);
     *w = (sx_weight){.data = t->data,
+                     .name = t->name,
                      .type = t->type,
                      .quant = sx_quant_get(t->type),
                      .n_out = (uint32_t)t->ne[1],
@@ -105,6 +106,7 @@ static sx_weight rows_of(const sx_weight *w, uint32_t from, uint32_t n)
     sx_weight part = *w;
     part.data += (size_t)from * w->stride;
     part.n_out = n;
+    part.row = w->row + from;
     if (w->bias) part.bias += from;
     return part;
 }
