@@ -133,6 +133,19 @@ static const llm_api API = {
     .vault_open = llm_vault_open,
     .vault_free = llm_vault_free,
     .vault_restore = llm_vault_restore,
+    .score_opts_init = llm_score_opts_init,
+    .score = llm_score,
+    .score_tokens = llm_score_tokens,
+    .scores_count = llm_scores_count,
+    .scores_tokens = llm_scores_tokens,
+    .scores_sum = llm_scores_sum,
+    .scores_token = llm_scores_token,
+    .scores_logprob = llm_scores_logprob,
+    .scores_top_token = llm_scores_top_token,
+    .scores_top_logprob = llm_scores_top_logprob,
+    .scores_free = llm_scores_free,
+    .evidence_page = llm_evidence_page,
+    .reply_citation_page = llm_reply_citation_page,
 };
 
 const llm_api *llm_get_api(uint32_t level)
