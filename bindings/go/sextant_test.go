@@ -362,6 +362,70 @@ func TestModel(t *testing.T) {
 	}
 }
 
+func answerOf(t *testing.T, c *sextant.Context) string {
+	t.Helper()
+	reply, err := c.Generate(bg, "the captain and the ship", nil, sextant.MaxTokens(6))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Close()
+	if _, err := io.ReadAll(reply); err != nil {
+		t.Fatal(err)
+	}
+	return reply.Text()
+}
+
+func TestState(t *testing.T) {
+	m := modelOf(t)
+	c := contextOf(t, sextant.WithModel(m), sextant.MaxContext(64))
+	first := answerOf(t, c)
+	used, err := c.Used()
+	if size, err2 := c.Size(); err != nil || err2 != nil || used <= 6 || size != 64 {
+		t.Fatalf("%d positions of %d, errors %v, %v", used, size, err, err2)
+	}
+	path := filepath.Join(t.TempDir(), "state")
+	if err := c.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	state, err := c.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := c.Fork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer child.Close()
+	other := contextOf(t, sextant.WithModel(m))
+	if err := other.Restore(path); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := answerOf(t, child), answerOf(t, other); a != first || b != first {
+		t.Errorf("%q, forked %q, restored %q", first, a, b)
+	}
+	if err := other.Import(state[:len(state)-1]); !errors.Is(err, sextant.ErrFormat) {
+		t.Errorf("error %v", err)
+	}
+	if err := other.Import(state); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Drop(2, 4); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := other.Used(); n != used-2 {
+		t.Errorf("%d positions of %d after two were dropped", n, used)
+	}
+	if err := other.Drop(1, -1); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := other.Used(); n != 1 {
+		t.Errorf("%d positions after all but one were dropped", n)
+	}
+	if err := contextOf(t, sextant.WithModel(m), sextant.WithKV(sextant.KVQ8)).Import(state); !errors.Is(err, sextant.ErrInvalid) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestIdentity(t *testing.T) {
 	if sextant.Version() == "" || sextant.BuildInfo("api_level") != "2" || len(sextant.GuardTypes()) < 9 {
 		t.Errorf("version %q, level %q, types %v", sextant.Version(), sextant.BuildInfo("api_level"), sextant.GuardTypes())
