@@ -144,6 +144,9 @@ static const llm_api API = {
     .scores_top_token = llm_scores_top_token,
     .scores_top_logprob = llm_scores_top_logprob,
     .scores_free = llm_scores_free,
+    .adapter_load = llm_adapter_load,
+    .adapter_free = llm_adapter_free,
+    .ctx_set_adapter = llm_ctx_set_adapter,
 };
 
 const llm_api *llm_get_api(uint32_t level)

@@ -486,6 +486,18 @@ static llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *g
     return made;
 }
 
+static llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err)
+{
+    llm_adapter *made = NULL;
+    err->code = llm_adapter_load(&made, model, path, err);
+    return made;
+}
+
+static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {
@@ -752,7 +764,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_263ba8eebc39d593(void *_swig_go_0) {
+void _wrap_Swig_free_raw_4f67fd15fd47ab7b(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -762,7 +774,7 @@ void _wrap_Swig_free_raw_263ba8eebc39d593(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_263ba8eebc39d593(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -775,7 +787,7 @@ void *_wrap_Swig_malloc_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_INVALID_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -786,7 +798,7 @@ intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_MEMORY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -797,7 +809,7 @@ intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_IO_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -808,7 +820,7 @@ intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FORMAT_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -819,7 +831,7 @@ intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -830,7 +842,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -841,7 +853,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_VERSION_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -852,7 +864,7 @@ intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_BUSY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -863,7 +875,7 @@ intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FORK_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -874,7 +886,7 @@ intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_CANCELLED_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -885,7 +897,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_LIMIT_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -896,7 +908,7 @@ intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_UTF8_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -907,7 +919,7 @@ intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_CORRUPT_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -918,7 +930,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FULL_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -929,7 +941,7 @@ intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_KEY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -940,7 +952,7 @@ intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_READONLY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -951,7 +963,7 @@ intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_USER_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -962,7 +974,7 @@ intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_INTERNAL_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -973,7 +985,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_263ba8eebc39d593(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -986,7 +998,7 @@ _gostring_ _wrap_llm_status_name_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -999,7 +1011,7 @@ intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1012,7 +1024,7 @@ _gostring_ _wrap_llm_error_message_get_raw_263ba8eebc39d593(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_263ba8eebc39d593() {
+struct llm_error *_wrap_new_llm_error_raw_4f67fd15fd47ab7b() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1023,7 +1035,7 @@ struct llm_error *_wrap_new_llm_error_raw_263ba8eebc39d593() {
 }
 
 
-void _wrap_delete_llm_error_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1033,7 +1045,7 @@ void _wrap_delete_llm_error_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_263ba8eebc39d593() {
+_gostring_ _wrap_llm_version_raw_4f67fd15fd47ab7b() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1044,7 +1056,7 @@ _gostring_ _wrap_llm_version_raw_263ba8eebc39d593() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_263ba8eebc39d593(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1062,7 +1074,7 @@ _gostring_ _wrap_llm_build_info_raw_263ba8eebc39d593(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1072,7 +1084,7 @@ void _wrap_llm_cancel_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1082,7 +1094,7 @@ void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1095,7 +1107,7 @@ intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1105,7 +1117,7 @@ void _wrap_llm_cancel_free_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1115,7 +1127,7 @@ void _wrap_llm_model_free_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1135,7 +1147,7 @@ _gostring_ _wrap_llm_model_info_raw_263ba8eebc39d593(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1148,7 +1160,7 @@ intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1161,7 +1173,7 @@ intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1181,7 +1193,7 @@ intgo _wrap_llm_model_token_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1219,7 +1231,17 @@ intgo _wrap_llm_quantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_corpus_free_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_4f67fd15fd47ab7b(struct llm_adapter *_swig_go_0) {
+  llm_adapter *arg1 = (llm_adapter *) 0 ;
+  
+  arg1 = *(llm_adapter **)&_swig_go_0; 
+  
+  llm_adapter_free(arg1);
+  
+}
+
+
+void _wrap_llm_corpus_free_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1229,7 +1251,7 @@ void _wrap_llm_corpus_free_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1251,7 +1273,7 @@ intgo _wrap_llm_remove_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1266,7 +1288,7 @@ intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1279,7 +1301,7 @@ intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1294,7 +1316,7 @@ _gostring_ _wrap_llm_docs_name_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1309,7 +1331,7 @@ long long _wrap_llm_docs_bytes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1324,7 +1346,7 @@ intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1339,7 +1361,7 @@ _gostring_ _wrap_llm_docs_hash_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1349,7 +1371,7 @@ void _wrap_llm_docs_free_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1359,7 +1381,7 @@ void _wrap_llm_tree_free_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1372,7 +1394,7 @@ intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1392,7 +1414,7 @@ long long _wrap_llm_tree_find_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1407,7 +1429,7 @@ _gostring_ _wrap_llm_tree_id_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1422,7 +1444,7 @@ long long _wrap_llm_tree_parent_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1437,7 +1459,7 @@ intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1452,7 +1474,7 @@ intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1467,7 +1489,7 @@ _gostring_ _wrap_llm_tree_title_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1482,7 +1504,7 @@ long long _wrap_llm_tree_start_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1497,7 +1519,7 @@ long long _wrap_llm_tree_end_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1512,7 +1534,7 @@ _gostring_ _wrap_llm_tree_hash_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1522,7 +1544,7 @@ void _wrap_llm_ctx_free_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1535,7 +1557,7 @@ intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1550,7 +1572,7 @@ intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1565,7 +1587,7 @@ double _wrap_llm_scores_sum_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1582,7 +1604,7 @@ intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1599,7 +1621,7 @@ double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1618,7 +1640,7 @@ intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1637,7 +1659,7 @@ double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1647,7 +1669,7 @@ void _wrap_llm_scores_free_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
 }
 
 
-void _wrap_llm_evidence_free_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1657,7 +1679,7 @@ void _wrap_llm_evidence_free_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1670,7 +1692,7 @@ intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1683,7 +1705,7 @@ double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1698,7 +1720,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_263ba8eebc39d593(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1713,7 +1735,7 @@ _gostring_ _wrap_llm_evidence_node_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1728,7 +1750,7 @@ _gostring_ _wrap_llm_evidence_path_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1743,7 +1765,7 @@ _gostring_ _wrap_llm_evidence_text_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1758,7 +1780,7 @@ long long _wrap_llm_evidence_start_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1773,7 +1795,7 @@ long long _wrap_llm_evidence_end_raw_263ba8eebc39d593(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1788,7 +1810,7 @@ double _wrap_llm_evidence_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1801,7 +1823,7 @@ intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1816,7 +1838,7 @@ _gostring_ _wrap_llm_trace_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1831,7 +1853,7 @@ _gostring_ _wrap_llm_trace_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1846,7 +1868,7 @@ intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1861,7 +1883,7 @@ intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1876,7 +1898,7 @@ double _wrap_llm_trace_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1891,7 +1913,7 @@ _gostring_ _wrap_llm_trace_reason_raw_263ba8eebc39d593(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -1901,7 +1923,7 @@ void _wrap_llm_reply_free_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1914,7 +1936,7 @@ intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1927,7 +1949,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1940,7 +1962,7 @@ intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1953,7 +1975,7 @@ double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1966,7 +1988,7 @@ double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -1981,7 +2003,7 @@ intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1994,7 +2016,7 @@ intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2009,7 +2031,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2024,7 +2046,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2039,7 +2061,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2054,7 +2076,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2069,7 +2091,7 @@ long long _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2084,7 +2106,7 @@ long long _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2099,7 +2121,7 @@ double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(struct llm_reply *_
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2114,7 +2136,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_263ba8eebc39d593(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2124,7 +2146,7 @@ void _wrap_llm_guard_free_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2150,7 +2172,7 @@ intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2171,7 +2193,7 @@ intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2188,7 +2210,7 @@ intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_263ba8eebc39d593(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2201,7 +2223,7 @@ _gostring_ _wrap_llm_guard_type_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2214,7 +2236,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_263ba8eebc39d593(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2224,7 +2246,7 @@ void _wrap_llm_guard_close_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2237,7 +2259,7 @@ intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2250,7 +2272,7 @@ intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2265,7 +2287,7 @@ _gostring_ _wrap_llm_verdict_type_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2280,7 +2302,7 @@ long long _wrap_llm_verdict_start_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2295,7 +2317,7 @@ long long _wrap_llm_verdict_end_raw_263ba8eebc39d593(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2310,7 +2332,7 @@ double _wrap_llm_verdict_score_raw_263ba8eebc39d593(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2325,7 +2347,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2340,7 +2362,7 @@ intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2350,7 +2372,7 @@ void _wrap_llm_verdict_free_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_4f67fd15fd47ab7b(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2360,7 +2382,7 @@ void _wrap_llm_vault_free_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_263ba8eebc39d593() {
+sx_log *_wrap_sx_log_create_raw_4f67fd15fd47ab7b() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2371,7 +2393,7 @@ sx_log *_wrap_sx_log_create_raw_263ba8eebc39d593() {
 }
 
 
-void _wrap_sx_log_put_raw_263ba8eebc39d593(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2390,7 +2412,7 @@ void _wrap_sx_log_put_raw_263ba8eebc39d593(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2403,7 +2425,7 @@ intgo _wrap_sx_log_next_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2416,7 +2438,7 @@ _gostring_ _wrap_sx_log_line_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2429,7 +2451,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_263ba8eebc39d593(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2457,7 +2479,7 @@ struct llm_model *_wrap_sx_model_load_raw_263ba8eebc39d593(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2483,7 +2505,7 @@ _gostring_ _wrap_sx_tokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2509,7 +2531,7 @@ _gostring_ _wrap_sx_detokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2539,7 +2561,7 @@ _gostring_ _wrap_sx_chat_template_raw_263ba8eebc39d593(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2570,7 +2592,7 @@ _gostring_ _wrap_sx_dequantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2596,7 +2618,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_263ba8eebc39d593(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2628,7 +2650,7 @@ intgo _wrap_sx_ingest_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2661,7 +2683,7 @@ intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2676,7 +2698,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_263ba8eebc39d593(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2698,7 +2720,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_263ba8eebc39d593(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2711,7 +2733,7 @@ _gostring_ _wrap_sx_tree_text_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2740,7 +2762,48 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_263ba8eebc39d593(struct llm_model *_swig
 }
 
 
-_gostring_ _wrap_sx_logits_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_adapter *result = 0 ;
+  struct llm_adapter *_swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_adapter *)sx_adapter_load(arg1,(char const *)arg2,arg3);
+  *(llm_adapter **)&_swig_go_result = (llm_adapter *)result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_set_adapter_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_adapter *arg2 = (llm_adapter *) 0 ;
+  float arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_adapter **)&_swig_go_1; 
+  arg3 = (float)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_set_adapter(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_logits_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2768,7 +2831,7 @@ _gostring_ _wrap_sx_logits_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, stru
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2807,7 +2870,7 @@ struct llm_scores *_wrap_sx_score_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2834,7 +2897,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_263ba8eebc39d593(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_evidence *_wrap_sx_retrieve_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2868,7 +2931,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_263ba8eebc39d593(struct llm_ctx *_swi
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
+struct llm_reply *_wrap_sx_generate_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2915,7 +2978,7 @@ struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2932,7 +2995,7 @@ intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2945,7 +3008,7 @@ _gostring_ _wrap_sx_reply_piece_raw_263ba8eebc39d593(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2958,7 +3021,7 @@ _gostring_ _wrap_sx_reply_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_263ba8eebc39d593(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_4f67fd15fd47ab7b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -2979,7 +3042,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_263ba8eebc39d593(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3012,7 +3075,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_263ba8eebc39d593(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3039,7 +3102,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_263ba8eebc39d593(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3062,7 +3125,7 @@ intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3079,7 +3142,7 @@ intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3092,7 +3155,7 @@ _gostring_ _wrap_sx_guard_text_raw_263ba8eebc39d593(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3105,7 +3168,7 @@ _gostring_ _wrap_sx_verdict_text_raw_263ba8eebc39d593(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3135,7 +3198,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_4f67fd15fd47ab7b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
