@@ -195,10 +195,15 @@ typedef struct llm_corpus_opts {
 
 #define LLM_FORMAT_TEXT     1 /* plain text: numbered sections, paragraphs, sentences */
 #define LLM_FORMAT_MARKDOWN 2 /* CommonMark headings, lists, code, tables */
+/* Formats whose canonical text is made by a reader plugin (LLM_E_UNSUPPORTED where it is not installed). */
+#define LLM_FORMAT_HTML     3
+#define LLM_FORMAT_DOCX     4
+#define LLM_FORMAT_EPUB     5
+#define LLM_FORMAT_PDF      6 /* a form feed stands between pages; scans without text are refused */
 
 typedef struct llm_ingest_opts {
     uint32_t struct_size;
-    uint32_t format; /* LLM_FORMAT_*; 0: by the name's ending, else text */
+    uint32_t format; /* LLM_FORMAT_*; 0: by the name's ending, else by the first bytes, else text */
     const llm_cancel *cancel;
 } llm_ingest_opts;
 
@@ -450,8 +455,9 @@ LLM_API llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm
 LLM_API void llm_corpus_free(llm_corpus *corpus);
 
 /* Adds a document under a name, or replaces the one of that name; either wholly or not at all, also across a crash. The
- * text must be UTF-8 and is its own canonical text: offsets count in these bytes. Errors: LLM_E_INVALID, LLM_E_UTF8,
- * LLM_E_LIMIT, LLM_E_IO, LLM_E_FULL, LLM_E_READONLY, LLM_E_CORRUPT, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes.
+ * bytes of plain text and Markdown must be UTF-8 and are their own canonical text, the one that offsets count in; of other
+ * formats a reader plugin makes it (llm_tree_text). Errors: LLM_E_INVALID, LLM_E_UTF8, LLM_E_UNSUPPORTED (no plugin, or a
+ * document without text), LLM_E_FORMAT, LLM_E_LIMIT, LLM_E_IO, LLM_E_FULL, LLM_E_READONLY, LLM_E_CORRUPT, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes.
  * Thread: any. Since 0.1. */
 LLM_API llm_status llm_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len,
                               const llm_ingest_opts *opts, llm_error *err);
@@ -577,6 +583,9 @@ LLM_API const char *llm_evidence_text(const llm_evidence *evidence, uint32_t i);
 LLM_API uint64_t llm_evidence_start(const llm_evidence *evidence, uint32_t i);
 LLM_API uint64_t llm_evidence_end(const llm_evidence *evidence, uint32_t i);
 LLM_API double llm_evidence_score(const llm_evidence *evidence, uint32_t i);
+/* The page that evidence i begins on, from 1; 0 in a document without pages. Form feeds in the canonical text part pages.
+ * Thread: ctx. Since 0.2. */
+LLM_API uint32_t llm_evidence_page(const llm_evidence *evidence, uint32_t i);
 
 #define LLM_TRACE_KEPT  1 /* the node stayed in the beam */
 #define LLM_TRACE_LEFT  2 /* the node was considered and left */
@@ -649,6 +658,7 @@ LLM_API const char *llm_reply_citation_text(const llm_reply *reply, uint32_t i);
 LLM_API uint64_t llm_reply_citation_start(const llm_reply *reply, uint32_t i);
 LLM_API uint64_t llm_reply_citation_end(const llm_reply *reply, uint32_t i);
 LLM_API double llm_reply_citation_support(const llm_reply *reply, uint32_t i);
+LLM_API uint32_t llm_reply_citation_page(const llm_reply *reply, uint32_t i); /* as llm_evidence_page. Since 0.2. */
 
 /* What the guard decided on the prompt (LLM_DIR_INPUT, spans in the prompt), the evidence (LLM_DIR_EVIDENCE, spans in the
  * canonical text) or the answer so far (LLM_DIR_OUTPUT, spans in the answer before redaction; its text is
@@ -893,6 +903,8 @@ typedef struct llm_api {
     int32_t (*scores_top_token)(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
     double (*scores_top_logprob)(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
     void (*scores_free)(llm_scores *scores);
+    uint32_t (*evidence_page)(const llm_evidence *evidence, uint32_t i);
+    uint32_t (*reply_citation_page)(const llm_reply *reply, uint32_t i);
     llm_status (*adapter_load)(llm_adapter **out, llm_model *model, const char *path, llm_error *err);
     void (*adapter_free)(llm_adapter *adapter);
     llm_status (*ctx_set_adapter)(llm_ctx *ctx, llm_adapter *adapter, float scale);

@@ -174,6 +174,7 @@ func (c *Context) Retrieve(ctx context.Context, question string, opts ...Retriev
 			Doc: raw.Llm_evidence_doc(h, at), Node: raw.Llm_evidence_node(h, at), Path: raw.Llm_evidence_path(h, at),
 			Text: raw.Llm_evidence_text(h, at), Start: int(raw.Llm_evidence_start(h, at)),
 			End: int(raw.Llm_evidence_end(h, at)), Score: raw.Llm_evidence_score(h, at),
+			Page: int(raw.Llm_evidence_page(h, at)),
 		}
 	}
 	return ev, nil

@@ -15,6 +15,10 @@ class Format(enum.IntEnum):
     BY_NAME = 0
     TEXT = _raw.LLM_FORMAT_TEXT
     MARKDOWN = _raw.LLM_FORMAT_MARKDOWN
+    HTML = _raw.LLM_FORMAT_HTML
+    DOCX = _raw.LLM_FORMAT_DOCX
+    EPUB = _raw.LLM_FORMAT_EPUB
+    PDF = _raw.LLM_FORMAT_PDF
 
 
 class Isa(enum.IntEnum):
@@ -144,6 +148,8 @@ class Hit:
     start: int
     end: int
     score: float
+    #: from 1; 0 in a document without pages
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -169,6 +175,8 @@ class Citation:
     start: int
     end: int
     support: float
+    #: from 1; 0 in a document without pages
+    page: int = 0
 
 
 @dataclass(frozen=True)

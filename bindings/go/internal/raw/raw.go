@@ -199,6 +199,7 @@ extern swig_type_27 _wrap_llm_evidence_text_raw_4f67fd15fd47ab7b(uintptr_t arg1,
 extern swig_type_28 _wrap_llm_evidence_start_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
 extern swig_type_29 _wrap_llm_evidence_end_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_evidence_score_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_evidence_page_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_trace_count_raw_4f67fd15fd47ab7b(uintptr_t arg1);
 extern swig_type_30 _wrap_llm_trace_doc_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
 extern swig_type_31 _wrap_llm_trace_node_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
@@ -221,6 +222,7 @@ extern swig_type_36 _wrap_llm_reply_citation_text_raw_4f67fd15fd47ab7b(uintptr_t
 extern swig_type_37 _wrap_llm_reply_citation_start_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
 extern swig_type_38 _wrap_llm_reply_citation_end_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_reply_citation_support_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_reply_citation_page_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
 extern uintptr_t _wrap_llm_reply_verdict_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_guard_free_raw_4f67fd15fd47ab7b(uintptr_t arg1);
 extern swig_intgo _wrap_llm_guard_set_action_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_39 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
@@ -733,6 +735,10 @@ const LLM_ISA_AVX512 int = 3
 const LLM_CORPUS_READONLY uint = 1
 const LLM_FORMAT_TEXT int = 1
 const LLM_FORMAT_MARKDOWN int = 2
+const LLM_FORMAT_HTML int = 3
+const LLM_FORMAT_DOCX int = 4
+const LLM_FORMAT_EPUB int = 5
+const LLM_FORMAT_PDF int = 6
 const LLM_CTX_NO_GUARD uint = 1
 const LLM_KV_F16 int = 1
 const LLM_KV_F32 int = 2
@@ -1208,6 +1214,14 @@ func Llm_evidence_score(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	return swig_r
 }
 
+func Llm_evidence_page(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
+	var swig_r uint
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	swig_r = (uint)(C._wrap_llm_evidence_page_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	return swig_r
+}
+
 const LLM_TRACE_KEPT int = 1
 const LLM_TRACE_LEFT int = 2
 const LLM_TRACE_FOUND int = 3
@@ -1401,6 +1415,14 @@ func Llm_reply_citation_support(arg1 Llm_reply, arg2 uint) (_swig_ret float64) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	swig_r = (float64)(C._wrap_llm_reply_citation_support_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	return swig_r
+}
+
+func Llm_reply_citation_page(arg1 Llm_reply, arg2 uint) (_swig_ret uint) {
+	var swig_r uint
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	swig_r = (uint)(C._wrap_llm_reply_citation_page_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 

@@ -1810,6 +1810,21 @@ double _wrap_llm_evidence_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_
 }
 
 
+intgo _wrap_llm_evidence_page_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+  llm_evidence *arg1 = (llm_evidence *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_evidence **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_evidence_page((struct llm_evidence const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
 intgo _wrap_llm_trace_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
@@ -2116,6 +2131,21 @@ double _wrap_llm_reply_citation_support_raw_4f67fd15fd47ab7b(struct llm_reply *_
   arg2 = (uint32_t)_swig_go_1; 
   
   result = (double)llm_reply_citation_support((struct llm_reply const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_reply_citation_page_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_reply_citation_page((struct llm_reply const *)arg1,arg2);
   _swig_go_result = result; 
   return _swig_go_result;
 }
