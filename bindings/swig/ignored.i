@@ -29,6 +29,7 @@
 /* Handles through an out-pointer: sx_* shims return them. */
 %ignore llm_cancel_create;
 %ignore llm_model_load;
+%ignore llm_adapter_load;
 %ignore llm_corpus_open;
 %ignore llm_docs_list;
 %ignore llm_tree_open;
@@ -48,6 +49,7 @@
 %ignore llm_guard_feed;
 %ignore llm_guard_finish;
 %ignore llm_ctx_errmsg;
+%ignore llm_ctx_set_adapter;
 %ignore llm_ctx_save;
 %ignore llm_ctx_restore;
 %ignore llm_ctx_import;

@@ -92,6 +92,13 @@ static llm_status fork_parts(llm_ctx *child, const llm_ctx *from, llm_error *err
     child->guard = from->guard;
     child->model = from->model;
     child->corpus = from->corpus;
+    child->worn = sx_mem_array(&child->h.mem, from->n_worn + 1, sizeof *child->worn);
+    if (!child->worn) return sx_fail_memory(err);
+    child->cap_worn = from->n_worn + 1;
+    for (size_t i = 0; i < from->n_worn; i++) {
+        child->worn[child->n_worn++] = from->worn[i];
+        sx_handle_ref(&from->worn[i].adapter->h);
+    }
     return from->session ? sx_session_fork(&child->session, &child->h.mem, from->session, err) : LLM_OK;
 }
 

@@ -1,3 +1,4 @@
+/* Which model a saved state belongs to. */
 #include <string.h>
 
 #include "engine/session/state.h"

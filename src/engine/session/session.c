@@ -101,6 +101,7 @@ void sx_session_free(sx_session *s)
     if (!s) return;
     sx_request_end(s->model->scheduler, &s->request);
     sx_cache_free(&s->cache);
+    sx_session_drop_adapters(s);
     sx_mem_free(s->mem, s->tokens);
     sx_arena_free(&s->arena);
     sx_mem_free(s->mem, s);
@@ -118,6 +119,7 @@ llm_status sx_session_fork(sx_session **out, sx_mem *mem, const sx_session *from
     sx_cache_like(&s->cache, &from->cache);
     s->cache.layers = layers; /* in its own arena */
     status = sx_session_room(s, from->used, err);
+    if (status == LLM_OK) status = sx_session_adapt_like(s, from, err);
     if (status == LLM_OK) status = sx_cache_share(&s->cache, &from->cache, err);
     if (status != LLM_OK) {
         sx_session_free(s);

@@ -486,6 +486,18 @@ static llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *g
     return made;
 }
 
+static llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err)
+{
+    llm_adapter *made = NULL;
+    err->code = llm_adapter_load(&made, model, path, err);
+    return made;
+}
+
+static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {
@@ -805,7 +817,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_263ba8eebc39d593(void *_swig_go_0) {
+void _wrap_Swig_free_raw_4f67fd15fd47ab7b(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -815,7 +827,7 @@ void _wrap_Swig_free_raw_263ba8eebc39d593(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_263ba8eebc39d593(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -828,7 +840,7 @@ void *_wrap_Swig_malloc_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_INVALID_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -839,7 +851,7 @@ intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_MEMORY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -850,7 +862,7 @@ intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_IO_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -861,7 +873,7 @@ intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FORMAT_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -872,7 +884,7 @@ intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -883,7 +895,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -894,7 +906,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_VERSION_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -905,7 +917,7 @@ intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_BUSY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -916,7 +928,7 @@ intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FORK_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -927,7 +939,7 @@ intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_CANCELLED_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -938,7 +950,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_LIMIT_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -949,7 +961,7 @@ intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_UTF8_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -960,7 +972,7 @@ intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_CORRUPT_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -971,7 +983,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FULL_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -982,7 +994,7 @@ intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_KEY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -993,7 +1005,7 @@ intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_READONLY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -1004,7 +1016,7 @@ intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_USER_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -1015,7 +1027,7 @@ intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_INTERNAL_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -1026,7 +1038,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_263ba8eebc39d593(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1039,7 +1051,7 @@ _gostring_ _wrap_llm_status_name_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1052,7 +1064,7 @@ intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1065,7 +1077,7 @@ _gostring_ _wrap_llm_error_message_get_raw_263ba8eebc39d593(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_263ba8eebc39d593() {
+struct llm_error *_wrap_new_llm_error_raw_4f67fd15fd47ab7b() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1076,7 +1088,7 @@ struct llm_error *_wrap_new_llm_error_raw_263ba8eebc39d593() {
 }
 
 
-void _wrap_delete_llm_error_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1086,7 +1098,7 @@ void _wrap_delete_llm_error_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_263ba8eebc39d593() {
+_gostring_ _wrap_llm_version_raw_4f67fd15fd47ab7b() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1097,7 +1109,7 @@ _gostring_ _wrap_llm_version_raw_263ba8eebc39d593() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_263ba8eebc39d593(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1115,7 +1127,7 @@ _gostring_ _wrap_llm_build_info_raw_263ba8eebc39d593(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1125,7 +1137,7 @@ void _wrap_llm_cancel_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1135,7 +1147,7 @@ void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1148,7 +1160,7 @@ intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1158,7 +1170,7 @@ void _wrap_llm_cancel_free_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1168,7 +1180,7 @@ void _wrap_llm_model_free_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1188,7 +1200,7 @@ _gostring_ _wrap_llm_model_info_raw_263ba8eebc39d593(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1201,7 +1213,7 @@ intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1214,7 +1226,7 @@ intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1234,7 +1246,7 @@ intgo _wrap_llm_model_token_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1272,7 +1284,17 @@ intgo _wrap_llm_quantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_corpus_free_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_4f67fd15fd47ab7b(struct llm_adapter *_swig_go_0) {
+  llm_adapter *arg1 = (llm_adapter *) 0 ;
+  
+  arg1 = *(llm_adapter **)&_swig_go_0; 
+  
+  llm_adapter_free(arg1);
+  
+}
+
+
+void _wrap_llm_corpus_free_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1282,7 +1304,7 @@ void _wrap_llm_corpus_free_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1304,7 +1326,7 @@ intgo _wrap_llm_remove_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1319,7 +1341,7 @@ intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1332,7 +1354,7 @@ intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1347,7 +1369,7 @@ _gostring_ _wrap_llm_docs_name_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1362,7 +1384,7 @@ long long _wrap_llm_docs_bytes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1377,7 +1399,7 @@ intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1392,7 +1414,7 @@ _gostring_ _wrap_llm_docs_hash_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1402,7 +1424,7 @@ void _wrap_llm_docs_free_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1412,7 +1434,7 @@ void _wrap_llm_tree_free_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1425,7 +1447,7 @@ intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1445,7 +1467,7 @@ long long _wrap_llm_tree_find_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1460,7 +1482,7 @@ _gostring_ _wrap_llm_tree_id_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1475,7 +1497,7 @@ long long _wrap_llm_tree_parent_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1490,7 +1512,7 @@ intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1505,7 +1527,7 @@ intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1520,7 +1542,7 @@ _gostring_ _wrap_llm_tree_title_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1535,7 +1557,7 @@ long long _wrap_llm_tree_start_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1550,7 +1572,7 @@ long long _wrap_llm_tree_end_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1565,7 +1587,7 @@ _gostring_ _wrap_llm_tree_hash_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1575,7 +1597,7 @@ void _wrap_llm_ctx_free_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1588,7 +1610,7 @@ intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1603,7 +1625,7 @@ intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1618,7 +1640,7 @@ double _wrap_llm_scores_sum_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1635,7 +1657,7 @@ intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1652,7 +1674,7 @@ double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1671,7 +1693,7 @@ intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1690,7 +1712,7 @@ double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1700,7 +1722,7 @@ void _wrap_llm_scores_free_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
 }
 
 
-void _wrap_llm_evidence_free_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1710,7 +1732,7 @@ void _wrap_llm_evidence_free_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1723,7 +1745,7 @@ intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1736,7 +1758,7 @@ double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1751,7 +1773,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_263ba8eebc39d593(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1766,7 +1788,7 @@ _gostring_ _wrap_llm_evidence_node_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1781,7 +1803,7 @@ _gostring_ _wrap_llm_evidence_path_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1796,7 +1818,7 @@ _gostring_ _wrap_llm_evidence_text_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1811,7 +1833,7 @@ long long _wrap_llm_evidence_start_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1826,7 +1848,7 @@ long long _wrap_llm_evidence_end_raw_263ba8eebc39d593(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1841,7 +1863,7 @@ double _wrap_llm_evidence_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1856,7 +1878,7 @@ intgo _wrap_llm_evidence_page_raw_263ba8eebc39d593(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1869,7 +1891,7 @@ intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1884,7 +1906,7 @@ _gostring_ _wrap_llm_trace_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1899,7 +1921,7 @@ _gostring_ _wrap_llm_trace_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1914,7 +1936,7 @@ intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1929,7 +1951,7 @@ intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1944,7 +1966,7 @@ double _wrap_llm_trace_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1959,7 +1981,7 @@ _gostring_ _wrap_llm_trace_reason_raw_263ba8eebc39d593(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -1969,7 +1991,7 @@ void _wrap_llm_reply_free_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1982,7 +2004,7 @@ intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1995,7 +2017,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2008,7 +2030,7 @@ intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2021,7 +2043,7 @@ double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2034,7 +2056,7 @@ double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2049,7 +2071,7 @@ intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2062,7 +2084,7 @@ intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2077,7 +2099,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2092,7 +2114,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2107,7 +2129,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2122,7 +2144,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2137,7 +2159,7 @@ long long _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2152,7 +2174,7 @@ long long _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2167,7 +2189,7 @@ double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2182,7 +2204,7 @@ intgo _wrap_llm_reply_citation_page_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2197,7 +2219,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_263ba8eebc39d593(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2207,7 +2229,7 @@ void _wrap_llm_guard_free_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2233,7 +2255,7 @@ intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2254,7 +2276,7 @@ intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2271,7 +2293,7 @@ intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_263ba8eebc39d593(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2284,7 +2306,7 @@ _gostring_ _wrap_llm_guard_type_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2297,7 +2319,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_263ba8eebc39d593(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2307,7 +2329,7 @@ void _wrap_llm_guard_close_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2320,7 +2342,7 @@ intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2333,7 +2355,7 @@ intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2348,7 +2370,7 @@ _gostring_ _wrap_llm_verdict_type_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2363,7 +2385,7 @@ long long _wrap_llm_verdict_start_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2378,7 +2400,7 @@ long long _wrap_llm_verdict_end_raw_263ba8eebc39d593(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2393,7 +2415,7 @@ double _wrap_llm_verdict_score_raw_263ba8eebc39d593(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2408,7 +2430,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2423,7 +2445,7 @@ intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2433,7 +2455,7 @@ void _wrap_llm_verdict_free_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_4f67fd15fd47ab7b(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2443,7 +2465,7 @@ void _wrap_llm_vault_free_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_263ba8eebc39d593() {
+sx_log *_wrap_sx_log_create_raw_4f67fd15fd47ab7b() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2454,7 +2476,7 @@ sx_log *_wrap_sx_log_create_raw_263ba8eebc39d593() {
 }
 
 
-void _wrap_sx_log_put_raw_263ba8eebc39d593(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2473,7 +2495,7 @@ void _wrap_sx_log_put_raw_263ba8eebc39d593(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2486,7 +2508,7 @@ intgo _wrap_sx_log_next_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2499,7 +2521,7 @@ _gostring_ _wrap_sx_log_line_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2512,7 +2534,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_263ba8eebc39d593(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2540,7 +2562,7 @@ struct llm_model *_wrap_sx_model_load_raw_263ba8eebc39d593(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2566,7 +2588,7 @@ _gostring_ _wrap_sx_tokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2592,7 +2614,7 @@ _gostring_ _wrap_sx_detokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2622,7 +2644,7 @@ _gostring_ _wrap_sx_chat_template_raw_263ba8eebc39d593(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2653,7 +2675,7 @@ _gostring_ _wrap_sx_dequantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2679,7 +2701,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_263ba8eebc39d593(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2711,7 +2733,7 @@ intgo _wrap_sx_ingest_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2744,7 +2766,7 @@ intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2759,7 +2781,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_263ba8eebc39d593(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2781,7 +2803,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_263ba8eebc39d593(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2794,7 +2816,7 @@ _gostring_ _wrap_sx_tree_text_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2823,7 +2845,48 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_263ba8eebc39d593(struct llm_model *_swig
 }
 
 
-_gostring_ _wrap_sx_logits_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_adapter *result = 0 ;
+  struct llm_adapter *_swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_adapter *)sx_adapter_load(arg1,(char const *)arg2,arg3);
+  *(llm_adapter **)&_swig_go_result = (llm_adapter *)result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_set_adapter_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_adapter *arg2 = (llm_adapter *) 0 ;
+  float arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_adapter **)&_swig_go_1; 
+  arg3 = (float)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_set_adapter(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_logits_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2851,7 +2914,7 @@ _gostring_ _wrap_sx_logits_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2873,7 +2936,7 @@ intgo _wrap_sx_ctx_save_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2895,7 +2958,7 @@ intgo _wrap_sx_ctx_load_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -2913,7 +2976,7 @@ _gostring_ _wrap_sx_ctx_export_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2934,7 +2997,7 @@ intgo _wrap_sx_ctx_import_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -2949,7 +3012,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2968,7 +3031,7 @@ intgo _wrap_sx_ctx_drop_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -2983,7 +3046,7 @@ long long _wrap_sx_ctx_used_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -2998,7 +3061,7 @@ long long _wrap_sx_ctx_size_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3037,7 +3100,7 @@ struct llm_scores *_wrap_sx_score_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3064,7 +3127,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_263ba8eebc39d593(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_evidence *_wrap_sx_retrieve_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3098,7 +3161,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_263ba8eebc39d593(struct llm_ctx *_swi
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
+struct llm_reply *_wrap_sx_generate_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3145,7 +3208,7 @@ struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3162,7 +3225,7 @@ intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3175,7 +3238,7 @@ _gostring_ _wrap_sx_reply_piece_raw_263ba8eebc39d593(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3188,7 +3251,7 @@ _gostring_ _wrap_sx_reply_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_263ba8eebc39d593(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_4f67fd15fd47ab7b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -3209,7 +3272,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_263ba8eebc39d593(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3242,7 +3305,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_263ba8eebc39d593(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3269,7 +3332,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_263ba8eebc39d593(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3292,7 +3355,7 @@ intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3309,7 +3372,7 @@ intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3322,7 +3385,7 @@ _gostring_ _wrap_sx_guard_text_raw_263ba8eebc39d593(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3335,7 +3398,7 @@ _gostring_ _wrap_sx_verdict_text_raw_263ba8eebc39d593(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3365,7 +3428,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_4f67fd15fd47ab7b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
