@@ -133,6 +133,8 @@ static const llm_api API = {
     .vault_open = llm_vault_open,
     .vault_free = llm_vault_free,
     .vault_restore = llm_vault_restore,
+    .model_load_memory = llm_model_load_memory,
+    .model_load_fd = llm_model_load_fd,
 };
 
 const llm_api *llm_get_api(uint32_t level)

@@ -121,6 +121,8 @@ static llm_status experts(const binder *b, sx_experts *e, const char *part, uint
     llm_status s = check_type(b, t);
     if (s != LLM_OK) return s;
     weight_of(&e->first, t);
+    e->first.data = sx_tensor_slice(t, 0);
+    e->parts = t->parts;
     e->step = e->first.stride * (size_t)n_out;
     snprintf(name, sizeof name, "%s.bias", part);
     return vector(b, &e->bias, name, n_out * count, false);
