@@ -153,6 +153,33 @@ func TestContextCancellation(t *testing.T) {
 	}
 }
 
+func TestLoadModelAt(t *testing.T) {
+	want := modelOf(t)
+	data, err := os.ReadFile(os.Getenv("SX_TINY_MODEL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(t.TempDir(), "packed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(append(make([]byte, 64), append(data, "behind"...)...)); err != nil {
+		t.Fatal(err)
+	}
+	m, err := sextant.LoadModelAt(bg, f, 64, int64(len(data)), sextant.Threads(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if m.NVocab() != want.NVocab() || m.Info("arch") != want.Info("arch") {
+		t.Errorf("%d tokens, %s", m.NVocab(), m.Info("arch"))
+	}
+	if _, err := sextant.LoadModelAt(bg, f, -1, 0); !errors.Is(err, sextant.ErrInvalid) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	_, err := sextant.LoadModel(bg, "no/such/model.gguf")
 	if !errors.Is(err, sextant.ErrNotFound) || !errors.Is(err, fs.ErrNotExist) || errors.Is(err, sextant.ErrBusy) {
@@ -348,6 +375,13 @@ func TestModel(t *testing.T) {
 	}
 	if _, err := contextOf(t).Logits(bg, ids); !errors.Is(err, sextant.ErrUnsupported) {
 		t.Errorf("error %v", err)
+	}
+	scores, err := contextOf(t, sextant.WithModel(m)).Score(bg, "the captain", " ship", " sea and wind")
+	if err != nil || len(scores) != 2 || len(scores[1].Tokens) <= len(scores[0].Tokens) || scores[0].Sum >= 0 {
+		t.Errorf("scores %v, error %v", scores, err)
+	}
+	if one, err := contextOf(t, sextant.WithModel(m)).ScoreTokens(bg, ids, 0); err != nil || len(one.Tokens) != len(ids)-1 {
+		t.Errorf("score %v, error %v", one, err)
 	}
 	floats, err := sextant.Dequantize("q8_0", append([]byte{0, 0x3c}, make([]byte, 32)...), 32)
 	if err != nil || len(floats) != 32 || floats[7] != 0 {

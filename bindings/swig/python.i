@@ -2,11 +2,15 @@
  * one-line accessor would pay for giving up the interpreter lock. */
 %nothread;
 %thread sx_model_load;
+%thread sx_model_load_memory;
+%thread sx_model_load_fd;
 %thread sx_tokenize;
 %thread sx_detokenize;
 %thread sx_chat_template;
 %thread sx_dequantize;
 %thread sx_logits;
+%thread sx_score;
+%thread sx_score_tokens;
 %thread sx_corpus_open;
 %thread sx_ingest;
 %thread sx_ingest_file;

@@ -11,6 +11,13 @@ llm_cancel *sx_cancel_create(llm_error *err);
 
 llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
                          llm_error *err);
+#ifdef SWIGPYTHON
+/* The bytes are borrowed: the face keeps them as long as the model. Go's memory may not be lent for so long. */
+llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                const llm_cancel *cancel, sx_log *log, llm_error *err);
+#endif
+llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                            const llm_cancel *cancel, sx_log *log, llm_error *err);
 sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err);
 sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids_len, uint32_t flags, llm_error *err);
 sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,
@@ -30,6 +37,14 @@ llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *guard, u
                        uint32_t n_batch, uint32_t kv_type, sx_log *log, llm_error *err);
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
+
+/* Texts one after the other; lens: per text two uint64_t, its bytes and how many of them are given. */
+llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                     const char *lens, size_t lens_len, uint32_t flags, uint32_t top, const llm_cancel *cancel,
+                     llm_error *err);
+
+llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint64_t from, uint32_t top,
+                            const llm_cancel *cancel, llm_error *err);
 
 llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam, const char *doc,
                           const llm_cancel *cancel, llm_error *err);

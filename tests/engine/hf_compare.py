@@ -129,6 +129,82 @@ def write_model(kind, options, folder, seed):
     return model
 
 
+# ---- reference values for tests/engine/folder.c ----
+
+CASES = {
+    "llama": ("llama", {**GQA, **LLAMA3, "tie_word_embeddings": True, "attention_bias": True}),
+    "gpt2": ("gpt2", dict(n_embd=16, n_layer=2, n_head=4, n_positions=64)),
+    "gpt_neox": ("gpt_neox", dict()),
+    "falcon": ("falcon", dict(new_decoder_architecture=True, num_kv_heads=2, ffn_hidden_size=24)),
+    "gemma3_text": ("gemma3_text", dict(GQA, head_dim=8, sliding_window=4, num_hidden_layers=2,
+                                        layer_types=["full_attention", "sliding_attention"])),
+    "qwen2_moe": ("qwen2_moe", dict(GQA, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=8,
+                                    shared_expert_intermediate_size=12, mlp_only_layers=[0])),
+    "granitemoeshared": ("granitemoeshared", dict(GQA, num_local_experts=4, num_experts_per_tok=2,
+                                                  shared_intermediate_size=8, logits_scaling=2.0)),
+    "gpt_oss": ("gpt_oss", dict(GQA, head_dim=8, num_local_experts=4, num_experts_per_tok=2, sliding_window=4)),
+    "deepseek_v3": ("deepseek_v3", dict(num_key_value_heads=4, q_lora_rank=8, kv_lora_rank=8, qk_nope_head_dim=4,
+                                        qk_rope_head_dim=4, v_head_dim=6, n_routed_experts=4, num_experts_per_tok=2,
+                                        moe_intermediate_size=8, first_k_dense_replace=1, n_shared_experts=1, n_group=2,
+                                        topk_group=1)),
+}
+SMALL = dict(COMMON, hidden_size=16, intermediate_size=24, vocab_size=32, max_position_embeddings=64)
+TOKENS = [5, 17, 9, 30, 2, 11, 23, 8]
+
+
+def formula(name, shape):
+    """As weight() of folder.c: a number in -1..1 from the tensor's name and the element's place."""
+    seed = 2166136261
+    for c in name.encode():
+        seed = (seed ^ c) * 16777619 & 0xFFFFFFFF
+    n = int(np.prod(shape))
+    x = (np.arange(n, dtype=np.uint64) * 2654435761 + seed) & 0xFFFFFFFF
+    x = ((x ^ x >> 15) * 2246822519) & 0xFFFFFFFF
+    x = ((x ^ x >> 13) * 3266489917) & 0xFFFFFFFF
+    u = (x ^ x >> 16).astype(np.float64) / 2147483648.0 - 1.0
+    if len(shape) < 2:
+        u = u * 0.25 + (1.0 if name.endswith(".weight") else 0.0)
+    else:
+        u = u * 0.5
+    return u.astype(np.float32).reshape(shape)
+
+
+def print_cases():
+    """The table of folder.c: configurations, tensors, and what transformers says."""
+    import json
+    from safetensors import safe_open
+    from safetensors.numpy import save_file
+    print("/* Made by hf_compare.py --cases: small models of transformers with weights by formula, and their logits of the last of")
+    print(f" * the tokens {TOKENS}. */")
+    for name, (kind, options) in CASES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            base = {k: v for k, v in SMALL.items() if kind not in PLAIN or k.endswith("_id") or k == "vocab_size"}
+            config = transformers.AutoConfig.for_model(kind, **{**base, **options})
+            transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+            file = os.path.join(folder, "model.safetensors")
+            with safe_open(file, "np") as f:
+                shapes = {k: list(f.get_slice(k).get_shape()) for k in f.keys()}
+            save_file({k: formula(k, v) for k, v in shapes.items()}, file, {"format": "pt"})
+            model = transformers.AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval().float()
+            with torch.no_grad():
+                logits = model(torch.tensor([TOKENS])).logits[0, -1].numpy()
+            drop = ("architectures", "transformers_version", "use_cache", "initializer_range", "dtype", "id2label", "label2id")
+            text = json.dumps({k: v for k, v in json.load(open(os.path.join(folder, "config.json"))).items() if k not in drop})
+        print(f"static const tensor {name}_tensors[] = {{")
+        for k, v in shapes.items():
+            print(f'    {{"{k}", {len(v)}, {{{", ".join(map(str, v))}}}}},')
+        print("    {NULL, 0, {0}},\n};")
+        print(f"static const char {name}_config[] =")
+        for i in range(0, len(text), 100):
+            print("    " + json.dumps(text[i:i + 100]) + (";" if i + 100 >= len(text) else ""))
+        rows = [", ".join(f"{x:.6f}f" for x in logits[i:i + 8]) for i in range(0, 32, 8)]
+        print(f"static const float {name}_logits[] = {{" + ",\n    ".join(rows) + "};\n")
+    print("static const model_case cases[] = {")
+    for name in CASES:
+        print(f'    {{"{name}", {name}_config, {name}_tensors, {name}_logits}},')
+    print("};")
+
+
 def ours(sextant, path, tokens):
     with tempfile.NamedTemporaryFile() as f:
         p = subprocess.run([sextant, "logits", "-m", path, "--kv", "f32", "--tokens", ",".join(map(str, tokens)), "-o", f.name],
@@ -144,10 +220,14 @@ def main():
     ap.add_argument("--only")
     ap.add_argument("--keep")
     ap.add_argument("--tolerance", type=float, default=1e-3, help="largest difference, in standard deviations")
+    ap.add_argument("--cases", action="store_true", help="print tests/engine/folder_cases.h instead")
     a = ap.parse_args()
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(1)
+    if a.cases:
+        print_cases()
+        return False
     bad = 0
     names = [n for n in FAMILIES if not a.only or a.only == n or (a.only.endswith("*") and n.startswith(a.only[:-1]))]
     for seed, name in enumerate(names):

@@ -104,11 +104,39 @@ class Model(unittest.TestCase):
                 self.assertEqual(a.usage.output_tokens, 16)
                 self.assertEqual(a.finish, sextant.Finish.LENGTH)
 
+    def test_from_bytes_and_from_a_part_of_a_file(self):
+        with open(MODEL, "rb") as f:
+            data = f.read()
+        with sextant.Context(self.model) as ctx:
+            want = ctx.logits([1, 260, 270])
+        with tempfile.TemporaryFile() as f:
+            f.write(b"in front" * 8 + data + b"behind")
+            f.flush()
+            with sextant.Model.from_fd(f.fileno(), 64, len(data)) as model, sextant.Context(model) as ctx:
+                self.assertEqual(bytes(ctx.logits([1, 260, 270])), bytes(want))
+            with self.assertRaises(sextant.InvalidArgumentError):
+                sextant.Model.from_fd(f.fileno(), 64, 1 << 40)
+        with sextant.Model.from_bytes(data) as model, sextant.Context(model) as ctx:
+            self.assertEqual(bytes(ctx.logits([1, 260, 270])), bytes(want))
+
     def test_logits(self):
         with sextant.Context(self.model) as ctx:
             rows = ctx.logits([1, 260, 270])
             self.assertEqual(rows.shape, (3, self.model.n_vocab))
             self.assertEqual(rows[2, 5], ctx.logits([1, 260, 270])[2, 5])
+
+    def test_score(self):
+        with sextant.Context(self.model) as ctx:
+            ship, sea = ctx.score([" ship", " sea and wind"], "the captain", top=2)
+            self.assertEqual(ship, ctx.score([" ship"], "the captain", top=2)[0])
+            self.assertAlmostEqual(sum(sea.logprobs), sea.sum, 5)
+            self.assertEqual((len(sea.top), len(sea.top[0])), (len(sea.tokens), 2))
+            given = ctx.score([" sea and wind"], "the captain", given=[4])[0]
+            self.assertLess(len(given.tokens), len(sea.tokens))
+            ids = [1, *self.model.tokenize("the captain ship")]
+            self.assertEqual(ctx.score_tokens(ids, len(ids) - len(ship.tokens)).logprobs, ship.logprobs)
+            with self.assertRaises(sextant.InvalidArgumentError):
+                ctx.score(["x"], given=[9])
 
     def test_cancel_from_outside(self):
         with sextant.Context(self.model, n_ctx=256) as ctx:

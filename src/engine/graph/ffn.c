@@ -69,9 +69,9 @@ static void mlp(sx_eval *e, const sx_weight *gate, const sx_weight *up, const sx
     const uint32_t d = e->net->hp.n_embd, width = up->n_out;
     sx_product both[2] = {{up, e->b.up, width}, {gate, e->b.gate, width}};
     act_task act = {e, gate->data ? e->b.gate : NULL, e->b.up, width};
-    sx_matmul(&e->run, both, gate->data ? 2 : 1, h, d, n);
+    sx_project(e, both, gate->data ? 2 : 1, h, d, n);
     sx_parallel(&e->run, n, TOKEN_GRAIN, act_some, &act);
-    sx_matmul(&e->run, &(sx_product){down, z, d}, 1, act.gate ? act.gate : act.up, width, n);
+    sx_project(e, &(sx_product){down, z, d}, 1, act.gate ? act.gate : act.up, width, n);
 }
 
 /* ---- experts ---- */
@@ -189,7 +189,7 @@ static void shared_expert(sx_eval *e, const sx_layer *l, uint32_t n, const float
 {
     const uint32_t d = e->net->hp.n_embd;
     mlp(e, &l->shared_gate, &l->shared_up, &l->shared_down, n, h, e->b.gathered);
-    if (l->shared_scale.data) sx_matmul(&e->run, &(sx_product){&l->shared_scale, e->b.router, 1}, 1, h, d, n);
+    if (l->shared_scale.data) sx_project(e, &(sx_product){&l->shared_scale, e->b.router, 1}, 1, h, d, n);
     for (uint32_t t = 0; t < n; t++)
         e->run.kernels->vector->add_scaled(z + (size_t)t * d, e->b.gathered + (size_t)t * d,
                                            l->shared_scale.data ? sigmoid(e->b.router[t]) : 1.0f, d);
@@ -198,12 +198,12 @@ static void shared_expert(sx_eval *e, const sx_layer *l, uint32_t n, const float
 static void mixture(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z)
 {
     const sx_hparams *hp = &e->net->hp;
-    sx_matmul(&e->run, &(sx_product){&l->router, e->b.router, hp->n_expert}, 1, h, hp->n_embd, n);
+    sx_project(e, &(sx_product){&l->router, e->b.router, hp->n_expert}, 1, h, hp->n_embd, n);
     for (uint32_t t = 0; t < n; t++)
         choose(hp, l, e->b.router + (size_t)t * hp->n_expert, e->b.chosen + (size_t)t * hp->n_expert_used,
                e->b.weight + (size_t)t * hp->n_expert_used);
     memset(z, 0, (size_t)n * hp->n_embd * sizeof *z);
-    for (uint32_t i = 0; i < hp->n_expert && !sx_cancelled(e->run.cancel); i++) one_expert(e, l, i, n, h, z);
+    for (uint32_t i = 0; i < hp->n_expert && !sx_run_cancelled(&e->run); i++) one_expert(e, l, i, n, h, z);
     if (l->shared_up.data) shared_expert(e, l, n, h, z);
 }
 

@@ -68,6 +68,7 @@ typedef struct sx_hparams {
     float attn_scale, attn_cap, logit_cap;          /* caps: 0 none */
     float clamp_qkv, alibi;                         /* 0: none */
     bool parallel;
+    bool both_ways; /* an encoder: every position sees all of the text */
     sx_gating gating;
     bool expert_norm;
     float expert_scale;

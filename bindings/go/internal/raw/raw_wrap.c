@@ -506,6 +506,80 @@ static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t
     return (sx_blob){NULL, 0};
 }
 
+/* ---- several texts ---- */
+
+typedef struct sx_texts { /* joined texts taken apart */
+    const char **text;    /* [n] */
+    size_t *len;          /* [n] */
+    uint64_t *given;      /* [n] */
+    size_t n;
+} sx_texts;
+
+static void sx_texts_free(sx_texts *t)
+{
+    free(t->text);
+    free(t->len);
+    free(t->given);
+}
+
+/* lens: per text two uint64_t, its bytes and how many of them are given. False without memory or beyond texts_len. */
+static int sx_texts_take(sx_texts *t, const char *texts, size_t texts_len, const char *lens, size_t lens_len)
+{
+    t->n = lens_len / 16;
+    t->text = malloc((t->n + 1) * sizeof *t->text);
+    t->len = malloc((t->n + 1) * sizeof *t->len);
+    t->given = malloc((t->n + 1) * sizeof *t->given);
+    if (!t->text || !t->len || !t->given) return 0;
+    for (size_t i = 0, at = 0; i < t->n; at += t->len[i++]) {
+        uint64_t pair[2];
+        memcpy(pair, lens + 16 * i, sizeof pair);
+        if (pair[0] > texts_len - at) return 0;
+        t->text[i] = texts + at;
+        t->len[i] = (size_t)pair[0];
+        t->given[i] = pair[1];
+    }
+    return 1;
+}
+
+static llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                            const char *lens, size_t lens_len, uint32_t flags, uint32_t top, const llm_cancel *cancel,
+                            llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    llm_scores *made = NULL;
+    if (sx_texts_take(&t, texts, texts_len, lens, lens_len)) {
+        llm_score_opts opts = LLM_SCORE_OPTS_INIT;
+        opts.flags = flags;
+        opts.top = top;
+        opts.given = t.given;
+        opts.cancel = cancel;
+        sx_ctx_told(ctx, llm_score(ctx, prompt, len, t.text, t.len, t.n, &opts, &made), err);
+    } else {
+        sx_blob_fail(err, "no memory for the texts");
+    }
+    sx_texts_free(&t);
+    return made;
+}
+
+static llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint64_t from, uint32_t top,
+                                   const llm_cancel *cancel, llm_error *err)
+{
+    size_t n = ids_len / sizeof(int32_t);
+    int32_t *tokens = malloc(n * sizeof *tokens + 1);
+    llm_scores *made = NULL;
+    if (tokens) {
+        llm_score_opts opts = LLM_SCORE_OPTS_INIT;
+        opts.top = top;
+        opts.cancel = cancel;
+        if (n) memcpy(tokens, ids, n * sizeof *tokens);
+        sx_ctx_told(ctx, llm_score_tokens(ctx, tokens, n, (size_t)from, &opts, &made), err);
+    } else {
+        sx_blob_fail(err, "no memory for the tokens");
+    }
+    free(tokens);
+    return made;
+}
+
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
@@ -678,7 +752,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_3a399ca6a91860b6(void *_swig_go_0) {
+void _wrap_Swig_free_raw_263ba8eebc39d593(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -688,7 +762,7 @@ void _wrap_Swig_free_raw_3a399ca6a91860b6(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_3a399ca6a91860b6(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_263ba8eebc39d593(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -701,7 +775,7 @@ void *_wrap_Swig_malloc_raw_3a399ca6a91860b6(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -712,7 +786,7 @@ intgo _wrap_LLM_E_INVALID_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -723,7 +797,7 @@ intgo _wrap_LLM_E_MEMORY_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -734,7 +808,7 @@ intgo _wrap_LLM_E_IO_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -745,7 +819,7 @@ intgo _wrap_LLM_E_FORMAT_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -756,7 +830,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -767,7 +841,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -778,7 +852,7 @@ intgo _wrap_LLM_E_VERSION_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -789,7 +863,7 @@ intgo _wrap_LLM_E_BUSY_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -800,7 +874,7 @@ intgo _wrap_LLM_E_FORK_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -811,7 +885,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -822,7 +896,7 @@ intgo _wrap_LLM_E_LIMIT_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -833,7 +907,7 @@ intgo _wrap_LLM_E_UTF8_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -844,7 +918,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -855,7 +929,7 @@ intgo _wrap_LLM_E_FULL_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -866,7 +940,7 @@ intgo _wrap_LLM_E_KEY_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -877,7 +951,7 @@ intgo _wrap_LLM_E_READONLY_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -888,7 +962,7 @@ intgo _wrap_LLM_E_USER_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593() {
   int result;
   intgo _swig_go_result;
   
@@ -899,7 +973,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_3a399ca6a91860b6() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_3a399ca6a91860b6(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_263ba8eebc39d593(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -912,7 +986,7 @@ _gostring_ _wrap_llm_status_name_raw_3a399ca6a91860b6(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -925,7 +999,7 @@ intgo _wrap_llm_error_code_get_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -938,7 +1012,7 @@ _gostring_ _wrap_llm_error_message_get_raw_3a399ca6a91860b6(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_3a399ca6a91860b6() {
+struct llm_error *_wrap_new_llm_error_raw_263ba8eebc39d593() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -949,7 +1023,7 @@ struct llm_error *_wrap_new_llm_error_raw_3a399ca6a91860b6() {
 }
 
 
-void _wrap_delete_llm_error_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -959,7 +1033,7 @@ void _wrap_delete_llm_error_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_3a399ca6a91860b6() {
+_gostring_ _wrap_llm_version_raw_263ba8eebc39d593() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -970,7 +1044,7 @@ _gostring_ _wrap_llm_version_raw_3a399ca6a91860b6() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_3a399ca6a91860b6(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_263ba8eebc39d593(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -988,7 +1062,7 @@ _gostring_ _wrap_llm_build_info_raw_3a399ca6a91860b6(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -998,7 +1072,7 @@ void _wrap_llm_cancel_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1008,7 +1082,7 @@ void _wrap_llm_cancel_reset_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1021,7 +1095,7 @@ intgo _wrap_llm_cancel_is_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1031,7 +1105,7 @@ void _wrap_llm_cancel_free_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1041,7 +1115,7 @@ void _wrap_llm_model_free_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1061,7 +1135,7 @@ _gostring_ _wrap_llm_model_info_raw_3a399ca6a91860b6(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1074,7 +1148,7 @@ intgo _wrap_llm_model_n_vocab_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1087,7 +1161,7 @@ intgo _wrap_llm_model_n_ctx_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1107,7 +1181,7 @@ intgo _wrap_llm_model_token_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1145,7 +1219,7 @@ intgo _wrap_llm_quantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_corpus_free_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1155,7 +1229,7 @@ void _wrap_llm_corpus_free_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1177,7 +1251,7 @@ intgo _wrap_llm_remove_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1192,7 +1266,7 @@ intgo _wrap_llm_corpus_check_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1205,7 +1279,7 @@ intgo _wrap_llm_docs_count_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1220,7 +1294,7 @@ _gostring_ _wrap_llm_docs_name_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1235,7 +1309,7 @@ long long _wrap_llm_docs_bytes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1250,7 +1324,7 @@ intgo _wrap_llm_docs_nodes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1265,7 +1339,7 @@ _gostring_ _wrap_llm_docs_hash_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1275,7 +1349,7 @@ void _wrap_llm_docs_free_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1285,7 +1359,7 @@ void _wrap_llm_tree_free_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1298,7 +1372,7 @@ intgo _wrap_llm_tree_count_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1318,7 +1392,7 @@ long long _wrap_llm_tree_find_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1333,7 +1407,7 @@ _gostring_ _wrap_llm_tree_id_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1348,7 +1422,7 @@ long long _wrap_llm_tree_parent_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1363,7 +1437,7 @@ intgo _wrap_llm_tree_kind_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1378,7 +1452,7 @@ intgo _wrap_llm_tree_depth_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1393,7 +1467,7 @@ _gostring_ _wrap_llm_tree_title_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1408,7 +1482,7 @@ long long _wrap_llm_tree_start_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1423,7 +1497,7 @@ long long _wrap_llm_tree_end_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1438,7 +1512,7 @@ _gostring_ _wrap_llm_tree_hash_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1448,7 +1522,132 @@ void _wrap_llm_ctx_free_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0) {
 }
 
 
-void _wrap_llm_evidence_free_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  
+  result = (uint32_t)llm_scores_count((struct llm_scores const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_scores_tokens((struct llm_scores const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_scores_sum_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)llm_scores_sum((struct llm_scores const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (int32_t)llm_scores_token((struct llm_scores const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (double)llm_scores_logprob((struct llm_scores const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  uint32_t arg4 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  
+  result = (int32_t)llm_scores_top_token((struct llm_scores const *)arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  uint32_t arg4 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  
+  result = (double)llm_scores_top_logprob((struct llm_scores const *)arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_scores_free_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  
+  llm_scores_free(arg1);
+  
+}
+
+
+void _wrap_llm_evidence_free_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1458,7 +1657,7 @@ void _wrap_llm_evidence_free_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1471,7 +1670,7 @@ intgo _wrap_llm_evidence_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1484,7 +1683,7 @@ double _wrap_llm_evidence_confidence_raw_3a399ca6a91860b6(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1499,7 +1698,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1514,7 +1713,7 @@ _gostring_ _wrap_llm_evidence_node_raw_3a399ca6a91860b6(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1529,7 +1728,7 @@ _gostring_ _wrap_llm_evidence_path_raw_3a399ca6a91860b6(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1544,7 +1743,7 @@ _gostring_ _wrap_llm_evidence_text_raw_3a399ca6a91860b6(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1559,7 +1758,7 @@ long long _wrap_llm_evidence_start_raw_3a399ca6a91860b6(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1574,7 +1773,7 @@ long long _wrap_llm_evidence_end_raw_3a399ca6a91860b6(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1589,7 +1788,22 @@ double _wrap_llm_evidence_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_page_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+  llm_evidence *arg1 = (llm_evidence *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_evidence **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_evidence_page((struct llm_evidence const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1602,7 +1816,7 @@ intgo _wrap_llm_trace_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1617,7 +1831,7 @@ _gostring_ _wrap_llm_trace_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1632,7 +1846,7 @@ _gostring_ _wrap_llm_trace_node_raw_3a399ca6a91860b6(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1647,7 +1861,7 @@ intgo _wrap_llm_trace_depth_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1662,7 +1876,7 @@ intgo _wrap_llm_trace_action_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1677,7 +1891,7 @@ double _wrap_llm_trace_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1692,7 +1906,7 @@ _gostring_ _wrap_llm_trace_reason_raw_3a399ca6a91860b6(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -1702,7 +1916,7 @@ void _wrap_llm_reply_free_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1715,7 +1929,7 @@ intgo _wrap_llm_reply_finish_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1728,7 +1942,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1741,7 +1955,7 @@ intgo _wrap_llm_reply_output_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1754,7 +1968,7 @@ double _wrap_llm_reply_prompt_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1767,7 +1981,7 @@ double _wrap_llm_reply_output_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -1782,7 +1996,7 @@ intgo _wrap_llm_reply_token_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1795,7 +2009,7 @@ intgo _wrap_llm_reply_citation_count_raw_3a399ca6a91860b6(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1810,7 +2024,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_3a399ca6a91860b6(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1825,7 +2039,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_3a399ca6a91860b6(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1840,7 +2054,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_3a399ca6a91860b6(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1855,7 +2069,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_3a399ca6a91860b6(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1870,7 +2084,7 @@ long long _wrap_llm_reply_citation_start_raw_3a399ca6a91860b6(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1885,7 +2099,7 @@ long long _wrap_llm_reply_citation_end_raw_3a399ca6a91860b6(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1900,7 +2114,22 @@ double _wrap_llm_reply_citation_support_raw_3a399ca6a91860b6(struct llm_reply *_
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_reply_citation_page((struct llm_reply const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_verdict *_wrap_llm_reply_verdict_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -1915,7 +2144,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_3a399ca6a91860b6(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -1925,7 +2154,7 @@ void _wrap_llm_guard_free_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -1951,7 +2180,7 @@ intgo _wrap_llm_guard_set_action_raw_3a399ca6a91860b6(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -1972,7 +2201,7 @@ intgo _wrap_llm_guard_add_word_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1989,7 +2218,7 @@ intgo _wrap_llm_guard_set_vault_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_3a399ca6a91860b6(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_263ba8eebc39d593(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2002,7 +2231,7 @@ _gostring_ _wrap_llm_guard_type_raw_3a399ca6a91860b6(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2015,7 +2244,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_3a399ca6a91860b6(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2025,7 +2254,7 @@ void _wrap_llm_guard_close_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2038,7 +2267,7 @@ intgo _wrap_llm_verdict_action_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2051,7 +2280,7 @@ intgo _wrap_llm_verdict_count_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2066,7 +2295,7 @@ _gostring_ _wrap_llm_verdict_type_raw_3a399ca6a91860b6(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2081,7 +2310,7 @@ long long _wrap_llm_verdict_start_raw_3a399ca6a91860b6(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2096,7 +2325,7 @@ long long _wrap_llm_verdict_end_raw_3a399ca6a91860b6(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2111,7 +2340,7 @@ double _wrap_llm_verdict_score_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2126,7 +2355,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_3a399ca6a91860b6(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2141,7 +2370,7 @@ intgo _wrap_llm_verdict_finding_action_raw_3a399ca6a91860b6(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2151,7 +2380,7 @@ void _wrap_llm_verdict_free_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_3a399ca6a91860b6(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2161,7 +2390,7 @@ void _wrap_llm_vault_free_raw_3a399ca6a91860b6(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_3a399ca6a91860b6() {
+sx_log *_wrap_sx_log_create_raw_263ba8eebc39d593() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2172,7 +2401,7 @@ sx_log *_wrap_sx_log_create_raw_3a399ca6a91860b6() {
 }
 
 
-void _wrap_sx_log_put_raw_3a399ca6a91860b6(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_263ba8eebc39d593(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2191,7 +2420,7 @@ void _wrap_sx_log_put_raw_3a399ca6a91860b6(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2204,7 +2433,7 @@ intgo _wrap_sx_log_next_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2217,7 +2446,7 @@ _gostring_ _wrap_sx_log_line_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2230,7 +2459,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_3a399ca6a91860b6(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2258,7 +2487,7 @@ struct llm_model *_wrap_sx_model_load_raw_3a399ca6a91860b6(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2284,7 +2513,7 @@ _gostring_ _wrap_sx_tokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2310,7 +2539,7 @@ _gostring_ _wrap_sx_detokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2340,7 +2569,7 @@ _gostring_ _wrap_sx_chat_template_raw_3a399ca6a91860b6(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2371,7 +2600,7 @@ _gostring_ _wrap_sx_dequantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2397,7 +2626,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_3a399ca6a91860b6(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2429,7 +2658,7 @@ intgo _wrap_sx_ingest_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2462,7 +2691,7 @@ intgo _wrap_sx_ingest_file_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2477,7 +2706,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_3a399ca6a91860b6(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2499,7 +2728,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_3a399ca6a91860b6(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2512,7 +2741,7 @@ _gostring_ _wrap_sx_tree_text_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2541,7 +2770,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_3a399ca6a91860b6(struct llm_model *_swig
 }
 
 
-_gostring_ _wrap_sx_logits_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2569,7 +2798,73 @@ _gostring_ _wrap_sx_logits_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, stru
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_scores *_wrap_sx_score_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  uint32_t arg8 ;
+  uint32_t arg9 ;
+  llm_cancel *arg10 = (llm_cancel *) 0 ;
+  llm_error *arg11 = (llm_error *) 0 ;
+  llm_scores *result = 0 ;
+  struct llm_scores *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  
+  arg4 = (char *)_swig_go_2.p;
+  arg5 = (size_t)_swig_go_2.n;
+  
+  
+  arg6 = (char *)_swig_go_3.p;
+  arg7 = (size_t)_swig_go_3.n;
+  
+  arg8 = (uint32_t)_swig_go_4; 
+  arg9 = (uint32_t)_swig_go_5; 
+  arg10 = *(llm_cancel **)&_swig_go_6; 
+  arg11 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_scores *)sx_score(arg1,(char const *)arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,arg8,arg9,(struct llm_cancel const *)arg10,arg11);
+  *(llm_scores **)&_swig_go_result = (llm_scores *)result; 
+  return _swig_go_result;
+}
+
+
+struct llm_scores *_wrap_sx_score_tokens_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint64_t arg4 ;
+  uint32_t arg5 ;
+  llm_cancel *arg6 = (llm_cancel *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_scores *result = 0 ;
+  struct llm_scores *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint64_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  arg6 = *(llm_cancel **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_scores *)sx_score_tokens(arg1,(char const *)arg2,arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7);
+  *(llm_scores **)&_swig_go_result = (llm_scores *)result; 
+  return _swig_go_result;
+}
+
+
+struct llm_evidence *_wrap_sx_retrieve_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2603,7 +2898,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_3a399ca6a91860b6(struct llm_ctx *_swi
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
+struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2650,7 +2945,7 @@ struct llm_reply *_wrap_sx_generate_raw_3a399ca6a91860b6(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2667,7 +2962,7 @@ intgo _wrap_sx_reply_next_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2680,7 +2975,7 @@ _gostring_ _wrap_sx_reply_piece_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2693,7 +2988,7 @@ _gostring_ _wrap_sx_reply_text_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_3a399ca6a91860b6(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_263ba8eebc39d593(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -2714,7 +3009,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_3a399ca6a91860b6(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2747,7 +3042,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_3a399ca6a91860b6(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2774,7 +3069,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_3a399ca6a91860b6(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2797,7 +3092,7 @@ intgo _wrap_sx_guard_feed_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2814,7 +3109,7 @@ intgo _wrap_sx_guard_finish_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2827,7 +3122,7 @@ _gostring_ _wrap_sx_guard_text_raw_3a399ca6a91860b6(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2840,7 +3135,7 @@ _gostring_ _wrap_sx_verdict_text_raw_3a399ca6a91860b6(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2870,7 +3165,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_3a399ca6a91860b6(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_3a399ca6a91860b6(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
