@@ -125,8 +125,8 @@ static const char gpt_neox_config[] =
     "s_token_id\": 2, \"hidden_act\": \"gelu\", \"hidden_dropout\": 0.0, \"hidden_size\": 16, \"intermediate_size\":"
     " 24, \"is_decoder\": false, \"layer_norm_eps\": 1e-05, \"max_position_embeddings\": 64, \"model_type\": \"gpt"
     "_neox\", \"num_attention_heads\": 4, \"num_hidden_layers\": 2, \"pad_token_id\": 0, \"rope_parameters\": {\"pa"
-    "rtial_rotary_factor\": 0.25, \"rope_theta\": 10000.0, \"rope_type\": \"default\"}, \"tie_word_embeddings\": f"
-    "alse, \"use_parallel_residual\": true, \"vocab_size\": 32}";
+    "rtial_rotary_factor\": 0.5, \"rope_theta\": 10000.0, \"rope_type\": \"default\"}, \"tie_word_embeddings\": fa"
+    "lse, \"use_parallel_residual\": true, \"vocab_size\": 32}";
 static const float gpt_neox_logits[] = {
     1.806426f,  -0.165377f, 1.020670f, -0.252433f, 0.228421f,  0.791318f, -2.086772f, 0.139873f,
     1.525758f,  0.616110f,  2.139672f, -1.435789f, 1.842143f,  0.641976f, -1.533442f, -0.078284f,

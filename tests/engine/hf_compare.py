@@ -134,7 +134,7 @@ def write_model(kind, options, folder, seed):
 CASES = {
     "llama": ("llama", {**GQA, **LLAMA3, "tie_word_embeddings": True, "attention_bias": True}),
     "gpt2": ("gpt2", dict(n_embd=16, n_layer=2, n_head=4, n_positions=64)),
-    "gpt_neox": ("gpt_neox", dict()),
+    "gpt_neox": ("gpt_neox", rope("default", partial_rotary_factor=0.5)),
     "falcon": ("falcon", dict(new_decoder_architecture=True, num_kv_heads=2, ffn_hidden_size=24)),
     "gemma3_text": ("gemma3_text", dict(GQA, head_dim=8, sliding_window=4, num_hidden_layers=2,
                                         layer_types=["full_attention", "sliding_attention"])),

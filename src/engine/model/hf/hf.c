@@ -136,6 +136,8 @@ llm_status sx_hf_open(sx_hf **out, sx_mem *mem, const char *folder, llm_error *e
     sx_st_init(&hf->st, mem);
     llm_status s = open_all(hf);
     if (s != LLM_OK) {
+        llm_error first = LLM_ERROR_INIT; /* what could not be put is missing later: that is the true reason */
+        if (hf->gguf && sx_gguf_built(hf->gguf, &first) == LLM_E_MEMORY) s = sx_fail_memory(err);
         sx_hf_close(hf);
         return s;
     }
