@@ -2,6 +2,7 @@
  * of the chat template. */
 #include "engine/model/hf/vocab.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_TOKENS = 1 << 24 };
@@ -107,9 +108,9 @@ static void put_specials(const hf_vocab *v)
     put_ends(v);
     const char *flags[] = {"add_bos_token", "add_eos_token"};
     for (size_t i = 0; i < 2; i++) {
-        char key[64] = "tokenizer.ggml.";
+        char key[64];
         const sx_json *on = sx_json_get(v->settings, flags[i]);
-        strcat(key, flags[i]);
+        snprintf(key, sizeof key, "tokenizer.ggml.%s", flags[i]);
         if (!sx_gguf_has(v->hf->gguf, key) && sx_json_is(on, SX_JSON_BOOL))
             sx_gguf_put_bool(v->hf->gguf, key, on->truth);
     }
