@@ -28,8 +28,19 @@ sx_text sx_tree_text(const llm_tree *tree);
 
 llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *guard, uint32_t flags, uint32_t n_ctx,
                        uint32_t n_batch, uint32_t kv_type, sx_log *log, llm_error *err);
+llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err);
+llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err);
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
+
+llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err);
+llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err); /* llm_ctx_restore */
+sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err);
+llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err);
+llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err);
+llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err);
+int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err);
+int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err);
 
 /* Texts one after the other; lens: per text two uint64_t, its bytes and how many of them are given. */
 llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,

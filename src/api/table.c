@@ -146,6 +146,17 @@ static const llm_api API = {
     .scores_free = llm_scores_free,
     .evidence_page = llm_evidence_page,
     .reply_citation_page = llm_reply_citation_page,
+    .adapter_load = llm_adapter_load,
+    .adapter_free = llm_adapter_free,
+    .ctx_set_adapter = llm_ctx_set_adapter,
+    .ctx_save = llm_ctx_save,
+    .ctx_restore = llm_ctx_restore,
+    .ctx_export = llm_ctx_export,
+    .ctx_import = llm_ctx_import,
+    .ctx_fork = llm_ctx_fork,
+    .ctx_drop = llm_ctx_drop,
+    .ctx_used = llm_ctx_used,
+    .ctx_size = llm_ctx_size,
 };
 
 const llm_api *llm_get_api(uint32_t level)

@@ -486,6 +486,18 @@ static llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *g
     return made;
 }
 
+static llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err)
+{
+    llm_adapter *made = NULL;
+    err->code = llm_adapter_load(&made, model, path, err);
+    return made;
+}
+
+static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {
@@ -504,6 +516,59 @@ static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t
     if (status == LLM_OK) return (sx_blob){(char *)out, n * width * sizeof *out};
     free(out);
     return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_save(ctx, path), err);
+}
+
+static llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_restore(ctx, path), err);
+}
+
+static sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err)
+{
+    int64_t need = llm_ctx_export(ctx, NULL, 0), size = need;
+    char *bytes = need > 0 ? malloc((size_t)need) : NULL;
+    if (need > 0 && !bytes) return sx_blob_fail(err, "no memory for the state");
+    if (bytes) size = llm_ctx_export(ctx, bytes, (size_t)need);
+    sx_ctx_told(ctx, size < 0 ? (llm_status)size : LLM_OK, err);
+    if (size >= 0) return (sx_blob){bytes, (size_t)size};
+    free(bytes);
+    return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_import(ctx, bytes, len), err);
+}
+
+static llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err)
+{
+    llm_ctx *made = NULL;
+    sx_ctx_told(ctx, llm_ctx_fork(ctx, &made), err);
+    return made;
+}
+
+static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
+}
+
+static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_used(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
+}
+
+static int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_size(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
 }
 
 /* ---- several texts ---- */
@@ -752,7 +817,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_263ba8eebc39d593(void *_swig_go_0) {
+void _wrap_Swig_free_raw_4f67fd15fd47ab7b(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -762,7 +827,7 @@ void _wrap_Swig_free_raw_263ba8eebc39d593(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_263ba8eebc39d593(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -775,7 +840,7 @@ void *_wrap_Swig_malloc_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_INVALID_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -786,7 +851,7 @@ intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_MEMORY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -797,7 +862,7 @@ intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_IO_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -808,7 +873,7 @@ intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FORMAT_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -819,7 +884,7 @@ intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -830,7 +895,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -841,7 +906,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_VERSION_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -852,7 +917,7 @@ intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_BUSY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -863,7 +928,7 @@ intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FORK_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -874,7 +939,7 @@ intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_CANCELLED_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -885,7 +950,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_LIMIT_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -896,7 +961,7 @@ intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_UTF8_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -907,7 +972,7 @@ intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_CORRUPT_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -918,7 +983,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FULL_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -929,7 +994,7 @@ intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_KEY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -940,7 +1005,7 @@ intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_READONLY_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -951,7 +1016,7 @@ intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_USER_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -962,7 +1027,7 @@ intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_INTERNAL_raw_4f67fd15fd47ab7b() {
   int result;
   intgo _swig_go_result;
   
@@ -973,7 +1038,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_263ba8eebc39d593(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -986,7 +1051,7 @@ _gostring_ _wrap_llm_status_name_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -999,7 +1064,7 @@ intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1012,7 +1077,7 @@ _gostring_ _wrap_llm_error_message_get_raw_263ba8eebc39d593(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_263ba8eebc39d593() {
+struct llm_error *_wrap_new_llm_error_raw_4f67fd15fd47ab7b() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1023,7 +1088,7 @@ struct llm_error *_wrap_new_llm_error_raw_263ba8eebc39d593() {
 }
 
 
-void _wrap_delete_llm_error_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1033,7 +1098,7 @@ void _wrap_delete_llm_error_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_263ba8eebc39d593() {
+_gostring_ _wrap_llm_version_raw_4f67fd15fd47ab7b() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1044,7 +1109,7 @@ _gostring_ _wrap_llm_version_raw_263ba8eebc39d593() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_263ba8eebc39d593(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1062,7 +1127,7 @@ _gostring_ _wrap_llm_build_info_raw_263ba8eebc39d593(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1072,7 +1137,7 @@ void _wrap_llm_cancel_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1082,7 +1147,7 @@ void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1095,7 +1160,7 @@ intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1105,7 +1170,7 @@ void _wrap_llm_cancel_free_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1115,7 +1180,7 @@ void _wrap_llm_model_free_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1135,7 +1200,7 @@ _gostring_ _wrap_llm_model_info_raw_263ba8eebc39d593(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1148,7 +1213,7 @@ intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1161,7 +1226,7 @@ intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1181,7 +1246,7 @@ intgo _wrap_llm_model_token_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1219,7 +1284,17 @@ intgo _wrap_llm_quantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_corpus_free_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_4f67fd15fd47ab7b(struct llm_adapter *_swig_go_0) {
+  llm_adapter *arg1 = (llm_adapter *) 0 ;
+  
+  arg1 = *(llm_adapter **)&_swig_go_0; 
+  
+  llm_adapter_free(arg1);
+  
+}
+
+
+void _wrap_llm_corpus_free_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1229,7 +1304,7 @@ void _wrap_llm_corpus_free_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1251,7 +1326,7 @@ intgo _wrap_llm_remove_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1266,7 +1341,7 @@ intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1279,7 +1354,7 @@ intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1294,7 +1369,7 @@ _gostring_ _wrap_llm_docs_name_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1309,7 +1384,7 @@ long long _wrap_llm_docs_bytes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1324,7 +1399,7 @@ intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1339,7 +1414,7 @@ _gostring_ _wrap_llm_docs_hash_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1349,7 +1424,7 @@ void _wrap_llm_docs_free_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1359,7 +1434,7 @@ void _wrap_llm_tree_free_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1372,7 +1447,7 @@ intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1392,7 +1467,7 @@ long long _wrap_llm_tree_find_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1407,7 +1482,7 @@ _gostring_ _wrap_llm_tree_id_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1422,7 +1497,7 @@ long long _wrap_llm_tree_parent_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1437,7 +1512,7 @@ intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1452,7 +1527,7 @@ intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1467,7 +1542,7 @@ _gostring_ _wrap_llm_tree_title_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1482,7 +1557,7 @@ long long _wrap_llm_tree_start_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1497,7 +1572,7 @@ long long _wrap_llm_tree_end_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1512,7 +1587,7 @@ _gostring_ _wrap_llm_tree_hash_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1522,7 +1597,7 @@ void _wrap_llm_ctx_free_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1535,7 +1610,7 @@ intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1550,7 +1625,7 @@ intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1565,7 +1640,7 @@ double _wrap_llm_scores_sum_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1582,7 +1657,7 @@ intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1599,7 +1674,7 @@ double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1618,7 +1693,7 @@ intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1637,7 +1712,7 @@ double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1647,7 +1722,7 @@ void _wrap_llm_scores_free_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
 }
 
 
-void _wrap_llm_evidence_free_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1657,7 +1732,7 @@ void _wrap_llm_evidence_free_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1670,7 +1745,7 @@ intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1683,7 +1758,7 @@ double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1698,7 +1773,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_263ba8eebc39d593(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1713,7 +1788,7 @@ _gostring_ _wrap_llm_evidence_node_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1728,7 +1803,7 @@ _gostring_ _wrap_llm_evidence_path_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1743,7 +1818,7 @@ _gostring_ _wrap_llm_evidence_text_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1758,7 +1833,7 @@ long long _wrap_llm_evidence_start_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1773,7 +1848,7 @@ long long _wrap_llm_evidence_end_raw_263ba8eebc39d593(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1788,7 +1863,7 @@ double _wrap_llm_evidence_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1803,7 +1878,7 @@ intgo _wrap_llm_evidence_page_raw_263ba8eebc39d593(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1816,7 +1891,7 @@ intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1831,7 +1906,7 @@ _gostring_ _wrap_llm_trace_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1846,7 +1921,7 @@ _gostring_ _wrap_llm_trace_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1861,7 +1936,7 @@ intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1876,7 +1951,7 @@ intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1891,7 +1966,7 @@ double _wrap_llm_trace_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1906,7 +1981,7 @@ _gostring_ _wrap_llm_trace_reason_raw_263ba8eebc39d593(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -1916,7 +1991,7 @@ void _wrap_llm_reply_free_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1929,7 +2004,7 @@ intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1942,7 +2017,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1955,7 +2030,7 @@ intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1968,7 +2043,7 @@ double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1981,7 +2056,7 @@ double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -1996,7 +2071,7 @@ intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2009,7 +2084,7 @@ intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2024,7 +2099,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2039,7 +2114,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2054,7 +2129,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2069,7 +2144,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2084,7 +2159,7 @@ long long _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2099,7 +2174,7 @@ long long _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2114,7 +2189,7 @@ double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2129,7 +2204,7 @@ intgo _wrap_llm_reply_citation_page_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2144,7 +2219,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_263ba8eebc39d593(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2154,7 +2229,7 @@ void _wrap_llm_guard_free_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2180,7 +2255,7 @@ intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2201,7 +2276,7 @@ intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2218,7 +2293,7 @@ intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_263ba8eebc39d593(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2231,7 +2306,7 @@ _gostring_ _wrap_llm_guard_type_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2244,7 +2319,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_263ba8eebc39d593(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2254,7 +2329,7 @@ void _wrap_llm_guard_close_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2267,7 +2342,7 @@ intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2280,7 +2355,7 @@ intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2295,7 +2370,7 @@ _gostring_ _wrap_llm_verdict_type_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2310,7 +2385,7 @@ long long _wrap_llm_verdict_start_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2325,7 +2400,7 @@ long long _wrap_llm_verdict_end_raw_263ba8eebc39d593(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2340,7 +2415,7 @@ double _wrap_llm_verdict_score_raw_263ba8eebc39d593(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2355,7 +2430,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2370,7 +2445,7 @@ intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2380,7 +2455,7 @@ void _wrap_llm_verdict_free_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_4f67fd15fd47ab7b(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2390,7 +2465,7 @@ void _wrap_llm_vault_free_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_263ba8eebc39d593() {
+sx_log *_wrap_sx_log_create_raw_4f67fd15fd47ab7b() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2401,7 +2476,7 @@ sx_log *_wrap_sx_log_create_raw_263ba8eebc39d593() {
 }
 
 
-void _wrap_sx_log_put_raw_263ba8eebc39d593(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2420,7 +2495,7 @@ void _wrap_sx_log_put_raw_263ba8eebc39d593(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2433,7 +2508,7 @@ intgo _wrap_sx_log_next_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2446,7 +2521,7 @@ _gostring_ _wrap_sx_log_line_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2459,7 +2534,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_263ba8eebc39d593(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2487,7 +2562,7 @@ struct llm_model *_wrap_sx_model_load_raw_263ba8eebc39d593(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2513,7 +2588,7 @@ _gostring_ _wrap_sx_tokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2539,7 +2614,7 @@ _gostring_ _wrap_sx_detokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2569,7 +2644,7 @@ _gostring_ _wrap_sx_chat_template_raw_263ba8eebc39d593(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2600,7 +2675,7 @@ _gostring_ _wrap_sx_dequantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2626,7 +2701,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_263ba8eebc39d593(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2658,7 +2733,7 @@ intgo _wrap_sx_ingest_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2691,7 +2766,7 @@ intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2706,7 +2781,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_263ba8eebc39d593(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2728,7 +2803,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_263ba8eebc39d593(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2741,7 +2816,7 @@ _gostring_ _wrap_sx_tree_text_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2770,7 +2845,48 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_263ba8eebc39d593(struct llm_model *_swig
 }
 
 
-_gostring_ _wrap_sx_logits_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_adapter *result = 0 ;
+  struct llm_adapter *_swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_adapter *)sx_adapter_load(arg1,(char const *)arg2,arg3);
+  *(llm_adapter **)&_swig_go_result = (llm_adapter *)result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_set_adapter_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_adapter *arg2 = (llm_adapter *) 0 ;
+  float arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_adapter **)&_swig_go_1; 
+  arg3 = (float)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_set_adapter(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_logits_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2798,7 +2914,154 @@ _gostring_ _wrap_sx_logits_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, stru
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+intgo _wrap_sx_ctx_save_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_save(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_load_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_load(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_ctx_export_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_ctx_export(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_import_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_import(arg1,(char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_ctx *_wrap_sx_ctx_fork_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  llm_ctx *result = 0 ;
+  struct llm_ctx *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (llm_ctx *)sx_ctx_fork(arg1,arg2);
+  *(llm_ctx **)&_swig_go_result = (llm_ctx *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_drop_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_drop(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_ctx_used_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (int64_t)sx_ctx_used(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_ctx_size_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (int64_t)sx_ctx_size(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_scores *_wrap_sx_score_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2837,7 +3100,7 @@ struct llm_scores *_wrap_sx_score_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2864,7 +3127,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_263ba8eebc39d593(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_evidence *_wrap_sx_retrieve_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2898,7 +3161,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_263ba8eebc39d593(struct llm_ctx *_swi
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
+struct llm_reply *_wrap_sx_generate_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2945,7 +3208,7 @@ struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2962,7 +3225,7 @@ intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2975,7 +3238,7 @@ _gostring_ _wrap_sx_reply_piece_raw_263ba8eebc39d593(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2988,7 +3251,7 @@ _gostring_ _wrap_sx_reply_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_263ba8eebc39d593(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_4f67fd15fd47ab7b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -3009,7 +3272,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_263ba8eebc39d593(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3042,7 +3305,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_263ba8eebc39d593(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3069,7 +3332,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_263ba8eebc39d593(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3092,7 +3355,7 @@ intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3109,7 +3372,7 @@ intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3122,7 +3385,7 @@ _gostring_ _wrap_sx_guard_text_raw_263ba8eebc39d593(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3135,7 +3398,7 @@ _gostring_ _wrap_sx_verdict_text_raw_263ba8eebc39d593(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3165,7 +3428,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_4f67fd15fd47ab7b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
