@@ -157,6 +157,8 @@ static const llm_api API = {
     .ctx_drop = llm_ctx_drop,
     .ctx_used = llm_ctx_used,
     .ctx_size = llm_ctx_size,
+    .model_load_memory = llm_model_load_memory,
+    .model_load_fd = llm_model_load_fd,
 };
 
 const llm_api *llm_get_api(uint32_t level)
