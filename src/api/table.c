@@ -133,6 +133,9 @@ static const llm_api API = {
     .vault_open = llm_vault_open,
     .vault_free = llm_vault_free,
     .vault_restore = llm_vault_restore,
+    .reply_logprob = llm_reply_logprob,
+    .reply_top_token = llm_reply_top_token,
+    .reply_top_logprob = llm_reply_top_logprob,
 };
 
 const llm_api *llm_get_api(uint32_t level)

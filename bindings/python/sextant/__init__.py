@@ -67,7 +67,9 @@ from ._types import (
     KvType,
     Node,
     NodeKind,
+    Sampling,
     Step,
+    TokenLogprob,
     TraceAction,
     Usage,
     Verdict,
@@ -80,8 +82,8 @@ __all__ = [
     "Decision", "Direction", "DiskFullError", "Doc", "Evidence", "Finding", "Finish", "ForkError", "Format",
     "FormatError", "Guard", "GuardStream", "Hit", "InputOutputError", "InternalError", "InvalidArgumentError", "Isa",
     "KeyMismatchError", "KvType", "LimitError", "Model", "Node", "NodeKind", "NotFoundError", "OutOfMemoryError",
-    "ReadOnlyError", "Reply", "SextantError", "Step", "TraceAction", "Tree", "UnsupportedError", "Usage", "Utf8Error",
-    "Vault", "Verdict", "VersionError", "build_info", "dequantize", "guard_types", "quantize", "version",
+    "ReadOnlyError", "Reply", "Sampling", "SextantError", "Step", "TokenLogprob", "TraceAction", "Tree",
+    "UnsupportedError", "Usage", "Utf8Error", "Vault", "Verdict", "VersionError", "build_info", "dequantize", "guard_types", "quantize", "version",
 ]
 
 
