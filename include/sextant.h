@@ -137,6 +137,7 @@ typedef struct llm_docs llm_docs;                 /* the list of a corpus's docu
 typedef struct llm_evidence llm_evidence;         /* what a retrieval found, and the way it took */
 typedef struct llm_reply llm_reply;               /* an answer being made */
 typedef struct llm_verdict llm_verdict;           /* what the guard saw in a text and decided */
+typedef struct llm_scores llm_scores;             /* how likely given texts are */
 typedef struct llm_guard_stream llm_guard_stream; /* the guard over text that arrives in pieces */
 
 /* ---- Options ---------------------------------------------------------------------------------------------------- */
@@ -193,16 +194,24 @@ typedef struct llm_corpus_opts {
 
 #define LLM_FORMAT_TEXT     1 /* plain text: numbered sections, paragraphs, sentences */
 #define LLM_FORMAT_MARKDOWN 2 /* CommonMark headings, lists, code, tables */
+/* Formats whose canonical text is made by a reader plugin (LLM_E_UNSUPPORTED where it is not installed). */
+#define LLM_FORMAT_HTML     3
+#define LLM_FORMAT_DOCX     4
+#define LLM_FORMAT_EPUB     5
+#define LLM_FORMAT_PDF      6 /* a form feed stands between pages; scans without text are refused */
 
 typedef struct llm_ingest_opts {
     uint32_t struct_size;
-    uint32_t format; /* LLM_FORMAT_*; 0: by the name's ending, else text */
+    uint32_t format; /* LLM_FORMAT_*; 0: by the name's ending, else by the first bytes, else text */
     const llm_cancel *cancel;
 } llm_ingest_opts;
 
 #define LLM_CTX_NO_GUARD 1u /* flag: llm_generate runs no guard; llm_guard_check still works */
 #define LLM_KV_F16       1
 #define LLM_KV_F32       2
+#define LLM_KV_BF16      3 /* Since 0.2 */
+#define LLM_KV_Q8_0      4 /* half of F16, Since 0.2 */
+#define LLM_KV_Q4_0      5 /* a quarter of F16, for long contexts that forgive it, Since 0.2 */
 
 typedef struct llm_ctx_opts {
     uint32_t struct_size;
@@ -311,6 +320,18 @@ typedef struct llm_vault_opts {
     const llm_logger *logger;
 } llm_vault_opts;
 
+#define LLM_SCORE_NO_BOS        1u /* flag: do not begin with the model's BOS token */
+#define LLM_SCORE_PARSE_SPECIAL 2u /* flag: take special tokens such as <|im_end|> from prompt and texts */
+
+typedef struct llm_score_opts {
+    uint32_t struct_size;
+    uint32_t flags;        /* LLM_SCORE_* */
+    uint32_t top;          /* the likeliest tokens kept at each place, at most 256; 0: none */
+    uint32_t reserved;     /* 0 */
+    const uint64_t *given; /* [n] bytes at the beginning of each text that are read and not scored; NULL: none */
+    const llm_cancel *cancel;
+} llm_score_opts;
+
 /* clang-format off */
 #ifndef SWIG
 #define LLM_ERROR_INIT {(uint32_t)sizeof(llm_error), 0, {0}}
@@ -324,6 +345,7 @@ typedef struct llm_vault_opts {
 #define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL}
 #define LLM_CHECK_OPTS_INIT {(uint32_t)sizeof(llm_check_opts), 0, NULL, 0, 0, NULL}
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
+#define LLM_SCORE_OPTS_INIT {(uint32_t)sizeof(llm_score_opts), 0, 0, 0, NULL, NULL}
 #endif
 /* clang-format on */
 
@@ -339,6 +361,7 @@ LLM_API void llm_gen_opts_init(llm_gen_opts *opts, size_t size);
 LLM_API void llm_guard_opts_init(llm_guard_opts *opts, size_t size);
 LLM_API void llm_check_opts_init(llm_check_opts *opts, size_t size);
 LLM_API void llm_vault_opts_init(llm_vault_opts *opts, size_t size);
+LLM_API void llm_score_opts_init(llm_score_opts *opts, size_t size); /* Since 0.2 */
 
 /* ---- Identity --------------------------------------------------------------------------------------------------- */
 
@@ -440,8 +463,9 @@ LLM_API llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm
 LLM_API void llm_corpus_free(llm_corpus *corpus);
 
 /* Adds a document under a name, or replaces the one of that name; either wholly or not at all, also across a crash. The
- * text must be UTF-8 and is its own canonical text: offsets count in these bytes. Errors: LLM_E_INVALID, LLM_E_UTF8,
- * LLM_E_LIMIT, LLM_E_IO, LLM_E_FULL, LLM_E_READONLY, LLM_E_CORRUPT, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes.
+ * bytes of plain text and Markdown must be UTF-8 and are their own canonical text, the one that offsets count in; of other
+ * formats a reader plugin makes it (llm_tree_text). Errors: LLM_E_INVALID, LLM_E_UTF8, LLM_E_UNSUPPORTED (no plugin, or a
+ * document without text), LLM_E_FORMAT, LLM_E_LIMIT, LLM_E_IO, LLM_E_FULL, LLM_E_READONLY, LLM_E_CORRUPT, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes.
  * Thread: any. Since 0.1. */
 LLM_API llm_status llm_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len,
                               const llm_ingest_opts *opts, llm_error *err);
@@ -518,6 +542,35 @@ LLM_API const char *llm_ctx_errmsg(llm_ctx *ctx);
 LLM_API llm_status llm_logits(llm_ctx *ctx, const int32_t *tokens, size_t n, float *out, size_t out_len,
                               const llm_cancel *cancel);
 
+/* ---- Score ------------------------------------------------------------------------------------------------------ */
+
+/* How likely the model finds each of n texts after one prompt, which may be empty. The prompt, and whatever else all texts
+ * begin with, is read once, and not again where the context holds it from an earlier call; the texts go through the model
+ * as one batch; a text's scores do not depend on the others. Prompt and text are tokenized together: a token that runs
+ * over the border counts to the text. The very first token of all has nothing before it and is not scored; a token that
+ * ends every text (EOS) is left out. texts: [n] of lens[n] bytes. Free with llm_scores_free. Errors: LLM_E_INVALID,
+ * LLM_E_UNSUPPORTED (no model), LLM_E_LIMIT (a text does not fit the context window), LLM_E_MEMORY, LLM_E_CANCELLED,
+ * LLM_E_BUSY. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_score(llm_ctx *ctx, const char *prompt, size_t len, const char *const *texts, const size_t *lens,
+                             size_t n, const llm_score_opts *opts, llm_scores **out);
+
+/* The same for one text of n tokens, exactly as given, scored from index `from` on (0 counts as 1); opts->given is not
+ * looked at. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_score_tokens(llm_ctx *ctx, const int32_t *tokens, size_t n, size_t from,
+                                    const llm_score_opts *opts, llm_scores **out);
+
+/* Of text i: how many tokens were scored, and the sum of their logarithms (natural; perplexity is exp(-sum / tokens)). Of its
+ * scored token t: the id, and the logarithm of its probability. The k-th likeliest token at its place and that one's
+ * logarithm. Beyond the counts: 0, -1 for an id, -infinity for top_logprob. Thread: ctx. Since 0.2. */
+LLM_API uint32_t llm_scores_count(const llm_scores *scores);
+LLM_API uint32_t llm_scores_tokens(const llm_scores *scores, uint32_t i);
+LLM_API double llm_scores_sum(const llm_scores *scores, uint32_t i);
+LLM_API int32_t llm_scores_token(const llm_scores *scores, uint32_t i, uint32_t t);
+LLM_API double llm_scores_logprob(const llm_scores *scores, uint32_t i, uint32_t t);
+LLM_API int32_t llm_scores_top_token(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
+LLM_API double llm_scores_top_logprob(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
+LLM_API void llm_scores_free(llm_scores *scores);
+
 /* ---- Retrieve --------------------------------------------------------------------------------------------------- */
 
 /* Finds evidence for a question by descending the document trees. An empty corpus gives empty evidence of confidence 0.
@@ -538,6 +591,9 @@ LLM_API const char *llm_evidence_text(const llm_evidence *evidence, uint32_t i);
 LLM_API uint64_t llm_evidence_start(const llm_evidence *evidence, uint32_t i);
 LLM_API uint64_t llm_evidence_end(const llm_evidence *evidence, uint32_t i);
 LLM_API double llm_evidence_score(const llm_evidence *evidence, uint32_t i);
+/* The page that evidence i begins on, from 1; 0 in a document without pages. Form feeds in the canonical text part pages.
+ * Thread: ctx. Since 0.2. */
+LLM_API uint32_t llm_evidence_page(const llm_evidence *evidence, uint32_t i);
 
 #define LLM_TRACE_KEPT  1 /* the node stayed in the beam */
 #define LLM_TRACE_LEFT  2 /* the node was considered and left */
@@ -617,6 +673,7 @@ LLM_API const char *llm_reply_citation_text(const llm_reply *reply, uint32_t i);
 LLM_API uint64_t llm_reply_citation_start(const llm_reply *reply, uint32_t i);
 LLM_API uint64_t llm_reply_citation_end(const llm_reply *reply, uint32_t i);
 LLM_API double llm_reply_citation_support(const llm_reply *reply, uint32_t i);
+LLM_API uint32_t llm_reply_citation_page(const llm_reply *reply, uint32_t i); /* as llm_evidence_page. Since 0.2. */
 
 /* What the guard decided on the prompt (LLM_DIR_INPUT, spans in the prompt), the evidence (LLM_DIR_EVIDENCE, spans in the
  * canonical text) or the answer so far (LLM_DIR_OUTPUT, spans in the answer before redaction; its text is
@@ -848,6 +905,21 @@ typedef struct llm_api {
     void (*vault_free)(llm_vault *vault);
     int64_t (*vault_restore)(llm_vault *vault, const char *text, size_t len, char *out, size_t capacity,
                              llm_error *err);
+    void (*score_opts_init)(llm_score_opts *opts, size_t size);
+    llm_status (*score)(llm_ctx *ctx, const char *prompt, size_t len, const char *const *texts, const size_t *lens,
+                        size_t n, const llm_score_opts *opts, llm_scores **out);
+    llm_status (*score_tokens)(llm_ctx *ctx, const int32_t *tokens, size_t n, size_t from, const llm_score_opts *opts,
+                               llm_scores **out);
+    uint32_t (*scores_count)(const llm_scores *scores);
+    uint32_t (*scores_tokens)(const llm_scores *scores, uint32_t i);
+    double (*scores_sum)(const llm_scores *scores, uint32_t i);
+    int32_t (*scores_token)(const llm_scores *scores, uint32_t i, uint32_t t);
+    double (*scores_logprob)(const llm_scores *scores, uint32_t i, uint32_t t);
+    int32_t (*scores_top_token)(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
+    double (*scores_top_logprob)(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
+    void (*scores_free)(llm_scores *scores);
+    uint32_t (*evidence_page)(const llm_evidence *evidence, uint32_t i);
+    uint32_t (*reply_citation_page)(const llm_reply *reply, uint32_t i);
     double (*reply_logprob)(const llm_reply *reply, uint32_t i);
     int32_t (*reply_top_token)(const llm_reply *reply, uint32_t i, uint32_t k);
     double (*reply_top_logprob)(const llm_reply *reply, uint32_t i, uint32_t k);

@@ -2,7 +2,9 @@ package sextant
 
 import (
 	"context"
+	"encoding/binary"
 	"runtime"
+	"strings"
 
 	"sextant/internal/raw"
 )
@@ -46,6 +48,21 @@ func Batch(tokens uint) ContextOption { return func(o *ctxOpts) { o.nBatch = tok
 
 // KVFloat32 keeps the KV cache in 32-bit floats.
 func KVFloat32() ContextOption { return func(o *ctxOpts) { o.kvType = uint(raw.LLM_KV_F32) } }
+
+// KVType is how the KV cache keeps its numbers: KVF16, the default, KVBF16, KVQ8 (half of it) or KVQ4 (a quarter).
+type KVType uint
+
+// The types of KVType.
+const (
+	KVF16  = KVType(raw.LLM_KV_F16)
+	KVF32  = KVType(raw.LLM_KV_F32)
+	KVBF16 = KVType(raw.LLM_KV_BF16)
+	KVQ8   = KVType(raw.LLM_KV_Q8_0)
+	KVQ4   = KVType(raw.LLM_KV_Q4_0)
+)
+
+// WithKV chooses how the KV cache keeps its numbers.
+func WithKV(kind KVType) ContextOption { return func(o *ctxOpts) { o.kvType = uint(kind) } }
 
 // NewContext opens a context; model, corpus and guard are each optional and may be closed before it.
 func NewContext(opts ...ContextOption) (*Context, error) {
@@ -157,6 +174,7 @@ func (c *Context) Retrieve(ctx context.Context, question string, opts ...Retriev
 			Doc: raw.Llm_evidence_doc(h, at), Node: raw.Llm_evidence_node(h, at), Path: raw.Llm_evidence_path(h, at),
 			Text: raw.Llm_evidence_text(h, at), Start: int(raw.Llm_evidence_start(h, at)),
 			End: int(raw.Llm_evidence_end(h, at)), Score: raw.Llm_evidence_score(h, at),
+			Page: int(raw.Llm_evidence_page(h, at)),
 		}
 	}
 	return ev, nil
@@ -184,6 +202,67 @@ func (ev *Evidence) Trace() ([]Step, error) {
 		}
 	}
 	return steps, nil
+}
+
+// joined puts texts one after the other, with the lengths the raw calls want beside them.
+func joined(texts []string) (string, string) {
+	lens := make([]byte, 16*len(texts))
+	for i, text := range texts {
+		binary.LittleEndian.PutUint64(lens[16*i:], uint64(len(text)))
+	}
+	return strings.Join(texts, ""), string(lens)
+}
+
+// Score tells how likely the model finds each text after the prompt, which is read once for all.
+func (c *Context) Score(ctx context.Context, prompt string, texts ...string) ([]Score, error) {
+	const op = "score"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var h raw.Llm_scores
+	all, lens := joined(texts)
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		h = raw.Sx_score(c.raw, prompt, all, lens, 0, 0, stop, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return scoresOf(h), nil
+}
+
+// ScoreTokens tells how likely the model finds exactly these tokens, from index `from` on (0 counts as 1).
+func (c *Context) ScoreTokens(ctx context.Context, tokens []int32, from int) (Score, error) {
+	const op = "score tokens"
+	if from < 0 {
+		return Score{}, invalid(op, "from is negative")
+	}
+	if err := c.enter(op); err != nil {
+		return Score{}, err
+	}
+	defer c.leave()
+	var h raw.Llm_scores
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		h = raw.Sx_score_tokens(c.raw, idBytes(tokens), uint64(from), 0, stop, e)
+	})
+	if err != nil {
+		return Score{}, err
+	}
+	return scoresOf(h)[0], nil
+}
+
+func scoresOf(h raw.Llm_scores) []Score {
+	defer raw.Llm_scores_free(h)
+	scores := make([]Score, raw.Llm_scores_count(h))
+	for i := range scores {
+		at, n := uint(i), raw.Llm_scores_tokens(h, uint(i))
+		scores[i] = Score{Sum: raw.Llm_scores_sum(h, at), Tokens: make([]int32, n), Logprobs: make([]float64, n)}
+		for t := range scores[i].Tokens {
+			scores[i].Tokens[t] = int32(raw.Llm_scores_token(h, at, uint(t)))
+			scores[i].Logprobs[t] = raw.Llm_scores_logprob(h, at, uint(t))
+		}
+	}
+	return scores
 }
 
 // Logits are the logits of a token sequence from an empty cache: one row of NVocab floats per token.

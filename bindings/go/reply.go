@@ -317,7 +317,7 @@ func (r *Reply) Citations() []Citation {
 			Node: raw.Llm_reply_citation_node(r.raw, at), Doc: raw.Llm_reply_citation_doc(r.raw, at),
 			Path: raw.Llm_reply_citation_path(r.raw, at), Text: raw.Llm_reply_citation_text(r.raw, at),
 			Start: int(raw.Llm_reply_citation_start(r.raw, at)), End: int(raw.Llm_reply_citation_end(r.raw, at)),
-			Support: raw.Llm_reply_citation_support(r.raw, at),
+			Support: raw.Llm_reply_citation_support(r.raw, at), Page: int(raw.Llm_reply_citation_page(r.raw, at)),
 		}
 	}
 	return list

@@ -350,6 +350,13 @@ func TestModel(t *testing.T) {
 	if _, err := contextOf(t).Logits(bg, ids); !errors.Is(err, sextant.ErrUnsupported) {
 		t.Errorf("error %v", err)
 	}
+	scores, err := contextOf(t, sextant.WithModel(m)).Score(bg, "the captain", " ship", " sea and wind")
+	if err != nil || len(scores) != 2 || len(scores[1].Tokens) <= len(scores[0].Tokens) || scores[0].Sum >= 0 {
+		t.Errorf("scores %v, error %v", scores, err)
+	}
+	if one, err := contextOf(t, sextant.WithModel(m)).ScoreTokens(bg, ids, 0); err != nil || len(one.Tokens) != len(ids)-1 {
+		t.Errorf("score %v, error %v", one, err)
+	}
 	floats, err := sextant.Dequantize("q8_0", append([]byte{0, 0x3c}, make([]byte, 32)...), 32)
 	if err != nil || len(floats) != 32 || floats[7] != 0 {
 		t.Errorf("floats %v, error %v", floats, err)

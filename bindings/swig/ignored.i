@@ -23,6 +23,8 @@
 %ignore llm_guard_opts_init;
 %ignore llm_check_opts_init;
 %ignore llm_vault_opts_init;
+%ignore llm_score_opts;
+%ignore llm_score_opts_init;
 
 /* Handles through an out-pointer: sx_* shims return them. */
 %ignore llm_cancel_create;
@@ -52,6 +54,8 @@
 %ignore llm_chat_template;
 %ignore llm_dequantize;
 %ignore llm_logits;
+%ignore llm_score;
+%ignore llm_score_tokens;
 %ignore llm_vault_restore;
 
 /* Pointer and length in two functions: sx_* shims return both. */

@@ -7,6 +7,8 @@
 %thread sx_chat_template;
 %thread sx_dequantize;
 %thread sx_logits;
+%thread sx_score;
+%thread sx_score_tokens;
 %thread sx_corpus_open;
 %thread sx_ingest;
 %thread sx_ingest_file;

@@ -318,6 +318,80 @@ static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t
     return (sx_blob){NULL, 0};
 }
 
+/* ---- several texts ---- */
+
+typedef struct sx_texts { /* joined texts taken apart */
+    const char **text;    /* [n] */
+    size_t *len;          /* [n] */
+    uint64_t *given;      /* [n] */
+    size_t n;
+} sx_texts;
+
+static void sx_texts_free(sx_texts *t)
+{
+    free(t->text);
+    free(t->len);
+    free(t->given);
+}
+
+/* lens: per text two uint64_t, its bytes and how many of them are given. False without memory or beyond texts_len. */
+static int sx_texts_take(sx_texts *t, const char *texts, size_t texts_len, const char *lens, size_t lens_len)
+{
+    t->n = lens_len / 16;
+    t->text = malloc((t->n + 1) * sizeof *t->text);
+    t->len = malloc((t->n + 1) * sizeof *t->len);
+    t->given = malloc((t->n + 1) * sizeof *t->given);
+    if (!t->text || !t->len || !t->given) return 0;
+    for (size_t i = 0, at = 0; i < t->n; at += t->len[i++]) {
+        uint64_t pair[2];
+        memcpy(pair, lens + 16 * i, sizeof pair);
+        if (pair[0] > texts_len - at) return 0;
+        t->text[i] = texts + at;
+        t->len[i] = (size_t)pair[0];
+        t->given[i] = pair[1];
+    }
+    return 1;
+}
+
+static llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                            const char *lens, size_t lens_len, uint32_t flags, uint32_t top, const llm_cancel *cancel,
+                            llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    llm_scores *made = NULL;
+    if (sx_texts_take(&t, texts, texts_len, lens, lens_len)) {
+        llm_score_opts opts = LLM_SCORE_OPTS_INIT;
+        opts.flags = flags;
+        opts.top = top;
+        opts.given = t.given;
+        opts.cancel = cancel;
+        sx_ctx_told(ctx, llm_score(ctx, prompt, len, t.text, t.len, t.n, &opts, &made), err);
+    } else {
+        sx_blob_fail(err, "no memory for the texts");
+    }
+    sx_texts_free(&t);
+    return made;
+}
+
+static llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint64_t from, uint32_t top,
+                                   const llm_cancel *cancel, llm_error *err)
+{
+    size_t n = ids_len / sizeof(int32_t);
+    int32_t *tokens = malloc(n * sizeof *tokens + 1);
+    llm_scores *made = NULL;
+    if (tokens) {
+        llm_score_opts opts = LLM_SCORE_OPTS_INIT;
+        opts.top = top;
+        opts.cancel = cancel;
+        if (n) memcpy(tokens, ids, n * sizeof *tokens);
+        sx_ctx_told(ctx, llm_score_tokens(ctx, tokens, n, (size_t)from, &opts, &made), err);
+    } else {
+        sx_blob_fail(err, "no memory for the tokens");
+    }
+    free(tokens);
+    return made;
+}
+
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,

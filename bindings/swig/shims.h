@@ -31,6 +31,14 @@ llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *guard, u
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
 
+/* Texts one after the other; lens: per text two uint64_t, its bytes and how many of them are given. */
+llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                     const char *lens, size_t lens_len, uint32_t flags, uint32_t top, const llm_cancel *cancel,
+                     llm_error *err);
+
+llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint64_t from, uint32_t top,
+                            const llm_cancel *cancel, llm_error *err);
+
 llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam, const char *doc,
                           const llm_cancel *cancel, llm_error *err);
 

@@ -64,32 +64,16 @@ llm_status sx_decode_begin(llm_reply *reply)
 
 /* ---- the KV cache ---- */
 
-static llm_status keep(llm_ctx *ctx, const int32_t *tokens, size_t n)
-{
-    if (sx_mem_grow(&ctx->h.mem, (void **)&ctx->kept, &ctx->kept_cap, ctx->kept_len + n, sizeof *ctx->kept))
-        return sx_fail_memory(&ctx->err);
-    memcpy(ctx->kept + ctx->kept_len, tokens, n * sizeof *tokens);
-    ctx->kept_len += n;
-    return LLM_OK;
-}
-
 static llm_status evaluate(llm_reply *reply, const int32_t *tokens, size_t n)
 {
     llm_ctx *ctx = reply->ctx;
-    llm_status status = sx_session_eval(ctx->session, tokens, n, false, reply->logits, reply->opts.cancel, &ctx->err);
-    if (status == LLM_OK) status = keep(ctx, tokens, n);
-    if (status != LLM_OK) sx_session_truncate(ctx->session, (uint32_t)ctx->kept_len);
-    return status;
+    return sx_session_eval(ctx->session, tokens, n, false, reply->logits, reply->opts.cancel, &ctx->err);
 }
 
 static llm_status prefill(llm_reply *reply)
 {
-    llm_ctx *ctx = reply->ctx;
     double begin = sx_clock_ms();
-    size_t same = 0, n = reply->n_prompt_tokens;
-    while (same < ctx->kept_len && same + 1 < n && ctx->kept[same] == reply->prompt_tokens[same]) same++;
-    sx_session_truncate(ctx->session, (uint32_t)same);
-    ctx->kept_len = same;
+    size_t n = reply->n_prompt_tokens, same = sx_session_reuse(reply->ctx->session, reply->prompt_tokens, n);
     llm_status status = evaluate(reply, reply->prompt_tokens + same, n - same);
     reply->prompt_ms = sx_clock_ms() - begin;
     reply->prefilled = true;

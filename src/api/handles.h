@@ -63,8 +63,6 @@ struct llm_ctx {
     llm_corpus *corpus;
     llm_guard *guard;    /* NULL until first need when the caller gave none */
     sx_session *session; /* made at first need */
-    int32_t *kept;       /* [kept_len] tokens that the session holds, for prefix reuse */
-    size_t kept_len, kept_cap;
     sx_session_params session_params;
     uint32_t flags;
     atomic_bool busy;   /* a call is inside */

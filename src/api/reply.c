@@ -123,6 +123,11 @@ double llm_reply_citation_support(const llm_reply *reply, uint32_t i)
     return citation_at(reply, i)->support;
 }
 
+uint32_t llm_reply_citation_page(const llm_reply *reply, uint32_t i)
+{
+    return passage_of(reply, i)->page;
+}
+
 const llm_verdict *llm_reply_verdict(const llm_reply *reply, uint32_t direction)
 {
     if (!reply || !reply->guarded) return NULL;

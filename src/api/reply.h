@@ -12,6 +12,7 @@ typedef struct sx_passage {
     const char *text; /* as the guard let it through; NULL when it blocked the passage */
     size_t text_len;
     uint64_t start, end;
+    uint32_t page; /* from 1; 0: the document has no pages */
 } sx_passage;
 
 typedef struct sx_citation {

@@ -21,7 +21,8 @@ static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [
                            "  -t, --threads N      worker threads (default: what the machine gives)\n"
                            "  -r, --repeat N       runs (default 3)\n"
                            "      --isa LEVEL      highest instruction set to use: scalar, avx2 or avx512\n"
-                           "      --kv TYPE        numbers kept of the context: f16 (default) or f32\n"
+                           "      --kv TYPE        numbers kept of the context: f16 (default), f32, bf16,\n"
+                           "                       q8_0 or q4_0\n"
                            "      --json           one JSON object: pp and tg in tokens per second,\n"
                            "                       load_ms, rss_mb, isa, threads, ...\n";
 

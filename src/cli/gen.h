@@ -107,7 +107,8 @@ enum {
     "      --seed N            the same seed gives the same text\n" \
     "      --stop TEXT         end before TEXT; may be given again\n" \
     "      --ctx N             most tokens of prompt and answer together\n" \
-    "      --kv TYPE           numbers kept of the context: f16 (default) or f32\n" \
+    "      --kv TYPE           numbers kept of the context: f16 (default), f32,\n" \
+    "                          bf16, q8_0 or q4_0\n" \
     "  -t, --threads N         worker threads (default: what the machine gives)\n" \
     "      --isa LEVEL         highest instruction set to use: scalar, avx2 or\n" \
     "                          avx512\n" \

@@ -112,6 +112,7 @@ json_t *sx_json_evidence(const llm_evidence *evidence)
         sx_json_set(e, "path", sx_json_str(llm_evidence_path(evidence, i)));
         sx_json_set(e, "start", json_integer((json_int_t)start));
         sx_json_set(e, "end", json_integer((json_int_t)end));
+        if (llm_evidence_page(evidence, i)) sx_json_set(e, "page", json_integer(llm_evidence_page(evidence, i)));
         sx_json_set(e, "score", sx_json_num(llm_evidence_score(evidence, i)));
         sx_json_set(e, "text", sx_json_text(llm_evidence_text(evidence, i), (size_t)(end - start)));
         json_array_append_new(list, e);
@@ -147,6 +148,8 @@ json_t *sx_json_citations(const llm_reply *reply)
         sx_json_set(c, "path", sx_json_str(llm_reply_citation_path(reply, i)));
         sx_json_set(c, "start", json_integer((json_int_t)llm_reply_citation_start(reply, i)));
         sx_json_set(c, "end", json_integer((json_int_t)llm_reply_citation_end(reply, i)));
+        uint32_t page = llm_reply_citation_page(reply, i);
+        if (page) sx_json_set(c, "page", json_integer(page));
         sx_json_set(c, "text", sx_json_str(llm_reply_citation_text(reply, i)));
         sx_json_set(c, "support", sx_json_num(llm_reply_citation_support(reply, i)));
         json_array_append_new(list, c);

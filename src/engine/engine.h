@@ -2,7 +2,7 @@
  *
  * A model is immutable once loaded and may be used by any number of sessions and threads. A session is one caller's
  * timeline (KV cache and position) and is used by one thread at a time. Evaluations of all sessions of a model share its
- * worker pool. Logits do not depend on thread count, batch neighbours or how a prompt is cut into evaluations. */
+ * worker pool, and what waits at the same time goes through the model as one batch. Logits do not depend on thread count, batch neighbours or how a prompt is cut into evaluations. */
 #ifndef SX_ENGINE_H
 #define SX_ENGINE_H
 
@@ -60,8 +60,13 @@ llm_status sx_session_create(sx_session **out, sx_mem *mem, sx_model *model, con
                              llm_error *err);
 void sx_session_free(sx_session *session);
 uint32_t sx_session_n_ctx(const sx_session *session);
-uint32_t sx_session_used(const sx_session *session);          /* positions filled */
-void sx_session_truncate(sx_session *session, uint32_t keep); /* forget positions from `keep` on */
+uint32_t sx_session_used(const sx_session *session); /* positions filled */
+/* Forgets positions from `keep` on. Returns how many are left: fewer, when layers with a window no longer hold what those
+ * before it would see. */
+uint32_t sx_session_truncate(sx_session *session, uint32_t keep);
+/* Keeps the longest beginning of what the session holds that is also one of tokens, leaving at least the last of them to be
+ * evaluated; forgets the rest. Returns its length. */
+uint32_t sx_session_reuse(sx_session *session, const int32_t *tokens, size_t n);
 /* Appends n tokens, evaluated in batches. logits: all_rows ? [n, n_vocab] : [n_vocab] of the last token; NULL: none.
  * The cancel token is polled so that a stop is seen within 100 ms. On a failure the session is as before the call. */
 llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n, bool all_rows, float *logits,

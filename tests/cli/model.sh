@@ -58,6 +58,16 @@ if [ -f "$vocabulary" ]; then
     run generate -m "$vocabulary" -p Hello; is_rc 2; err_sentence; err_has 'no weights'
 fi
 
+run score -m "$MODEL" -p 'Once upon a time' ', there was' ' purple monkey'; is_rc 0; out_lines 2; err_empty
+feed '{"id":1,"prompt":"Once upon a time","continuations":[", there was"," zzz"],"given":[7,0],"top":2}
+{"id":2,"text":"Once upon a time, there was a little girl"}
+{"id":3,"continuations":["x"],"given":[2]}
+{"id":4,"prompt":"x"}'
+run score -m "$MODEL" --jsonl; is_rc 1; out_lines 4; err_empty
+line_has 1 '{"id":1,"scores":[{"sum":-0.0'; line_has 1 '"top":[[[286,'; line_has 2 '{"id":2,"sum":-'; line_has 2 '"perplexity":1.'
+line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 '"error":{"code":"LLM_E_INVALID"'
+run score -m "$MODEL"; is_rc 2; err_sentence
+
 run logits -m "$MODEL" --tokens 1,403,407 -o "$T/l"; is_rc 0; out_empty
 [ "$(wc -c <"$T/l")" = $((3 * 512 * 4)) ] || wrong 'three rows of 512 float32'
 run logits -m "$MODEL" --tokens 1,403,407 -o - -t 1 --kv f16; is_rc 0

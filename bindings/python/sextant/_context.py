@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence, TypeVar
+import struct
+from typing import Any, Callable, List, Sequence, TypeVar
 
 from . import capi as _raw
 from ._corpus import Corpus
@@ -12,9 +13,23 @@ from ._handle import LOG, Cancel, Handle, Text, drain_log, life_of, long_call, s
 from ._model import Model, id_bytes
 from ._reply import Evidence, Reply
 from ._sampling import gen_opts
-from ._types import Direction, KvType, Sampling, Verdict, verdict_from
+from ._types import Direction, KvType, Sampling, Score, Verdict, verdict_from
 
 T = TypeVar("T")
+
+
+def _score(scores: Any, i: int, top: int) -> Score:
+    places = range(_raw.llm_scores_tokens(scores, i))
+    return Score(
+        _raw.llm_scores_sum(scores, i),
+        tuple(_raw.llm_scores_token(scores, i, t) for t in places),
+        tuple(_raw.llm_scores_logprob(scores, i, t) for t in places),
+        tuple(
+            tuple((_raw.llm_scores_top_token(scores, i, t, k), _raw.llm_scores_top_logprob(scores, i, t, k))
+                  for k in range(top))
+            for t in places
+        ) if top else (),
+    )
 
 
 class Context(Handle):
@@ -98,6 +113,40 @@ class Context(Handle):
             stream = _raw.sx_guard_open(raw, direction, wanted, min_score, stop, err)
         check(err)
         return GuardStream(self, stream, cancel)
+
+    def score(self, texts: Sequence[Text], prompt: Text = "", *, given: Sequence[int] = (), top: int = 0,
+              no_bos: bool = False, parse_special: bool = False, cancel: Cancel | None = None) -> List[Score]:
+        """How likely the model finds each text after the prompt, which is read once for all. ``given``: bytes at the
+        beginning of each text that are read and not scored; ``top``: the likeliest tokens to keep at each place."""
+        parts = [utf8(text) for text in texts]
+        if given and len(given) != len(parts):
+            raise ValueError("given needs one number for each text")
+        lens = b"".join(struct.pack("=QQ", len(part), given[i] if given else 0) for i, part in enumerate(parts))
+        flags = (_raw.LLM_SCORE_NO_BOS if no_bos else 0) | (_raw.LLM_SCORE_PARSE_SPECIAL if parse_special else 0)
+        joined, before = b"".join(parts), utf8(prompt)
+        scores = self._run(
+            cancel or Cancel(),
+            lambda raw, stop, err: _raw.sx_score(raw, before, joined, lens, flags, top, stop, err),
+            _raw.llm_scores_free,
+        )
+        return self._scores(scores, top)
+
+    def score_tokens(self, tokens: Sequence[int], start: int = 0, *, top: int = 0,
+                     cancel: Cancel | None = None) -> Score:
+        """How likely the model finds exactly these tokens, from index ``start`` on (0 counts as 1)."""
+        ids = id_bytes(tokens)
+        scores = self._run(
+            cancel or Cancel(),
+            lambda raw, stop, err: _raw.sx_score_tokens(raw, ids, start, top, stop, err),
+            _raw.llm_scores_free,
+        )
+        return self._scores(scores, top)[0]
+
+    def _scores(self, scores: Any, top: int) -> List[Score]:
+        with self._life:
+            made = [_score(scores, i, top) for i in range(_raw.llm_scores_count(scores))]
+            _raw.llm_scores_free(scores)
+        return made
 
     def logits(self, tokens: Sequence[int], *, cancel: Cancel | None = None) -> "memoryview[float]":
         """Logits of a token sequence from an empty cache: a view of floats, one row of ``n_vocab`` per token."""

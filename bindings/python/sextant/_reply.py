@@ -30,7 +30,7 @@ class Evidence(Handle, Sequence[Hit]):
             Hit(
                 _raw.llm_evidence_doc(raw, i), _raw.llm_evidence_node(raw, i), _raw.llm_evidence_path(raw, i),
                 _raw.llm_evidence_text(raw, i), _raw.llm_evidence_start(raw, i), _raw.llm_evidence_end(raw, i),
-                _raw.llm_evidence_score(raw, i),
+                _raw.llm_evidence_score(raw, i), _raw.llm_evidence_page(raw, i),
             )
             for i in range(_raw.llm_evidence_count(raw))
         )
@@ -177,7 +177,7 @@ class Reply(Handle):
                     _raw.llm_reply_citation_node(raw, i), _raw.llm_reply_citation_doc(raw, i),
                     _raw.llm_reply_citation_path(raw, i), _raw.llm_reply_citation_text(raw, i),
                     _raw.llm_reply_citation_start(raw, i), _raw.llm_reply_citation_end(raw, i),
-                    _raw.llm_reply_citation_support(raw, i),
+                    _raw.llm_reply_citation_support(raw, i), _raw.llm_reply_citation_page(raw, i),
                 )
                 for i in range(_raw.llm_reply_citation_count(raw))
             ]

@@ -15,6 +15,10 @@ class Format(enum.IntEnum):
     BY_NAME = 0
     TEXT = _raw.LLM_FORMAT_TEXT
     MARKDOWN = _raw.LLM_FORMAT_MARKDOWN
+    HTML = _raw.LLM_FORMAT_HTML
+    DOCX = _raw.LLM_FORMAT_DOCX
+    EPUB = _raw.LLM_FORMAT_EPUB
+    PDF = _raw.LLM_FORMAT_PDF
 
 
 class Isa(enum.IntEnum):
@@ -32,6 +36,9 @@ class KvType(enum.IntEnum):
     DEFAULT = 0
     F16 = _raw.LLM_KV_F16
     F32 = _raw.LLM_KV_F32
+    BF16 = _raw.LLM_KV_BF16
+    Q8_0 = _raw.LLM_KV_Q8_0
+    Q4_0 = _raw.LLM_KV_Q4_0
 
 
 class NodeKind(enum.IntEnum):
@@ -130,6 +137,17 @@ class TokenLogprob:
 
 
 @dataclass(frozen=True)
+class Score:
+    """How likely a text is: logarithms (natural) of its tokens' probabilities and their sum. ``top``: at each place the
+    likeliest tokens as (id, logarithm), where asked for."""
+
+    sum: float
+    tokens: Tuple[int, ...]
+    logprobs: Tuple[float, ...]
+    top: Tuple[Tuple[Tuple[int, float], ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Doc:
     """A document of a corpus: bytes of canonical text, nodes of its tree, hash of its root."""
 
@@ -164,6 +182,8 @@ class Hit:
     start: int
     end: int
     score: float
+    #: from 1; 0 in a document without pages
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -189,6 +209,8 @@ class Citation:
     start: int
     end: int
     support: float
+    #: from 1; 0 in a document without pages
+    page: int = 0
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,19 @@ class Model(unittest.TestCase):
             self.assertEqual(rows.shape, (3, self.model.n_vocab))
             self.assertEqual(rows[2, 5], ctx.logits([1, 260, 270])[2, 5])
 
+    def test_score(self):
+        with sextant.Context(self.model) as ctx:
+            ship, sea = ctx.score([" ship", " sea and wind"], "the captain", top=2)
+            self.assertEqual(ship, ctx.score([" ship"], "the captain", top=2)[0])
+            self.assertAlmostEqual(sum(sea.logprobs), sea.sum, 5)
+            self.assertEqual((len(sea.top), len(sea.top[0])), (len(sea.tokens), 2))
+            given = ctx.score([" sea and wind"], "the captain", given=[4])[0]
+            self.assertLess(len(given.tokens), len(sea.tokens))
+            ids = [1, *self.model.tokenize("the captain ship")]
+            self.assertEqual(ctx.score_tokens(ids, len(ids) - len(ship.tokens)).logprobs, ship.logprobs)
+            with self.assertRaises(sextant.InvalidArgumentError):
+                ctx.score(["x"], given=[9])
+
     def test_cancel_from_outside(self):
         with sextant.Context(self.model, n_ctx=256) as ctx:
             with ctx.generate("the captain", max_tokens=200, ignore_eos=True) as reply:

@@ -5,22 +5,23 @@
 #include "engine/graph/weights.h"
 #include "platform/map.h"
 
+enum { SX_LORA_MAX_RANK = 1024 };
+
 typedef struct sx_lora { /* what one adapter adds to one matrix */
-    sx_weight a, b;      /* F32: [rank, k], [n_out, rank] */
-    float scale;         /* the adapter's own: alpha / rank */
+    const float *a, *b;  /* [rank, k], [n_out, rank] */
+    uint32_t rank, k;
+    float scale; /* the adapter's own: alpha / rank */
 } sx_lora;
 
 typedef struct sx_lora_set { /* an adapter: pairs by the name of the matrix they belong to */
     sx_map by_name;          /* index into pairs */
-    const sx_lora *pairs;
+    sx_lora *pairs;
 } sx_lora_set;
 
 typedef struct sx_adapters { /* what a segment's rows carry */
-    const sx_lora_set *const *sets;
-    const float *scales; /* [count], none of them 0 */
+    const sx_lora_set **sets;
+    float *scales; /* [count], none of them 0 */
     uint32_t count;
-    float *low;  /* [n_batch, widest rank] */
-    float *full; /* [n_batch, widest n_out] */
 } sx_adapters;
 
 /* Sees what goes into each matrix of the model: n_tok rows of w->k floats, ldx apart. */

@@ -147,7 +147,7 @@ static void mixture(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, f
         choose(hp, l, e->b.router + (size_t)t * hp->n_expert, e->b.chosen + (size_t)t * hp->n_expert_used,
                e->b.weight + (size_t)t * hp->n_expert_used);
     memset(z, 0, (size_t)n * hp->n_embd * sizeof *z);
-    for (uint32_t i = 0; i < hp->n_expert && !sx_cancelled(e->run.cancel); i++) one_expert(e, l, i, n, h, z);
+    for (uint32_t i = 0; i < hp->n_expert && !sx_run_cancelled(&e->run); i++) one_expert(e, l, i, n, h, z);
     if (l->shared_up.data) shared_expert(e, l, n, h, z);
 }
 

@@ -2,10 +2,8 @@
 #ifndef SX_ENGINE_FORWARD_H
 #define SX_ENGINE_FORWARD_H
 
-#include "engine/graph/adapter.h"
-#include "engine/graph/cache.h"
-#include "engine/graph/rope.h"
 #include "engine/graph/run.h"
+#include "engine/graph/segment.h"
 
 typedef struct sx_net { /* a model as the forward pass sees it */
     sx_hparams hp;
@@ -31,31 +29,22 @@ typedef struct sx_buffers { /* activations of a batch, n_batch rows each */
     float *gathered;        /* [n_batch, n_embd] tokens of one expert */
     uint32_t *member;       /* [n_batch] which they are, as indices into chosen */
     float *cosine, *sine;   /* [2, n_batch, n_rot / 2]: of all layers, of windowed ones */
+    uint32_t *rows;         /* [n_batch] for whoever asks sx_head */
+    uint32_t *segment;      /* [n_batch] which segment each row belongs to */
 } sx_buffers;
-
-/* Rows of a batch that follow each other in one text. Several segments may stand at the same positions: each layer stores
- * and attends segment by segment, so that each sees the cache before `first` and itself, and the last one stays. */
-typedef struct sx_segment {
-    uint32_t n;                  /* rows */
-    uint32_t first;              /* position of the first row */
-    uint32_t second;             /* rows from here on are a second sentence to models with token types; n: none */
-    const sx_adapters *adapters; /* NULL: none */
-} sx_segment;
 
 typedef struct sx_eval {
     const sx_net *net;
-    sx_cache *cache;
-    const sx_rope *rope; /* [2]: of all layers, of windowed ones */
     sx_buffers b;
     sx_run run;
-    const sx_segment *segments; /* [n_segments] of the batch in hand */
+    sx_segment *segments; /* [n_segments] of the batch in hand */
     uint32_t n_segments;
     const sx_observer *observer; /* sees what goes into each matrix; NULL: nobody */
 } sx_eval;
 
-/* Evaluates the tokens of all segments, one segment's after the other's and at most run.n_batch of them, into the cache;
- * b.x holds their last hidden states. Returns false when cancelled. */
-bool sx_forward(sx_eval *e, const int32_t *tokens, const sx_segment *segments, uint32_t n_segments);
+/* Evaluates the segments, at most run.n_batch rows together, into their caches; b.x holds the last hidden states of the rows.
+ * What a segment gets does not depend on the others. Returns false when cancelled. */
+bool sx_forward(sx_eval *e, sx_segment *segments, uint32_t n_segments);
 
 /* Logits [count, n_vocab] of rows (ascending indices into the batch that sx_forward has just evaluated; NULL: 0, 1, ...),
  * through b.h. Returns false when cancelled. */

@@ -4,24 +4,42 @@
 
 #include "engine/graph/forward.h"
 
+enum { ROWS = 4 /* of the batch at a time */, OUTS = 256 /* of their results at a time */ };
+
+typedef struct pair_task {
+    const sx_eval *e;
+    const sx_lora *pair;
+    const sx_product *product;
+    float scale;
+    const float *x; /* [n, ldx] */
+    size_t ldx;
+    float *out; /* [n, product->ldo] */
+} pair_task;
+
+/* out += scale * B (A x) for a few rows; a product of some of the matrix's rows takes those of B. */
+static void add_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const pair_task *t = arg;
+    const sx_lora *pair = t->pair;
+    const sx_kernels *k = t->e->run.kernels;
+    const uint32_t rank = pair->rank, n = end - begin, n_out = t->product->w->n_out;
+    float low[ROWS * SX_LORA_MAX_RANK], part[ROWS * OUTS];
+    (void)worker;
+    k->matmul->floats(SX_TYPE_F32, pair->a, pair->k * sizeof(float), rank, t->x + begin * t->ldx, t->ldx, n, pair->k,
+                      low, rank);
+    for (uint32_t at = 0; at < n_out; at += OUTS) {
+        uint32_t outs = n_out - at < OUTS ? n_out - at : OUTS;
+        const float *b = pair->b + (size_t)(t->product->w->row + at) * rank;
+        k->matmul->floats(SX_TYPE_F32, b, rank * sizeof(float), outs, low, rank, n, rank, part, OUTS);
+        for (uint32_t i = 0; i < n; i++)
+            k->vector->add_scaled(t->out + (begin + i) * t->product->ldo + at, part + i * OUTS, t->scale, outs);
+    }
+}
+
 static const sx_lora *find(const sx_lora_set *set, const char *name)
 {
     uint32_t i = sx_map_get(&set->by_name, name, strlen(name));
     return i == SX_MAP_NONE ? NULL : &set->pairs[i];
-}
-
-/* out [n, ldo] += scale * B (A x) for n rows of x; a product of some of the matrix's rows takes those of B. */
-static void add_pair(const sx_eval *e, const sx_adapters *all, const sx_lora *pair, float scale,
-                     const sx_product *product, const float *x, size_t ldx, float *out, uint32_t n)
-{
-    const sx_weight *w = product->w;
-    sx_weight b = pair->b;
-    b.data += w->row * b.stride;
-    b.n_out = w->n_out;
-    sx_matmul(&e->run, &(sx_product){&pair->a, all->low, pair->a.n_out}, 1, x, ldx, n);
-    sx_matmul(&e->run, &(sx_product){&b, all->full, b.n_out}, 1, all->low, pair->a.n_out, n);
-    for (uint32_t i = 0; i < n; i++)
-        e->run.kernels->vector->add_scaled(out + i * product->ldo, all->full + (size_t)i * b.n_out, scale, b.n_out);
 }
 
 static void adapt(const sx_eval *e, const sx_adapters *all, const sx_product *product, const float *x, size_t ldx,
@@ -30,8 +48,9 @@ static void adapt(const sx_eval *e, const sx_adapters *all, const sx_product *pr
     for (uint32_t i = 0; i < all->count; i++) {
         const sx_lora *pair = find(all->sets[i], product->w->name);
         if (!pair) continue;
-        add_pair(e, all, pair, all->scales[i] * pair->scale, product, x + from * ldx, ldx,
-                 product->out + from * product->ldo, n);
+        pair_task task = {
+            e, pair, product, all->scales[i] * pair->scale, x + from * ldx, ldx, product->out + from * product->ldo};
+        sx_parallel(&e->run, n, ROWS, add_some, &task);
     }
 }
 

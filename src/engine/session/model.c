@@ -120,7 +120,9 @@ static llm_status load(sx_model *m, const char *path, const sx_model_params *par
         return s;
     m->net.kernels = sx_kernels_select(params->isa);
     uint32_t threads = params->threads ? params->threads : sx_cpu_default_threads();
-    if ((s = sx_pool_create(&m->net.pool, m->mem, threads, err)) != LLM_OK || (s = collect_facts(m, err)) != LLM_OK)
+    if ((s = sx_pool_create(&m->net.pool, m->mem, threads, err)) != LLM_OK ||
+        (s = sx_scheduler_create(&m->scheduler, m->mem, &m->net, err)) != LLM_OK ||
+        (s = collect_facts(m, err)) != LLM_OK)
         return s;
     if (params->log)
         sx_log_write(params->log, LLM_LOG_INFO, "loaded %s: %s, %u layers, %s weights, %s kernels, %u threads", path,
@@ -148,6 +150,7 @@ llm_status sx_model_load(sx_model **out, sx_mem *mem, const char *path, const sx
 void sx_model_free(sx_model *m)
 {
     if (!m) return;
+    sx_scheduler_free(m->scheduler);
     sx_pool_free(m->net.pool);
     sx_tokenizer_free(m->tok);
     sx_arena_free(&m->arena);

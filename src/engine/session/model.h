@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "engine/graph/forward.h"
+#include "engine/session/scheduler.h"
 #include "engine/text/tokenizer.h"
 #include "platform/arena.h"
 #include "platform/file.h"
@@ -19,7 +20,8 @@ struct sx_model {
     sx_tokenizer *tok;
     sx_arena arena; /* vectors, layers, facts */
     sx_net net;
-    sx_fact *facts; /* [n_facts] the library's own first, then the file's */
+    sx_scheduler *scheduler; /* NULL for a file without weights */
+    sx_fact *facts;          /* [n_facts] the library's own first, then the file's */
     size_t n_facts;
 };
 

@@ -22,8 +22,9 @@ typedef struct scorer {
     wanted *want;         /* [n_batch or count] of the batch in hand */
     uint32_t *rows;       /* [HEAD_ROWS] */
     sx_segment *segments; /* [n_batch] */
-    int32_t *tokens;      /* [n_batch] */
+    uint32_t n_segments;
     size_t n_want;
+    const llm_cancel *cancel;
 } scorer;
 
 /* ---- one row ---- */
@@ -53,52 +54,71 @@ static void score_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 
 /* ---- batches ---- */
 
-static llm_status cancelled(llm_error *err)
-{
-    return sx_fail(err, LLM_E_CANCELLED, "the evaluation was cancelled by the caller");
-}
-
 /* What the rows of the batch just evaluated say about the tokens after them. */
-static bool score_rows(scorer *c)
+static bool score_rows(scorer *c, sx_eval *e)
 {
     for (size_t i = 0; i < c->n_want; i += HEAD_ROWS) {
         uint32_t n = c->n_want - i < HEAD_ROWS ? (uint32_t)(c->n_want - i) : HEAD_ROWS;
         for (uint32_t k = 0; k < n; k++) c->rows[k] = c->want[i + k].row;
         row_task task = {c, c->want + i, c->logits, false};
-        if (!sx_head(&c->s->eval, c->rows, n, c->logits)) return false;
-        sx_parallel(&c->s->eval.run, n, 1, score_some, &task);
+        if (!sx_head(e, c->rows, n, c->logits)) return false;
+        sx_parallel(&e->run, n, 1, score_some, &task);
     }
-    c->n_want = 0;
-    return !sx_cancelled(c->s->eval.run.cancel);
+    return !sx_run_cancelled(&e->run);
 }
 
 /* The last row of the prefix speaks of every item's first token. */
-static bool score_first(scorer *c, uint32_t row)
+static bool score_first(scorer *c, sx_eval *e, uint32_t row)
 {
     size_t n = 0;
     for (size_t i = 0; i < c->count; i++)
         if (c->items[i].from == 0 && c->items[i].n > 0) c->want[n++] = (wanted){row, &c->items[i], 0};
     if (n == 0) return true;
     row_task task = {c, c->want, c->logits, true};
-    if (!sx_head(&c->s->eval, &row, 1, c->logits)) return false;
+    if (!sx_head(e, &row, 1, c->logits)) return false;
     for (size_t i = 0; i < n; i += UINT16_MAX) {
         task.want = c->want + i;
-        sx_parallel(&c->s->eval.run, n - i < UINT16_MAX ? (uint32_t)(n - i) : UINT16_MAX, 1, score_some, &task);
+        sx_parallel(&e->run, n - i < UINT16_MAX ? (uint32_t)(n - i) : UINT16_MAX, 1, score_some, &task);
     }
-    return !sx_cancelled(c->s->eval.run.cancel);
+    return !sx_run_cancelled(&e->run);
+}
+
+/* The last tokens of the prefix, in a turn of their own. */
+static bool end_prefix(void *arg, sx_eval *e)
+{
+    scorer *c = arg;
+    return sx_forward(e, c->segments, 1) && score_first(c, e, c->segments[0].n - 1);
 }
 
 static llm_status read_prefix(scorer *c, const int32_t *prefix, size_t n, llm_error *err)
 {
     sx_session *s = c->s;
-    for (size_t i = 0; i < n; i += s->n_batch) {
-        uint32_t part = n - i < s->n_batch ? (uint32_t)(n - i) : s->n_batch;
-        const sx_segment segment = {part, s->used, part, s->adapters};
-        if (!sx_forward(&s->eval, prefix + i, &segment, 1)) return cancelled(err);
-        if (i + part == n && !score_first(c, part - 1)) return cancelled(err);
-        s->used += part;
-    }
-    return LLM_OK;
+    if (n == 0) return LLM_OK;
+    uint32_t last = (uint32_t)((n - 1) % s->n_batch + 1);
+    llm_status status = LLM_OK;
+    if (n > last) status = sx_session_eval(s, prefix, n - last, false, NULL, c->cancel, err);
+    if (status == LLM_OK) status = sx_session_room(s, last, err);
+    if (status == LLM_OK) status = sx_cache_reserve(&s->cache, s->used, last, err);
+    if (status != LLM_OK) return status;
+    c->segments[0] = sx_session_segment(s, prefix + n - last, last, s->used);
+    status = sx_session_alone(s, end_prefix, c, c->cancel, err);
+    if (status == LLM_OK) sx_session_advance(s, prefix + n - last, last);
+    return status;
+}
+
+static bool read_batch(void *arg, sx_eval *e)
+{
+    scorer *c = arg;
+    return sx_forward(e, c->segments, c->n_segments) && score_rows(c, e);
+}
+
+static llm_status flush(scorer *c, llm_error *err)
+{
+    if (c->n_segments == 0) return LLM_OK;
+    llm_status status = sx_session_alone(c->s, read_batch, c, c->cancel, err);
+    c->n_segments = 0;
+    c->n_want = 0;
+    return status;
 }
 
 /* Fills batches with items one after the other. An item that is cut goes on as the first of the next batch, when the cache
@@ -106,27 +126,27 @@ static llm_status read_prefix(scorer *c, const int32_t *prefix, size_t n, llm_er
 static llm_status read_items(scorer *c, llm_error *err)
 {
     sx_session *s = c->s;
-    uint32_t rows = 0, n_segments = 0;
-    for (size_t i = 0; i < c->count; i++) {
+    uint32_t rows = 0;
+    llm_status status = LLM_OK;
+    for (size_t i = 0; i < c->count && status == LLM_OK; i++) {
         sx_score_item *item = &c->items[i];
         if (item->from >= item->n) continue;
-        for (size_t at = 0; at + 1 < item->n;) {
+        for (size_t at = 0; at + 1 < item->n && status == LLM_OK;) {
             size_t left = item->n - 1 - at, room = s->n_batch - rows;
-            uint32_t part = (uint32_t)(left < room ? left : room);
-            c->segments[n_segments++] = (sx_segment){part, s->used + (uint32_t)at, part, s->adapters};
-            memcpy(c->tokens + rows, item->tokens + at, part * sizeof *c->tokens);
+            uint32_t part = (uint32_t)(left < room ? left : room), first = s->used + (uint32_t)at;
+            status = sx_cache_reserve(&s->cache, first, part, err);
+            if (status != LLM_OK) return status;
+            c->segments[c->n_segments++] = sx_session_segment(s, item->tokens + at, part, first);
             for (uint32_t k = 0; k < part; k++)
                 if (at + k + 1 >= item->from) c->want[c->n_want++] = (wanted){rows + k, item, at + k + 1};
             rows += part;
             at += part;
             if (rows < s->n_batch) continue;
-            if (!sx_forward(&s->eval, c->tokens, c->segments, n_segments) || !score_rows(c)) return cancelled(err);
-            rows = n_segments = 0;
+            status = flush(c, err);
+            rows = 0;
         }
     }
-    if (rows > 0 && (!sx_forward(&s->eval, c->tokens, c->segments, n_segments) || !score_rows(c)))
-        return cancelled(err);
-    return LLM_OK;
+    return status == LLM_OK ? flush(c, err) : status;
 }
 
 /* ---- the call ---- */
@@ -163,17 +183,16 @@ llm_status sx_session_score(sx_session *s, const int32_t *prefix, size_t n_prefi
     sx_arena arena;
     sx_arena_init(&arena, s->mem);
     uint32_t n = s->n_batch, before = s->used;
-    scorer c = {.s = s, .items = items, .count = count, .n_top = n_top};
+    scorer c = {.s = s, .items = items, .count = count, .n_top = n_top, .cancel = cancel};
     c.want = sx_arena_alloc(&arena, (count > n ? count : n) * sizeof *c.want);
     c.rows = sx_arena_alloc(&arena, HEAD_ROWS * sizeof *c.rows);
     c.segments = sx_arena_alloc(&arena, n * sizeof *c.segments);
-    c.tokens = sx_arena_alloc(&arena, n * sizeof *c.tokens);
     c.logits = sx_mem_alloc(s->mem, (size_t)HEAD_ROWS * s->model->net.hp.n_vocab * sizeof *c.logits);
-    if (!c.want || !c.rows || !c.segments || !c.tokens || !c.logits) status = sx_fail_memory(err);
-    s->eval.run.cancel = cancel;
+    if (!c.want || !c.rows || !c.segments || !c.logits) status = sx_fail_memory(err);
     if (status == LLM_OK) status = read_prefix(&c, prefix, n_prefix, err);
     if (status == LLM_OK) status = read_items(&c, err);
-    if (status != LLM_OK) s->used = before;
+    sx_session_truncate(s, status == LLM_OK ? s->used : before);
+    sx_cache_truncate(&s->cache, s->used); /* what the items took */
     sx_mem_free(s->mem, c.logits);
     sx_arena_free(&arena);
     return status;

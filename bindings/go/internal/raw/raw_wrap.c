@@ -506,6 +506,80 @@ static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t
     return (sx_blob){NULL, 0};
 }
 
+/* ---- several texts ---- */
+
+typedef struct sx_texts { /* joined texts taken apart */
+    const char **text;    /* [n] */
+    size_t *len;          /* [n] */
+    uint64_t *given;      /* [n] */
+    size_t n;
+} sx_texts;
+
+static void sx_texts_free(sx_texts *t)
+{
+    free(t->text);
+    free(t->len);
+    free(t->given);
+}
+
+/* lens: per text two uint64_t, its bytes and how many of them are given. False without memory or beyond texts_len. */
+static int sx_texts_take(sx_texts *t, const char *texts, size_t texts_len, const char *lens, size_t lens_len)
+{
+    t->n = lens_len / 16;
+    t->text = malloc((t->n + 1) * sizeof *t->text);
+    t->len = malloc((t->n + 1) * sizeof *t->len);
+    t->given = malloc((t->n + 1) * sizeof *t->given);
+    if (!t->text || !t->len || !t->given) return 0;
+    for (size_t i = 0, at = 0; i < t->n; at += t->len[i++]) {
+        uint64_t pair[2];
+        memcpy(pair, lens + 16 * i, sizeof pair);
+        if (pair[0] > texts_len - at) return 0;
+        t->text[i] = texts + at;
+        t->len[i] = (size_t)pair[0];
+        t->given[i] = pair[1];
+    }
+    return 1;
+}
+
+static llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                            const char *lens, size_t lens_len, uint32_t flags, uint32_t top, const llm_cancel *cancel,
+                            llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    llm_scores *made = NULL;
+    if (sx_texts_take(&t, texts, texts_len, lens, lens_len)) {
+        llm_score_opts opts = LLM_SCORE_OPTS_INIT;
+        opts.flags = flags;
+        opts.top = top;
+        opts.given = t.given;
+        opts.cancel = cancel;
+        sx_ctx_told(ctx, llm_score(ctx, prompt, len, t.text, t.len, t.n, &opts, &made), err);
+    } else {
+        sx_blob_fail(err, "no memory for the texts");
+    }
+    sx_texts_free(&t);
+    return made;
+}
+
+static llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint64_t from, uint32_t top,
+                                   const llm_cancel *cancel, llm_error *err)
+{
+    size_t n = ids_len / sizeof(int32_t);
+    int32_t *tokens = malloc(n * sizeof *tokens + 1);
+    llm_scores *made = NULL;
+    if (tokens) {
+        llm_score_opts opts = LLM_SCORE_OPTS_INIT;
+        opts.top = top;
+        opts.cancel = cancel;
+        if (n) memcpy(tokens, ids, n * sizeof *tokens);
+        sx_ctx_told(ctx, llm_score_tokens(ctx, tokens, n, (size_t)from, &opts, &made), err);
+    } else {
+        sx_blob_fail(err, "no memory for the tokens");
+    }
+    free(tokens);
+    return made;
+}
+
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
@@ -550,12 +624,18 @@ static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
     const struct {
         const char *name;
         float *at;
-    } floats[] = {{"repeat_penalty", &o->repeat_penalty},       {"frequency_penalty", &o->frequency_penalty},
-                  {"presence_penalty", &o->presence_penalty},   {"dry_multiplier", &o->dry_multiplier},
-                  {"dry_base", &o->dry_base},                   {"dynatemp_range", &o->dynatemp_range},
-                  {"dynatemp_exponent", &o->dynatemp_exponent}, {"top_n_sigma", &o->top_n_sigma},
-                  {"typical_p", &o->typical_p},                 {"xtc_probability", &o->xtc_probability},
-                  {"xtc_threshold", &o->xtc_threshold},         {"mirostat_tau", &o->mirostat_tau},
+    } floats[] = {{"repeat_penalty", &o->repeat_penalty},
+                  {"frequency_penalty", &o->frequency_penalty},
+                  {"presence_penalty", &o->presence_penalty},
+                  {"dry_multiplier", &o->dry_multiplier},
+                  {"dry_base", &o->dry_base},
+                  {"dynatemp_range", &o->dynatemp_range},
+                  {"dynatemp_exponent", &o->dynatemp_exponent},
+                  {"top_n_sigma", &o->top_n_sigma},
+                  {"typical_p", &o->typical_p},
+                  {"xtc_probability", &o->xtc_probability},
+                  {"xtc_threshold", &o->xtc_threshold},
+                  {"mirostat_tau", &o->mirostat_tau},
                   {"mirostat_eta", &o->mirostat_eta}};
     const struct {
         const char *name;
@@ -759,7 +839,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_f8ceb30d088c1bef(void *_swig_go_0) {
+void _wrap_Swig_free_raw_800e2cadd972bcae(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -769,7 +849,7 @@ void _wrap_Swig_free_raw_f8ceb30d088c1bef(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_f8ceb30d088c1bef(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_800e2cadd972bcae(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -782,7 +862,7 @@ void *_wrap_Swig_malloc_raw_f8ceb30d088c1bef(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_INVALID_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -793,7 +873,7 @@ intgo _wrap_LLM_E_INVALID_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_MEMORY_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -804,7 +884,7 @@ intgo _wrap_LLM_E_MEMORY_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_IO_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -815,7 +895,7 @@ intgo _wrap_LLM_E_IO_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_FORMAT_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -826,7 +906,7 @@ intgo _wrap_LLM_E_FORMAT_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -837,7 +917,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -848,7 +928,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_VERSION_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -859,7 +939,7 @@ intgo _wrap_LLM_E_VERSION_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_BUSY_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -870,7 +950,7 @@ intgo _wrap_LLM_E_BUSY_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_FORK_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -881,7 +961,7 @@ intgo _wrap_LLM_E_FORK_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_CANCELLED_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -892,7 +972,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_LIMIT_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -903,7 +983,7 @@ intgo _wrap_LLM_E_LIMIT_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_UTF8_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -914,7 +994,7 @@ intgo _wrap_LLM_E_UTF8_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_CORRUPT_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -925,7 +1005,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_FULL_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -936,7 +1016,7 @@ intgo _wrap_LLM_E_FULL_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_KEY_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -947,7 +1027,7 @@ intgo _wrap_LLM_E_KEY_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_READONLY_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -958,7 +1038,7 @@ intgo _wrap_LLM_E_READONLY_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_USER_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -969,7 +1049,7 @@ intgo _wrap_LLM_E_USER_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_f8ceb30d088c1bef() {
+intgo _wrap_LLM_E_INTERNAL_raw_800e2cadd972bcae() {
   int result;
   intgo _swig_go_result;
   
@@ -980,7 +1060,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_f8ceb30d088c1bef() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_f8ceb30d088c1bef(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_800e2cadd972bcae(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -993,7 +1073,7 @@ _gostring_ _wrap_llm_status_name_raw_f8ceb30d088c1bef(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_f8ceb30d088c1bef(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_800e2cadd972bcae(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1006,7 +1086,7 @@ intgo _wrap_llm_error_code_get_raw_f8ceb30d088c1bef(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_f8ceb30d088c1bef(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_800e2cadd972bcae(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1019,7 +1099,7 @@ _gostring_ _wrap_llm_error_message_get_raw_f8ceb30d088c1bef(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_f8ceb30d088c1bef() {
+struct llm_error *_wrap_new_llm_error_raw_800e2cadd972bcae() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1030,7 +1110,7 @@ struct llm_error *_wrap_new_llm_error_raw_f8ceb30d088c1bef() {
 }
 
 
-void _wrap_delete_llm_error_raw_f8ceb30d088c1bef(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_800e2cadd972bcae(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1040,7 +1120,7 @@ void _wrap_delete_llm_error_raw_f8ceb30d088c1bef(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_f8ceb30d088c1bef() {
+_gostring_ _wrap_llm_version_raw_800e2cadd972bcae() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1051,7 +1131,7 @@ _gostring_ _wrap_llm_version_raw_f8ceb30d088c1bef() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_800e2cadd972bcae(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1069,7 +1149,7 @@ _gostring_ _wrap_llm_build_info_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_f8ceb30d088c1bef(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1079,7 +1159,7 @@ void _wrap_llm_cancel_set_raw_f8ceb30d088c1bef(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_f8ceb30d088c1bef(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1089,7 +1169,7 @@ void _wrap_llm_cancel_reset_raw_f8ceb30d088c1bef(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_f8ceb30d088c1bef(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1102,7 +1182,7 @@ intgo _wrap_llm_cancel_is_set_raw_f8ceb30d088c1bef(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_f8ceb30d088c1bef(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1112,7 +1192,7 @@ void _wrap_llm_cancel_free_raw_f8ceb30d088c1bef(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_800e2cadd972bcae(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1122,7 +1202,7 @@ void _wrap_llm_model_free_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1142,7 +1222,7 @@ _gostring_ _wrap_llm_model_info_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_800e2cadd972bcae(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1155,7 +1235,7 @@ intgo _wrap_llm_model_n_vocab_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_800e2cadd972bcae(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1168,7 +1248,7 @@ intgo _wrap_llm_model_n_ctx_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1188,7 +1268,7 @@ intgo _wrap_llm_model_token_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_800e2cadd972bcae(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1226,7 +1306,7 @@ intgo _wrap_llm_quantize_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_corpus_free_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1236,7 +1316,7 @@ void _wrap_llm_corpus_free_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1258,7 +1338,7 @@ intgo _wrap_llm_remove_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1273,7 +1353,7 @@ intgo _wrap_llm_corpus_check_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1286,7 +1366,7 @@ intgo _wrap_llm_docs_count_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1301,7 +1381,7 @@ _gostring_ _wrap_llm_docs_name_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1316,7 +1396,7 @@ long long _wrap_llm_docs_bytes_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1331,7 +1411,7 @@ intgo _wrap_llm_docs_nodes_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1346,7 +1426,7 @@ _gostring_ _wrap_llm_docs_hash_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1356,7 +1436,7 @@ void _wrap_llm_docs_free_raw_f8ceb30d088c1bef(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1366,7 +1446,7 @@ void _wrap_llm_tree_free_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1379,7 +1459,7 @@ intgo _wrap_llm_tree_count_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1399,7 +1479,7 @@ long long _wrap_llm_tree_find_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1414,7 +1494,7 @@ _gostring_ _wrap_llm_tree_id_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1429,7 +1509,7 @@ long long _wrap_llm_tree_parent_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1444,7 +1524,7 @@ intgo _wrap_llm_tree_kind_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1459,7 +1539,7 @@ intgo _wrap_llm_tree_depth_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1474,7 +1554,7 @@ _gostring_ _wrap_llm_tree_title_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1489,7 +1569,7 @@ long long _wrap_llm_tree_start_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1504,7 +1584,7 @@ long long _wrap_llm_tree_end_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1519,7 +1599,7 @@ _gostring_ _wrap_llm_tree_hash_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_f8ceb30d088c1bef(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1529,7 +1609,132 @@ void _wrap_llm_ctx_free_raw_f8ceb30d088c1bef(struct llm_ctx *_swig_go_0) {
 }
 
 
-void _wrap_llm_evidence_free_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  
+  result = (uint32_t)llm_scores_count((struct llm_scores const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_scores_tokens_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_scores_tokens((struct llm_scores const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_scores_sum_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)llm_scores_sum((struct llm_scores const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_scores_token_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (int32_t)llm_scores_token((struct llm_scores const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_scores_logprob_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (double)llm_scores_logprob((struct llm_scores const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_scores_top_token_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  uint32_t arg4 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  
+  result = (int32_t)llm_scores_top_token((struct llm_scores const *)arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_scores_top_logprob_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  uint32_t arg4 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  
+  result = (double)llm_scores_top_logprob((struct llm_scores const *)arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_scores_free_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  
+  llm_scores_free(arg1);
+  
+}
+
+
+void _wrap_llm_evidence_free_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1539,7 +1744,7 @@ void _wrap_llm_evidence_free_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1552,7 +1757,7 @@ intgo _wrap_llm_evidence_count_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1565,7 +1770,7 @@ double _wrap_llm_evidence_confidence_raw_f8ceb30d088c1bef(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1580,7 +1785,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_f8ceb30d088c1bef(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1595,7 +1800,7 @@ _gostring_ _wrap_llm_evidence_node_raw_f8ceb30d088c1bef(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1610,7 +1815,7 @@ _gostring_ _wrap_llm_evidence_path_raw_f8ceb30d088c1bef(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1625,7 +1830,7 @@ _gostring_ _wrap_llm_evidence_text_raw_f8ceb30d088c1bef(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1640,7 +1845,7 @@ long long _wrap_llm_evidence_start_raw_f8ceb30d088c1bef(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1655,7 +1860,7 @@ long long _wrap_llm_evidence_end_raw_f8ceb30d088c1bef(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1670,7 +1875,22 @@ double _wrap_llm_evidence_score_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_count_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_page_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+  llm_evidence *arg1 = (llm_evidence *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_evidence **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_evidence_page((struct llm_evidence const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_trace_count_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1683,7 +1903,7 @@ intgo _wrap_llm_trace_count_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1698,7 +1918,7 @@ _gostring_ _wrap_llm_trace_doc_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1713,7 +1933,7 @@ _gostring_ _wrap_llm_trace_node_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1728,7 +1948,7 @@ intgo _wrap_llm_trace_depth_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1743,7 +1963,7 @@ intgo _wrap_llm_trace_action_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1758,7 +1978,7 @@ double _wrap_llm_trace_score_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_f8ceb30d088c1bef(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1773,7 +1993,7 @@ _gostring_ _wrap_llm_trace_reason_raw_f8ceb30d088c1bef(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -1783,7 +2003,7 @@ void _wrap_llm_reply_free_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1796,7 +2016,7 @@ intgo _wrap_llm_reply_finish_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1809,7 +2029,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_f8ceb30d088c1bef(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1822,7 +2042,7 @@ intgo _wrap_llm_reply_output_tokens_raw_f8ceb30d088c1bef(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1835,7 +2055,7 @@ double _wrap_llm_reply_prompt_ms_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1848,7 +2068,7 @@ double _wrap_llm_reply_output_ms_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -1863,7 +2083,7 @@ intgo _wrap_llm_reply_token_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1878,7 +2098,7 @@ double _wrap_llm_reply_logprob_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1895,7 +2115,7 @@ intgo _wrap_llm_reply_top_token_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1912,7 +2132,7 @@ double _wrap_llm_reply_top_logprob_raw_f8ceb30d088c1bef(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1925,7 +2145,7 @@ intgo _wrap_llm_reply_citation_count_raw_f8ceb30d088c1bef(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1940,7 +2160,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_f8ceb30d088c1bef(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1955,7 +2175,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_f8ceb30d088c1bef(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1970,7 +2190,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_f8ceb30d088c1bef(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1985,7 +2205,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_f8ceb30d088c1bef(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2000,7 +2220,7 @@ long long _wrap_llm_reply_citation_start_raw_f8ceb30d088c1bef(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2015,7 +2235,7 @@ long long _wrap_llm_reply_citation_end_raw_f8ceb30d088c1bef(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2030,7 +2250,22 @@ double _wrap_llm_reply_citation_support_raw_f8ceb30d088c1bef(struct llm_reply *_
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_reply_citation_page((struct llm_reply const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_verdict *_wrap_llm_reply_verdict_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2045,7 +2280,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_f8ceb30d088c1bef(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_f8ceb30d088c1bef(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2055,7 +2290,7 @@ void _wrap_llm_guard_free_raw_f8ceb30d088c1bef(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_f8ceb30d088c1bef(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2081,7 +2316,7 @@ intgo _wrap_llm_guard_set_action_raw_f8ceb30d088c1bef(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_f8ceb30d088c1bef(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2102,7 +2337,7 @@ intgo _wrap_llm_guard_add_word_raw_f8ceb30d088c1bef(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_f8ceb30d088c1bef(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2119,7 +2354,7 @@ intgo _wrap_llm_guard_set_vault_raw_f8ceb30d088c1bef(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_f8ceb30d088c1bef(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_800e2cadd972bcae(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2132,7 +2367,7 @@ _gostring_ _wrap_llm_guard_type_raw_f8ceb30d088c1bef(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_f8ceb30d088c1bef(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2145,7 +2380,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_f8ceb30d088c1bef(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_f8ceb30d088c1bef(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2155,7 +2390,7 @@ void _wrap_llm_guard_close_raw_f8ceb30d088c1bef(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2168,7 +2403,7 @@ intgo _wrap_llm_verdict_action_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2181,7 +2416,7 @@ intgo _wrap_llm_verdict_count_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2196,7 +2431,7 @@ _gostring_ _wrap_llm_verdict_type_raw_f8ceb30d088c1bef(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2211,7 +2446,7 @@ long long _wrap_llm_verdict_start_raw_f8ceb30d088c1bef(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2226,7 +2461,7 @@ long long _wrap_llm_verdict_end_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2241,7 +2476,7 @@ double _wrap_llm_verdict_score_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2256,7 +2491,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_f8ceb30d088c1bef(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2271,7 +2506,7 @@ intgo _wrap_llm_verdict_finding_action_raw_f8ceb30d088c1bef(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2281,7 +2516,7 @@ void _wrap_llm_verdict_free_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_f8ceb30d088c1bef(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_800e2cadd972bcae(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2291,7 +2526,7 @@ void _wrap_llm_vault_free_raw_f8ceb30d088c1bef(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_f8ceb30d088c1bef() {
+sx_log *_wrap_sx_log_create_raw_800e2cadd972bcae() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2302,7 +2537,7 @@ sx_log *_wrap_sx_log_create_raw_f8ceb30d088c1bef() {
 }
 
 
-void _wrap_sx_log_put_raw_f8ceb30d088c1bef(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_800e2cadd972bcae(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2321,7 +2556,7 @@ void _wrap_sx_log_put_raw_f8ceb30d088c1bef(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_f8ceb30d088c1bef(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_800e2cadd972bcae(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2334,7 +2569,7 @@ intgo _wrap_sx_log_next_raw_f8ceb30d088c1bef(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_f8ceb30d088c1bef(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_800e2cadd972bcae(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2347,7 +2582,7 @@ _gostring_ _wrap_sx_log_line_raw_f8ceb30d088c1bef(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_f8ceb30d088c1bef(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_800e2cadd972bcae(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2360,7 +2595,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_f8ceb30d088c1bef(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_800e2cadd972bcae(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2388,7 +2623,7 @@ struct llm_model *_wrap_sx_model_load_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2414,7 +2649,7 @@ _gostring_ _wrap_sx_tokenize_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2440,7 +2675,7 @@ _gostring_ _wrap_sx_detokenize_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2470,7 +2705,7 @@ _gostring_ _wrap_sx_chat_template_raw_f8ceb30d088c1bef(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_800e2cadd972bcae(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2501,7 +2736,7 @@ _gostring_ _wrap_sx_dequantize_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_800e2cadd972bcae(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2527,7 +2762,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_f8ceb30d088c1bef(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2559,7 +2794,7 @@ intgo _wrap_sx_ingest_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2592,7 +2827,7 @@ intgo _wrap_sx_ingest_file_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2607,7 +2842,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_f8ceb30d088c1bef(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_f8ceb30d088c1bef(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2629,7 +2864,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_f8ceb30d088c1bef(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2642,7 +2877,7 @@ _gostring_ _wrap_sx_tree_text_raw_f8ceb30d088c1bef(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_f8ceb30d088c1bef(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2671,7 +2906,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_f8ceb30d088c1bef(struct llm_model *_swig
 }
 
 
-_gostring_ _wrap_sx_logits_raw_f8ceb30d088c1bef(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2699,7 +2934,73 @@ _gostring_ _wrap_sx_logits_raw_f8ceb30d088c1bef(struct llm_ctx *_swig_go_0, stru
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_f8ceb30d088c1bef(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_scores *_wrap_sx_score_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  uint32_t arg8 ;
+  uint32_t arg9 ;
+  llm_cancel *arg10 = (llm_cancel *) 0 ;
+  llm_error *arg11 = (llm_error *) 0 ;
+  llm_scores *result = 0 ;
+  struct llm_scores *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  
+  arg4 = (char *)_swig_go_2.p;
+  arg5 = (size_t)_swig_go_2.n;
+  
+  
+  arg6 = (char *)_swig_go_3.p;
+  arg7 = (size_t)_swig_go_3.n;
+  
+  arg8 = (uint32_t)_swig_go_4; 
+  arg9 = (uint32_t)_swig_go_5; 
+  arg10 = *(llm_cancel **)&_swig_go_6; 
+  arg11 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_scores *)sx_score(arg1,(char const *)arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,arg8,arg9,(struct llm_cancel const *)arg10,arg11);
+  *(llm_scores **)&_swig_go_result = (llm_scores *)result; 
+  return _swig_go_result;
+}
+
+
+struct llm_scores *_wrap_sx_score_tokens_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint64_t arg4 ;
+  uint32_t arg5 ;
+  llm_cancel *arg6 = (llm_cancel *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_scores *result = 0 ;
+  struct llm_scores *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint64_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  arg6 = *(llm_cancel **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_scores *)sx_score_tokens(arg1,(char const *)arg2,arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7);
+  *(llm_scores **)&_swig_go_result = (llm_scores *)result; 
+  return _swig_go_result;
+}
+
+
+struct llm_evidence *_wrap_sx_retrieve_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2733,7 +3034,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_f8ceb30d088c1bef(struct llm_ctx *_swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_f8ceb30d088c1bef() {
+sx_gen *_wrap_sx_gen_create_raw_800e2cadd972bcae() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -2744,7 +3045,7 @@ sx_gen *_wrap_sx_gen_create_raw_f8ceb30d088c1bef() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_f8ceb30d088c1bef(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_800e2cadd972bcae(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -2766,7 +3067,7 @@ intgo _wrap_sx_gen_number_raw_f8ceb30d088c1bef(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_f8ceb30d088c1bef(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_800e2cadd972bcae(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2792,7 +3093,7 @@ intgo _wrap_sx_gen_text_raw_f8ceb30d088c1bef(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_f8ceb30d088c1bef(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_800e2cadd972bcae(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -2809,7 +3110,7 @@ intgo _wrap_sx_gen_bias_raw_f8ceb30d088c1bef(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_f8ceb30d088c1bef(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_800e2cadd972bcae(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -2819,7 +3120,7 @@ void _wrap_sx_gen_free_raw_f8ceb30d088c1bef(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_f8ceb30d088c1bef(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2868,7 +3169,7 @@ struct llm_reply *_wrap_sx_generate_raw_f8ceb30d088c1bef(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2885,7 +3186,7 @@ intgo _wrap_sx_reply_next_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2898,7 +3199,7 @@ _gostring_ _wrap_sx_reply_piece_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2911,7 +3212,7 @@ _gostring_ _wrap_sx_reply_text_raw_f8ceb30d088c1bef(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_f8ceb30d088c1bef(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_800e2cadd972bcae(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -2932,7 +3233,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_f8ceb30d088c1bef(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_f8ceb30d088c1bef(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2965,7 +3266,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_f8ceb30d088c1bef(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_f8ceb30d088c1bef(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2992,7 +3293,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_f8ceb30d088c1bef(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_f8ceb30d088c1bef(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3015,7 +3316,7 @@ intgo _wrap_sx_guard_feed_raw_f8ceb30d088c1bef(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_f8ceb30d088c1bef(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3032,7 +3333,7 @@ intgo _wrap_sx_guard_finish_raw_f8ceb30d088c1bef(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_f8ceb30d088c1bef(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3045,7 +3346,7 @@ _gostring_ _wrap_sx_guard_text_raw_f8ceb30d088c1bef(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3058,7 +3359,7 @@ _gostring_ _wrap_sx_verdict_text_raw_f8ceb30d088c1bef(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_800e2cadd972bcae(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3088,7 +3389,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_f8ceb30d088c1bef(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_f8ceb30d088c1bef(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_800e2cadd972bcae(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
