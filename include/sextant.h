@@ -126,8 +126,9 @@ typedef struct llm_error {
 
 /* ---- Handles ---------------------------------------------------------------------------------------------------- */
 
-typedef struct llm_model llm_model;   /* weights and tokenizer of one file: immutable, shared */
-typedef struct llm_corpus llm_corpus; /* documents as trees, in one file or in memory: shared */
+typedef struct llm_model llm_model;     /* weights and tokenizer of one file: immutable, shared */
+typedef struct llm_adapter llm_adapter; /* low-rank changes to a model (LoRA): immutable, shared */
+typedef struct llm_corpus llm_corpus;   /* documents as trees, in one file or in memory: shared */
 typedef struct llm_guard llm_guard; /* a policy: what to look for, what to do: shared, frozen once a context uses it */
 typedef struct llm_vault llm_vault; /* sealed originals behind pseudonyms: shared */
 typedef struct llm_cancel llm_cancel;             /* one flag that stops the calls it was passed to: shared */
@@ -451,6 +452,22 @@ LLM_API llm_status llm_dequantize(const char *type, const void *src, size_t src_
  * LLM_E_UNSUPPORTED, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads,
                                 const llm_cancel *cancel, llm_error *err);
+
+/* ---- Adapters --------------------------------------------------------------------------------------------------- */
+
+/* Reads a low-rank adapter (LoRA) for a model, a GGUF file of general.type "adapter", and checks every shape against the
+ * model. Memory comes from the model's allocator; the adapter keeps the model. Free with llm_adapter_free. Errors:
+ * LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FORMAT (damaged, or made for another model), LLM_E_UNSUPPORTED (of
+ * embeddings, norms or rows of experts), LLM_E_MEMORY. Blocks: yes. Thread: any. Since 0.2. */
+LLM_API llm_status llm_adapter_load(llm_adapter **out, llm_model *model, const char *path, llm_error *err);
+
+/* Drops the caller's reference; contexts that carry it keep theirs. NULL is fine. Thread: any. Since 0.2. */
+LLM_API void llm_adapter_free(llm_adapter *adapter);
+
+/* The context carries the adapter from now on, times scale (1 as it was trained, 0 not at all); several add up. The model
+ * itself and its other contexts are untouched. A change forgets what the context has read. Errors: LLM_E_INVALID (another
+ * model's adapter, a scale that is not finite), LLM_E_MEMORY, LLM_E_BUSY. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale);
 
 /* ---- Corpus ----------------------------------------------------------------------------------------------------- */
 
@@ -920,6 +937,9 @@ typedef struct llm_api {
     void (*scores_free)(llm_scores *scores);
     uint32_t (*evidence_page)(const llm_evidence *evidence, uint32_t i);
     uint32_t (*reply_citation_page)(const llm_reply *reply, uint32_t i);
+    llm_status (*adapter_load)(llm_adapter **out, llm_model *model, const char *path, llm_error *err);
+    void (*adapter_free)(llm_adapter *adapter);
+    llm_status (*ctx_set_adapter)(llm_ctx *ctx, llm_adapter *adapter, float scale);
     double (*reply_logprob)(const llm_reply *reply, uint32_t i);
     int32_t (*reply_top_token)(const llm_reply *reply, uint32_t i, uint32_t k);
     double (*reply_top_logprob)(const llm_reply *reply, uint32_t i, uint32_t k);

@@ -204,6 +204,20 @@ func (ev *Evidence) Trace() ([]Step, error) {
 	return steps, nil
 }
 
+// SetAdapter lets the context carry the adapter from now on, times scale (0: not at all); several add up.
+func (c *Context) SetAdapter(a *Adapter, scale float32) error {
+	const op = "set adapter"
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	if err := a.enter(op); err != nil {
+		return err
+	}
+	defer a.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_set_adapter(c.raw, a.raw, scale, e) })
+}
+
 // joined puts texts one after the other, with the lengths the raw calls want beside them.
 func joined(texts []string) (string, string) {
 	lens := make([]byte, 16*len(texts))

@@ -147,6 +147,38 @@ func (m *Model) Chat(source string, vars interface{}) (string, error) {
 	return text, err
 }
 
+// Adapter is a low-rank adapter (LoRA) for a model; goroutines and contexts may share it.
+type Adapter struct {
+	life
+	raw raw.Llm_adapter
+}
+
+// LoadAdapter reads an adapter and checks it against the model.
+func (m *Model) LoadAdapter(path string) (*Adapter, error) {
+	const op = "load adapter"
+	if err := cstring(op, "a path", path); err != nil {
+		return nil, err
+	}
+	if err := m.enter(op); err != nil {
+		return nil, err
+	}
+	defer m.leave()
+	a := &Adapter{}
+	if err := quick(op, func(e raw.Llm_error) { a.raw = raw.Sx_adapter_load(m.raw, path, e) }); err != nil {
+		return nil, err
+	}
+	h := a.raw
+	a.name, a.free = "adapter", func() { raw.Llm_adapter_free(h) }
+	runtime.SetFinalizer(a, func(a *Adapter) { a.close() })
+	return a, nil
+}
+
+// Close drops your reference; contexts that carry the adapter keep theirs.
+func (a *Adapter) Close() error {
+	a.close()
+	return nil
+}
+
 // Dequantize decodes quantised blocks of a GGUF type name ("q4_0") to count floats.
 func Dequantize(typ string, data []byte, count int) ([]float32, error) {
 	if count < 0 {

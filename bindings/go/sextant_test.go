@@ -357,6 +357,9 @@ func TestModel(t *testing.T) {
 	if one, err := contextOf(t, sextant.WithModel(m)).ScoreTokens(bg, ids, 0); err != nil || len(one.Tokens) != len(ids)-1 {
 		t.Errorf("score %v, error %v", one, err)
 	}
+	if _, err := m.LoadAdapter("no such adapter.gguf"); !errors.Is(err, sextant.ErrNotFound) {
+		t.Errorf("error %v", err)
+	}
 	floats, err := sextant.Dequantize("q8_0", append([]byte{0, 0x3c}, make([]byte, 32)...), 32)
 	if err != nil || len(floats) != 32 || floats[7] != 0 {
 		t.Errorf("floats %v, error %v", floats, err)

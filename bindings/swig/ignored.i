@@ -29,6 +29,7 @@
 /* Handles through an out-pointer: sx_* shims return them. */
 %ignore llm_cancel_create;
 %ignore llm_model_load;
+%ignore llm_adapter_load;
 %ignore llm_corpus_open;
 %ignore llm_docs_list;
 %ignore llm_tree_open;
@@ -47,6 +48,7 @@
 %ignore llm_guard_feed;
 %ignore llm_guard_finish;
 %ignore llm_ctx_errmsg;
+%ignore llm_ctx_set_adapter;
 
 /* Buffers the caller sizes: sx_* shims return a blob. */
 %ignore llm_tokenize;

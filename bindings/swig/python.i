@@ -7,6 +7,7 @@
 %thread sx_chat_template;
 %thread sx_dequantize;
 %thread sx_logits;
+%thread sx_adapter_load;
 %thread sx_score;
 %thread sx_score_tokens;
 %thread sx_corpus_open;
@@ -26,6 +27,7 @@
 %thread llm_corpus_check;
 %thread llm_quantize;
 %thread llm_model_free;
+%thread llm_adapter_free;
 %thread llm_corpus_free;
 %thread llm_ctx_free;
 %thread llm_guard_add_word;

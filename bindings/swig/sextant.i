@@ -17,6 +17,7 @@
 %nodefaultctor;
 %nodefaultdtor;
 struct llm_model {};
+struct llm_adapter {};
 struct llm_corpus {};
 struct llm_guard {};
 struct llm_vault {};

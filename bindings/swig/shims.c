@@ -298,6 +298,18 @@ static llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *g
     return made;
 }
 
+static llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err)
+{
+    llm_adapter *made = NULL;
+    err->code = llm_adapter_load(&made, model, path, err);
+    return made;
+}
+
+static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {

@@ -28,6 +28,8 @@ sx_text sx_tree_text(const llm_tree *tree);
 
 llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *guard, uint32_t flags, uint32_t n_ctx,
                        uint32_t n_batch, uint32_t kv_type, sx_log *log, llm_error *err);
+llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err);
+llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err);
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
 

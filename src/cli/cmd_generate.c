@@ -22,6 +22,7 @@ static const char help[] =
     "      --ignore-eos        go on after an end-of-text token\n"
     "      --chat              the prompt is a user's message: put it through the\n"
     "                          model's chat template\n"
+    "      --lora FILE[=SCALE] an adapter to carry, times SCALE (1); may be repeated\n"
     "      --json              print one JSON object when done\n"
     "      --jsonl             {\"id\", \"prompt\" or \"messages\", \"max_tokens\",\n"
     "                          \"temperature\", \"top_k\", \"top_p\", \"min_p\", \"seed\",\n"
@@ -30,7 +31,7 @@ static const char help[] =
     "                          {\"id\", \"text\", \"tokens\", \"logprobs\", \"finish\", \"usage\"}\n"
     "                          per line out\n";
 
-enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_CHAT, OPT_JSON, OPT_JSONL };
+enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_CHAT, OPT_JSON, OPT_JSONL, OPT_LORA };
 
 static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_PROMPT, 'p', "prompt", true},
@@ -40,12 +41,14 @@ static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_CHAT, 0, "chat", false},
                                {OPT_JSON, 0, "json", false},
                                {OPT_JSONL, 0, "jsonl", false},
+                               {OPT_LORA, 0, "lora", true},
                                {0, 0, NULL, false}};
 
 typedef struct job {
     sx_run run;
     sx_gen gen;
     bool chat;
+    sx_bytes lora;
 } job;
 
 static void result(json_t *out, const llm_gen_opts *opts, const llm_reply *reply)
@@ -169,7 +172,7 @@ static int work(job *j, const char *prompt, bool json, bool jsonl)
     sx_run *run = &j->run;
     sx_bytes text = {0};
     if (!sx_run_begin(run, run->cmd) || !sx_open_model(run, j->gen.model, j->gen.threads, (uint32_t)j->gen.isa) ||
-        !sx_open_ctx(run, &j->gen.ctx))
+        !sx_open_ctx(run, &j->gen.ctx) || !sx_open_adapters(run, &j->lora))
         return run->status;
     sx_gen_ready(&j->gen, run);
     if (jsonl) return sx_jsonl(run, line, j);
@@ -196,7 +199,8 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         if (id == OPT_CHAT) j.chat = true;
         if (id == OPT_JSON) json = true;
         if (id == OPT_JSONL) jsonl = true;
-        ok = sx_gen_option(&j.gen, &args, id);
+        if (id == OPT_LORA) ok = sx_list_add(&j.lora, args.value, strlen(args.value));
+        ok = sx_gen_option(&j.gen, &args, id) && ok;
     }
     if (ok && id < 0)
         status = args.status;
@@ -208,6 +212,7 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         status = sx_usage(self, "with --jsonl the prompts come from standard input");
     else if (ok)
         status = work(&j, prompt, json, jsonl);
+    sx_bytes_free(&j.lora);
     sx_run_end(&j.run);
     sx_gen_free(&j.gen);
     sx_args_free(&args);

@@ -72,6 +72,16 @@ uint32_t sx_session_reuse(sx_session *session, const int32_t *tokens, size_t n);
 llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n, bool all_rows, float *logits,
                            const llm_cancel *cancel, llm_error *err);
 
+/* ---- adapters ---- */
+typedef struct sx_adapter sx_adapter; /* low-rank changes to a model's matrices; immutable, shared */
+
+/* From a GGUF adapter. The adapter must not outlive the model. LLM_E_FORMAT: damaged, or made for another model. */
+llm_status sx_adapter_load(sx_adapter **out, sx_mem *mem, const sx_model *model, const char *path, llm_error *err);
+void sx_adapter_free(sx_adapter *adapter); /* no session may carry it any more */
+/* The session carries these from now on, each times its scale (0: not at all), and forgets what it held. */
+llm_status sx_session_adapt(sx_session *session, const sx_adapter *const *adapters, const float *scales, size_t n,
+                            llm_error *err);
+
 /* ---- scoring ---- */
 typedef struct sx_score_item { /* a text that follows the shared prefix */
     const int32_t *tokens;

@@ -10,7 +10,7 @@ from ._corpus import Corpus
 from ._errors import check
 from ._guard import Guard, GuardStream
 from ._handle import LOG, Cancel, Handle, Text, drain_log, life_of, long_call, string_list, utf8
-from ._model import Model, id_bytes
+from ._model import Adapter, Model, id_bytes
 from ._reply import Evidence, Reply
 from ._sampling import gen_opts
 from ._types import Direction, KvType, Sampling, Score, Verdict, verdict_from
@@ -113,6 +113,13 @@ class Context(Handle):
             stream = _raw.sx_guard_open(raw, direction, wanted, min_score, stop, err)
         check(err)
         return GuardStream(self, stream, cancel)
+
+    def set_adapter(self, adapter: Adapter, scale: float = 1.0) -> None:
+        """The context carries the adapter from now on, times scale (0: not at all); several add up."""
+        err = _raw.llm_error()
+        with self._life as raw, life_of(adapter) as worn:
+            _raw.sx_ctx_set_adapter(raw, worn, scale, err)
+        check(err)
 
     def score(self, texts: Sequence[Text], prompt: Text = "", *, given: Sequence[int] = (), top: int = 0,
               no_bos: bool = False, parse_special: bool = False, cancel: Cancel | None = None) -> List[Score]:

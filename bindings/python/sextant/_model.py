@@ -97,6 +97,19 @@ class Model(Handle):
         return text.decode("utf-8", "replace")
 
 
+class Adapter(Handle):
+    """A low-rank adapter (LoRA) for a model: ``Context.set_adapter`` lets a context carry it. May be shared."""
+
+    _name = "adapter"
+
+    def __init__(self, model: Model, path: StrPath) -> None:
+        err = _raw.llm_error()
+        with life_of(model) as raw:
+            made = _raw.sx_adapter_load(raw, os.fsencode(path), err)
+        check(err)
+        super().__init__(made, _raw.llm_adapter_free)
+
+
 def dequantize(type: str, data: bytes, count: int) -> "array.array[float]":
     """Decodes quantised blocks of a GGUF type name ("q4_0") to ``count`` floats."""
     err = _raw.llm_error()

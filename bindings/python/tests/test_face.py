@@ -123,6 +123,13 @@ class Model(unittest.TestCase):
             with self.assertRaises(sextant.InvalidArgumentError):
                 ctx.score(["x"], given=[9])
 
+    def test_adapter_refusals(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaises(sextant.NotFoundError):
+                sextant.Adapter(self.model, os.path.join(folder, "none.gguf"))
+        with self.assertRaises(sextant.FormatError):
+            sextant.Adapter(self.model, MODEL)  # a model is no adapter
+
     def test_cancel_from_outside(self):
         with sextant.Context(self.model, n_ctx=256) as ctx:
             with ctx.generate("the captain", max_tokens=200, ignore_eos=True) as reply:

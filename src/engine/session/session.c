@@ -101,6 +101,7 @@ void sx_session_free(sx_session *s)
     if (!s) return;
     sx_request_end(s->model->scheduler, &s->request);
     sx_cache_free(&s->cache);
+    sx_session_drop_adapters(s);
     sx_mem_free(s->mem, s->tokens);
     sx_arena_free(&s->arena);
     sx_mem_free(s->mem, s);

@@ -13,8 +13,8 @@ struct sx_session {
     uint32_t n_batch, kv_type;
     sx_cache cache;
     sx_rope rope[2];
-    sx_arena arena;              /* rope tables, the cache's list of layers */
-    const sx_adapters *adapters; /* that new rows carry; NULL: none */
+    sx_arena arena;        /* rope tables, the cache's list of layers */
+    sx_adapters *adapters; /* that new rows carry, a reference; NULL: none */
     sx_request request;
 };
 
@@ -29,6 +29,8 @@ sx_segment sx_session_segment(sx_session *s, const int32_t *tokens, uint32_t n, 
  * returns false when it was cancelled. */
 llm_status sx_session_alone(sx_session *s, bool (*fn)(void *arg, sx_eval *e), void *arg, const llm_cancel *cancel,
                             llm_error *err);
+
+void sx_session_drop_adapters(sx_session *s); /* gives the reference up */
 
 /* The session has evaluated n more tokens, for which there is room in s->tokens (sx_session_room). */
 llm_status sx_session_room(sx_session *s, size_t n, llm_error *err);

@@ -486,6 +486,18 @@ static llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *g
     return made;
 }
 
+static llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err)
+{
+    llm_adapter *made = NULL;
+    err->code = llm_adapter_load(&made, model, path, err);
+    return made;
+}
+
+static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {
@@ -839,7 +851,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_800e2cadd972bcae(void *_swig_go_0) {
+void _wrap_Swig_free_raw_5206fbc11104abff(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -849,7 +861,7 @@ void _wrap_Swig_free_raw_800e2cadd972bcae(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_800e2cadd972bcae(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_5206fbc11104abff(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -862,7 +874,7 @@ void *_wrap_Swig_malloc_raw_800e2cadd972bcae(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_INVALID_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -873,7 +885,7 @@ intgo _wrap_LLM_E_INVALID_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_MEMORY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -884,7 +896,7 @@ intgo _wrap_LLM_E_MEMORY_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_IO_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -895,7 +907,7 @@ intgo _wrap_LLM_E_IO_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_FORMAT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -906,7 +918,7 @@ intgo _wrap_LLM_E_FORMAT_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -917,7 +929,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -928,7 +940,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_VERSION_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -939,7 +951,7 @@ intgo _wrap_LLM_E_VERSION_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_BUSY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -950,7 +962,7 @@ intgo _wrap_LLM_E_BUSY_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_FORK_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -961,7 +973,7 @@ intgo _wrap_LLM_E_FORK_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_CANCELLED_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -972,7 +984,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_LIMIT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -983,7 +995,7 @@ intgo _wrap_LLM_E_LIMIT_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_UTF8_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -994,7 +1006,7 @@ intgo _wrap_LLM_E_UTF8_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_CORRUPT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1005,7 +1017,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_FULL_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1016,7 +1028,7 @@ intgo _wrap_LLM_E_FULL_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_KEY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1027,7 +1039,7 @@ intgo _wrap_LLM_E_KEY_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_READONLY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1038,7 +1050,7 @@ intgo _wrap_LLM_E_READONLY_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_USER_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1049,7 +1061,7 @@ intgo _wrap_LLM_E_USER_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_800e2cadd972bcae() {
+intgo _wrap_LLM_E_INTERNAL_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1060,7 +1072,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_800e2cadd972bcae() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_800e2cadd972bcae(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_5206fbc11104abff(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1073,7 +1085,7 @@ _gostring_ _wrap_llm_status_name_raw_800e2cadd972bcae(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_800e2cadd972bcae(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1086,7 +1098,7 @@ intgo _wrap_llm_error_code_get_raw_800e2cadd972bcae(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_800e2cadd972bcae(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1099,7 +1111,7 @@ _gostring_ _wrap_llm_error_message_get_raw_800e2cadd972bcae(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_800e2cadd972bcae() {
+struct llm_error *_wrap_new_llm_error_raw_5206fbc11104abff() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1110,7 +1122,7 @@ struct llm_error *_wrap_new_llm_error_raw_800e2cadd972bcae() {
 }
 
 
-void _wrap_delete_llm_error_raw_800e2cadd972bcae(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1120,7 +1132,7 @@ void _wrap_delete_llm_error_raw_800e2cadd972bcae(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_800e2cadd972bcae() {
+_gostring_ _wrap_llm_version_raw_5206fbc11104abff() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1131,7 +1143,7 @@ _gostring_ _wrap_llm_version_raw_800e2cadd972bcae() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_800e2cadd972bcae(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_5206fbc11104abff(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1149,7 +1161,7 @@ _gostring_ _wrap_llm_build_info_raw_800e2cadd972bcae(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1159,7 +1171,7 @@ void _wrap_llm_cancel_set_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1169,7 +1181,7 @@ void _wrap_llm_cancel_reset_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1182,7 +1194,7 @@ intgo _wrap_llm_cancel_is_set_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1192,7 +1204,7 @@ void _wrap_llm_cancel_free_raw_800e2cadd972bcae(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_800e2cadd972bcae(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1202,7 +1214,7 @@ void _wrap_llm_model_free_raw_800e2cadd972bcae(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1222,7 +1234,7 @@ _gostring_ _wrap_llm_model_info_raw_800e2cadd972bcae(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_800e2cadd972bcae(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1235,7 +1247,7 @@ intgo _wrap_llm_model_n_vocab_raw_800e2cadd972bcae(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_800e2cadd972bcae(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1248,7 +1260,7 @@ intgo _wrap_llm_model_n_ctx_raw_800e2cadd972bcae(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1268,7 +1280,7 @@ intgo _wrap_llm_model_token_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_800e2cadd972bcae(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1306,7 +1318,17 @@ intgo _wrap_llm_quantize_raw_800e2cadd972bcae(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_corpus_free_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_5206fbc11104abff(struct llm_adapter *_swig_go_0) {
+  llm_adapter *arg1 = (llm_adapter *) 0 ;
+  
+  arg1 = *(llm_adapter **)&_swig_go_0; 
+  
+  llm_adapter_free(arg1);
+  
+}
+
+
+void _wrap_llm_corpus_free_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1316,7 +1338,7 @@ void _wrap_llm_corpus_free_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1338,7 +1360,7 @@ intgo _wrap_llm_remove_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1353,7 +1375,7 @@ intgo _wrap_llm_corpus_check_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1366,7 +1388,7 @@ intgo _wrap_llm_docs_count_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1381,7 +1403,7 @@ _gostring_ _wrap_llm_docs_name_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1396,7 +1418,7 @@ long long _wrap_llm_docs_bytes_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1411,7 +1433,7 @@ intgo _wrap_llm_docs_nodes_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1426,7 +1448,7 @@ _gostring_ _wrap_llm_docs_hash_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1436,7 +1458,7 @@ void _wrap_llm_docs_free_raw_800e2cadd972bcae(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1446,7 +1468,7 @@ void _wrap_llm_tree_free_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1459,7 +1481,7 @@ intgo _wrap_llm_tree_count_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1479,7 +1501,7 @@ long long _wrap_llm_tree_find_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1494,7 +1516,7 @@ _gostring_ _wrap_llm_tree_id_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1509,7 +1531,7 @@ long long _wrap_llm_tree_parent_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1524,7 +1546,7 @@ intgo _wrap_llm_tree_kind_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1539,7 +1561,7 @@ intgo _wrap_llm_tree_depth_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1554,7 +1576,7 @@ _gostring_ _wrap_llm_tree_title_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1569,7 +1591,7 @@ long long _wrap_llm_tree_start_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1584,7 +1606,7 @@ long long _wrap_llm_tree_end_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1599,7 +1621,7 @@ _gostring_ _wrap_llm_tree_hash_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1609,7 +1631,7 @@ void _wrap_llm_ctx_free_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1622,7 +1644,7 @@ intgo _wrap_llm_scores_count_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1637,7 +1659,7 @@ intgo _wrap_llm_scores_tokens_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1652,7 +1674,7 @@ double _wrap_llm_scores_sum_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1669,7 +1691,7 @@ intgo _wrap_llm_scores_token_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1686,7 +1708,7 @@ double _wrap_llm_scores_logprob_raw_800e2cadd972bcae(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1705,7 +1727,7 @@ intgo _wrap_llm_scores_top_token_raw_800e2cadd972bcae(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1724,7 +1746,7 @@ double _wrap_llm_scores_top_logprob_raw_800e2cadd972bcae(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1734,7 +1756,7 @@ void _wrap_llm_scores_free_raw_800e2cadd972bcae(struct llm_scores *_swig_go_0) {
 }
 
 
-void _wrap_llm_evidence_free_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1744,7 +1766,7 @@ void _wrap_llm_evidence_free_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1757,7 +1779,7 @@ intgo _wrap_llm_evidence_count_raw_800e2cadd972bcae(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1770,7 +1792,7 @@ double _wrap_llm_evidence_confidence_raw_800e2cadd972bcae(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1785,7 +1807,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_800e2cadd972bcae(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1800,7 +1822,7 @@ _gostring_ _wrap_llm_evidence_node_raw_800e2cadd972bcae(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1815,7 +1837,7 @@ _gostring_ _wrap_llm_evidence_path_raw_800e2cadd972bcae(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1830,7 +1852,7 @@ _gostring_ _wrap_llm_evidence_text_raw_800e2cadd972bcae(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1845,7 +1867,7 @@ long long _wrap_llm_evidence_start_raw_800e2cadd972bcae(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1860,7 +1882,7 @@ long long _wrap_llm_evidence_end_raw_800e2cadd972bcae(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1875,7 +1897,7 @@ double _wrap_llm_evidence_score_raw_800e2cadd972bcae(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1890,7 +1912,7 @@ intgo _wrap_llm_evidence_page_raw_800e2cadd972bcae(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1903,7 +1925,7 @@ intgo _wrap_llm_trace_count_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1918,7 +1940,7 @@ _gostring_ _wrap_llm_trace_doc_raw_800e2cadd972bcae(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1933,7 +1955,7 @@ _gostring_ _wrap_llm_trace_node_raw_800e2cadd972bcae(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1948,7 +1970,7 @@ intgo _wrap_llm_trace_depth_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1963,7 +1985,7 @@ intgo _wrap_llm_trace_action_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1978,7 +2000,7 @@ double _wrap_llm_trace_score_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_800e2cadd972bcae(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1993,7 +2015,7 @@ _gostring_ _wrap_llm_trace_reason_raw_800e2cadd972bcae(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2003,7 +2025,7 @@ void _wrap_llm_reply_free_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2016,7 +2038,7 @@ intgo _wrap_llm_reply_finish_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2029,7 +2051,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_800e2cadd972bcae(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2042,7 +2064,7 @@ intgo _wrap_llm_reply_output_tokens_raw_800e2cadd972bcae(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2055,7 +2077,7 @@ double _wrap_llm_reply_prompt_ms_raw_800e2cadd972bcae(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2068,7 +2090,7 @@ double _wrap_llm_reply_output_ms_raw_800e2cadd972bcae(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2083,7 +2105,7 @@ intgo _wrap_llm_reply_token_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2098,7 +2120,7 @@ double _wrap_llm_reply_logprob_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2115,7 +2137,7 @@ intgo _wrap_llm_reply_top_token_raw_800e2cadd972bcae(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2132,7 +2154,7 @@ double _wrap_llm_reply_top_logprob_raw_800e2cadd972bcae(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2145,7 +2167,7 @@ intgo _wrap_llm_reply_citation_count_raw_800e2cadd972bcae(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2160,7 +2182,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_800e2cadd972bcae(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2175,7 +2197,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_800e2cadd972bcae(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2190,7 +2212,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_800e2cadd972bcae(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2205,7 +2227,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_800e2cadd972bcae(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2220,7 +2242,7 @@ long long _wrap_llm_reply_citation_start_raw_800e2cadd972bcae(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2235,7 +2257,7 @@ long long _wrap_llm_reply_citation_end_raw_800e2cadd972bcae(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2250,7 +2272,7 @@ double _wrap_llm_reply_citation_support_raw_800e2cadd972bcae(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2265,7 +2287,7 @@ intgo _wrap_llm_reply_citation_page_raw_800e2cadd972bcae(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2280,7 +2302,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_800e2cadd972bcae(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_5206fbc11104abff(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2290,7 +2312,7 @@ void _wrap_llm_guard_free_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2316,7 +2338,7 @@ intgo _wrap_llm_guard_set_action_raw_800e2cadd972bcae(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2337,7 +2359,7 @@ intgo _wrap_llm_guard_add_word_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_800e2cadd972bcae(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2354,7 +2376,7 @@ intgo _wrap_llm_guard_set_vault_raw_800e2cadd972bcae(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_800e2cadd972bcae(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_5206fbc11104abff(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2367,7 +2389,7 @@ _gostring_ _wrap_llm_guard_type_raw_800e2cadd972bcae(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2380,7 +2402,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_800e2cadd972bcae(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2390,7 +2412,7 @@ void _wrap_llm_guard_close_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2403,7 +2425,7 @@ intgo _wrap_llm_verdict_action_raw_800e2cadd972bcae(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2416,7 +2438,7 @@ intgo _wrap_llm_verdict_count_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2431,7 +2453,7 @@ _gostring_ _wrap_llm_verdict_type_raw_800e2cadd972bcae(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2446,7 +2468,7 @@ long long _wrap_llm_verdict_start_raw_800e2cadd972bcae(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2461,7 +2483,7 @@ long long _wrap_llm_verdict_end_raw_800e2cadd972bcae(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2476,7 +2498,7 @@ double _wrap_llm_verdict_score_raw_800e2cadd972bcae(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2491,7 +2513,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_800e2cadd972bcae(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2506,7 +2528,7 @@ intgo _wrap_llm_verdict_finding_action_raw_800e2cadd972bcae(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2516,7 +2538,7 @@ void _wrap_llm_verdict_free_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_800e2cadd972bcae(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_5206fbc11104abff(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2526,7 +2548,7 @@ void _wrap_llm_vault_free_raw_800e2cadd972bcae(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_800e2cadd972bcae() {
+sx_log *_wrap_sx_log_create_raw_5206fbc11104abff() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2537,7 +2559,7 @@ sx_log *_wrap_sx_log_create_raw_800e2cadd972bcae() {
 }
 
 
-void _wrap_sx_log_put_raw_800e2cadd972bcae(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_5206fbc11104abff(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2556,7 +2578,7 @@ void _wrap_sx_log_put_raw_800e2cadd972bcae(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_800e2cadd972bcae(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_5206fbc11104abff(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2569,7 +2591,7 @@ intgo _wrap_sx_log_next_raw_800e2cadd972bcae(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_800e2cadd972bcae(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_5206fbc11104abff(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2582,7 +2604,7 @@ _gostring_ _wrap_sx_log_line_raw_800e2cadd972bcae(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_800e2cadd972bcae(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2595,7 +2617,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_800e2cadd972bcae(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_800e2cadd972bcae(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2623,7 +2645,7 @@ struct llm_model *_wrap_sx_model_load_raw_800e2cadd972bcae(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2649,7 +2671,7 @@ _gostring_ _wrap_sx_tokenize_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2675,7 +2697,7 @@ _gostring_ _wrap_sx_detokenize_raw_800e2cadd972bcae(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2705,7 +2727,7 @@ _gostring_ _wrap_sx_chat_template_raw_800e2cadd972bcae(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_800e2cadd972bcae(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2736,7 +2758,7 @@ _gostring_ _wrap_sx_dequantize_raw_800e2cadd972bcae(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_800e2cadd972bcae(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2762,7 +2784,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_800e2cadd972bcae(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2794,7 +2816,7 @@ intgo _wrap_sx_ingest_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2827,7 +2849,7 @@ intgo _wrap_sx_ingest_file_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2842,7 +2864,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_800e2cadd972bcae(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_800e2cadd972bcae(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2864,7 +2886,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_800e2cadd972bcae(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2877,7 +2899,7 @@ _gostring_ _wrap_sx_tree_text_raw_800e2cadd972bcae(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_800e2cadd972bcae(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_5206fbc11104abff(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2906,7 +2928,48 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_800e2cadd972bcae(struct llm_model *_swig
 }
 
 
-_gostring_ _wrap_sx_logits_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_adapter *result = 0 ;
+  struct llm_adapter *_swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_adapter *)sx_adapter_load(arg1,(char const *)arg2,arg3);
+  *(llm_adapter **)&_swig_go_result = (llm_adapter *)result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_adapter *arg2 = (llm_adapter *) 0 ;
+  float arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_adapter **)&_swig_go_1; 
+  arg3 = (float)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_set_adapter(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_logits_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2934,7 +2997,7 @@ _gostring_ _wrap_sx_logits_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, stru
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2973,7 +3036,7 @@ struct llm_scores *_wrap_sx_score_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3000,7 +3063,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_800e2cadd972bcae(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_evidence *_wrap_sx_retrieve_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3034,7 +3097,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_800e2cadd972bcae(struct llm_ctx *_swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_800e2cadd972bcae() {
+sx_gen *_wrap_sx_gen_create_raw_5206fbc11104abff() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -3045,7 +3108,7 @@ sx_gen *_wrap_sx_gen_create_raw_800e2cadd972bcae() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_800e2cadd972bcae(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -3067,7 +3130,7 @@ intgo _wrap_sx_gen_number_raw_800e2cadd972bcae(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_800e2cadd972bcae(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3093,7 +3156,7 @@ intgo _wrap_sx_gen_text_raw_800e2cadd972bcae(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_800e2cadd972bcae(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -3110,7 +3173,7 @@ intgo _wrap_sx_gen_bias_raw_800e2cadd972bcae(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_800e2cadd972bcae(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_5206fbc11104abff(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -3120,7 +3183,7 @@ void _wrap_sx_gen_free_raw_800e2cadd972bcae(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3169,7 +3232,7 @@ struct llm_reply *_wrap_sx_generate_raw_800e2cadd972bcae(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3186,7 +3249,7 @@ intgo _wrap_sx_reply_next_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3199,7 +3262,7 @@ _gostring_ _wrap_sx_reply_piece_raw_800e2cadd972bcae(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3212,7 +3275,7 @@ _gostring_ _wrap_sx_reply_text_raw_800e2cadd972bcae(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_800e2cadd972bcae(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_5206fbc11104abff(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -3233,7 +3296,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_800e2cadd972bcae(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3266,7 +3329,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_800e2cadd972bcae(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_800e2cadd972bcae(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3293,7 +3356,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_800e2cadd972bcae(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3316,7 +3379,7 @@ intgo _wrap_sx_guard_feed_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3333,7 +3396,7 @@ intgo _wrap_sx_guard_finish_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_800e2cadd972bcae(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3346,7 +3409,7 @@ _gostring_ _wrap_sx_guard_text_raw_800e2cadd972bcae(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_800e2cadd972bcae(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3359,7 +3422,7 @@ _gostring_ _wrap_sx_verdict_text_raw_800e2cadd972bcae(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_800e2cadd972bcae(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3389,7 +3452,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_800e2cadd972bcae(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_800e2cadd972bcae(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_5206fbc11104abff(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
