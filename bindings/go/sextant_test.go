@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -366,30 +365,67 @@ func TestModel(t *testing.T) {
 	}
 }
 
-func TestSampling(t *testing.T) {
-	c := contextOf(t, sextant.WithModel(modelOf(t)))
-	answer := func(opts ...sextant.GenOption) ([]int32, []sextant.TokenLogprob) {
-		reply, err := c.Generate(bg, "the captain", nil, append(opts, sextant.MaxTokens(8))...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer reply.Close()
-		if _, err := io.ReadAll(reply); err != nil {
-			t.Fatal(err)
-		}
-		return reply.Tokens(), reply.Logprobs()
+func answerOf(t *testing.T, c *sextant.Context) string {
+	t.Helper()
+	reply, err := c.Generate(bg, "the captain and the ship", nil, sextant.MaxTokens(6))
+	if err != nil {
+		t.Fatal(err)
 	}
-	plain, probs := answer(sextant.Logprobs(2))
-	if len(probs) != len(plain) || len(probs[0].Top) != 2 || math.Abs(probs[0].Top[0].Logprob-probs[0].Logprob) > 1e-6 || probs[0].Token != plain[0] ||
-		probs[0].Top[0].Token != plain[0] {
-		t.Errorf("tokens %v, log-probabilities %v", plain, probs)
+	defer reply.Close()
+	if _, err := io.ReadAll(reply); err != nil {
+		t.Fatal(err)
 	}
-	banned, none := answer(sextant.Sample(sextant.Sampling{
-		RepeatPenalty: 1.5, DRYMultiplier: 1, DRYBreakers: []string{"x"},
-		Bias: map[int32]float32{plain[0]: float32(math.Inf(-1))},
-	}))
-	if banned[0] == plain[0] || none != nil {
-		t.Errorf("a banned token: %v, %v", banned, none)
+	return reply.Text()
+}
+
+func TestState(t *testing.T) {
+	m := modelOf(t)
+	c := contextOf(t, sextant.WithModel(m), sextant.MaxContext(64))
+	first := answerOf(t, c)
+	used, err := c.Used()
+	if size, err2 := c.Size(); err != nil || err2 != nil || used <= 6 || size != 64 {
+		t.Fatalf("%d positions of %d, errors %v, %v", used, size, err, err2)
+	}
+	path := filepath.Join(t.TempDir(), "state")
+	if err := c.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	state, err := c.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := c.Fork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer child.Close()
+	other := contextOf(t, sextant.WithModel(m))
+	if err := other.Restore(path); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := answerOf(t, child), answerOf(t, other); a != first || b != first {
+		t.Errorf("%q, forked %q, restored %q", first, a, b)
+	}
+	if err := other.Import(state[:len(state)-1]); !errors.Is(err, sextant.ErrFormat) {
+		t.Errorf("error %v", err)
+	}
+	if err := other.Import(state); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Drop(2, 4); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := other.Used(); n != used-2 {
+		t.Errorf("%d positions of %d after two were dropped", n, used)
+	}
+	if err := other.Drop(1, -1); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := other.Used(); n != 1 {
+		t.Errorf("%d positions after all but one were dropped", n)
+	}
+	if err := contextOf(t, sextant.WithModel(m), sextant.WithKV(sextant.KVQ8)).Import(state); !errors.Is(err, sextant.ErrInvalid) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -8,6 +8,12 @@
 %thread sx_dequantize;
 %thread sx_logits;
 %thread sx_adapter_load;
+%thread sx_ctx_save;
+%thread sx_ctx_load;
+%thread sx_ctx_export;
+%thread sx_ctx_import;
+%thread sx_ctx_fork;
+%thread sx_ctx_drop;
 %thread sx_score;
 %thread sx_score_tokens;
 %thread sx_corpus_open;

@@ -33,6 +33,15 @@ llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, l
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
 
+llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err);
+llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err); /* llm_ctx_restore */
+sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err);
+llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err);
+llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err);
+llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err);
+int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err);
+int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err);
+
 /* Texts one after the other; lens: per text two uint64_t, its bytes and how many of them are given. */
 llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
                      const char *lens, size_t lens_len, uint32_t flags, uint32_t top, const llm_cancel *cancel,

@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 import unittest
+from pathlib import Path
 
 import sextant
 
@@ -109,6 +110,37 @@ class Model(unittest.TestCase):
             rows = ctx.logits([1, 260, 270])
             self.assertEqual(rows.shape, (3, self.model.n_vocab))
             self.assertEqual(rows[2, 5], ctx.logits([1, 260, 270])[2, 5])
+
+    def test_state(self):
+        def answer(ctx):
+            with ctx.generate("the captain and the ship", max_tokens=6) as reply:
+                return list(reply), reply.tokens
+
+        with sextant.Context(self.model, n_ctx=64) as ctx, tempfile.TemporaryDirectory() as folder:
+            first = answer(ctx)
+            used = ctx.used
+            self.assertEqual(ctx.size, 64)
+            self.assertGreater(used, 6)
+            path = Path(folder) / "state"
+            ctx.save(path)
+            state = ctx.export_state()
+            self.assertEqual(path.read_bytes(), state)
+            with ctx.fork() as child, sextant.Context(self.model) as other:
+                self.assertEqual(child.used, used)
+                other.restore(path)
+                self.assertEqual((other.used, answer(other), answer(child)), (used, first, first))
+                other.import_state(state)
+                with self.assertRaises(sextant.FormatError):
+                    other.import_state(state[:-1])
+                self.assertEqual(other.used, used)
+                other.drop(2, 4)
+                self.assertEqual(other.used, used - 2)
+                other.drop(1)
+                self.assertEqual(other.used, 1)
+            self.assertEqual((ctx.used, answer(ctx)), (used, first))
+        with sextant.Context(self.model, kv_type=sextant.KvType.Q8_0) as small:
+            with self.assertRaises(sextant.InvalidArgumentError):
+                small.import_state(state)
 
     def test_score(self):
         with sextant.Context(self.model) as ctx:

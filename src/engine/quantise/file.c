@@ -1,10 +1,7 @@
 /* A model file into a smaller one: the head is rewritten with new tensor types, the rows are quantised by all threads. The
  * new file grows under a temporary name and takes its own only when it is whole and on the disk. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/engine.h"
 #include "engine/model/gguf_parts.h"
@@ -12,6 +9,7 @@
 #include "platform/buf.h"
 #include "platform/cpu.h"
 #include "platform/file.h"
+#include "platform/newfile.h"
 #include "engine/kernels/half.h"
 
 enum { ALIGNMENT = 32, CHUNK_ROWS = 256 };
@@ -38,8 +36,7 @@ static const recipe RECIPES[] = {
 typedef struct job {
     const sx_gguf *gguf;
     const recipe *how;
-    const char *path; /* the temporary name */
-    FILE *out;
+    sx_new_file file;
     uint64_t written;
     uint32_t n_layers;
     sx_mem *mem;
@@ -93,9 +90,8 @@ static uint32_t type_for(const job *j, const sx_tensor *t)
 
 static llm_status put(job *j, const void *bytes, size_t n)
 {
-    if (n && fwrite(bytes, 1, n, j->out) != n) return sx_fail_errno(j->err, errno, "cannot write", j->path);
     j->written += n;
-    return LLM_OK;
+    return sx_new_file_put(&j->file, bytes, n, j->err);
 }
 
 static llm_status put_number(job *j, uint64_t v, int bytes)
@@ -278,41 +274,13 @@ static llm_status write_all(job *j)
 {
     llm_status status = put_kvs(j);
     if (status == LLM_OK) status = put_tensor_list(j);
-    if (status == LLM_OK) status = put_data(j);
-    if (status == LLM_OK && (fflush(j->out) != 0 || fsync(fileno(j->out)) != 0))
-        status = sx_fail_errno(j->err, errno, "cannot write", j->path);
-    return status;
-}
-
-/* A rename over a device or a pipe would put a file in its place. */
-static llm_status check_target(const char *out, llm_error *err)
-{
-    struct stat st;
-    if (stat(out, &st) == 0 && !S_ISREG(st.st_mode))
-        return sx_fail(err, LLM_E_INVALID, "%s exists and is not a regular file: choose another name", out);
-    return LLM_OK;
+    return status == LLM_OK ? put_data(j) : status;
 }
 
 static llm_status write_file(job *j, const char *out)
 {
-    sx_buf path;
-    sx_buf_init(&path, j->mem, 0);
-    sx_buf_printf(&path, "%s.part", out);
-    llm_status status = sx_buf_status(&path);
-    if (status != LLM_OK) return sx_fail_memory(j->err);
-    j->path = path.data;
-    j->out = fopen(path.data, "wbe");
-    if (!j->out) {
-        status = sx_fail_errno(j->err, errno, "cannot create", path.data);
-    } else {
-        status = write_all(j);
-        if (fclose(j->out) != 0 && status == LLM_OK) status = sx_fail_errno(j->err, errno, "cannot write", path.data);
-        if (status == LLM_OK && rename(path.data, out) != 0)
-            status = sx_fail_errno(j->err, errno, "cannot rename to", out);
-        if (status != LLM_OK) unlink(path.data);
-    }
-    sx_buf_free(&path);
-    return status;
+    llm_status status = sx_new_file_begin(&j->file, j->mem, out, j->err);
+    return status == LLM_OK ? sx_new_file_end(&j->file, write_all(j), j->err) : status;
 }
 
 llm_status sx_quantise_file(const char *in, const char *out, const char *name, uint32_t threads,
@@ -326,8 +294,7 @@ llm_status sx_quantise_file(const char *in, const char *out, const char *name, u
                        name);
     sx_map_file file;
     sx_gguf *gguf = NULL;
-    llm_status status = check_target(out, err);
-    if (status == LLM_OK) status = sx_file_map(&file, in, err);
+    llm_status status = sx_file_map(&file, in, err);
     if (status != LLM_OK) return status;
     status = sx_gguf_open(&gguf, mem, file.data, file.size, err);
     if (status == LLM_OK) status = sx_pool_create(&j.pool, mem, threads ? threads : sx_cpu_default_threads(), err);

@@ -102,19 +102,19 @@ typedef _gostring_ swig_type_72;
 typedef _gostring_ swig_type_73;
 typedef _gostring_ swig_type_74;
 typedef long long swig_type_75;
-typedef _gostring_ swig_type_76;
+typedef long long swig_type_76;
 typedef _gostring_ swig_type_77;
 typedef _gostring_ swig_type_78;
 typedef _gostring_ swig_type_79;
 typedef _gostring_ swig_type_80;
-typedef _gostring_ swig_type_81;
-typedef long long swig_type_82;
+typedef long long swig_type_81;
+typedef _gostring_ swig_type_82;
 typedef _gostring_ swig_type_83;
 typedef _gostring_ swig_type_84;
 typedef _gostring_ swig_type_85;
 typedef _gostring_ swig_type_86;
 typedef _gostring_ swig_type_87;
-typedef _gostring_ swig_type_88;
+typedef long long swig_type_88;
 typedef _gostring_ swig_type_89;
 typedef _gostring_ swig_type_90;
 typedef _gostring_ swig_type_91;
@@ -122,6 +122,12 @@ typedef _gostring_ swig_type_92;
 typedef _gostring_ swig_type_93;
 typedef _gostring_ swig_type_94;
 typedef _gostring_ swig_type_95;
+typedef _gostring_ swig_type_96;
+typedef _gostring_ swig_type_97;
+typedef _gostring_ swig_type_98;
+typedef _gostring_ swig_type_99;
+typedef _gostring_ swig_type_100;
+typedef _gostring_ swig_type_101;
 extern void _wrap_Swig_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_5206fbc11104abff(swig_intgo arg1);
 
@@ -267,27 +273,35 @@ extern uintptr_t _wrap_sx_ctx_create_raw_5206fbc11104abff(uintptr_t arg1, uintpt
 extern uintptr_t _wrap_sx_adapter_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_68 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
 extern swig_type_69 _wrap_sx_logits_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_70 arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_71 arg2, swig_type_72 arg3, swig_type_73 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_74 arg2, swig_type_75 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_76 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_77 arg5, uintptr_t arg6, uintptr_t arg7);
+extern swig_intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(uintptr_t arg1, swig_type_71 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_72 arg2, uintptr_t arg3);
+extern swig_type_73 _wrap_sx_ctx_export_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(uintptr_t arg1, swig_type_74 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_ctx_fork_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_75 _wrap_sx_ctx_used_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_76 _wrap_sx_ctx_size_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_77 arg2, swig_type_78 arg3, swig_type_79 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_80 arg2, swig_type_81 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_82 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_83 arg5, uintptr_t arg6, uintptr_t arg7);
 extern uintptr_t _wrap_sx_gen_create_raw_5206fbc11104abff(void);
-extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_78 arg2, double arg3);
-extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_79 arg2, swig_type_80 arg3);
+extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_84 arg2, double arg3);
+extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_85 arg2, swig_type_86 arg3);
 extern swig_intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, double arg3);
 extern void _wrap_sx_gen_free_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_81 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_82 arg11, swig_type_83 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
+extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_87 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_88 arg11, swig_type_89 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
 extern swig_intgo _wrap_sx_reply_next_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_84 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_85 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_90 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_91 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_guard_create_raw_5206fbc11104abff(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_86 arg2, swig_intgo arg3, swig_type_87 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_88 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_89 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_92 arg2, swig_intgo arg3, swig_type_93 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_94 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_95 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_90 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_91 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_92 arg1, swig_type_93 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_94 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_95 arg2, uintptr_t arg3);
+extern swig_type_96 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_97 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_98 arg1, swig_type_99 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_100 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_101 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -1888,6 +1902,87 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	return swig_r_1
 }
 
+func Sx_ctx_save(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_sx_ctx_save_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_load(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_sx_ctx_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_export(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r_p := C._wrap_sx_ctx_export_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
+}
+
+func Sx_ctx_import(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_sx_ctx_import_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_fork(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret Llm_ctx) {
+	var swig_r Llm_ctx
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_fork_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
+	return swig_r
+}
+
+func Sx_ctx_drop(arg1 Llm_ctx, arg2 uint, arg3 uint, arg4 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	swig_r = (int)(C._wrap_sx_ctx_drop_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3)))
+	return swig_r
+}
+
+func Sx_ctx_used(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (int64)(C._wrap_sx_ctx_used_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	return swig_r
+}
+
+func Sx_ctx_size(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (int64)(C._wrap_sx_ctx_size_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	return swig_r
+}
+
 func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, arg6 uint, arg7 Llm_cancel, arg8 Llm_error) (_swig_ret Llm_scores) {
 	var swig_r Llm_scores
 	_swig_i_0 := getSwigcptr(arg1)
@@ -1898,7 +1993,7 @@ func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, ar
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1919,7 +2014,7 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.swig_type_75(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.swig_type_81(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1935,7 +2030,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1956,7 +2051,7 @@ func Sx_gen_number(arg1 Sx_gen, arg2 string, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1968,7 +2063,7 @@ func Sx_gen_text(arg1 Sx_gen, arg2 string, arg3 string) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2009,7 +2104,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
 	_swig_i_14 := getSwigcptr(arg15)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_82(_swig_i_10), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_88(_swig_i_10), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2068,7 +2163,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2086,7 +2181,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2099,7 +2194,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2142,7 +2237,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_92)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_98)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2157,7 +2252,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
