@@ -394,10 +394,25 @@ LLM_API void llm_cancel_free(llm_cancel *cancel);
 
 /* ---- Model ------------------------------------------------------------------------------------------------------ */
 
-/* Maps a GGUF file (v2 or v3) and checks it whole. *out is set only on LLM_OK and freed with llm_model_free.
+/* Maps a model and checks it whole. The path is a GGUF file (v2 or v3), the first file of a split one
+ * ("...-00001-of-00003.gguf", the others beside it), or a folder as Hugging Face's libraries save it: config.json,
+ * model.safetensors or its shards in F32, F16 or BF16, tokenizer.json or tokenizer.model. Weights are used where they
+ * lie in the files, which must not change while the model lives. *out is set only on LLM_OK and freed with
+ * llm_model_free. Numbers that are not finite in norms and biases are refused; matrices are not searched for them.
  * Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FORMAT, LLM_E_UNSUPPORTED (the sentence names the
  * architecture, tensor type or tokenizer), LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_model_load(llm_model **out, const char *path, const llm_model_opts *opts, llm_error *err);
+
+/* The same from a GGUF file's len bytes in memory, which must neither change nor go before the model does. Bytes that do
+ * not begin at a multiple of 32 are copied. Errors: as llm_model_load. Blocks: yes. Thread: any. Since 0.2. */
+LLM_API llm_status llm_model_load_memory(llm_model **out, const void *data, size_t len, const llm_model_opts *opts,
+                                         llm_error *err);
+
+/* The same from len bytes at an offset of an open regular file, such as a model packed into a larger file; len 0 stands
+ * for all that follow. The descriptor may be closed afterwards. An offset that is not a multiple of 32 costs a copy.
+ * Errors: as llm_model_load. Blocks: yes. Thread: any. Since 0.2. */
+LLM_API llm_status llm_model_load_fd(llm_model **out, int32_t fd, uint64_t offset, uint64_t len,
+                                     const llm_model_opts *opts, llm_error *err);
 
 /* Drops the caller's reference; contexts keep theirs. NULL is fine. Thread: any. Since 0.1. */
 LLM_API void llm_model_free(llm_model *model);
@@ -447,8 +462,9 @@ LLM_API int64_t llm_chat_template(const llm_model *model, const char *source, si
 LLM_API llm_status llm_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len,
                                   llm_error *err);
 
-/* Writes the model file `in` (GGUF in F32, F16 or BF16) as `out` in a smaller type: recipe is "q8_0", "q4_0", "q4_1",
- * "q5_0", "q5_1", "q4_k_s", "q5_k_s", "q6_k", the mixes "q4_k_m" and "q5_k_m", "f16" or "bf16". `out` appears whole or not
+/* Writes the model `in` (F32, F16 or BF16; any path that llm_model_load takes) as one GGUF file `out` in a smaller type,
+ * which also makes GGUF of a folder of safetensors or of a split file: recipe is "q8_0", "q4_0", "q4_1",
+ * "q5_0", "q5_1", "q4_k_s", "q5_k_s", "q6_k", the mixes "q4_k_m" and "q5_k_m", "f32", "f16" or "bf16". `out` appears whole or not
  * at all. threads 0: as llm_model_opts. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FULL, LLM_E_FORMAT,
  * LLM_E_UNSUPPORTED, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads,
@@ -985,6 +1001,10 @@ typedef struct llm_api {
     llm_status (*ctx_drop)(llm_ctx *ctx, uint32_t begin, uint32_t end);
     int64_t (*ctx_used)(llm_ctx *ctx);
     int64_t (*ctx_size)(llm_ctx *ctx);
+    llm_status (*model_load_memory)(llm_model **out, const void *data, size_t len, const llm_model_opts *opts,
+                                    llm_error *err);
+    llm_status (*model_load_fd)(llm_model **out, int32_t fd, uint64_t offset, uint64_t len, const llm_model_opts *opts,
+                                llm_error *err);
     double (*reply_logprob)(const llm_reply *reply, uint32_t i);
     int32_t (*reply_top_token)(const llm_reply *reply, uint32_t i, uint32_t k);
     double (*reply_top_logprob)(const llm_reply *reply, uint32_t i, uint32_t k);

@@ -153,6 +153,33 @@ func TestContextCancellation(t *testing.T) {
 	}
 }
 
+func TestLoadModelAt(t *testing.T) {
+	want := modelOf(t)
+	data, err := os.ReadFile(os.Getenv("SX_TINY_MODEL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(t.TempDir(), "packed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(append(make([]byte, 64), append(data, "behind"...)...)); err != nil {
+		t.Fatal(err)
+	}
+	m, err := sextant.LoadModelAt(bg, f, 64, int64(len(data)), sextant.Threads(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if m.NVocab() != want.NVocab() || m.Info("arch") != want.Info("arch") {
+		t.Errorf("%d tokens, %s", m.NVocab(), m.Info("arch"))
+	}
+	if _, err := sextant.LoadModelAt(bg, f, -1, 0); !errors.Is(err, sextant.ErrInvalid) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	_, err := sextant.LoadModel(bg, "no/such/model.gguf")
 	if !errors.Is(err, sextant.ErrNotFound) || !errors.Is(err, fs.ErrNotExist) || errors.Is(err, sextant.ErrBusy) {

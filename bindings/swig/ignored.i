@@ -30,6 +30,8 @@
 %ignore llm_cancel_create;
 %ignore llm_model_load;
 %ignore llm_adapter_load;
+%ignore llm_model_load_memory;
+%ignore llm_model_load_fd;
 %ignore llm_corpus_open;
 %ignore llm_docs_list;
 %ignore llm_tree_open;

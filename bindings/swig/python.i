@@ -2,6 +2,8 @@
  * one-line accessor would pay for giving up the interpreter lock. */
 %nothread;
 %thread sx_model_load;
+%thread sx_model_load_memory;
+%thread sx_model_load_fd;
 %thread sx_tokenize;
 %thread sx_detokenize;
 %thread sx_chat_template;

@@ -130,17 +130,45 @@ static llm_cancel *sx_cancel_create(llm_error *err)
     return made;
 }
 
-static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
-                                llm_error *err)
+static llm_model_opts sx_model_opts(uint32_t threads, uint32_t isa, const llm_cancel *cancel, const llm_logger *logger)
 {
-    llm_logger logger = SX_LOGGER(log);
     llm_model_opts opts = LLM_MODEL_OPTS_INIT;
     opts.threads = threads;
     opts.isa = isa;
     opts.cancel = cancel;
-    if (log) opts.logger = &logger;
+    opts.logger = logger->user ? logger : NULL;
+    return opts;
+}
+
+static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
+                                llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
     llm_model *made = NULL;
     err->code = llm_model_load(&made, path, &opts, err);
+    return made;
+}
+
+#ifdef SWIGPYTHON
+static llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                       const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_memory(&made, src, src_len, &opts, err);
+    return made;
+}
+#endif
+
+static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                                   const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_fd(&made, fd, offset, length, &opts, err);
     return made;
 }
 

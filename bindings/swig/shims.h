@@ -11,6 +11,13 @@ llm_cancel *sx_cancel_create(llm_error *err);
 
 llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
                          llm_error *err);
+#ifdef SWIGPYTHON
+/* The bytes are borrowed: the face keeps them as long as the model. Go's memory may not be lent for so long. */
+llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                const llm_cancel *cancel, sx_log *log, llm_error *err);
+#endif
+llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                            const llm_cancel *cancel, sx_log *log, llm_error *err);
 sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err);
 sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids_len, uint32_t flags, llm_error *err);
 sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,

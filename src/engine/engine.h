@@ -25,8 +25,20 @@ typedef struct sx_model_params {
     const sx_log *log;
 } sx_model_params;
 
+/* Where a model's bytes are: a path (a GGUF file, the first of several, or a folder of safetensors), or memory that outlives
+ * the model, or a range of an open file. */
+typedef struct sx_origin {
+    const char *path; /* NULL: data or fd */
+    const void *data; /* NULL: fd */
+    size_t size;      /* of data, or of the range; 0: to the file's end */
+    uint64_t offset;  /* of the range */
+    int fd;
+} sx_origin;
+
 /* ---- model ---- */
 llm_status sx_model_load(sx_model **out, sx_mem *mem, const char *path, const sx_model_params *params, llm_error *err);
+llm_status sx_model_load_from(sx_model **out, sx_mem *mem, const sx_origin *from, const sx_model_params *params,
+                              llm_error *err);
 void sx_model_free(sx_model *model);
 const char *sx_model_info(const sx_model *model, const char *key); /* as llm_model_info */
 uint32_t sx_model_n_vocab(const sx_model *model);

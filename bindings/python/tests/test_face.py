@@ -105,6 +105,21 @@ class Model(unittest.TestCase):
                 self.assertEqual(a.usage.output_tokens, 16)
                 self.assertEqual(a.finish, sextant.Finish.LENGTH)
 
+    def test_from_bytes_and_from_a_part_of_a_file(self):
+        with open(MODEL, "rb") as f:
+            data = f.read()
+        with sextant.Context(self.model) as ctx:
+            want = ctx.logits([1, 260, 270])
+        with tempfile.TemporaryFile() as f:
+            f.write(b"in front" * 8 + data + b"behind")
+            f.flush()
+            with sextant.Model.from_fd(f.fileno(), 64, len(data)) as model, sextant.Context(model) as ctx:
+                self.assertEqual(bytes(ctx.logits([1, 260, 270])), bytes(want))
+            with self.assertRaises(sextant.InvalidArgumentError):
+                sextant.Model.from_fd(f.fileno(), 64, 1 << 40)
+        with sextant.Model.from_bytes(data) as model, sextant.Context(model) as ctx:
+            self.assertEqual(bytes(ctx.logits([1, 260, 270])), bytes(want))
+
     def test_logits(self):
         with sextant.Context(self.model) as ctx:
             rows = ctx.logits([1, 260, 270])

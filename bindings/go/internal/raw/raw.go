@@ -75,8 +75,8 @@ typedef _gostring_ swig_type_45;
 typedef _gostring_ swig_type_46;
 typedef _gostring_ swig_type_47;
 typedef _gostring_ swig_type_48;
-typedef _gostring_ swig_type_49;
-typedef _gostring_ swig_type_50;
+typedef long long swig_type_49;
+typedef long long swig_type_50;
 typedef _gostring_ swig_type_51;
 typedef _gostring_ swig_type_52;
 typedef _gostring_ swig_type_53;
@@ -85,11 +85,11 @@ typedef _gostring_ swig_type_55;
 typedef _gostring_ swig_type_56;
 typedef _gostring_ swig_type_57;
 typedef _gostring_ swig_type_58;
-typedef long long swig_type_59;
+typedef _gostring_ swig_type_59;
 typedef _gostring_ swig_type_60;
 typedef long long swig_type_61;
 typedef _gostring_ swig_type_62;
-typedef _gostring_ swig_type_63;
+typedef long long swig_type_63;
 typedef _gostring_ swig_type_64;
 typedef _gostring_ swig_type_65;
 typedef _gostring_ swig_type_66;
@@ -101,22 +101,22 @@ typedef _gostring_ swig_type_71;
 typedef _gostring_ swig_type_72;
 typedef _gostring_ swig_type_73;
 typedef _gostring_ swig_type_74;
-typedef long long swig_type_75;
-typedef long long swig_type_76;
-typedef _gostring_ swig_type_77;
-typedef _gostring_ swig_type_78;
+typedef _gostring_ swig_type_75;
+typedef _gostring_ swig_type_76;
+typedef long long swig_type_77;
+typedef long long swig_type_78;
 typedef _gostring_ swig_type_79;
 typedef _gostring_ swig_type_80;
-typedef long long swig_type_81;
+typedef _gostring_ swig_type_81;
 typedef _gostring_ swig_type_82;
-typedef _gostring_ swig_type_83;
+typedef long long swig_type_83;
 typedef _gostring_ swig_type_84;
 typedef _gostring_ swig_type_85;
 typedef _gostring_ swig_type_86;
 typedef _gostring_ swig_type_87;
-typedef long long swig_type_88;
+typedef _gostring_ swig_type_88;
 typedef _gostring_ swig_type_89;
-typedef _gostring_ swig_type_90;
+typedef long long swig_type_90;
 typedef _gostring_ swig_type_91;
 typedef _gostring_ swig_type_92;
 typedef _gostring_ swig_type_93;
@@ -128,6 +128,8 @@ typedef _gostring_ swig_type_98;
 typedef _gostring_ swig_type_99;
 typedef _gostring_ swig_type_100;
 typedef _gostring_ swig_type_101;
+typedef _gostring_ swig_type_102;
+typedef _gostring_ swig_type_103;
 extern void _wrap_Swig_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_5206fbc11104abff(swig_intgo arg1);
 
@@ -259,49 +261,50 @@ extern swig_intgo _wrap_sx_log_next_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_type_47 _wrap_sx_log_line_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_cancel_create_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_model_load_raw_5206fbc11104abff(swig_type_48 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_49 _wrap_sx_tokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_50 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_51 _wrap_sx_detokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_52 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_53 _wrap_sx_chat_template_raw_5206fbc11104abff(uintptr_t arg1, swig_type_54 arg2, swig_type_55 arg3, uintptr_t arg4);
-extern swig_type_56 _wrap_sx_dequantize_raw_5206fbc11104abff(swig_type_57 arg1, swig_type_58 arg2, swig_type_59 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_5206fbc11104abff(swig_type_60 arg1, swig_intgo arg2, swig_type_61 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ingest_raw_5206fbc11104abff(uintptr_t arg1, swig_type_62 arg2, swig_type_63 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_fd_raw_5206fbc11104abff(swig_intgo arg1, swig_type_49 arg2, swig_type_50 arg3, swig_intgo arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_51 _wrap_sx_tokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_52 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_53 _wrap_sx_detokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_54 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_55 _wrap_sx_chat_template_raw_5206fbc11104abff(uintptr_t arg1, swig_type_56 arg2, swig_type_57 arg3, uintptr_t arg4);
+extern swig_type_58 _wrap_sx_dequantize_raw_5206fbc11104abff(swig_type_59 arg1, swig_type_60 arg2, swig_type_61 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_corpus_open_raw_5206fbc11104abff(swig_type_62 arg1, swig_intgo arg2, swig_type_63 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ingest_raw_5206fbc11104abff(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(uintptr_t arg1, swig_type_66 arg2, swig_type_67 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
 extern uintptr_t _wrap_sx_docs_list_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_5206fbc11104abff(uintptr_t arg1, swig_type_66 arg2, uintptr_t arg3);
-extern swig_type_67 _wrap_sx_tree_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_tree_open_raw_5206fbc11104abff(uintptr_t arg1, swig_type_68 arg2, uintptr_t arg3);
+extern swig_type_69 _wrap_sx_tree_text_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_ctx_create_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern uintptr_t _wrap_sx_adapter_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_68 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_adapter_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_70 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
-extern swig_type_69 _wrap_sx_logits_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_70 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(uintptr_t arg1, swig_type_71 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_72 arg2, uintptr_t arg3);
-extern swig_type_73 _wrap_sx_ctx_export_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(uintptr_t arg1, swig_type_74 arg2, uintptr_t arg3);
+extern swig_type_71 _wrap_sx_logits_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_72 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(uintptr_t arg1, swig_type_73 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_74 arg2, uintptr_t arg3);
+extern swig_type_75 _wrap_sx_ctx_export_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(uintptr_t arg1, swig_type_76 arg2, uintptr_t arg3);
 extern uintptr_t _wrap_sx_ctx_fork_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_75 _wrap_sx_ctx_used_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_76 _wrap_sx_ctx_size_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_77 arg2, swig_type_78 arg3, swig_type_79 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_80 arg2, swig_type_81 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_82 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_83 arg5, uintptr_t arg6, uintptr_t arg7);
+extern swig_type_77 _wrap_sx_ctx_used_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_78 _wrap_sx_ctx_size_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_79 arg2, swig_type_80 arg3, swig_type_81 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_82 arg2, swig_type_83 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_84 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_85 arg5, uintptr_t arg6, uintptr_t arg7);
 extern uintptr_t _wrap_sx_gen_create_raw_5206fbc11104abff(void);
-extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_84 arg2, double arg3);
-extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_85 arg2, swig_type_86 arg3);
+extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_86 arg2, double arg3);
+extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_87 arg2, swig_type_88 arg3);
 extern swig_intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, double arg3);
 extern void _wrap_sx_gen_free_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_87 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_88 arg11, swig_type_89 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
+extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_89 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_90 arg11, swig_type_91 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
 extern swig_intgo _wrap_sx_reply_next_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_90 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_91 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_92 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_93 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_guard_create_raw_5206fbc11104abff(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_92 arg2, swig_intgo arg3, swig_type_93 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_94 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_95 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_94 arg2, swig_intgo arg3, swig_type_95 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_96 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_97 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_96 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_97 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_98 arg1, swig_type_99 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_100 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_101 arg2, uintptr_t arg3);
+extern swig_type_98 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_99 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_100 arg1, swig_type_101 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_102 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_103 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -1698,13 +1701,27 @@ func Sx_model_load(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5 Sx_l
 	return swig_r
 }
 
+func Sx_model_load_fd(arg1 int, arg2 uint64, arg3 uint64, arg4 uint, arg5 uint, arg6 Llm_cancel, arg7 Sx_log, arg8 Llm_error) (_swig_ret Llm_model) {
+	var swig_r Llm_model
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := getSwigcptr(arg6)
+	_swig_i_6 := getSwigcptr(arg7)
+	_swig_i_7 := getSwigcptr(arg8)
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_fd_raw_5206fbc11104abff(C.swig_intgo(_swig_i_0), C.swig_type_49(_swig_i_1), C.swig_type_50(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	return swig_r
+}
+
 func Sx_tokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_tokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_50)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_tokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1720,7 +1737,7 @@ func Sx_detokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_detokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_detokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1736,7 +1753,7 @@ func Sx_chat_template(arg1 Llm_model, arg2 string, arg3 string, arg4 Llm_error) 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_chat_template_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_chat_template_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_57)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1755,7 +1772,7 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_dequantize_raw_5206fbc11104abff(*(*C.swig_type_57)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_type_59(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_dequantize_raw_5206fbc11104abff(*(*C.swig_type_59)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_1)), C.swig_type_61(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1775,7 +1792,7 @@ func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_5206fbc11104abff(*(*C.swig_type_60)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_61(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_5206fbc11104abff(*(*C.swig_type_62)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_63(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1790,7 +1807,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_63)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1808,7 +1825,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 L
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1831,7 +1848,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1868,7 +1885,7 @@ func Sx_adapter_load(arg1 Llm_model, arg2 string, arg3 Llm_error) (_swig_ret Llm
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1892,7 +1909,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1907,7 +1924,7 @@ func Sx_ctx_save(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_save_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_save_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1919,7 +1936,7 @@ func Sx_ctx_load(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1942,7 +1959,7 @@ func Sx_ctx_import(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_import_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_import_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1993,7 +2010,7 @@ func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, ar
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2014,7 +2031,7 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.swig_type_81(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), C.swig_type_83(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2030,7 +2047,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2051,7 +2068,7 @@ func Sx_gen_number(arg1 Sx_gen, arg2 string, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2063,7 +2080,7 @@ func Sx_gen_text(arg1 Sx_gen, arg2 string, arg3 string) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2104,7 +2121,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
 	_swig_i_14 := getSwigcptr(arg15)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_88(_swig_i_10), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_90(_swig_i_10), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2163,7 +2180,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2181,7 +2198,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2194,7 +2211,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2237,7 +2254,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_98)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_100)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2252,7 +2269,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2

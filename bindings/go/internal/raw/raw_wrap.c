@@ -318,17 +318,45 @@ static llm_cancel *sx_cancel_create(llm_error *err)
     return made;
 }
 
-static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
-                                llm_error *err)
+static llm_model_opts sx_model_opts(uint32_t threads, uint32_t isa, const llm_cancel *cancel, const llm_logger *logger)
 {
-    llm_logger logger = SX_LOGGER(log);
     llm_model_opts opts = LLM_MODEL_OPTS_INIT;
     opts.threads = threads;
     opts.isa = isa;
     opts.cancel = cancel;
-    if (log) opts.logger = &logger;
+    opts.logger = logger->user ? logger : NULL;
+    return opts;
+}
+
+static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
+                                llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
     llm_model *made = NULL;
     err->code = llm_model_load(&made, path, &opts, err);
+    return made;
+}
+
+#ifdef SWIGPYTHON
+static llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                       const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_memory(&made, src, src_len, &opts, err);
+    return made;
+}
+#endif
+
+static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                                   const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_fd(&made, fd, offset, length, &opts, err);
     return made;
 }
 
@@ -2694,6 +2722,33 @@ struct llm_model *_wrap_sx_model_load_raw_5206fbc11104abff(_gostring_ _swig_go_0
   result = (llm_model *)sx_model_load((char const *)arg1,arg2,arg3,(struct llm_cancel const *)arg4,arg5,arg6);
   *(llm_model **)&_swig_go_result = (llm_model *)result; 
   free(arg1); 
+  return _swig_go_result;
+}
+
+
+struct llm_model *_wrap_sx_model_load_fd_raw_5206fbc11104abff(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+  int32_t arg1 ;
+  uint64_t arg2 ;
+  uint64_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  llm_cancel *arg6 = (llm_cancel *) 0 ;
+  sx_log *arg7 = (sx_log *) 0 ;
+  llm_error *arg8 = (llm_error *) 0 ;
+  llm_model *result = 0 ;
+  struct llm_model *_swig_go_result;
+  
+  arg1 = (int32_t)_swig_go_0; 
+  arg2 = (uint64_t)_swig_go_1; 
+  arg3 = (uint64_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  arg5 = (uint32_t)_swig_go_4; 
+  arg6 = *(llm_cancel **)&_swig_go_5; 
+  arg7 = *(sx_log **)&_swig_go_6; 
+  arg8 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_model *)sx_model_load_fd(arg1,arg2,arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7,arg8);
+  *(llm_model **)&_swig_go_result = (llm_model *)result; 
   return _swig_go_result;
 }
 
