@@ -159,6 +159,9 @@ static const llm_api API = {
     .ctx_size = llm_ctx_size,
     .model_load_memory = llm_model_load_memory,
     .model_load_fd = llm_model_load_fd,
+    .reply_logprob = llm_reply_logprob,
+    .reply_top_token = llm_reply_top_token,
+    .reply_top_logprob = llm_reply_top_logprob,
 };
 
 const llm_api *llm_get_api(uint32_t level)
