@@ -238,6 +238,8 @@ typedef struct llm_retrieve_opts {
 #define LLM_GEN_IGNORE_EOS    1u /* flag: go on after an end-of-text token (benchmarks) */
 #define LLM_GEN_NO_BOS        2u /* flag: do not begin the prompt with the model's BOS token */
 #define LLM_GEN_PARSE_SPECIAL 4u /* flag: take special tokens such as <|im_end|> from the prompt's text */
+#define LLM_GEN_SHOW_SPECIAL \
+    8u /* flag: write the answer's special tokens into its text, for llm_chat_parse. Since 0.2 */
 
 typedef struct llm_gen_opts {
     uint32_t struct_size;
@@ -455,6 +457,19 @@ LLM_API int64_t llm_detokenize(const llm_model *model, const int32_t *tokens, si
  * Since 0.1. */
 LLM_API int64_t llm_chat_template(const llm_model *model, const char *source, size_t source_len, const char *vars,
                                   size_t vars_len, char *text, size_t capacity, llm_error *err);
+
+#define LLM_CHAT_PARTIAL 1u /* the answer goes on: hold back what could still become a mark or a call */
+
+/* Reads an answer to a prompt that llm_chat_template made, in the dialect of that template (source and model as there; with
+ * neither, <think> and <tool_call>), made with LLM_GEN_SHOW_SPECIAL. The result is a JSON object: "content", and where
+ * there are any "reasoning", "tool_calls" as [{"id", "type": "function", "function": {"name", "arguments": JSON as text}}]
+ * and "malformed": true, when a call could not be read and stays in the content. The prompt tells whether it opened the
+ * reasoning; NULL: it did not. With LLM_CHAT_PARTIAL nothing that is given for a beginning of the answer is taken back
+ * later. Time is linear in the answer. Writes at most capacity bytes and returns the bytes of the whole JSON, or a negative
+ * status: LLM_E_INVALID, LLM_E_MEMORY. Thread: any. Since 0.2. */
+LLM_API int64_t llm_chat_parse(const llm_model *model, const char *source, size_t source_len, const char *prompt,
+                               size_t prompt_len, const char *answer, size_t len, uint32_t flags, char *out,
+                               size_t capacity, llm_error *err);
 
 /* Decodes quantised blocks to float: type is a GGUF type name ("q4_0"), src_len bytes must be whole blocks, dst holds
  * dst_len floats, at least as many as the blocks have. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED. Thread: any.
@@ -1008,6 +1023,9 @@ typedef struct llm_api {
     double (*reply_logprob)(const llm_reply *reply, uint32_t i);
     int32_t (*reply_top_token)(const llm_reply *reply, uint32_t i, uint32_t k);
     double (*reply_top_logprob)(const llm_reply *reply, uint32_t i, uint32_t k);
+    int64_t (*chat_parse)(const llm_model *model, const char *source, size_t source_len, const char *prompt,
+                          size_t prompt_len, const char *answer, size_t len, uint32_t flags, char *out, size_t capacity,
+                          llm_error *err);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

@@ -169,6 +169,57 @@ func (m *Model) Chat(source string, vars interface{}) (string, error) {
 	return text, err
 }
 
+// ToolCall is a call of a tool that a model asks for; Arguments is a JSON object.
+type ToolCall struct {
+	ID        string
+	Name      string
+	Arguments string
+}
+
+// ChatAnswer is what a model answered to a chat prompt. Malformed: a call could not be read and stays in the content.
+type ChatAnswer struct {
+	Content   string
+	Reasoning string
+	ToolCalls []ToolCall
+	Malformed bool
+}
+
+// ParseChat reads an answer, made with ShowSpecial, to a prompt of Chat. With the source "" the dialect is that of the
+// model's own template. When the answer goes on, partial holds back what could still become a mark or a call.
+func (m *Model) ParseChat(source, prompt, answer string, partial bool) (ChatAnswer, error) {
+	const op = "chat parse"
+	var made ChatAnswer
+	if err := m.enter(op); err != nil {
+		return made, err
+	}
+	defer m.leave()
+	var text string
+	var flags uint
+	if partial {
+		flags = uint(raw.LLM_CHAT_PARTIAL)
+	}
+	err := quick(op, func(e raw.Llm_error) { text = raw.Sx_chat_parse(m.raw, source, prompt, answer, flags, e) })
+	if err != nil {
+		return made, err
+	}
+	var fields struct {
+		Content, Reasoning string
+		Malformed          bool
+		Calls              []struct {
+			ID       string
+			Function struct{ Name, Arguments string }
+		} `json:"tool_calls"`
+	}
+	if err := json.Unmarshal([]byte(text), &fields); err != nil {
+		return made, invalid(op, err.Error())
+	}
+	made = ChatAnswer{Content: fields.Content, Reasoning: fields.Reasoning, Malformed: fields.Malformed}
+	for _, c := range fields.Calls {
+		made.ToolCalls = append(made.ToolCalls, ToolCall{c.ID, c.Function.Name, c.Function.Arguments})
+	}
+	return made, nil
+}
+
 // Adapter is a low-rank adapter (LoRA) for a model; goroutines and contexts may share it.
 type Adapter struct {
 	life

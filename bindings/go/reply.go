@@ -62,6 +62,9 @@ func IgnoreEOS() GenOption { return func(o *genOpts) { o.flags |= uint(raw.LLM_G
 // NoBOS does not begin the prompt with the model's BOS token.
 func NoBOS() GenOption { return func(o *genOpts) { o.flags |= uint(raw.LLM_GEN_NO_BOS) } }
 
+// ShowSpecial writes the answer's special tokens into its text, where ParseChat looks for them.
+func ShowSpecial() GenOption { return func(o *genOpts) { o.flags |= uint(raw.LLM_GEN_SHOW_SPECIAL) } }
+
 // ParseSpecial takes special tokens from the prompt's text.
 func ParseSpecial() GenOption { return func(o *genOpts) { o.flags |= uint(raw.LLM_GEN_PARSE_SPECIAL) } }
 

@@ -63,6 +63,7 @@
 %ignore llm_tokenize;
 %ignore llm_detokenize;
 %ignore llm_chat_template;
+%ignore llm_chat_parse;
 %ignore llm_dequantize;
 %ignore llm_logits;
 %ignore llm_score;

@@ -7,6 +7,7 @@
 %thread sx_tokenize;
 %thread sx_detokenize;
 %thread sx_chat_template;
+%thread sx_chat_parse;
 %thread sx_dequantize;
 %thread sx_logits;
 %thread sx_adapter_load;

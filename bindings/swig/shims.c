@@ -243,6 +243,28 @@ static sx_blob sx_chat_template(const llm_model *model, const char *text, size_t
     }
 }
 
+static sx_blob sx_chat_parse(const llm_model *model, const char *text, size_t len, const char *prompt,
+                             size_t prompt_len, const char *answer, size_t answer_len, uint32_t flags, llm_error *err)
+{
+    size_t capacity = answer_len * 2 + 1024;
+    for (;;) {
+        char *out = malloc(capacity);
+        if (!out) return sx_blob_fail(err, "no memory for the answer");
+        int64_t size = llm_chat_parse(model, len ? text : NULL, len, prompt, prompt_len, answer, answer_len, flags, out,
+                                      capacity, err);
+        if (size >= 0 && (uint64_t)size <= capacity) {
+            err->code = LLM_OK;
+            return (sx_blob){out, (size_t)size};
+        }
+        free(out);
+        if (size < 0) {
+            err->code = (llm_status)size;
+            return (sx_blob){NULL, 0};
+        }
+        capacity = (size_t)size;
+    }
+}
+
 static sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err)
 {
     if (count > SIZE_MAX / sizeof(float)) return sx_blob_fail(err, "no memory for so many floats");

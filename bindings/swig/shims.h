@@ -22,6 +22,8 @@ sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32
 sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids_len, uint32_t flags, llm_error *err);
 sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,
                          llm_error *err); /* an empty template is the model's own */
+sx_blob sx_chat_parse(const llm_model *model, const char *text, size_t len, const char *prompt, size_t prompt_len,
+                      const char *answer, size_t answer_len, uint32_t flags, llm_error *err);
 sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err);
 
 llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, sx_log *log, llm_error *err);

@@ -202,7 +202,9 @@ static llm_status take_token(llm_reply *reply, int32_t token)
     llm_status status = sx_logprobs_note(reply, token);
     if (status != LLM_OK) return status;
     size_t len;
-    const char *bytes = sx_token_bytes(ctx->model->model, token, &len);
+    const sx_model *model = ctx->model->model;
+    bool show = reply->opts.flags & LLM_GEN_SHOW_SPECIAL;
+    const char *bytes = show ? sx_token_shown(model, token, &len) : sx_token_bytes(model, token, &len);
     sx_constrain_advance(reply, token);
     if (reply->strip_space && reply->n_out_tokens == 0 && len && bytes[0] == ' ') {
         bytes++;

@@ -103,6 +103,15 @@ int64_t llm_detokenize(const llm_model *model, const int32_t *tokens, size_t n, 
     return sx_detokenize(model->model, mem_of(model), tokens, n, flags, text, capacity, err);
 }
 
+/* As much of the text as fits; its whole length, or the failure. */
+static int64_t hand_out(sx_buf *made, llm_status status, char *text, size_t capacity)
+{
+    size_t len = made->len;
+    if (status == LLM_OK && len && capacity) memcpy(text, made->data, len < capacity ? len : capacity);
+    sx_buf_free(made);
+    return status == LLM_OK ? (int64_t)len : status;
+}
+
 int64_t llm_chat_template(const llm_model *model, const char *source, size_t source_len, const char *vars,
                           size_t vars_len, char *text, size_t capacity, llm_error *err)
 {
@@ -116,10 +125,26 @@ int64_t llm_chat_template(const llm_model *model, const char *source, size_t sou
     sx_buf out;
     sx_buf_init(&out, mem, 0);
     status = sx_model_template(model ? model->model : NULL, mem, source, source_len, vars, vars_len, &out, err);
-    int64_t len = (int64_t)out.len;
-    if (status == LLM_OK && out.len && capacity) memcpy(text, out.data, out.len < capacity ? out.len : capacity);
-    sx_buf_free(&out);
-    return status == LLM_OK ? len : status;
+    return hand_out(&out, status, text, capacity);
+}
+
+int64_t llm_chat_parse(const llm_model *model, const char *source, size_t source_len, const char *prompt,
+                       size_t prompt_len, const char *answer, size_t len, uint32_t flags, char *out, size_t capacity,
+                       llm_error *err)
+{
+    llm_status status = model ? sx_handle_check(&model->h, "model", err) : LLM_OK;
+    if (status != LLM_OK) return status;
+    if ((!answer && len) || (!prompt && prompt_len) || (!out && capacity))
+        return sx_fail(err, LLM_E_INVALID, "prompt, answer or out is NULL");
+    if (flags & ~LLM_CHAT_PARTIAL) return sx_fail(err, LLM_E_INVALID, "unknown flags 0x%x", flags);
+    sx_mem plain;
+    sx_mem_init(&plain, NULL);
+    sx_mem *mem = model ? mem_of(model) : &plain;
+    sx_buf json;
+    sx_buf_init(&json, mem, 0);
+    status = sx_model_answer(model ? model->model : NULL, mem, source, source_len, prompt, prompt_len,
+                             answer ? answer : "", len, flags & LLM_CHAT_PARTIAL, &json, err);
+    return hand_out(&json, status, out, capacity);
 }
 
 llm_status llm_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err)

@@ -162,6 +162,7 @@ static const llm_api API = {
     .reply_logprob = llm_reply_logprob,
     .reply_top_token = llm_reply_top_token,
     .reply_top_logprob = llm_reply_top_logprob,
+    .chat_parse = llm_chat_parse,
 };
 
 const llm_api *llm_get_api(uint32_t level)

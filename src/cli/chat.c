@@ -43,3 +43,43 @@ llm_status sx_chat_render(const llm_model *model, const sx_bytes *source, const 
     free(object);
     return st;
 }
+
+/* The answer's JSON, to be freed; NULL after a failure. */
+static char *read_answer(const llm_model *model, const char *prompt, size_t prompt_len, const llm_reply *reply,
+                         size_t *len, llm_error *err)
+{
+    const char *text = llm_reply_text(reply);
+    size_t text_len = llm_reply_text_len(reply), capacity = text_len * 2 + 256;
+    for (;;) {
+        char *room = malloc(capacity);
+        if (!room) {
+            no_memory(err);
+            return NULL;
+        }
+        int64_t n = llm_chat_parse(model, NULL, 0, prompt, prompt_len, text, text_len, 0, room, capacity, err);
+        *len = n < 0 ? 0 : (size_t)n;
+        if (n >= 0 && *len <= capacity) return room;
+        free(room);
+        if (n < 0) return NULL;
+        capacity = *len;
+    }
+}
+
+llm_status sx_chat_answer(const llm_model *model, const char *prompt, size_t prompt_len, const llm_reply *reply,
+                          json_t *out, llm_error *err)
+{
+    static const char *const fields[][2] = {
+        {"content", "text"}, {"reasoning", "reasoning"}, {"tool_calls", "tool_calls"}, {"malformed", "malformed"}};
+    size_t len;
+    char *text = read_answer(model, prompt, prompt_len, reply, &len, err);
+    if (!text) return err->code;
+    json_t *answer = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
+    free(text);
+    if (!answer) return no_memory(err);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        json_t *v = json_object_get(answer, fields[i][0]);
+        if (v) sx_json_set(out, fields[i][1], json_incref(v));
+    }
+    json_decref(answer);
+    return LLM_OK;
+}

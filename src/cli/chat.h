@@ -9,4 +9,8 @@
 llm_status sx_chat_render(const llm_model *model, const sx_bytes *source, const json_t *vars, char **text, size_t *len,
                           llm_error *err);
 
+/* Sets "text", "reasoning", "tool_calls" and "malformed" from an answer to a rendered prompt, in the model's dialect. */
+llm_status sx_chat_answer(const llm_model *model, const char *prompt, size_t prompt_len, const llm_reply *reply,
+                          json_t *out, llm_error *err);
+
 #endif

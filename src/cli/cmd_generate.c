@@ -94,6 +94,7 @@ static llm_status prompt_of(job *j, const json_t *in, const char **prompt, size_
     json_decref(vars);
     *prompt = *made;
     opts->flags |= LLM_GEN_PARSE_SPECIAL | LLM_GEN_NO_BOS; /* the template writes both itself */
+    opts->flags |= LLM_GEN_SHOW_SPECIAL;
     return st;
 }
 
@@ -116,6 +117,7 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
             result(out, &opts, reply);
         else
             sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
+        if (st == LLM_OK && made) st = sx_chat_answer(j->run.model, prompt, len, reply, out, err);
     }
     llm_reply_free(reply);
     sx_sampling_free(&lists);

@@ -53,6 +53,8 @@ int64_t sx_detokenize(const sx_model *model, sx_mem *mem, const int32_t *tokens,
                       size_t capacity, llm_error *err); /* as llm_detokenize */
 /* The bytes a token stands for inside a text (they may be part of a code point; "" for special tokens): borrowed. */
 const char *sx_token_bytes(const sx_model *model, int32_t token, size_t *len);
+/* The same, but a special token's own text, such as "<|im_start|>". */
+const char *sx_token_shown(const sx_model *model, int32_t token, size_t *len);
 bool sx_token_ends(const sx_model *model, int32_t token); /* end of text or of turn */
 /* True when generation from an empty prompt text should drop the first token's leading space (SentencePiece). */
 bool sx_model_strips_space(const sx_model *model);
@@ -60,6 +62,11 @@ bool sx_model_strips_space(const sx_model *model);
 /* A chat template over JSON variables, as llm_chat_template; appended to out. model may be NULL with a source. */
 llm_status sx_model_template(const sx_model *model, sx_mem *mem, const char *source, size_t source_len,
                              const char *vars, size_t vars_len, sx_buf *out, llm_error *err);
+
+/* An answer to a prompt that sx_model_template made, as llm_chat_parse; appended to out. */
+llm_status sx_model_answer(const sx_model *model, sx_mem *mem, const char *source, size_t source_len,
+                           const char *prompt, size_t prompt_len, const char *text, size_t len, bool partial,
+                           sx_buf *out, llm_error *err);
 
 /* ---- session ---- */
 typedef struct sx_session_params {

@@ -251,6 +251,15 @@ static void families_split_their_own_way(void **state)
     expect_split("starcoder", text, "I|'m| | OK|,| '|RE| |1|2|3|4|5|\n|\n|next|\t|HelloWorld");
     expect_split("tekken", text, "I|'m| | OK|,| '|RE| |1|2|3|4|5|\n\n|next|\tHello|World");
     expect_split("falcon", "a.. 1234", "a|..| |123|4");
+    expect_split("falcon", "\xc3\xbc 12", "\xc3|\xbc| |12"); /* digits are sought in the byte alphabet */
+    expect_split("superbpe", "1234512345\xe3\x80\xa1", "1|234|512|345\xe3\x80\xa1");
+    expect_split("kimi-k2",
+                 "\xe2\xbc\x80\xe4\xb8\x80"
+                 "a",
+                 "\xe2\xbc\x80\xe4\xb8\x80|a");
+    expect_split("tiny_aya", "1234567", "1|234|567");
+    expect_split("tiny_aya", "1234567_", "123|456|7|_");
+    expect_split("laguna", "a\n 1", "a|\n| |1");
     expect_split("deepseek-coder", "a1 b.\n", "a|1| b|.|\n");
     expect_split("deepseek-v3", "#include 1234\xe4\xb8\xad\xe6\x96\x87", "#include| |123|4|\xe4\xb8\xad\xe6\x96\x87");
     expect_split("bloom", "one two, three", "one| two|,| three");

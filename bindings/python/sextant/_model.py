@@ -132,6 +132,19 @@ class Model(Handle):
         return text.decode("utf-8", "replace")
 
 
+    def parse_chat(self, answer: Text, *, prompt: Text = "", source: Text = "", partial: bool = False) -> "dict[str, Any]":
+        """Reads an answer to a ``chat`` prompt: ``content``, and where there are any ``reasoning`` and ``tool_calls``, as
+        OpenAI's interface has them; ``malformed`` when a call could not be read and stays in the content. The answer is
+        made with ``show_special=True``; ``partial`` says that it goes on."""
+        err = _raw.llm_error()
+        flags = _raw.LLM_CHAT_PARTIAL if partial else 0
+        with self._life as raw:
+            data = _raw.sx_chat_parse(raw, utf8(source), utf8(prompt), utf8(answer), flags, err)
+        check(err)
+        made: dict[str, Any] = json.loads(data)
+        return made
+
+
 class Adapter(Handle):
     """A low-rank adapter (LoRA) for a model: ``Context.set_adapter`` lets a context carry it. May be shared."""
 

@@ -97,6 +97,14 @@ class Model(unittest.TestCase):
         with self.assertRaises(sextant.InvalidArgumentError):
             self.model.detokenize([10**6])
 
+    def test_chat_answers_are_read(self):
+        call = '<tool_call>\n{"name": "get", "arguments": {"city": "Paris"}}\n</tool_call>'
+        answer = self.model.parse_chat("Hm.</think>\n\nYes. " + call, prompt="<think>\n", source="<tool_call>")
+        self.assertEqual((answer["content"], answer["reasoning"]), ("Yes.", "Hm."))
+        self.assertEqual(answer["tool_calls"][0]["function"], {"name": "get", "arguments": '{"city":"Paris"}'})
+        self.assertEqual(self.model.parse_chat("Yes <tool_ca", partial=True), {"content": "Yes"})
+        self.assertTrue(self.model.parse_chat("<tool_call>{", source="<tool_call>")["malformed"])
+
     def test_greedy_is_the_same_for_any_threads(self):
         with sextant.Context(self.model) as ctx, sextant.Model(MODEL, threads=2) as two, sextant.Context(two) as other:
             with ctx.generate("the captain", max_tokens=16) as a, other.generate("the captain", max_tokens=16) as b:

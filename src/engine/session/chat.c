@@ -1,6 +1,7 @@
 /* Chat templates of a model: its own program, its own BOS and EOS. */
 #include "engine/engine.h"
 #include "engine/session/model.h"
+#include "engine/text/chat.h"
 #include "engine/text/template.h"
 
 /* A token's text as a JSON string; special tokens are plain ASCII or nearly so, and rendered whole. */
@@ -51,4 +52,17 @@ llm_status sx_model_template(const sx_model *m, sx_mem *mem, const char *source,
         status = sx_template_render(mem, source, source_len, sx_buf_cstr(&all), all.len, NULL, out, err);
     sx_buf_free(&all);
     return status;
+}
+
+llm_status sx_model_answer(const sx_model *m, sx_mem *mem, const char *source, size_t source_len, const char *prompt,
+                           size_t prompt_len, const char *text, size_t len, bool partial, sx_buf *out, llm_error *err)
+{
+    if (!source && !(m && sx_gguf_str(m->gguf, "tokenizer.chat_template", &source, &source_len))) source_len = 0;
+    const sx_chat_answer answer = {.format = sx_chat_format_of(source ? source : "", source_len),
+                                   .prompt = prompt,
+                                   .prompt_len = prompt_len,
+                                   .text = text,
+                                   .len = len,
+                                   .partial = partial};
+    return sx_chat_parse(mem, &answer, out, err);
 }

@@ -203,6 +203,12 @@ static bool known(const sx_model *m, int32_t token)
     return token >= 0 && (uint32_t)token < sx_tokenizer_size(m->tok);
 }
 
+const char *sx_token_shown(const sx_model *m, int32_t token, size_t *len)
+{
+    const char *bytes = sx_token_bytes(m, token, len);
+    return *len || !known(m, token) ? bytes : sx_tokenizer_text(m->tok, token, len);
+}
+
 const char *sx_token_bytes(const sx_model *m, int32_t token, size_t *len)
 {
     *len = 0;

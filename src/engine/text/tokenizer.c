@@ -170,6 +170,13 @@ bool sx_tokenizer_strips_space(const sx_tokenizer *t)
     return t->v.kind != SX_VOCAB_BPE && (t->v.add_space_prefix || t->v.kind == SX_VOCAB_WORDPIECE);
 }
 
+const char *sx_tokenizer_text(const sx_tokenizer *t, int32_t token, size_t *len)
+{
+    bool known = token >= 0 && (uint32_t)token < t->v.n;
+    *len = known ? t->v.texts[token].len : 0;
+    return known ? t->v.texts[token].s : "";
+}
+
 const char *sx_tokenizer_bytes(const sx_tokenizer *t, int32_t token, size_t *len)
 {
     bool known = token >= 0 && (uint32_t)token < t->v.n;

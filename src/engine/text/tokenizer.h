@@ -15,6 +15,7 @@ uint32_t sx_tokenizer_size(const sx_tokenizer *tok);
 int32_t sx_tokenizer_special(const sx_tokenizer *tok, const char *name); /* "bos" "eos" "unk" "pad" "eot"; -1: none */
 bool sx_tokenizer_ends(const sx_tokenizer *tok, int32_t token);
 bool sx_tokenizer_strips_space(const sx_tokenizer *tok);
+const char *sx_tokenizer_text(const sx_tokenizer *tok, int32_t token, size_t *len);  /* as the file writes it */
 const char *sx_tokenizer_bytes(const sx_tokenizer *tok, int32_t token, size_t *len); /* as sx_token_bytes */
 
 int64_t sx_tokenizer_encode(const sx_tokenizer *tok, sx_mem *mem, const char *text, size_t len, uint32_t flags,

@@ -108,7 +108,8 @@ static void add(normalizer *z, const char *s, size_t n)
         if (!z->in_word) {
             z->in_word = true;
             bool spared = z->v->space_prefix_spare && z->out.len > 0;
-            if ((z->v->add_space_prefix && !z->prefixed && !spared) || z->v->remove_extra_spaces) {
+            bool between = z->v->remove_extra_spaces && (z->v->add_space_prefix || z->out.len > 0);
+            if ((z->v->add_space_prefix && !z->prefixed && !spared) || between) {
                 sx_buf_add(&z->out, BLOCK, 3);
                 z->prefixed = true;
             }
@@ -132,6 +133,8 @@ static llm_status normalize(const sx_unigram *u, normalizer *z, const char *text
         }
         i += n;
     }
+    bool only_spaces = z->out.len > 0 && !z->prefixed && !z->v->space_prefix_spare;
+    if (only_spaces && z->v->add_space_prefix && !z->v->remove_extra_spaces) sx_buf_add(&z->out, BLOCK, 3);
     return sx_buf_status(&z->out);
 }
 
@@ -174,20 +177,34 @@ static void forward(const sx_unigram *u, const sx_vocab *v, const char *s, size_
     }
 }
 
-/* The tokens of the best path, last first, then turned round; neighbouring unknowns are one. */
-static llm_status backtrack(const sx_vocab *v, sx_mem *mem, const best *b, size_t n, sx_tokens *tokens)
+/* A stretch that no token spells: its bytes where the vocabulary has them all, else one unknown token. */
+static void put_unknown(const sx_vocab *v, const char *s, size_t n, bool repeat, sx_tokens *tokens)
 {
-    int32_t *path = sx_mem_array(mem, n + 1, sizeof *path);
-    if (!path) return LLM_E_MEMORY;
+    bool spelled = n > 0;
+    for (size_t i = 0; i < n; i++) spelled = spelled && v->byte_token[(unsigned char)s[i]] >= 0;
+    if (spelled)
+        sx_emit_bytes(v, s, n, tokens);
+    else if (!repeat && v->unk >= 0)
+        sx_tokens_add(tokens, v->unk);
+}
+
+/* The tokens of the best path, found last first, then put the other way round; neighbouring unknowns are one. */
+static llm_status backtrack(const sx_vocab *v, sx_mem *mem, const char *s, const best *b, size_t n, sx_tokens *tokens)
+{
+    uint32_t *ends = sx_mem_array(mem, n + 1, sizeof *ends);
+    if (!ends) return LLM_E_MEMORY;
     size_t k = 0;
-    for (size_t i = n; i > 0; i = b[i].from) {
-        bool repeat = k && b[i].token == v->unk && path[k - 1] == v->unk;
-        if (!repeat) path[k++] = b[i].token;
-    }
+    for (size_t i = n; i > 0; i = b[i].from) ends[k++] = (uint32_t)i;
+    int32_t last = -1;
     while (k) {
-        if (path[--k] >= 0) sx_tokens_add(tokens, path[k]);
+        const best *step = &b[ends[--k]];
+        if (step->token == v->unk)
+            put_unknown(v, s + step->from, ends[k] - step->from, last == v->unk, tokens);
+        else
+            sx_tokens_add(tokens, step->token);
+        last = step->token;
     }
-    sx_mem_free(mem, path);
+    sx_mem_free(mem, ends);
     return LLM_OK;
 }
 
@@ -205,7 +222,7 @@ llm_status sx_unigram_encode(const sx_unigram *u, const sx_vocab *v, sx_mem *mem
     }
     for (size_t i = 1; i <= n; i++) b[i] = (best){-DBL_MAX, 0, v->unk};
     forward(u, v, sx_buf_cstr(&z.out), n, b);
-    status = backtrack(v, mem, b, n, tokens);
+    status = backtrack(v, mem, sx_buf_cstr(&z.out), b, n, tokens);
     sx_mem_free(mem, b);
     sx_buf_free(&z.out);
     return status;
