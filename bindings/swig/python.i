@@ -9,6 +9,8 @@
 %thread sx_logits;
 %thread sx_adapter_load;
 %thread sx_score;
+%thread sx_embed;
+%thread sx_rerank;
 %thread sx_score_tokens;
 %thread sx_corpus_open;
 %thread sx_ingest;

@@ -149,6 +149,10 @@ static const llm_api API = {
     .adapter_load = llm_adapter_load,
     .adapter_free = llm_adapter_free,
     .ctx_set_adapter = llm_ctx_set_adapter,
+    .embed_opts_init = llm_embed_opts_init,
+    .model_n_embd = llm_model_n_embd,
+    .embed = llm_embed,
+    .rerank = llm_rerank,
 };
 
 const llm_api *llm_get_api(uint32_t level)

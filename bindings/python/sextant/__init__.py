@@ -67,6 +67,7 @@ from ._types import (
     KvType,
     Node,
     NodeKind,
+    Pooling,
     Score,
     Step,
     TraceAction,
@@ -81,7 +82,7 @@ __all__ = [
     "Decision", "Direction", "DiskFullError", "Doc", "Evidence", "Finding", "Finish", "ForkError", "Format",
     "FormatError", "Guard", "GuardStream", "Hit", "InputOutputError", "InternalError", "InvalidArgumentError", "Isa",
     "KeyMismatchError", "KvType", "LimitError", "Model", "Node", "NodeKind", "NotFoundError", "OutOfMemoryError",
-    "ReadOnlyError", "Reply", "Score", "SextantError", "Step", "TraceAction", "Tree", "UnsupportedError", "Usage", "Utf8Error",
+    "Pooling", "ReadOnlyError", "Reply", "Score", "SextantError", "Step", "TraceAction", "Tree", "UnsupportedError", "Usage", "Utf8Error",
     "Vault", "Verdict", "VersionError", "build_info", "dequantize", "guard_types", "quantize", "version",
 ]
 

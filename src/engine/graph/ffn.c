@@ -19,6 +19,12 @@ static void swiglu_oai(const sx_vector_ops *v, float *gate, float *up, uint32_t 
     v->mul(gate, gate, up, n);
 }
 
+/* x / 2 * (1 + erf(x / sqrt 2)), as encoders have it. */
+static void gelu_erf(float *x, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f));
+}
+
 typedef struct act_task {
     const sx_eval *e;
     float *gate, *up; /* gate NULL: no gate; the result is in gate or, without one, in up */
@@ -37,7 +43,7 @@ static void act_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
             swiglu_oai(v, gate, up, t->width);
             continue;
         }
-        (act == SX_ACT_GELU ? v->gelu : v->silu)(gate ? gate : up, t->width);
+        (act == SX_ACT_GELU ? v->gelu : act == SX_ACT_GELU_ERF ? gelu_erf : v->silu)(gate ? gate : up, t->width);
         if (gate) v->mul(gate, gate, up, t->width);
     }
 }

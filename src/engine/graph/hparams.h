@@ -10,22 +10,23 @@
 
 typedef enum sx_norm_kind { SX_NORM_RMS, SX_NORM_LAYER } sx_norm_kind;
 typedef enum sx_rope_kind { SX_ROPE_NONE, SX_ROPE_PAIRS, SX_ROPE_HALVES } sx_rope_kind;
-typedef enum sx_act_kind { SX_ACT_SILU, SX_ACT_GELU, SX_ACT_SWIGLU_OAI } sx_act_kind;
+typedef enum sx_act_kind { SX_ACT_SILU, SX_ACT_GELU, SX_ACT_GELU_ERF, SX_ACT_SWIGLU_OAI } sx_act_kind;
 /* How expert scores become weights: softmax over all before choosing, sigmoid, or softmax over the chosen. */
 typedef enum sx_gating { SX_GATING_SOFTMAX = 1, SX_GATING_SIGMOID = 2, SX_GATING_CHOSEN = 3 } sx_gating;
 
 enum {
-    SX_ARCH_PARALLEL = 1,     /* attention and feed-forward read the same residual */
-    SX_ARCH_EMBED_SQRT = 2,   /* embeddings times sqrt(n_embd) */
-    SX_ARCH_EXPERTS_RAW = 4,  /* weights of chosen experts are not renormalised */
-    SX_ARCH_LOGIT_TIMES = 8,  /* logits are multiplied by logit_scale, not divided */
-    SX_ARCH_POST_IS_FFN = 16, /* the tensor post_attention_norm is the norm before the feed-forward */
-    SX_ARCH_NORM2_ATTN = 32,  /* attn_norm_2, where there, feeds attention, and attn_norm the feed-forward */
-    SX_ARCH_NO_NORM_W = 64,   /* norms without weights */
-    SX_ARCH_MLA = 128,        /* latent attention (DeepSeek 2) */
-    SX_ARCH_MINICPM = 256,    /* scales that older files leave out */
-    SX_ARCH_ALIBI_40 = 512,   /* 40 layers: ALiBi instead of rope (Baichuan 13B) */
-    SX_ARCH_WIDE_SCALE = 1024 /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
+    SX_ARCH_PARALLEL = 1,      /* attention and feed-forward read the same residual */
+    SX_ARCH_EMBED_SQRT = 2,    /* embeddings times sqrt(n_embd) */
+    SX_ARCH_EXPERTS_RAW = 4,   /* weights of chosen experts are not renormalised */
+    SX_ARCH_LOGIT_TIMES = 8,   /* logits are multiplied by logit_scale, not divided */
+    SX_ARCH_POST_IS_FFN = 16,  /* the tensor post_attention_norm is the norm before the feed-forward */
+    SX_ARCH_NORM2_ATTN = 32,   /* attn_norm_2, where there, feeds attention, and attn_norm the feed-forward */
+    SX_ARCH_NO_NORM_W = 64,    /* norms without weights */
+    SX_ARCH_MLA = 128,         /* latent attention (DeepSeek 2) */
+    SX_ARCH_MINICPM = 256,     /* scales that older files leave out */
+    SX_ARCH_ALIBI_40 = 512,    /* 40 layers: ALiBi instead of rope (Baichuan 13B) */
+    SX_ARCH_WIDE_SCALE = 1024, /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
+    SX_ARCH_ENCODER = 2048     /* reads both ways, norms after each sum, has no head that predicts tokens */
 };
 
 typedef struct sx_arch {
@@ -39,6 +40,9 @@ typedef struct sx_arch {
     float local_base;       /* rope base of windowed layers; 0: as the others */
     float alibi;            /* largest ALiBi bias; 0: none */
 } sx_arch;
+
+/* How the hidden states of a text become one vector, numbered as LLM_POOL_*. */
+enum { SX_POOL_MEAN = 1, SX_POOL_CLS = 2, SX_POOL_LAST = 3, SX_POOL_NONE = 4 };
 
 const sx_arch *sx_arch_get(const char *name, size_t len); /* NULL: not known */
 
@@ -55,7 +59,8 @@ typedef struct sx_hparams {
     float attn_scale, attn_cap, logit_cap;          /* caps: 0 none */
     float clamp_qkv, alibi;                         /* 0: none */
     bool parallel;
-    bool both_ways; /* an encoder: every position sees all of the text */
+    uint32_t pooling; /* SX_POOL_*: what the file asks for, or what its kind of model does */
+    bool both_ways;   /* an encoder: every position sees all of the text */
     sx_gating gating;
     bool expert_norm;
     float expert_scale;
