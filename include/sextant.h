@@ -216,10 +216,11 @@ typedef struct llm_ingest_opts {
 
 typedef struct llm_ctx_opts {
     uint32_t struct_size;
-    uint32_t flags;    /* LLM_CTX_* */
-    uint32_t n_ctx;    /* most tokens of prompt and answer together; 0: the model's own, at most 8192 */
-    uint32_t n_batch;  /* prompt tokens per evaluation; 0: 512 */
-    uint32_t kv_type;  /* LLM_KV_*; 0: F16 */
+    uint32_t flags;   /* LLM_CTX_* */
+    uint32_t n_ctx;   /* most tokens of prompt and answer together; 0: the model's own, at most 8192; memory for them is
+                          taken as they come */
+    uint32_t n_batch; /* prompt tokens per evaluation; 0: 512 */
+    uint32_t kv_type; /* LLM_KV_*; 0: F16 */
     uint32_t reserved; /* 0 */
     const llm_allocator *allocator;
     const llm_logger *logger;
@@ -387,10 +388,25 @@ LLM_API void llm_cancel_free(llm_cancel *cancel);
 
 /* ---- Model ------------------------------------------------------------------------------------------------------ */
 
-/* Maps a GGUF file (v2 or v3) and checks it whole. *out is set only on LLM_OK and freed with llm_model_free.
+/* Maps a model and checks it whole. The path is a GGUF file (v2 or v3), the first file of a split one
+ * ("...-00001-of-00003.gguf", the others beside it), or a folder as Hugging Face's libraries save it: config.json,
+ * model.safetensors or its shards in F32, F16 or BF16, tokenizer.json or tokenizer.model. Weights are used where they
+ * lie in the files, which must not change while the model lives. *out is set only on LLM_OK and freed with
+ * llm_model_free. Numbers that are not finite in norms and biases are refused; matrices are not searched for them.
  * Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FORMAT, LLM_E_UNSUPPORTED (the sentence names the
  * architecture, tensor type or tokenizer), LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_model_load(llm_model **out, const char *path, const llm_model_opts *opts, llm_error *err);
+
+/* The same from a GGUF file's len bytes in memory, which must neither change nor go before the model does. Bytes that do
+ * not begin at a multiple of 32 are copied. Errors: as llm_model_load. Blocks: yes. Thread: any. Since 0.2. */
+LLM_API llm_status llm_model_load_memory(llm_model **out, const void *data, size_t len, const llm_model_opts *opts,
+                                         llm_error *err);
+
+/* The same from len bytes at an offset of an open regular file, such as a model packed into a larger file; len 0 stands
+ * for all that follow. The descriptor may be closed afterwards. An offset that is not a multiple of 32 costs a copy.
+ * Errors: as llm_model_load. Blocks: yes. Thread: any. Since 0.2. */
+LLM_API llm_status llm_model_load_fd(llm_model **out, int32_t fd, uint64_t offset, uint64_t len,
+                                     const llm_model_opts *opts, llm_error *err);
 
 /* Drops the caller's reference; contexts keep theirs. NULL is fine. Thread: any. Since 0.1. */
 LLM_API void llm_model_free(llm_model *model);
@@ -440,8 +456,9 @@ LLM_API int64_t llm_chat_template(const llm_model *model, const char *source, si
 LLM_API llm_status llm_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len,
                                   llm_error *err);
 
-/* Writes the model file `in` (GGUF in F32, F16 or BF16) as `out` in a smaller type: recipe is "q8_0", "q4_0", "q4_1",
- * "q5_0", "q5_1", "q4_k_s", "q5_k_s", "q6_k", the mixes "q4_k_m" and "q5_k_m", "f16" or "bf16". `out` appears whole or not
+/* Writes the model `in` (F32, F16 or BF16; any path that llm_model_load takes) as one GGUF file `out` in a smaller type,
+ * which also makes GGUF of a folder of safetensors or of a split file: recipe is "q8_0", "q4_0", "q4_1",
+ * "q5_0", "q5_1", "q4_k_s", "q5_k_s", "q6_k", the mixes "q4_k_m" and "q5_k_m", "f32", "f16" or "bf16". `out` appears whole or not
  * at all. threads 0: as llm_model_opts. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FULL, LLM_E_FORMAT,
  * LLM_E_UNSUPPORTED, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads,
@@ -582,6 +599,41 @@ LLM_API int32_t llm_scores_top_token(const llm_scores *scores, uint32_t i, uint3
 LLM_API double llm_scores_top_logprob(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
 LLM_API void llm_scores_free(llm_scores *scores);
 
+/* The state of a context is what the model has read in it: keys and values per position, and the tokens. The next prompt is
+ * compared with it, and what both begin with is not read again; so a state that was saved, restored or forked spares reading.
+ *
+ * Writes the state into a file, which appears whole or not at all, for llm_ctx_restore on the same model with the same
+ * kv_type. A text that goes on from a restored state gets the same bits as one that never left. A context with adapters
+ * cannot be saved. Errors: LLM_E_BUSY (also: a reply is being made), LLM_E_INVALID, LLM_E_UNSUPPORTED, LLM_E_IO, LLM_E_FULL,
+ * LLM_E_NOT_FOUND, LLM_E_MEMORY. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_save(llm_ctx *ctx, const char *path);
+
+/* Replaces the state by a saved one; on any failure the context is as it was. Errors: LLM_E_FORMAT (truncated, damaged, not a
+ * state), LLM_E_INVALID (of another model or kv_type), LLM_E_LIMIT (more positions than n_ctx), LLM_E_VERSION, LLM_E_NOT_FOUND,
+ * LLM_E_IO, LLM_E_MEMORY, LLM_E_BUSY. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_restore(llm_ctx *ctx, const char *path);
+
+/* The same in memory: returns the bytes of the state, written only when capacity is enough (0 asks), or a negative status.
+ * Errors: as llm_ctx_save and llm_ctx_restore. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API int64_t llm_ctx_export(llm_ctx *ctx, void *bytes, size_t capacity);
+LLM_API llm_status llm_ctx_import(llm_ctx *ctx, const void *bytes, size_t len);
+
+/* Opens a second context on the same model, corpus, guard, options and state; both go on independently and in any thread.
+ * Memory of the state is shared until one of the two writes over it. Errors: LLM_E_INVALID, LLM_E_BUSY, LLM_E_MEMORY.
+ * Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_fork(llm_ctx *ctx, llm_ctx **out);
+
+/* Forgets positions begin .. end - 1. With an end at or behind the last one this takes back the newest; a stretch in the
+ * middle lets a long conversation go on: what stands behind moves up, its keys turned to their new positions, and keeps what
+ * it took from the dropped text, so it is not what reading the shorter text would give. Layers with a window may have
+ * forgotten what is asked to stay: taking back far then forgets all (llm_ctx_used tells), and moving is refused. Errors:
+ * LLM_E_INVALID, LLM_E_UNSUPPORTED (models that learned their positions one by one; the sentence tells), LLM_E_BUSY,
+ * LLM_E_MEMORY. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end);
+
+/* Positions filled, and positions there are (n_ctx); or a negative status. Thread: ctx. Since 0.2. */
+LLM_API int64_t llm_ctx_used(llm_ctx *ctx);
+LLM_API int64_t llm_ctx_size(llm_ctx *ctx);
 /* ---- Embed ------------------------------------------------------------------------------------------------------ */
 
 /* Floats of a vector that llm_embed makes. Thread: any. Since 0.2. */
@@ -947,6 +999,18 @@ typedef struct llm_api {
     llm_status (*adapter_load)(llm_adapter **out, llm_model *model, const char *path, llm_error *err);
     void (*adapter_free)(llm_adapter *adapter);
     llm_status (*ctx_set_adapter)(llm_ctx *ctx, llm_adapter *adapter, float scale);
+    llm_status (*ctx_save)(llm_ctx *ctx, const char *path);
+    llm_status (*ctx_restore)(llm_ctx *ctx, const char *path);
+    int64_t (*ctx_export)(llm_ctx *ctx, void *bytes, size_t capacity);
+    llm_status (*ctx_import)(llm_ctx *ctx, const void *bytes, size_t len);
+    llm_status (*ctx_fork)(llm_ctx *ctx, llm_ctx **out);
+    llm_status (*ctx_drop)(llm_ctx *ctx, uint32_t begin, uint32_t end);
+    int64_t (*ctx_used)(llm_ctx *ctx);
+    int64_t (*ctx_size)(llm_ctx *ctx);
+    llm_status (*model_load_memory)(llm_model **out, const void *data, size_t len, const llm_model_opts *opts,
+                                    llm_error *err);
+    llm_status (*model_load_fd)(llm_model **out, int32_t fd, uint64_t offset, uint64_t len, const llm_model_opts *opts,
+                                llm_error *err);
     void (*embed_opts_init)(llm_embed_opts *opts, size_t size);
     uint32_t (*model_n_embd)(const llm_model *model);
     llm_status (*embed)(llm_ctx *ctx, const char *const *texts, const size_t *lens, size_t n,

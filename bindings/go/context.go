@@ -3,6 +3,7 @@ package sextant
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"runtime"
 	"strings"
 
@@ -102,17 +103,128 @@ func NewContext(opts ...ContextOption) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.own()
+	return c, nil
+}
+
+func (c *Context) own() {
 	h := c.raw
 	c.exclusive = true
 	c.name, c.free = "context", func() { raw.Llm_ctx_free(h) }
 	runtime.SetFinalizer(c, func(c *Context) { c.close() })
-	return c, nil
 }
 
 // Close frees the context.
 func (c *Context) Close() error {
 	c.close()
 	return nil
+}
+
+// Used tells how many positions of the context are filled.
+func (c *Context) Used() (int, error) {
+	const op = "used"
+	if err := c.enter(op); err != nil {
+		return 0, err
+	}
+	defer c.leave()
+	var n int64
+	err := quick(op, func(e raw.Llm_error) { n = raw.Sx_ctx_used(c.raw, e) })
+	return int(n), err
+}
+
+// Size tells how many positions the context has.
+func (c *Context) Size() (int, error) {
+	const op = "size"
+	if err := c.enter(op); err != nil {
+		return 0, err
+	}
+	defer c.leave()
+	var n int64
+	err := quick(op, func(e raw.Llm_error) { n = raw.Sx_ctx_size(c.raw, e) })
+	return int(n), err
+}
+
+// Save writes what the model has read in this context into a file, for Restore on the same model.
+func (c *Context) Save(path string) error {
+	const op = "save"
+	if err := cstring(op, "path", path); err != nil {
+		return err
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_save(c.raw, path, e) })
+}
+
+// Restore replaces the state by a saved one, or leaves it as it is when the file is not right.
+func (c *Context) Restore(path string) error {
+	const op = "restore"
+	if err := cstring(op, "path", path); err != nil {
+		return err
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_load(c.raw, path, e) })
+}
+
+// Export gives the state as bytes, for Import.
+func (c *Context) Export() ([]byte, error) {
+	const op = "export"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var state string
+	err := quick(op, func(e raw.Llm_error) { state = raw.Sx_ctx_export(c.raw, e) })
+	if err != nil {
+		return nil, err
+	}
+	return []byte(state), nil
+}
+
+// Import replaces the state by one that Export gave, or leaves it as it is.
+func (c *Context) Import(state []byte) error {
+	const op = "import"
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_import(c.raw, string(state), e) })
+}
+
+// Fork opens a second context in the same state; both go on independently, and memory is shared until one writes.
+func (c *Context) Fork() (*Context, error) {
+	const op = "fork"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	child := &Context{model: c.model}
+	if err := quick(op, func(e raw.Llm_error) { child.raw = raw.Sx_ctx_fork(c.raw, e) }); err != nil {
+		return nil, err
+	}
+	child.own()
+	return child, nil
+}
+
+// Drop forgets positions begin to end-1 (end < 0: to the last); what stands behind moves up.
+func (c *Context) Drop(begin, end int) error {
+	const op = "drop"
+	if begin < 0 || int64(begin) > math.MaxUint32 || int64(end) > math.MaxUint32 {
+		return &Error{Op: op, Code: ErrInvalid, Msg: "positions are out of range"}
+	}
+	last := uint(math.MaxUint32)
+	if end >= 0 {
+		last = uint(end)
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_drop(c.raw, uint(begin), last, e) })
 }
 
 type retrieveOpts struct {

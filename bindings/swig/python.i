@@ -2,12 +2,20 @@
  * one-line accessor would pay for giving up the interpreter lock. */
 %nothread;
 %thread sx_model_load;
+%thread sx_model_load_memory;
+%thread sx_model_load_fd;
 %thread sx_tokenize;
 %thread sx_detokenize;
 %thread sx_chat_template;
 %thread sx_dequantize;
 %thread sx_logits;
 %thread sx_adapter_load;
+%thread sx_ctx_save;
+%thread sx_ctx_load;
+%thread sx_ctx_export;
+%thread sx_ctx_import;
+%thread sx_ctx_fork;
+%thread sx_ctx_drop;
 %thread sx_score;
 %thread sx_embed;
 %thread sx_rerank;

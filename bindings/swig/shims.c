@@ -130,17 +130,45 @@ static llm_cancel *sx_cancel_create(llm_error *err)
     return made;
 }
 
-static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
-                                llm_error *err)
+static llm_model_opts sx_model_opts(uint32_t threads, uint32_t isa, const llm_cancel *cancel, const llm_logger *logger)
 {
-    llm_logger logger = SX_LOGGER(log);
     llm_model_opts opts = LLM_MODEL_OPTS_INIT;
     opts.threads = threads;
     opts.isa = isa;
     opts.cancel = cancel;
-    if (log) opts.logger = &logger;
+    opts.logger = logger->user ? logger : NULL;
+    return opts;
+}
+
+static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
+                                llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
     llm_model *made = NULL;
     err->code = llm_model_load(&made, path, &opts, err);
+    return made;
+}
+
+#ifdef SWIGPYTHON
+static llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                       const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_memory(&made, src, src_len, &opts, err);
+    return made;
+}
+#endif
+
+static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                                   const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_fd(&made, fd, offset, length, &opts, err);
     return made;
 }
 
@@ -328,6 +356,59 @@ static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t
     if (status == LLM_OK) return (sx_blob){(char *)out, n * width * sizeof *out};
     free(out);
     return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_save(ctx, path), err);
+}
+
+static llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_restore(ctx, path), err);
+}
+
+static sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err)
+{
+    int64_t need = llm_ctx_export(ctx, NULL, 0), size = need;
+    char *bytes = need > 0 ? malloc((size_t)need) : NULL;
+    if (need > 0 && !bytes) return sx_blob_fail(err, "no memory for the state");
+    if (bytes) size = llm_ctx_export(ctx, bytes, (size_t)need);
+    sx_ctx_told(ctx, size < 0 ? (llm_status)size : LLM_OK, err);
+    if (size >= 0) return (sx_blob){bytes, (size_t)size};
+    free(bytes);
+    return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_import(ctx, bytes, len), err);
+}
+
+static llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err)
+{
+    llm_ctx *made = NULL;
+    sx_ctx_told(ctx, llm_ctx_fork(ctx, &made), err);
+    return made;
+}
+
+static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
+}
+
+static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_used(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
+}
+
+static int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_size(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
 }
 
 /* ---- several texts ---- */

@@ -11,6 +11,13 @@ llm_cancel *sx_cancel_create(llm_error *err);
 
 llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
                          llm_error *err);
+#ifdef SWIGPYTHON
+/* The bytes are borrowed: the face keeps them as long as the model. Go's memory may not be lent for so long. */
+llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                const llm_cancel *cancel, sx_log *log, llm_error *err);
+#endif
+llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                            const llm_cancel *cancel, sx_log *log, llm_error *err);
 sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err);
 sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids_len, uint32_t flags, llm_error *err);
 sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,
@@ -37,6 +44,15 @@ sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const char *text
                   size_t lens_len, const llm_cancel *cancel, llm_error *err);
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
+
+llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err);
+llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err); /* llm_ctx_restore */
+sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err);
+llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err);
+llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err);
+llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err);
+int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err);
+int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err);
 
 /* Texts one after the other; lens: per text two uint64_t, its bytes and how many of them are given. */
 llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,

@@ -14,7 +14,7 @@ static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [
                            "Measures prompt tokens read and new tokens written per second: medians over\n"
                            "several runs.\n"
                            "\n"
-                           "  -m, --model FILE     a GGUF model\n"
+                           "  -m, --model FILE     a GGUF file or a folder of safetensors\n"
                            "  -p, --prompt N       length of the prompt in tokens (default 512; 0 measures\n"
                            "                       writing alone)\n"
                            "  -n, --tokens N       tokens to write (default 128; 0 measures reading alone)\n"

@@ -14,7 +14,7 @@ static const char help[] =
     "Continues a prompt, which is standard input when --prompt is not given, and\n"
     "prints the new text as it is made. Ctrl-C ends it in good order.\n"
     "\n"
-    "  -m, --model FILE        a GGUF model\n"
+    "  -m, --model FILE        a GGUF file or a folder of safetensors\n"
     "  -p, --prompt TEXT       the prompt, which may be empty\n" SX_GEN_HELP
     "      --parse-special     take special tokens written in the prompt, such as\n"
     "                          <|im_end|>\n"

@@ -14,7 +14,7 @@ static const char help[] =
     "probabilities after the prompt, the number of tokens, and the perplexity.\n"
     "Several texts after one prompt are scored together; the prompt is read once.\n"
     "\n"
-    "  -m, --model FILE     a GGUF model\n"
+    "  -m, --model FILE     a GGUF file or a folder of safetensors\n"
     "  -p, --prompt TEXT    what comes before every text\n"
     "      --top N          with --json lines: the N likeliest tokens at each place\n"
     "      --no-bos         do not begin with the model's BOS token\n"

@@ -25,8 +25,20 @@ typedef struct sx_model_params {
     const sx_log *log;
 } sx_model_params;
 
+/* Where a model's bytes are: a path (a GGUF file, the first of several, or a folder of safetensors), or memory that outlives
+ * the model, or a range of an open file. */
+typedef struct sx_origin {
+    const char *path; /* NULL: data or fd */
+    const void *data; /* NULL: fd */
+    size_t size;      /* of data, or of the range; 0: to the file's end */
+    uint64_t offset;  /* of the range */
+    int fd;
+} sx_origin;
+
 /* ---- model ---- */
 llm_status sx_model_load(sx_model **out, sx_mem *mem, const char *path, const sx_model_params *params, llm_error *err);
+llm_status sx_model_load_from(sx_model **out, sx_mem *mem, const sx_origin *from, const sx_model_params *params,
+                              llm_error *err);
 void sx_model_free(sx_model *model);
 const char *sx_model_info(const sx_model *model, const char *key); /* as llm_model_info */
 uint32_t sx_model_n_vocab(const sx_model *model);
@@ -66,6 +78,17 @@ uint32_t sx_session_truncate(sx_session *session, uint32_t keep);
 /* Keeps the longest beginning of what the session holds that is also one of tokens, leaving at least the last of them to be
  * evaluated; forgets the rest. Returns its length. */
 uint32_t sx_session_reuse(sx_session *session, const int32_t *tokens, size_t n);
+/* Forgets positions begin .. end - 1; what stands behind moves up to `begin`, its keys turned to where they stand now. It
+ * keeps what it read from the dropped text, so this is not what evaluating the shorter text gives. end beyond what is filled:
+ * as truncating. LLM_E_UNSUPPORTED where the model cannot. On a failure the session is as before. */
+llm_status sx_session_drop(sx_session *session, uint32_t begin, uint32_t end, llm_error *err);
+/* A second session at the same place of the same text. Pages are shared until one of the two writes. */
+llm_status sx_session_fork(sx_session **out, sx_mem *mem, const sx_session *from, llm_error *err);
+/* The state as llm_ctx_save and its kin have it. What is read replaces what the session holds, or leaves it alone. */
+llm_status sx_session_save(const sx_session *session, const char *path, llm_error *err);
+llm_status sx_session_restore(sx_session *session, const char *path, llm_error *err);
+int64_t sx_session_export(const sx_session *session, void *bytes, size_t capacity, llm_error *err);
+llm_status sx_session_import(sx_session *session, const void *bytes, size_t n, llm_error *err);
 /* Appends n tokens, evaluated in batches. logits: all_rows ? [n, n_vocab] : [n_vocab] of the last token; NULL: none.
  * The cancel token is polled so that a stop is seen within 100 ms. On a failure the session is as before the call. */
 llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n, bool all_rows, float *logits,

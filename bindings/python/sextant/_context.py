@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import struct
+<<<<<<< HEAD
 from typing import Any, Callable, List, Sequence, Tuple, TypeVar
+=======
+import os
+from typing import Any, Callable, List, Sequence, TypeVar
+>>>>>>> main
 
 from . import capi as _raw
 from ._corpus import Corpus
 from ._errors import check
 from ._guard import Guard, GuardStream
-from ._handle import LOG, Cancel, Handle, Text, drain_log, life_of, long_call, string_list, utf8
+from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, string_list, utf8
 from ._model import Adapter, Model, id_bytes
 from ._reply import Evidence, Reply
 from ._types import Direction, KvType, Pooling, Score, Verdict, verdict_from
@@ -65,6 +70,51 @@ class Context(Handle):
         drain_log()
         check(err)
         return made
+
+    @property
+    def used(self) -> int:
+        """Positions of the context that are filled."""
+        return self._told(_raw.sx_ctx_used)
+
+    @property
+    def size(self) -> int:
+        """Positions there are: ``n_ctx``."""
+        return self._told(_raw.sx_ctx_size)
+
+    def _told(self, call: Callable[..., T], *args: Any) -> T:
+        err = _raw.llm_error()
+        with self._life as raw:
+            made = call(raw, *args, err)
+        drain_log()
+        check(err)
+        return made
+
+    def save(self, path: StrPath) -> None:
+        """Writes what the model has read in this context into a file, for :meth:`restore` on the same model."""
+        self._told(_raw.sx_ctx_save, os.fsdecode(path))
+
+    def restore(self, path: StrPath) -> None:
+        """Replaces the state by a saved one, or leaves it as it is when the file is not right."""
+        self._told(_raw.sx_ctx_load, os.fsdecode(path))
+
+    def export_state(self) -> bytes:
+        """The state as bytes, for :meth:`import_state`."""
+        return self._told(_raw.sx_ctx_export)
+
+    def import_state(self, state: bytes) -> None:
+        """Replaces the state by one that :meth:`export_state` gave, or leaves it as it is."""
+        self._told(_raw.sx_ctx_import, bytes(state))
+
+    def fork(self) -> "Context":
+        """A second context in the same state; both go on independently, and memory is shared until one writes."""
+        child = Context.__new__(Context)
+        Handle.__init__(child, self._told(_raw.sx_ctx_fork), _raw.llm_ctx_free)
+        child._model = self._model
+        return child
+
+    def drop(self, begin: int, end: int | None = None) -> None:
+        """Forgets positions ``begin`` to ``end - 1`` (None: to the last); what stands behind moves up."""
+        self._told(_raw.sx_ctx_drop, begin, 0xFFFFFFFF if end is None else end)
 
     def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None,
                  cancel: Cancel | None = None) -> Evidence:

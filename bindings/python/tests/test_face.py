@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 import unittest
+from pathlib import Path
 
 import sextant
 
@@ -104,11 +105,57 @@ class Model(unittest.TestCase):
                 self.assertEqual(a.usage.output_tokens, 16)
                 self.assertEqual(a.finish, sextant.Finish.LENGTH)
 
+    def test_from_bytes_and_from_a_part_of_a_file(self):
+        with open(MODEL, "rb") as f:
+            data = f.read()
+        with sextant.Context(self.model) as ctx:
+            want = ctx.logits([1, 260, 270])
+        with tempfile.TemporaryFile() as f:
+            f.write(b"in front" * 8 + data + b"behind")
+            f.flush()
+            with sextant.Model.from_fd(f.fileno(), 64, len(data)) as model, sextant.Context(model) as ctx:
+                self.assertEqual(bytes(ctx.logits([1, 260, 270])), bytes(want))
+            with self.assertRaises(sextant.InvalidArgumentError):
+                sextant.Model.from_fd(f.fileno(), 64, 1 << 40)
+        with sextant.Model.from_bytes(data) as model, sextant.Context(model) as ctx:
+            self.assertEqual(bytes(ctx.logits([1, 260, 270])), bytes(want))
+
     def test_logits(self):
         with sextant.Context(self.model) as ctx:
             rows = ctx.logits([1, 260, 270])
             self.assertEqual(rows.shape, (3, self.model.n_vocab))
             self.assertEqual(rows[2, 5], ctx.logits([1, 260, 270])[2, 5])
+
+    def test_state(self):
+        def answer(ctx):
+            with ctx.generate("the captain and the ship", max_tokens=6) as reply:
+                return list(reply), reply.tokens
+
+        with sextant.Context(self.model, n_ctx=64) as ctx, tempfile.TemporaryDirectory() as folder:
+            first = answer(ctx)
+            used = ctx.used
+            self.assertEqual(ctx.size, 64)
+            self.assertGreater(used, 6)
+            path = Path(folder) / "state"
+            ctx.save(path)
+            state = ctx.export_state()
+            self.assertEqual(path.read_bytes(), state)
+            with ctx.fork() as child, sextant.Context(self.model) as other:
+                self.assertEqual(child.used, used)
+                other.restore(path)
+                self.assertEqual((other.used, answer(other), answer(child)), (used, first, first))
+                other.import_state(state)
+                with self.assertRaises(sextant.FormatError):
+                    other.import_state(state[:-1])
+                self.assertEqual(other.used, used)
+                other.drop(2, 4)
+                self.assertEqual(other.used, used - 2)
+                other.drop(1)
+                self.assertEqual(other.used, 1)
+            self.assertEqual((ctx.used, answer(ctx)), (used, first))
+        with sextant.Context(self.model, kv_type=sextant.KvType.Q8_0) as small:
+            with self.assertRaises(sextant.InvalidArgumentError):
+                small.import_state(state)
 
     def test_score(self):
         with sextant.Context(self.model) as ctx:

@@ -1,5 +1,6 @@
 /* Binds the tensors of a file to the places of the graph by name, and checks every shape against the hyper-parameters. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +69,12 @@ static llm_status vector(const binder *b, const float **out, const char *part, u
     if (!copy) return sx_fail_memory(b->err);
     if (!sx_dequantize_row(t->type, t->data, copy, (size_t)n))
         return sx_fail(b->err, LLM_E_FORMAT, "tensor %s is not made of whole blocks: the file is damaged", t->name);
+    for (uint64_t i = 0; i < n; i++)
+        if (!isfinite(copy[i]))
+            return sx_fail(b->err, LLM_E_FORMAT,
+                           "tensor %s holds a number that is not finite at place %" PRIu64
+                           ": the model is damaged or was trained badly",
+                           t->name, i);
     *out = copy;
     return LLM_OK;
 }
@@ -123,6 +130,8 @@ static llm_status experts(const binder *b, sx_experts *e, const char *part, uint
     llm_status s = check_type(b, t);
     if (s != LLM_OK) return s;
     weight_of(&e->first, t);
+    e->first.data = sx_tensor_slice(t, 0);
+    e->parts = t->parts;
     e->step = e->first.stride * (size_t)n_out;
     snprintf(name, sizeof name, "%s.bias", part);
     return vector(b, &e->bias, name, n_out * count, false);

@@ -215,6 +215,28 @@ void sx_session_drop_adapters(sx_session *s)
     if (all && atomic_fetch_sub_explicit(&all->refs, 1, memory_order_acq_rel) == 1) sx_mem_free(s->mem, all);
 }
 
+static sx_adapters *adapters_new(sx_session *s, size_t n)
+{
+    sx_adapters *all = sx_mem_zalloc(s->mem, sizeof *all + n * (sizeof *all->sets + sizeof *all->scales));
+    if (!all) return NULL;
+    atomic_init(&all->refs, 1);
+    all->sets = (const sx_lora_set **)(all + 1);
+    all->scales = (float *)(all->sets + n);
+    return all;
+}
+
+llm_status sx_session_adapt_like(sx_session *s, const sx_session *from, llm_error *err)
+{
+    if (!from->adapters) return LLM_OK;
+    const uint32_t n = from->adapters->count;
+    s->adapters = adapters_new(s, n);
+    if (!s->adapters) return sx_fail_memory(err);
+    memcpy(s->adapters->sets, from->adapters->sets, n * sizeof *s->adapters->sets);
+    memcpy(s->adapters->scales, from->adapters->scales, n * sizeof *s->adapters->scales);
+    s->adapters->count = n;
+    return LLM_OK;
+}
+
 llm_status sx_session_adapt(sx_session *s, const sx_adapter *const *adapters, const float *scales, size_t n,
                             llm_error *err)
 {
@@ -223,11 +245,8 @@ llm_status sx_session_adapt(sx_session *s, const sx_adapter *const *adapters, co
             return sx_fail(err, LLM_E_INVALID, "adapter %zu was loaded for another model than the context's", i);
         if (!isfinite(scales[i])) return sx_fail(err, LLM_E_INVALID, "the scale of adapter %zu is not finite", i);
     }
-    sx_adapters *all = sx_mem_zalloc(s->mem, sizeof *all + n * (sizeof *all->sets + sizeof *all->scales));
+    sx_adapters *all = adapters_new(s, n);
     if (!all) return sx_fail_memory(err);
-    atomic_init(&all->refs, 1);
-    all->sets = (const sx_lora_set **)(all + 1);
-    all->scales = (float *)(all->sets + n);
     for (size_t i = 0; i < n; i++) {
         if (scales[i] == 0.0f) continue; /* not there at all, to the bit */
         all->sets[all->count] = &adapters[i]->set;

@@ -31,6 +31,8 @@ llm_status sx_session_alone(sx_session *s, bool (*fn)(void *arg, sx_eval *e), vo
                             llm_error *err);
 
 void sx_session_drop_adapters(sx_session *s); /* gives the reference up */
+/* A session that holds nothing yet carries what another one does. */
+llm_status sx_session_adapt_like(sx_session *s, const sx_session *from, llm_error *err);
 
 /* The session has evaluated n more tokens, for which there is room in s->tokens (sx_session_room). */
 llm_status sx_session_room(sx_session *s, size_t n, llm_error *err);
@@ -38,5 +40,7 @@ void sx_session_advance(sx_session *s, const int32_t *tokens, uint32_t n);
 
 /* The earliest position that windowed layers must hold for one at `position` to be evaluated. */
 uint32_t sx_session_sees_from(const sx_session *s, uint32_t position);
+/* From where on windowed layers hold everything up to the end: the beginning of a page. */
+uint32_t sx_session_windowed_from(const sx_session *s);
 
 #endif

@@ -75,8 +75,8 @@ typedef _gostring_ swig_type_45;
 typedef _gostring_ swig_type_46;
 typedef _gostring_ swig_type_47;
 typedef _gostring_ swig_type_48;
-typedef _gostring_ swig_type_49;
-typedef _gostring_ swig_type_50;
+typedef long long swig_type_49;
+typedef long long swig_type_50;
 typedef _gostring_ swig_type_51;
 typedef _gostring_ swig_type_52;
 typedef _gostring_ swig_type_53;
@@ -85,11 +85,11 @@ typedef _gostring_ swig_type_55;
 typedef _gostring_ swig_type_56;
 typedef _gostring_ swig_type_57;
 typedef _gostring_ swig_type_58;
-typedef long long swig_type_59;
+typedef _gostring_ swig_type_59;
 typedef _gostring_ swig_type_60;
 typedef long long swig_type_61;
 typedef _gostring_ swig_type_62;
-typedef _gostring_ swig_type_63;
+typedef long long swig_type_63;
 typedef _gostring_ swig_type_64;
 typedef _gostring_ swig_type_65;
 typedef _gostring_ swig_type_66;
@@ -108,24 +108,32 @@ typedef _gostring_ swig_type_78;
 typedef _gostring_ swig_type_79;
 typedef _gostring_ swig_type_80;
 typedef _gostring_ swig_type_81;
-typedef long long swig_type_82;
+typedef _gostring_ swig_type_82;
 typedef _gostring_ swig_type_83;
-typedef _gostring_ swig_type_84;
-typedef _gostring_ swig_type_85;
-typedef long long swig_type_86;
+typedef long long swig_type_84;
+typedef long long swig_type_85;
+typedef _gostring_ swig_type_86;
 typedef _gostring_ swig_type_87;
 typedef _gostring_ swig_type_88;
 typedef _gostring_ swig_type_89;
-typedef _gostring_ swig_type_90;
+typedef long long swig_type_90;
 typedef _gostring_ swig_type_91;
 typedef _gostring_ swig_type_92;
 typedef _gostring_ swig_type_93;
-typedef _gostring_ swig_type_94;
+typedef long long swig_type_94;
 typedef _gostring_ swig_type_95;
 typedef _gostring_ swig_type_96;
 typedef _gostring_ swig_type_97;
 typedef _gostring_ swig_type_98;
 typedef _gostring_ swig_type_99;
+typedef _gostring_ swig_type_100;
+typedef _gostring_ swig_type_101;
+typedef _gostring_ swig_type_102;
+typedef _gostring_ swig_type_103;
+typedef _gostring_ swig_type_104;
+typedef _gostring_ swig_type_105;
+typedef _gostring_ swig_type_106;
+typedef _gostring_ swig_type_107;
 extern void _wrap_Swig_free_raw_4f67fd15fd47ab7b(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_4f67fd15fd47ab7b(swig_intgo arg1);
 
@@ -255,38 +263,47 @@ extern swig_intgo _wrap_sx_log_next_raw_4f67fd15fd47ab7b(uintptr_t arg1);
 extern swig_type_47 _wrap_sx_log_line_raw_4f67fd15fd47ab7b(uintptr_t arg1);
 extern uintptr_t _wrap_sx_cancel_create_raw_4f67fd15fd47ab7b(uintptr_t arg1);
 extern uintptr_t _wrap_sx_model_load_raw_4f67fd15fd47ab7b(swig_type_48 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_49 _wrap_sx_tokenize_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_50 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_51 _wrap_sx_detokenize_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_52 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_53 _wrap_sx_chat_template_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_54 arg2, swig_type_55 arg3, uintptr_t arg4);
-extern swig_type_56 _wrap_sx_dequantize_raw_4f67fd15fd47ab7b(swig_type_57 arg1, swig_type_58 arg2, swig_type_59 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_4f67fd15fd47ab7b(swig_type_60 arg1, swig_intgo arg2, swig_type_61 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ingest_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_62 arg2, swig_type_63 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_ingest_file_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_fd_raw_4f67fd15fd47ab7b(swig_intgo arg1, swig_type_49 arg2, swig_type_50 arg3, swig_intgo arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_51 _wrap_sx_tokenize_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_52 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_53 _wrap_sx_detokenize_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_54 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_55 _wrap_sx_chat_template_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_56 arg2, swig_type_57 arg3, uintptr_t arg4);
+extern swig_type_58 _wrap_sx_dequantize_raw_4f67fd15fd47ab7b(swig_type_59 arg1, swig_type_60 arg2, swig_type_61 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_corpus_open_raw_4f67fd15fd47ab7b(swig_type_62 arg1, swig_intgo arg2, swig_type_63 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ingest_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_ingest_file_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_66 arg2, swig_type_67 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
 extern uintptr_t _wrap_sx_docs_list_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_66 arg2, uintptr_t arg3);
-extern swig_type_67 _wrap_sx_tree_text_raw_4f67fd15fd47ab7b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_tree_open_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_68 arg2, uintptr_t arg3);
+extern swig_type_69 _wrap_sx_tree_text_raw_4f67fd15fd47ab7b(uintptr_t arg1);
 extern uintptr_t _wrap_sx_ctx_create_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern uintptr_t _wrap_sx_adapter_load_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_68 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_adapter_load_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_70 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_sx_ctx_set_adapter_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
-extern swig_type_69 _wrap_sx_embed_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, swig_type_70 arg3, swig_type_71 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern swig_type_72 _wrap_sx_rerank_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_73 arg2, swig_type_74 arg3, swig_type_75 arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_76 _wrap_sx_logits_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, swig_type_77 arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_score_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_78 arg2, swig_type_79 arg3, swig_type_80 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_score_tokens_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_81 arg2, swig_type_82 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_83 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_84 arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_generate_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_85 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_86 arg11, swig_type_87 arg12, uintptr_t arg13, uintptr_t arg14);
+extern swig_type_71 _wrap_sx_embed_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, swig_type_72 arg3, swig_type_73 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_74 _wrap_sx_rerank_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_75 arg2, swig_type_76 arg3, swig_type_77 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_78 _wrap_sx_logits_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, swig_type_79 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ctx_save_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_80 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_load_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_81 arg2, uintptr_t arg3);
+extern swig_type_82 _wrap_sx_ctx_export_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_import_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_83 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_ctx_fork_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_drop_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_84 _wrap_sx_ctx_used_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_85 _wrap_sx_ctx_size_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_score_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_86 arg2, swig_type_87 arg3, swig_type_88 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_score_tokens_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_89 arg2, swig_type_90 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_retrieve_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_91 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_92 arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_generate_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_93 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_94 arg11, swig_type_95 arg12, uintptr_t arg13, uintptr_t arg14);
 extern swig_intgo _wrap_sx_reply_next_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_88 _wrap_sx_reply_piece_raw_4f67fd15fd47ab7b(uintptr_t arg1);
-extern swig_type_89 _wrap_sx_reply_text_raw_4f67fd15fd47ab7b(uintptr_t arg1);
+extern swig_type_96 _wrap_sx_reply_piece_raw_4f67fd15fd47ab7b(uintptr_t arg1);
+extern swig_type_97 _wrap_sx_reply_text_raw_4f67fd15fd47ab7b(uintptr_t arg1);
 extern uintptr_t _wrap_sx_guard_create_raw_4f67fd15fd47ab7b(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_90 arg2, swig_intgo arg3, swig_type_91 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2, swig_type_92 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, swig_type_93 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_guard_check_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_98 arg2, swig_intgo arg3, swig_type_99 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_intgo arg2, swig_type_100 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, swig_type_101 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_4f67fd15fd47ab7b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_94 _wrap_sx_guard_text_raw_4f67fd15fd47ab7b(uintptr_t arg1);
-extern swig_type_95 _wrap_sx_verdict_text_raw_4f67fd15fd47ab7b(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_4f67fd15fd47ab7b(swig_type_96 arg1, swig_type_97 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_98 _wrap_sx_vault_restore_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_99 arg2, uintptr_t arg3);
+extern swig_type_102 _wrap_sx_guard_text_raw_4f67fd15fd47ab7b(uintptr_t arg1);
+extern swig_type_103 _wrap_sx_verdict_text_raw_4f67fd15fd47ab7b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_4f67fd15fd47ab7b(swig_type_104 arg1, swig_type_105 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_106 _wrap_sx_vault_restore_raw_4f67fd15fd47ab7b(uintptr_t arg1, swig_type_107 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -1656,13 +1673,27 @@ func Sx_model_load(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5 Sx_l
 	return swig_r
 }
 
+func Sx_model_load_fd(arg1 int, arg2 uint64, arg3 uint64, arg4 uint, arg5 uint, arg6 Llm_cancel, arg7 Sx_log, arg8 Llm_error) (_swig_ret Llm_model) {
+	var swig_r Llm_model
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := getSwigcptr(arg6)
+	_swig_i_6 := getSwigcptr(arg7)
+	_swig_i_7 := getSwigcptr(arg8)
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_fd_raw_4f67fd15fd47ab7b(C.swig_intgo(_swig_i_0), C.swig_type_49(_swig_i_1), C.swig_type_50(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	return swig_r
+}
+
 func Sx_tokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_tokenize_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_50)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_tokenize_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1678,7 +1709,7 @@ func Sx_detokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_detokenize_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_detokenize_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1694,7 +1725,7 @@ func Sx_chat_template(arg1 Llm_model, arg2 string, arg3 string, arg4 Llm_error) 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_chat_template_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_chat_template_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_57)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1713,7 +1744,7 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_dequantize_raw_4f67fd15fd47ab7b(*(*C.swig_type_57)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_type_59(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_dequantize_raw_4f67fd15fd47ab7b(*(*C.swig_type_59)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_1)), C.swig_type_61(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1733,7 +1764,7 @@ func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_4f67fd15fd47ab7b(*(*C.swig_type_60)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_61(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_4f67fd15fd47ab7b(*(*C.swig_type_62)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_63(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1748,7 +1779,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_63)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1766,7 +1797,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 L
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1789,7 +1820,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1826,7 +1857,7 @@ func Sx_adapter_load(arg1 Llm_model, arg2 string, arg3 Llm_error) (_swig_ret Llm
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1853,7 +1884,7 @@ func Sx_embed(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 string, arg5 uint,
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r_p := C._wrap_sx_embed_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
+	swig_r_p := C._wrap_sx_embed_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1874,7 +1905,7 @@ func Sx_rerank(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r_p := C._wrap_sx_rerank_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
+	swig_r_p := C._wrap_sx_rerank_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1897,7 +1928,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1905,6 +1936,87 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
 	return swig_r_1
+}
+
+func Sx_ctx_save(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_sx_ctx_save_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_load(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_sx_ctx_load_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_export(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r_p := C._wrap_sx_ctx_export_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
+}
+
+func Sx_ctx_import(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_sx_ctx_import_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_fork(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret Llm_ctx) {
+	var swig_r Llm_ctx
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_fork_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
+	return swig_r
+}
+
+func Sx_ctx_drop(arg1 Llm_ctx, arg2 uint, arg3 uint, arg4 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	swig_r = (int)(C._wrap_sx_ctx_drop_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3)))
+	return swig_r
+}
+
+func Sx_ctx_used(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (int64)(C._wrap_sx_ctx_used_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	return swig_r
+}
+
+func Sx_ctx_size(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (int64)(C._wrap_sx_ctx_size_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	return swig_r
 }
 
 func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, arg6 uint, arg7 Llm_cancel, arg8 Llm_error) (_swig_ret Llm_scores) {
@@ -1917,7 +2029,7 @@ func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, ar
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1938,7 +2050,7 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_1)), C.swig_type_82(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), C.swig_type_90(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1954,7 +2066,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1980,7 +2092,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_11 := arg12
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_86(_swig_i_10), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_94(_swig_i_10), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2039,7 +2151,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2057,7 +2169,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_100)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2070,7 +2182,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2113,7 +2225,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_4f67fd15fd47ab7b(*(*C.swig_type_96)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_4f67fd15fd47ab7b(*(*C.swig_type_104)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2128,7 +2240,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_4f67fd15fd47ab7b(C.uintptr_t(_swig_i_0), *(*C.swig_type_107)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2

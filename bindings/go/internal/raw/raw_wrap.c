@@ -318,17 +318,45 @@ static llm_cancel *sx_cancel_create(llm_error *err)
     return made;
 }
 
-static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
-                                llm_error *err)
+static llm_model_opts sx_model_opts(uint32_t threads, uint32_t isa, const llm_cancel *cancel, const llm_logger *logger)
 {
-    llm_logger logger = SX_LOGGER(log);
     llm_model_opts opts = LLM_MODEL_OPTS_INIT;
     opts.threads = threads;
     opts.isa = isa;
     opts.cancel = cancel;
-    if (log) opts.logger = &logger;
+    opts.logger = logger->user ? logger : NULL;
+    return opts;
+}
+
+static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
+                                llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
     llm_model *made = NULL;
     err->code = llm_model_load(&made, path, &opts, err);
+    return made;
+}
+
+#ifdef SWIGPYTHON
+static llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                       const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_memory(&made, src, src_len, &opts, err);
+    return made;
+}
+#endif
+
+static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                                   const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_fd(&made, fd, offset, length, &opts, err);
     return made;
 }
 
@@ -516,6 +544,59 @@ static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t
     if (status == LLM_OK) return (sx_blob){(char *)out, n * width * sizeof *out};
     free(out);
     return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_save(ctx, path), err);
+}
+
+static llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_restore(ctx, path), err);
+}
+
+static sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err)
+{
+    int64_t need = llm_ctx_export(ctx, NULL, 0), size = need;
+    char *bytes = need > 0 ? malloc((size_t)need) : NULL;
+    if (need > 0 && !bytes) return sx_blob_fail(err, "no memory for the state");
+    if (bytes) size = llm_ctx_export(ctx, bytes, (size_t)need);
+    sx_ctx_told(ctx, size < 0 ? (llm_status)size : LLM_OK, err);
+    if (size >= 0) return (sx_blob){bytes, (size_t)size};
+    free(bytes);
+    return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_import(ctx, bytes, len), err);
+}
+
+static llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err)
+{
+    llm_ctx *made = NULL;
+    sx_ctx_told(ctx, llm_ctx_fork(ctx, &made), err);
+    return made;
+}
+
+static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
+}
+
+static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_used(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
+}
+
+static int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_size(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
 }
 
 /* ---- several texts ---- */
@@ -2582,6 +2663,33 @@ struct llm_model *_wrap_sx_model_load_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0
 }
 
 
+struct llm_model *_wrap_sx_model_load_fd_raw_4f67fd15fd47ab7b(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+  int32_t arg1 ;
+  uint64_t arg2 ;
+  uint64_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  llm_cancel *arg6 = (llm_cancel *) 0 ;
+  sx_log *arg7 = (sx_log *) 0 ;
+  llm_error *arg8 = (llm_error *) 0 ;
+  llm_model *result = 0 ;
+  struct llm_model *_swig_go_result;
+  
+  arg1 = (int32_t)_swig_go_0; 
+  arg2 = (uint64_t)_swig_go_1; 
+  arg3 = (uint64_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  arg5 = (uint32_t)_swig_go_4; 
+  arg6 = *(llm_cancel **)&_swig_go_5; 
+  arg7 = *(sx_log **)&_swig_go_6; 
+  arg8 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_model *)sx_model_load_fd(arg1,arg2,arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7,arg8);
+  *(llm_model **)&_swig_go_result = (llm_model *)result; 
+  return _swig_go_result;
+}
+
+
 _gostring_ _wrap_sx_tokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
@@ -3006,6 +3114,153 @@ _gostring_ _wrap_sx_logits_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, stru
   _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
   free((&result)->data);
   
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_save_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_save(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_load_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_load(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_ctx_export_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_ctx_export(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_import_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_import(arg1,(char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_ctx *_wrap_sx_ctx_fork_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  llm_ctx *result = 0 ;
+  struct llm_ctx *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (llm_ctx *)sx_ctx_fork(arg1,arg2);
+  *(llm_ctx **)&_swig_go_result = (llm_ctx *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_drop_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_drop(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_ctx_used_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (int64_t)sx_ctx_used(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_ctx_size_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (int64_t)sx_ctx_size(arg1,arg2);
+  _swig_go_result = result; 
   return _swig_go_result;
 }
 
