@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import struct
-<<<<<<< HEAD
-from typing import Any, Callable, List, Sequence, Tuple, TypeVar
-=======
 import os
-from typing import Any, Callable, List, Sequence, TypeVar
->>>>>>> main
+from typing import Any, Callable, List, Sequence, Tuple, TypeVar
 
 from . import capi as _raw
 from ._corpus import Corpus

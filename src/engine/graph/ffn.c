@@ -19,12 +19,6 @@ static void swiglu_oai(const sx_vector_ops *v, float *gate, float *up, uint32_t 
     v->mul(gate, gate, up, n);
 }
 
-<<<<<<< HEAD
-/* x / 2 * (1 + erf(x / sqrt 2)), as encoders have it. */
-static void gelu_erf(float *x, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f));
-=======
 static void gelu_erf(float *x, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) x[i] *= 0.5f * (1.0f + erff(x[i] * 0.70710678f));
@@ -43,7 +37,6 @@ static void activate(const sx_vector_ops *v, sx_act_kind act, float *x, uint32_t
     case SX_ACT_RELU2: relu2(x, n); break;
     default: v->silu(x, n); break;
     }
->>>>>>> main
 }
 
 typedef struct act_task {
@@ -64,11 +57,7 @@ static void act_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
             swiglu_oai(v, gate, up, t->width);
             continue;
         }
-<<<<<<< HEAD
-        (act == SX_ACT_GELU ? v->gelu : act == SX_ACT_GELU_ERF ? gelu_erf : v->silu)(gate ? gate : up, t->width);
-=======
         activate(v, act, gate ? gate : up, t->width);
->>>>>>> main
         if (gate) v->mul(gate, gate, up, t->width);
     }
 }

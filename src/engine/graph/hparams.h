@@ -10,9 +10,6 @@
 
 typedef enum sx_norm_kind { SX_NORM_RMS, SX_NORM_LAYER } sx_norm_kind;
 typedef enum sx_rope_kind { SX_ROPE_NONE, SX_ROPE_PAIRS, SX_ROPE_HALVES } sx_rope_kind;
-<<<<<<< HEAD
-typedef enum sx_act_kind { SX_ACT_SILU, SX_ACT_GELU, SX_ACT_GELU_ERF, SX_ACT_SWIGLU_OAI } sx_act_kind;
-=======
 typedef enum sx_act_kind { /* GELU is the approximation by tanh, GELU_ERF the exact one, RELU2 max(x, 0)^2 */
                            SX_ACT_SILU,
                            SX_ACT_GELU,
@@ -22,7 +19,6 @@ typedef enum sx_act_kind { /* GELU is the approximation by tanh, GELU_ERF the ex
 } sx_act_kind;
 
 enum { SX_MAX_LAYERS = 1024, SX_MAX_GROUPS = 64 };
->>>>>>> main
 /* How expert scores become weights: softmax over all before choosing, sigmoid, or softmax over the chosen. */
 typedef enum sx_gating { SX_GATING_SOFTMAX = 1, SX_GATING_SIGMOID = 2, SX_GATING_CHOSEN = 3 } sx_gating;
 
@@ -37,13 +33,9 @@ enum {
     SX_ARCH_MLA = 128,         /* latent attention (DeepSeek 2) */
     SX_ARCH_MINICPM = 256,     /* scales that older files leave out */
     SX_ARCH_ALIBI_40 = 512,    /* 40 layers: ALiBi instead of rope (Baichuan 13B) */
-<<<<<<< HEAD
-    SX_ARCH_WIDE_SCALE = 1024, /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
-    SX_ARCH_ENCODER = 2048     /* reads both ways, norms after each sum, has no head that predicts tokens */
-=======
     SX_ARCH_ROPE_LOCAL = 2048, /* rope in windowed layers alone */
-    SX_ARCH_WIDE_SCALE = 1024  /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
->>>>>>> main
+    SX_ARCH_WIDE_SCALE = 1024, /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
+    SX_ARCH_ENCODER = 4096     /* reads both ways, norms after each sum, has no head that predicts tokens */
 };
 
 typedef struct sx_arch {
