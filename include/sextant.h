@@ -251,6 +251,30 @@ typedef struct llm_gen_opts {
     uint64_t seed;        /* same seed, same text, whatever the thread count */
     const char *stop; /* stop strings, each ended by NUL and the list by an empty one ("\n\n\0User:\0"); NULL: none */
     const llm_cancel *cancel; /* must outlive the reply */
+    /* Since 0.2. Logits pass these in order: bias, repetition, frequency and presence penalties, DRY; then the choice, with a
+     * temperature above 0: top-n-sigma, temperature, and either mirostat or min_p, top_k, top_p, typical, XTC. */
+    float repeat_penalty;    /* divides positive logits of the last tokens and multiplies negative ones; 0 or 1: off */
+    float frequency_penalty; /* taken off a logit for each time the token stands among the last ones */
+    float presence_penalty;  /* taken off once if it stands there at all */
+    uint32_t penalty_last_n; /* how many tokens of prompt and answer these three look back; 0: 64 */
+    float dry_multiplier;    /* DRY: takes multiplier * base^(n - allowed_length) off a token that would lengthen a */
+    float dry_base;          /* repetition of n >= allowed_length tokens; multiplier 0: off; base 0: 1.75; */
+    uint32_t dry_allowed_length; /* 0: 2 */
+    uint32_t dry_last_n;         /* how many tokens it looks back; 0: 1024 */
+    float dynatemp_range;        /* temperature moves within +- this with the entropy; 0: fixed */
+    float dynatemp_exponent;     /* of the normalised entropy; 0: 1 */
+    float top_n_sigma;           /* keep logits within n standard deviations of the highest; 0: all */
+    float typical_p;             /* keep the locally typical that sum to p; 0 or 1: all */
+    float xtc_probability; /* how often all but the last of the choices above xtc_threshold are left out; 0: never */
+    float xtc_threshold;   /* 0: 0.1 */
+    float mirostat_tau;    /* mirostat 2: target surprise in bits, in place of the cuts behind temperature; 0: off */
+    float mirostat_eta;    /* its learning rate; 0: 0.1 */
+    uint32_t logprobs;     /* keep log-probabilities and this many likeliest tokens for each; 0: none */
+    uint32_t n_bias;       /* entries of bias_tokens and bias */
+    const int32_t *bias_tokens; /* bias[i] is added to the logit of bias_tokens[i]; -INFINITY bans it */
+    const float *bias;
+    const char *dry_breakers; /* no repetition reaches over a token that holds one of these, a list as stop; NULL: "\n",
+                                 ":", "\"", "*" */
 } llm_gen_opts;
 
 /* What to do with a finding. The verdict on a text is the strongest of ALLOW < redact (REPLACE..PSEUDONYM) < REVIEW < BLOCK. */
@@ -335,7 +359,8 @@ typedef struct llm_embed_opts {
 #define LLM_INGEST_OPTS_INIT {(uint32_t)sizeof(llm_ingest_opts), 0, NULL}
 #define LLM_CTX_OPTS_INIT {(uint32_t)sizeof(llm_ctx_opts), 0, 0, 0, 0, 0, NULL, NULL}
 #define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL}
-#define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL}
+#define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+    0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL}
 #define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL}
 #define LLM_CHECK_OPTS_INIT {(uint32_t)sizeof(llm_check_opts), 0, NULL, 0, 0, NULL}
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
@@ -738,6 +763,13 @@ LLM_API double llm_reply_prompt_ms(const llm_reply *reply);
 LLM_API double llm_reply_output_ms(const llm_reply *reply);
 LLM_API int32_t llm_reply_token(const llm_reply *reply, uint32_t i); /* id of output token i, -1 beyond */
 
+/* With opts.logprobs: the natural logarithm of output token i's probability in the model's own distribution, before bias,
+ * penalties, temperature, cuts and grammar; and of the k-th likeliest token at its place (from 0, below opts.logprobs) its id
+ * and the same. Beyond, or without opts.logprobs: -1 for the id and 0 for the logarithms. Thread: ctx. Since 0.2. */
+LLM_API double llm_reply_logprob(const llm_reply *reply, uint32_t i);
+LLM_API int32_t llm_reply_top_token(const llm_reply *reply, uint32_t i, uint32_t k);
+LLM_API double llm_reply_top_logprob(const llm_reply *reply, uint32_t i, uint32_t k);
+
 /* Citations of the answer so far, verified: each names a node of the evidence. Its id, document, section path, span in
  * the canonical text, the passage as the guard let it through (NUL-terminated), and how well the passage supports the
  * sentence that cites it, 0 to 1. Thread: ctx. Since 0.1. */
@@ -1011,6 +1043,9 @@ typedef struct llm_api {
                                     llm_error *err);
     llm_status (*model_load_fd)(llm_model **out, int32_t fd, uint64_t offset, uint64_t len, const llm_model_opts *opts,
                                 llm_error *err);
+    double (*reply_logprob)(const llm_reply *reply, uint32_t i);
+    int32_t (*reply_top_token)(const llm_reply *reply, uint32_t i, uint32_t k);
+    double (*reply_top_logprob)(const llm_reply *reply, uint32_t i, uint32_t k);
     void (*embed_opts_init)(llm_embed_opts *opts, size_t size);
     uint32_t (*model_n_embd)(const llm_model *model);
     llm_status (*embed)(llm_ctx *ctx, const char *const *texts, const size_t *lens, size_t n,

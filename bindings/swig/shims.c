@@ -560,12 +560,99 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
     return made;
 }
 
+typedef struct sx_gen {
+    llm_gen_opts opts;
+    char *dry_breakers;
+    int32_t *tokens;
+    float *bias;
+} sx_gen;
+
+static sx_gen *sx_gen_create(void)
+{
+    sx_gen *gen = calloc(1, sizeof *gen);
+    if (gen) llm_gen_opts_init(&gen->opts, sizeof gen->opts);
+    return gen;
+}
+
+static void sx_gen_free(sx_gen *gen)
+{
+    if (!gen) return;
+    free(gen->dry_breakers);
+    free(gen->tokens);
+    free(gen->bias);
+    free(gen);
+}
+
+static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
+{
+    llm_gen_opts *o = &gen->opts;
+    const struct {
+        const char *name;
+        float *at;
+    } floats[] = {{"repeat_penalty", &o->repeat_penalty},
+                  {"frequency_penalty", &o->frequency_penalty},
+                  {"presence_penalty", &o->presence_penalty},
+                  {"dry_multiplier", &o->dry_multiplier},
+                  {"dry_base", &o->dry_base},
+                  {"dynatemp_range", &o->dynatemp_range},
+                  {"dynatemp_exponent", &o->dynatemp_exponent},
+                  {"top_n_sigma", &o->top_n_sigma},
+                  {"typical_p", &o->typical_p},
+                  {"xtc_probability", &o->xtc_probability},
+                  {"xtc_threshold", &o->xtc_threshold},
+                  {"mirostat_tau", &o->mirostat_tau},
+                  {"mirostat_eta", &o->mirostat_eta}};
+    const struct {
+        const char *name;
+        uint32_t *at;
+    } counts[] = {{"penalty_last_n", &o->penalty_last_n},
+                  {"dry_allowed_length", &o->dry_allowed_length},
+                  {"dry_last_n", &o->dry_last_n},
+                  {"logprobs", &o->logprobs}};
+    for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
+        if (strcmp(floats[i].name, name) == 0) {
+            *floats[i].at = (float)value;
+            return 1;
+        }
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (strcmp(counts[i].name, name) == 0 && value >= 0 && value <= UINT32_MAX) {
+            *counts[i].at = (uint32_t)value;
+            return 1;
+        }
+    return 0;
+}
+
+static int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size_t len)
+{
+    if (strcmp(name, "dry_breakers") != 0) return 0;
+    free(gen->dry_breakers);
+    gen->opts.dry_breakers = gen->dry_breakers = sx_list(text, len);
+    return gen->dry_breakers != NULL;
+}
+
+static int32_t sx_gen_bias(sx_gen *gen, int32_t token, double value)
+{
+    size_t n = gen->opts.n_bias + (size_t)1;
+    int32_t *tokens = realloc(gen->tokens, n * sizeof *tokens);
+    if (tokens) gen->tokens = tokens;
+    float *bias = realloc(gen->bias, n * sizeof *bias);
+    if (bias) gen->bias = bias;
+    if (!tokens || !bias) return 0;
+    tokens[n - 1] = token;
+    bias[n - 1] = (float)value;
+    gen->opts.bias_tokens = tokens;
+    gen->opts.bias = bias;
+    gen->opts.n_bias = (uint32_t)n;
+    return 1;
+}
+
 static llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
                               uint32_t flags, uint32_t max_tokens, uint32_t top_k, float temperature, float top_p,
                               float min_p, float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
-                              const llm_cancel *cancel, llm_error *err)
+                              const sx_gen *more, const llm_cancel *cancel, llm_error *err)
 {
     llm_gen_opts opts = LLM_GEN_OPTS_INIT;
+    if (more) opts = more->opts;
     opts.flags = flags;
     opts.max_tokens = max_tokens;
     opts.top_k = top_k;

@@ -65,9 +65,15 @@ llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint6
 llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam, const char *doc,
                           const llm_cancel *cancel, llm_error *err);
 
+/* The further fields of llm_gen_opts by name. The setters give 1, or 0 when there is no such field or no memory. */
+sx_gen *sx_gen_create(void);
+int32_t sx_gen_number(sx_gen *gen, const char *name, double value);
+int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size_t len);
+int32_t sx_gen_bias(sx_gen *gen, int32_t token, double value);
+void sx_gen_free(sx_gen *gen);
 llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence, uint32_t flags,
                        uint32_t max_tokens, uint32_t top_k, float temperature, float top_p, float min_p,
-                       float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
+                       float min_confidence, uint64_t seed, const char *stops, size_t stops_len, const sx_gen *more,
                        const llm_cancel *cancel, llm_error *err);
 llm_status sx_reply_next(llm_reply *reply, llm_ctx *ctx, llm_error *err);
 sx_text sx_reply_piece(const llm_reply *reply);

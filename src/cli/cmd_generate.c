@@ -26,8 +26,10 @@ static const char help[] =
     "      --json              print one JSON object when done\n"
     "      --jsonl             {\"id\", \"prompt\" or \"messages\", \"max_tokens\",\n"
     "                          \"temperature\", \"top_k\", \"top_p\", \"min_p\", \"seed\",\n"
-    "                          \"stop\"} per line in, {\"id\", \"text\", \"tokens\", \"finish\", \"usage\"} per\n"
-    "                          line out\n";
+    "                          \"stop\", ...} per line in (the other options as\n"
+    "                          fields, with _ for -; \"logit_bias\" is {\"ID\": V}),\n"
+    "                          {\"id\", \"text\", \"tokens\", \"logprobs\", \"finish\", \"usage\"}\n"
+    "                          per line out\n";
 
 enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_CHAT, OPT_JSON, OPT_JSONL, OPT_LORA };
 
@@ -49,13 +51,14 @@ typedef struct job {
     sx_bytes lora;
 } job;
 
-static void result(json_t *out, const llm_reply *reply)
+static void result(json_t *out, const llm_gen_opts *opts, const llm_reply *reply)
 {
     json_t *tokens = json_array();
     for (uint32_t i = 0; i < llm_reply_output_tokens(reply); i++)
         json_array_append_new(tokens, json_integer(llm_reply_token(reply, i)));
     sx_json_set(out, "text", sx_json_text(llm_reply_text(reply), llm_reply_text_len(reply)));
     sx_json_set(out, "tokens", tokens);
+    if (opts->logprobs) sx_json_set(out, "logprobs", sx_json_logprobs(reply, opts->logprobs));
     sx_json_set(out, "finish", sx_json_str(sx_finish_name(llm_reply_finish(reply))));
     sx_json_set(out, "usage", sx_json_usage(reply));
     sx_json_set(out, "verdict", sx_json_verdicts(reply));
@@ -67,7 +70,6 @@ static llm_status refuse(const json_t *in, llm_error *err)
     static const char *const fields[][2] = {
         {"grammar", "Grammars are not built yet; leave out \"grammar\"."},
         {"schema", "JSON schemas are not built yet; leave out \"schema\"."},
-        {"logprobs", "Log probabilities are not built yet; leave out \"logprobs\"."},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const json_t *v = json_object_get(in, fields[i][0]);
@@ -101,22 +103,22 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     const char *prompt = "";
     size_t len = 0;
     llm_gen_opts opts;
-    sx_bytes stop = {0};
+    sx_gen_lists lists = {0};
     llm_reply *reply = NULL;
     char *made = NULL;
     llm_status st = refuse(in, err);
-    if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &opts, &stop, err);
+    if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &opts, &lists, err);
     if (st == LLM_OK) st = prompt_of(j, in, &prompt, &len, &made, &opts, err);
     if (st == LLM_OK) {
         st = llm_generate(j->run.ctx, prompt, len, NULL, &opts, &reply);
         if (st == LLM_OK) st = sx_reply_run(reply, false);
         if (st == LLM_OK)
-            result(out, reply);
+            result(out, &opts, reply);
         else
             sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
     }
     llm_reply_free(reply);
-    sx_bytes_free(&stop);
+    sx_sampling_free(&lists);
     free(made);
     return st;
 }
@@ -149,7 +151,7 @@ static int once(job *j, const char *prompt, size_t len, bool json)
     int status = st == LLM_OK ? SX_EXIT_OK : sx_failed(run, st, llm_ctx_errmsg(run->ctx));
     if (st == LLM_OK && json) {
         json_t *out = json_object();
-        result(out, reply);
+        result(out, &j->gen.opts, reply);
         sx_json_line(out);
     } else if (st == LLM_OK) {
         size_t n = llm_reply_text_len(reply);

@@ -42,6 +42,7 @@ llm_status sx_model_load_from(sx_model **out, sx_mem *mem, const sx_origin *from
 void sx_model_free(sx_model *model);
 const char *sx_model_info(const sx_model *model, const char *key); /* as llm_model_info */
 uint32_t sx_model_n_vocab(const sx_model *model);
+uint32_t sx_model_n_tokens(const sx_model *model); /* of the tokenizer, at most n_vocab: what may be sampled */
 uint32_t sx_model_n_ctx(const sx_model *model);
 int32_t sx_model_token(const sx_model *model, const char *name); /* as llm_model_token */
 
@@ -145,22 +146,46 @@ typedef struct sx_score_item { /* a text that follows the shared prefix */
 llm_status sx_session_score(sx_session *session, const int32_t *prefix, size_t n_prefix, sx_score_item *items,
                             size_t count, uint32_t n_top, const llm_cancel *cancel, llm_error *err);
 
+/* One row of logits: the logarithm of the sum of exponentials, in double; then the likeliest tokens, best first, with
+ * their log-probabilities (-1 and -INFINITY beyond the vocabulary). */
+double sx_logits_sum(const float *logits, uint32_t n);
+void sx_logits_best(const float *logits, uint32_t n, double sum, uint32_t n_top, int32_t *top, float *logprob);
+
 /* ---- sampling ---- */
-typedef struct sx_sampler_params {
-    float temperature, top_p, min_p; /* as llm_gen_opts */
+
+/* What may come next, as the sampler asks it: for one token first, then, when that one may not come, for all at once. Tokens
+ * that end the text are asked for like any other. */
+typedef struct sx_constraint {
+    void *user;
+    bool (*accepts)(void *user, int32_t token);
+    bool (*mask)(void *user,
+                 uint32_t *bits /* [n_vocab] bits, cleared */); /* false: it failed, and the user knows why */
+} sx_constraint;
+
+typedef struct sx_sampler_params { /* fields as in llm_gen_opts */
+    float temperature, top_p, min_p;
     uint32_t top_k;
     uint64_t seed;
-    /* A constraint on the text: true when a token of these bytes may come next; asked for candidates only. NULL: none.
-     * Tokens that end the text are asked with len 0. */
-    bool (*accept)(void *user, const char *bytes, size_t len);
-    void *user;
+    float repeat_penalty, frequency_penalty, presence_penalty;
+    uint32_t penalty_last_n;
+    float dry_multiplier, dry_base;
+    uint32_t dry_allowed_length, dry_last_n;
+    float dynatemp_range, dynatemp_exponent, top_n_sigma, typical_p, xtc_probability, xtc_threshold;
+    float mirostat_tau, mirostat_eta;
+    uint32_t n_bias;
+    const int32_t *bias_tokens; /* these must outlive the sampler: */
+    const float *bias;
+    const char *dry_breakers;
+    const sx_constraint *constraint; /* NULL: none */
 } sx_sampler_params;
 
 typedef struct sx_sampler sx_sampler;
 llm_status sx_sampler_create(sx_sampler **out, sx_mem *mem, const sx_model *model, const sx_sampler_params *params,
                              llm_error *err);
 void sx_sampler_free(sx_sampler *sampler);
-/* Chooses from logits [n_vocab] (which it may change). -1 when the constraint accepts no token at all. The random numbers
+/* Tells what came before (the prompt), for the penalties. Tokens that sx_sample chose are known already. */
+void sx_sampler_read(sx_sampler *sampler, const int32_t *tokens, size_t n);
+/* Chooses from logits [n_vocab] (which it may change). -1 when the constraint accepts no token at all or failed. The random numbers
  * are a function of (seed, number of tokens sampled so far). */
 int32_t sx_sample(sx_sampler *sampler, float *logits);
 

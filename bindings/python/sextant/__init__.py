@@ -67,9 +67,11 @@ from ._types import (
     KvType,
     Node,
     NodeKind,
+    Sampling,
     Pooling,
     Score,
     Step,
+    TokenLogprob,
     TraceAction,
     Usage,
     Verdict,
@@ -82,8 +84,9 @@ __all__ = [
     "Decision", "Direction", "DiskFullError", "Doc", "Evidence", "Finding", "Finish", "ForkError", "Format",
     "FormatError", "Guard", "GuardStream", "Hit", "InputOutputError", "InternalError", "InvalidArgumentError", "Isa",
     "KeyMismatchError", "KvType", "LimitError", "Model", "Node", "NodeKind", "NotFoundError", "OutOfMemoryError",
-    "Pooling", "ReadOnlyError", "Reply", "Score", "SextantError", "Step", "TraceAction", "Tree", "UnsupportedError", "Usage", "Utf8Error",
-    "Vault", "Verdict", "VersionError", "build_info", "dequantize", "guard_types", "quantize", "version",
+    "Pooling", "ReadOnlyError", "Reply", "Sampling", "Score", "SextantError", "Step", "TokenLogprob", "TraceAction",
+    "Tree", "UnsupportedError", "Usage", "Utf8Error", "Vault", "Verdict", "VersionError", "build_info", "dequantize",
+    "guard_types", "quantize", "version",
 ]
 
 

@@ -13,7 +13,8 @@ from ._guard import Guard, GuardStream
 from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, string_list, utf8
 from ._model import Adapter, Model, id_bytes
 from ._reply import Evidence, Reply
-from ._types import Direction, KvType, Pooling, Score, Verdict, verdict_from
+from ._sampling import gen_opts
+from ._types import Direction, KvType, Pooling, Sampling, Score, Verdict, verdict_from
 
 T = TypeVar("T")
 
@@ -127,18 +128,19 @@ class Context(Handle):
     def generate(self, prompt: Text, evidence: Evidence | None = None, *, max_tokens: int = 0, temperature: float = 0.0,
                  top_k: int = 0, top_p: float = 0.0, min_p: float = 0.0, min_confidence: float = 0.0, seed: int = 0,
                  stop: Sequence[str] = (), ignore_eos: bool = False, no_bos: bool = False, parse_special: bool = False,
-                 cancel: Cancel | None = None) -> Reply:
+                 sampling: Sampling | None = None, logprobs: int = 0, cancel: Cancel | None = None) -> Reply:
         """Begins an answer: iterate over it. Without evidence the model continues the prompt; with evidence the prompt
-        is a question, and the answer cites only the evidence (quoted sentences when there is no model)."""
+        is a question, and the answer cites only the evidence (quoted sentences when there is no model). ``logprobs``
+        keeps log-probabilities and so many of the likeliest tokens: see ``Reply.logprobs``."""
         flags = ((_raw.LLM_GEN_IGNORE_EOS if ignore_eos else 0) | (_raw.LLM_GEN_NO_BOS if no_bos else 0)
                  | (_raw.LLM_GEN_PARSE_SPECIAL if parse_special else 0))
         data, stops, token = utf8(prompt), string_list(stop, "stop"), cancel or Cancel()
-        with life_of(evidence) as found:
+        with life_of(evidence) as found, gen_opts(sampling, logprobs) as more:
             raw_reply = self._run(
                 token,
                 lambda raw, cancel_raw, err: _raw.sx_generate(
                     raw, data, found, flags, max_tokens, top_k, temperature, top_p, min_p, min_confidence, seed, stops,
-                    cancel_raw, err),
+                    more, cancel_raw, err),
                 _raw.llm_reply_free,
             )
         return Reply(self, raw_reply, token)

@@ -249,6 +249,25 @@ class Model(unittest.TestCase):
             with self.assertRaises(ValueError):
                 ctx.generate("x", stop=["a\0b"])
 
+    def test_sampling(self):
+        with sextant.Context(self.model) as ctx:
+            with ctx.generate("the captain", max_tokens=8, logprobs=2) as reply:
+                reply.read()
+                plain, probs = reply.tokens, reply.logprobs
+            self.assertEqual([p.token for p in probs], plain)
+            self.assertTrue(all(len(p.top) == 2 and p.top[0] == (p.token, p.top[0][1]) for p in probs))  # greedy
+            self.assertTrue(all(p.logprob < 0 and p.top[0][1] >= p.top[1][1] for p in probs))
+            banned = sextant.Sampling(bias={plain[0]: float("-inf")}, repeat_penalty=1.5, dry_breakers=("x",))
+            with ctx.generate("the captain", max_tokens=8, sampling=banned) as reply:
+                reply.read()
+                self.assertNotEqual(reply.tokens, plain)
+                self.assertNotIn(plain[0], reply.tokens)
+                self.assertEqual(reply.logprobs, [])
+            with self.assertRaises(sextant.InvalidArgumentError):
+                ctx.generate("x", sampling=sextant.Sampling(xtc_probability=2.0))
+            with self.assertRaises(ValueError):
+                ctx.generate("x", logprobs=-1)
+
     def test_dequantize(self):
         blocks = array.array("H", [0x3C00]).tobytes() + bytes(range(32))  # q8_0: scale 1.0, quants 0..31
         self.assertEqual(list(sextant.dequantize("q8_0", blocks, 32)), [float(i) for i in range(32)])

@@ -163,6 +163,11 @@ void sx_model_free(sx_model *m)
     sx_mem_free(m->mem, m);
 }
 
+uint32_t sx_model_n_tokens(const sx_model *m)
+{
+    return sx_tokenizer_size(m->tok);
+}
+
 uint32_t sx_model_n_vocab(const sx_model *m)
 {
     return m->net.hp.n_vocab;

@@ -748,12 +748,99 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
     return made;
 }
 
+typedef struct sx_gen {
+    llm_gen_opts opts;
+    char *dry_breakers;
+    int32_t *tokens;
+    float *bias;
+} sx_gen;
+
+static sx_gen *sx_gen_create(void)
+{
+    sx_gen *gen = calloc(1, sizeof *gen);
+    if (gen) llm_gen_opts_init(&gen->opts, sizeof gen->opts);
+    return gen;
+}
+
+static void sx_gen_free(sx_gen *gen)
+{
+    if (!gen) return;
+    free(gen->dry_breakers);
+    free(gen->tokens);
+    free(gen->bias);
+    free(gen);
+}
+
+static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
+{
+    llm_gen_opts *o = &gen->opts;
+    const struct {
+        const char *name;
+        float *at;
+    } floats[] = {{"repeat_penalty", &o->repeat_penalty},
+                  {"frequency_penalty", &o->frequency_penalty},
+                  {"presence_penalty", &o->presence_penalty},
+                  {"dry_multiplier", &o->dry_multiplier},
+                  {"dry_base", &o->dry_base},
+                  {"dynatemp_range", &o->dynatemp_range},
+                  {"dynatemp_exponent", &o->dynatemp_exponent},
+                  {"top_n_sigma", &o->top_n_sigma},
+                  {"typical_p", &o->typical_p},
+                  {"xtc_probability", &o->xtc_probability},
+                  {"xtc_threshold", &o->xtc_threshold},
+                  {"mirostat_tau", &o->mirostat_tau},
+                  {"mirostat_eta", &o->mirostat_eta}};
+    const struct {
+        const char *name;
+        uint32_t *at;
+    } counts[] = {{"penalty_last_n", &o->penalty_last_n},
+                  {"dry_allowed_length", &o->dry_allowed_length},
+                  {"dry_last_n", &o->dry_last_n},
+                  {"logprobs", &o->logprobs}};
+    for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
+        if (strcmp(floats[i].name, name) == 0) {
+            *floats[i].at = (float)value;
+            return 1;
+        }
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (strcmp(counts[i].name, name) == 0 && value >= 0 && value <= UINT32_MAX) {
+            *counts[i].at = (uint32_t)value;
+            return 1;
+        }
+    return 0;
+}
+
+static int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size_t len)
+{
+    if (strcmp(name, "dry_breakers") != 0) return 0;
+    free(gen->dry_breakers);
+    gen->opts.dry_breakers = gen->dry_breakers = sx_list(text, len);
+    return gen->dry_breakers != NULL;
+}
+
+static int32_t sx_gen_bias(sx_gen *gen, int32_t token, double value)
+{
+    size_t n = gen->opts.n_bias + (size_t)1;
+    int32_t *tokens = realloc(gen->tokens, n * sizeof *tokens);
+    if (tokens) gen->tokens = tokens;
+    float *bias = realloc(gen->bias, n * sizeof *bias);
+    if (bias) gen->bias = bias;
+    if (!tokens || !bias) return 0;
+    tokens[n - 1] = token;
+    bias[n - 1] = (float)value;
+    gen->opts.bias_tokens = tokens;
+    gen->opts.bias = bias;
+    gen->opts.n_bias = (uint32_t)n;
+    return 1;
+}
+
 static llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
                               uint32_t flags, uint32_t max_tokens, uint32_t top_k, float temperature, float top_p,
                               float min_p, float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
-                              const llm_cancel *cancel, llm_error *err)
+                              const sx_gen *more, const llm_cancel *cancel, llm_error *err)
 {
     llm_gen_opts opts = LLM_GEN_OPTS_INIT;
+    if (more) opts = more->opts;
     opts.flags = flags;
     opts.max_tokens = max_tokens;
     opts.top_k = top_k;
@@ -905,7 +992,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_4f67fd15fd47ab7b(void *_swig_go_0) {
+void _wrap_Swig_free_raw_5206fbc11104abff(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -915,7 +1002,7 @@ void _wrap_Swig_free_raw_4f67fd15fd47ab7b(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_5206fbc11104abff(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -928,7 +1015,7 @@ void *_wrap_Swig_malloc_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_INVALID_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -939,7 +1026,7 @@ intgo _wrap_LLM_E_INVALID_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_MEMORY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -950,7 +1037,7 @@ intgo _wrap_LLM_E_MEMORY_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_IO_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -961,7 +1048,7 @@ intgo _wrap_LLM_E_IO_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_FORMAT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -972,7 +1059,7 @@ intgo _wrap_LLM_E_FORMAT_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -983,7 +1070,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -994,7 +1081,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_VERSION_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1005,7 +1092,7 @@ intgo _wrap_LLM_E_VERSION_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_BUSY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1016,7 +1103,7 @@ intgo _wrap_LLM_E_BUSY_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_FORK_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1027,7 +1114,7 @@ intgo _wrap_LLM_E_FORK_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_CANCELLED_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1038,7 +1125,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_LIMIT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1049,7 +1136,7 @@ intgo _wrap_LLM_E_LIMIT_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_UTF8_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1060,7 +1147,7 @@ intgo _wrap_LLM_E_UTF8_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_CORRUPT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1071,7 +1158,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_FULL_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1082,7 +1169,7 @@ intgo _wrap_LLM_E_FULL_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_KEY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1093,7 +1180,7 @@ intgo _wrap_LLM_E_KEY_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_READONLY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1104,7 +1191,7 @@ intgo _wrap_LLM_E_READONLY_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_USER_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1115,7 +1202,7 @@ intgo _wrap_LLM_E_USER_raw_4f67fd15fd47ab7b() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_4f67fd15fd47ab7b() {
+intgo _wrap_LLM_E_INTERNAL_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -1126,7 +1213,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_4f67fd15fd47ab7b() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_5206fbc11104abff(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1139,7 +1226,7 @@ _gostring_ _wrap_llm_status_name_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1152,7 +1239,7 @@ intgo _wrap_llm_error_code_get_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1165,7 +1252,7 @@ _gostring_ _wrap_llm_error_message_get_raw_4f67fd15fd47ab7b(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_4f67fd15fd47ab7b() {
+struct llm_error *_wrap_new_llm_error_raw_5206fbc11104abff() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1176,7 +1263,7 @@ struct llm_error *_wrap_new_llm_error_raw_4f67fd15fd47ab7b() {
 }
 
 
-void _wrap_delete_llm_error_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1186,7 +1273,7 @@ void _wrap_delete_llm_error_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_4f67fd15fd47ab7b() {
+_gostring_ _wrap_llm_version_raw_5206fbc11104abff() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1197,7 +1284,7 @@ _gostring_ _wrap_llm_version_raw_4f67fd15fd47ab7b() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_5206fbc11104abff(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1215,7 +1302,7 @@ _gostring_ _wrap_llm_build_info_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1225,7 +1312,7 @@ void _wrap_llm_cancel_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1235,7 +1322,7 @@ void _wrap_llm_cancel_reset_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1248,7 +1335,7 @@ intgo _wrap_llm_cancel_is_set_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1258,7 +1345,7 @@ void _wrap_llm_cancel_free_raw_4f67fd15fd47ab7b(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1268,7 +1355,7 @@ void _wrap_llm_model_free_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1288,7 +1375,7 @@ _gostring_ _wrap_llm_model_info_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1301,7 +1388,7 @@ intgo _wrap_llm_model_n_vocab_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1314,7 +1401,7 @@ intgo _wrap_llm_model_n_ctx_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1334,7 +1421,7 @@ intgo _wrap_llm_model_token_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1372,7 +1459,7 @@ intgo _wrap_llm_quantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_adapter_free_raw_4f67fd15fd47ab7b(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_5206fbc11104abff(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1382,7 +1469,7 @@ void _wrap_llm_adapter_free_raw_4f67fd15fd47ab7b(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1392,7 +1479,7 @@ void _wrap_llm_corpus_free_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1414,7 +1501,7 @@ intgo _wrap_llm_remove_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1429,7 +1516,7 @@ intgo _wrap_llm_corpus_check_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1442,7 +1529,7 @@ intgo _wrap_llm_docs_count_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1457,7 +1544,7 @@ _gostring_ _wrap_llm_docs_name_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1472,7 +1559,7 @@ long long _wrap_llm_docs_bytes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1487,7 +1574,7 @@ intgo _wrap_llm_docs_nodes_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1502,7 +1589,7 @@ _gostring_ _wrap_llm_docs_hash_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1512,7 +1599,7 @@ void _wrap_llm_docs_free_raw_4f67fd15fd47ab7b(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1522,7 +1609,7 @@ void _wrap_llm_tree_free_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1535,7 +1622,7 @@ intgo _wrap_llm_tree_count_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1555,7 +1642,7 @@ long long _wrap_llm_tree_find_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1570,7 +1657,7 @@ _gostring_ _wrap_llm_tree_id_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1585,7 +1672,7 @@ long long _wrap_llm_tree_parent_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1600,7 +1687,7 @@ intgo _wrap_llm_tree_kind_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1615,7 +1702,7 @@ intgo _wrap_llm_tree_depth_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1630,7 +1717,7 @@ _gostring_ _wrap_llm_tree_title_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1645,7 +1732,7 @@ long long _wrap_llm_tree_start_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1660,7 +1747,7 @@ long long _wrap_llm_tree_end_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1675,7 +1762,7 @@ _gostring_ _wrap_llm_tree_hash_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1685,7 +1772,7 @@ void _wrap_llm_ctx_free_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1698,7 +1785,7 @@ intgo _wrap_llm_scores_count_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1713,7 +1800,7 @@ intgo _wrap_llm_scores_tokens_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1728,7 +1815,7 @@ double _wrap_llm_scores_sum_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1745,7 +1832,7 @@ intgo _wrap_llm_scores_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1762,7 +1849,7 @@ double _wrap_llm_scores_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1781,7 +1868,7 @@ intgo _wrap_llm_scores_top_token_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1800,7 +1887,7 @@ double _wrap_llm_scores_top_logprob_raw_4f67fd15fd47ab7b(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1810,7 +1897,7 @@ void _wrap_llm_scores_free_raw_4f67fd15fd47ab7b(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1823,7 +1910,7 @@ intgo _wrap_llm_model_n_embd_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1833,7 +1920,7 @@ void _wrap_llm_evidence_free_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1846,7 +1933,7 @@ intgo _wrap_llm_evidence_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1859,7 +1946,7 @@ double _wrap_llm_evidence_confidence_raw_4f67fd15fd47ab7b(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1874,7 +1961,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1889,7 +1976,7 @@ _gostring_ _wrap_llm_evidence_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1904,7 +1991,7 @@ _gostring_ _wrap_llm_evidence_path_raw_4f67fd15fd47ab7b(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1919,7 +2006,7 @@ _gostring_ _wrap_llm_evidence_text_raw_4f67fd15fd47ab7b(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1934,7 +2021,7 @@ long long _wrap_llm_evidence_start_raw_4f67fd15fd47ab7b(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1949,7 +2036,7 @@ long long _wrap_llm_evidence_end_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1964,7 +2051,7 @@ double _wrap_llm_evidence_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1979,7 +2066,7 @@ intgo _wrap_llm_evidence_page_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1992,7 +2079,7 @@ intgo _wrap_llm_trace_count_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2007,7 +2094,7 @@ _gostring_ _wrap_llm_trace_doc_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2022,7 +2109,7 @@ _gostring_ _wrap_llm_trace_node_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2037,7 +2124,7 @@ intgo _wrap_llm_trace_depth_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2052,7 +2139,7 @@ intgo _wrap_llm_trace_action_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2067,7 +2154,7 @@ double _wrap_llm_trace_score_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_4f67fd15fd47ab7b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2082,7 +2169,7 @@ _gostring_ _wrap_llm_trace_reason_raw_4f67fd15fd47ab7b(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2092,7 +2179,7 @@ void _wrap_llm_reply_free_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2105,7 +2192,7 @@ intgo _wrap_llm_reply_finish_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2118,7 +2205,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2131,7 +2218,7 @@ intgo _wrap_llm_reply_output_tokens_raw_4f67fd15fd47ab7b(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2144,7 +2231,7 @@ double _wrap_llm_reply_prompt_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2157,7 +2244,7 @@ double _wrap_llm_reply_output_ms_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2172,7 +2259,56 @@ intgo _wrap_llm_reply_token_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)llm_reply_logprob((struct llm_reply const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_reply_top_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (int32_t)llm_reply_top_token((struct llm_reply const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_reply_top_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (double)llm_reply_top_logprob((struct llm_reply const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_reply_citation_count_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2185,7 +2321,7 @@ intgo _wrap_llm_reply_citation_count_raw_4f67fd15fd47ab7b(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2200,7 +2336,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_4f67fd15fd47ab7b(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2215,7 +2351,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_4f67fd15fd47ab7b(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2230,7 +2366,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_4f67fd15fd47ab7b(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2245,7 +2381,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_4f67fd15fd47ab7b(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2260,7 +2396,7 @@ long long _wrap_llm_reply_citation_start_raw_4f67fd15fd47ab7b(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2275,7 +2411,7 @@ long long _wrap_llm_reply_citation_end_raw_4f67fd15fd47ab7b(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2290,7 +2426,7 @@ double _wrap_llm_reply_citation_support_raw_4f67fd15fd47ab7b(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2305,7 +2441,7 @@ intgo _wrap_llm_reply_citation_page_raw_4f67fd15fd47ab7b(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2320,7 +2456,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_4f67fd15fd47ab7b(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_5206fbc11104abff(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2330,7 +2466,7 @@ void _wrap_llm_guard_free_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2356,7 +2492,7 @@ intgo _wrap_llm_guard_set_action_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2377,7 +2513,7 @@ intgo _wrap_llm_guard_add_word_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2394,7 +2530,7 @@ intgo _wrap_llm_guard_set_vault_raw_4f67fd15fd47ab7b(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_5206fbc11104abff(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2407,7 +2543,7 @@ _gostring_ _wrap_llm_guard_type_raw_4f67fd15fd47ab7b(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2420,7 +2556,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_4f67fd15fd47ab7b(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2430,7 +2566,7 @@ void _wrap_llm_guard_close_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2443,7 +2579,7 @@ intgo _wrap_llm_verdict_action_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2456,7 +2592,7 @@ intgo _wrap_llm_verdict_count_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2471,7 +2607,7 @@ _gostring_ _wrap_llm_verdict_type_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2486,7 +2622,7 @@ long long _wrap_llm_verdict_start_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2501,7 +2637,7 @@ long long _wrap_llm_verdict_end_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2516,7 +2652,7 @@ double _wrap_llm_verdict_score_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2531,7 +2667,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2546,7 +2682,7 @@ intgo _wrap_llm_verdict_finding_action_raw_4f67fd15fd47ab7b(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2556,7 +2692,7 @@ void _wrap_llm_verdict_free_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_4f67fd15fd47ab7b(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_5206fbc11104abff(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2566,7 +2702,7 @@ void _wrap_llm_vault_free_raw_4f67fd15fd47ab7b(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_4f67fd15fd47ab7b() {
+sx_log *_wrap_sx_log_create_raw_5206fbc11104abff() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2577,7 +2713,7 @@ sx_log *_wrap_sx_log_create_raw_4f67fd15fd47ab7b() {
 }
 
 
-void _wrap_sx_log_put_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_5206fbc11104abff(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2596,7 +2732,7 @@ void _wrap_sx_log_put_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_5206fbc11104abff(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2609,7 +2745,7 @@ intgo _wrap_sx_log_next_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_5206fbc11104abff(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2622,7 +2758,7 @@ _gostring_ _wrap_sx_log_line_raw_4f67fd15fd47ab7b(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_4f67fd15fd47ab7b(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2635,7 +2771,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_4f67fd15fd47ab7b(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2663,7 +2799,7 @@ struct llm_model *_wrap_sx_model_load_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_4f67fd15fd47ab7b(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_5206fbc11104abff(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -2690,7 +2826,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_4f67fd15fd47ab7b(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2716,7 +2852,7 @@ _gostring_ _wrap_sx_tokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2742,7 +2878,7 @@ _gostring_ _wrap_sx_detokenize_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2772,7 +2908,7 @@ _gostring_ _wrap_sx_chat_template_raw_4f67fd15fd47ab7b(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2803,7 +2939,7 @@ _gostring_ _wrap_sx_dequantize_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2829,7 +2965,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2861,7 +2997,7 @@ intgo _wrap_sx_ingest_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2894,7 +3030,7 @@ intgo _wrap_sx_ingest_file_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2909,7 +3045,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_4f67fd15fd47ab7b(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_4f67fd15fd47ab7b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2931,7 +3067,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_4f67fd15fd47ab7b(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2944,7 +3080,7 @@ _gostring_ _wrap_sx_tree_text_raw_4f67fd15fd47ab7b(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_5206fbc11104abff(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2973,7 +3109,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_4f67fd15fd47ab7b(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_4f67fd15fd47ab7b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2995,7 +3131,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_4f67fd15fd47ab7b(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3014,7 +3150,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3052,7 +3188,7 @@ _gostring_ _wrap_sx_embed_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3090,7 +3226,7 @@ _gostring_ _wrap_sx_rerank_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-_gostring_ _wrap_sx_logits_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3118,7 +3254,7 @@ _gostring_ _wrap_sx_logits_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3140,7 +3276,7 @@ intgo _wrap_sx_ctx_save_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3162,7 +3298,7 @@ intgo _wrap_sx_ctx_load_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3180,7 +3316,7 @@ _gostring_ _wrap_sx_ctx_export_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3201,7 +3337,7 @@ intgo _wrap_sx_ctx_import_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3216,7 +3352,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3235,7 +3371,7 @@ intgo _wrap_sx_ctx_drop_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3250,7 +3386,7 @@ long long _wrap_sx_ctx_used_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3265,7 +3401,7 @@ long long _wrap_sx_ctx_size_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3304,7 +3440,7 @@ struct llm_scores *_wrap_sx_score_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3331,7 +3467,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_4f67fd15fd47ab7b(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_evidence *_wrap_sx_retrieve_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3365,7 +3501,93 @@ struct llm_evidence *_wrap_sx_retrieve_raw_4f67fd15fd47ab7b(struct llm_ctx *_swi
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
+sx_gen *_wrap_sx_gen_create_raw_5206fbc11104abff() {
+  sx_gen *result = 0 ;
+  sx_gen *_swig_go_result;
+  
+  
+  result = (sx_gen *)sx_gen_create();
+  *(sx_gen **)&_swig_go_result = (sx_gen *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_gen_number_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  char *arg2 = (char *) 0 ;
+  double arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = (double)_swig_go_2; 
+  
+  result = (int32_t)sx_gen_number(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_gen_text_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  size_t arg4 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  
+  arg3 = (char *)_swig_go_2.p;
+  arg4 = (size_t)_swig_go_2.n;
+  
+  
+  result = (int32_t)sx_gen_text(arg1,(char const *)arg2,(char const *)arg3,arg4);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  int32_t arg2 ;
+  double arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  arg3 = (double)_swig_go_2; 
+  
+  result = (int32_t)sx_gen_bias(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_gen_free_raw_5206fbc11104abff(sx_gen *_swig_go_0) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  
+  sx_gen_free(arg1);
+  
+}
+
+
+struct llm_reply *_wrap_sx_generate_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3380,8 +3602,9 @@ struct llm_reply *_wrap_sx_generate_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_g
   uint64_t arg12 ;
   char *arg13 = (char *) 0 ;
   size_t arg14 ;
-  llm_cancel *arg15 = (llm_cancel *) 0 ;
-  llm_error *arg16 = (llm_error *) 0 ;
+  sx_gen *arg15 = (sx_gen *) 0 ;
+  llm_cancel *arg16 = (llm_cancel *) 0 ;
+  llm_error *arg17 = (llm_error *) 0 ;
   llm_reply *result = 0 ;
   struct llm_reply *_swig_go_result;
   
@@ -3403,16 +3626,17 @@ struct llm_reply *_wrap_sx_generate_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_g
   arg13 = (char *)_swig_go_11.p;
   arg14 = (size_t)_swig_go_11.n;
   
-  arg15 = *(llm_cancel **)&_swig_go_12; 
-  arg16 = *(llm_error **)&_swig_go_13; 
+  arg15 = *(sx_gen **)&_swig_go_12; 
+  arg16 = *(llm_cancel **)&_swig_go_13; 
+  arg17 = *(llm_error **)&_swig_go_14; 
   
-  result = (llm_reply *)sx_generate(arg1,(char const *)arg2,arg3,(struct llm_evidence const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10,arg11,arg12,(char const *)arg13,arg14,(struct llm_cancel const *)arg15,arg16);
+  result = (llm_reply *)sx_generate(arg1,(char const *)arg2,arg3,(struct llm_evidence const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10,arg11,arg12,(char const *)arg13,arg14,(sx_gen const *)arg15,(struct llm_cancel const *)arg16,arg17);
   *(llm_reply **)&_swig_go_result = (llm_reply *)result; 
   return _swig_go_result;
 }
 
 
-intgo _wrap_sx_reply_next_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3429,7 +3653,7 @@ intgo _wrap_sx_reply_next_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3442,7 +3666,7 @@ _gostring_ _wrap_sx_reply_piece_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3455,7 +3679,7 @@ _gostring_ _wrap_sx_reply_text_raw_4f67fd15fd47ab7b(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_4f67fd15fd47ab7b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_5206fbc11104abff(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -3476,7 +3700,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_4f67fd15fd47ab7b(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3509,7 +3733,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_4f67fd15fd47ab7b(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_4f67fd15fd47ab7b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3536,7 +3760,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_4f67fd15fd47ab7b(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3559,7 +3783,7 @@ intgo _wrap_sx_guard_feed_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3576,7 +3800,7 @@ intgo _wrap_sx_guard_finish_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3589,7 +3813,7 @@ _gostring_ _wrap_sx_guard_text_raw_4f67fd15fd47ab7b(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3602,7 +3826,7 @@ _gostring_ _wrap_sx_verdict_text_raw_4f67fd15fd47ab7b(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3632,7 +3856,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_4f67fd15fd47ab7b(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_4f67fd15fd47ab7b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_5206fbc11104abff(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
