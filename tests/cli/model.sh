@@ -92,6 +92,9 @@ run bench -m "$MODEL" -p 32 -n 8 -r 1 -t 1 --json; is_rc 0; out_lines 1
 for key in '"pp":' '"tg":' '"load_ms":' '"rss_mb":' '"isa":"' '"threads":1'; do out_has "$key"; done
 run bench -m "$MODEL" -p 16 -n 4 -r 2; is_rc 0; out_has 'tokens/s'
 
+run bench -m "$MODEL" -p 16 -n 8 -r 1 -t 2 --sequences 5 --kv q8_0 --json; is_rc 0; out_has '"sequences":5'; out_has '"tg_tokens":40'
+run bench -m "$MODEL" -p 1 --sequences 0; is_rc 2; err_sentence
+
 make_documents
 run ask -m "$MODEL" --min-confidence 0 -n 8 "$T/lease.md" 'When is the rent due?'; is_rc 0
 run ask -m "$MODEL" --min-confidence 0 -n 8 --json "$T/lease.md" 'When is the rent due?'; is_rc 0; out_has '"usage":{"prompt_tokens":'
