@@ -31,4 +31,8 @@ for part in face lives exits; do
 done
 "$work/try/bin/python" "$root/examples/ask.py" "$root/bindings/python/README.md" "Which class is raised when the context is in use?" |
     grep -q BusyError
+# the types of the face hold, as mypy --strict sees them
+"$work/build/bin/pip" -q install mypy
+(cd "$("$work/try/bin/python" -c 'import sextant, os; print(os.path.dirname(os.path.dirname(sextant.__file__)))')" &&
+    "$work/build/bin/mypy" --config-file "$root/pyproject.toml" --cache-dir "$work/mypy" -p sextant)
 ls -l "$out" | awk 'NR > 1 {print $5, $9}'

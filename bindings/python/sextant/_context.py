@@ -71,12 +71,14 @@ class Context(Handle):
     @property
     def used(self) -> int:
         """Positions of the context that are filled."""
-        return self._told(_raw.sx_ctx_used)
+        used: int = self._told(_raw.sx_ctx_used)
+        return used
 
     @property
     def size(self) -> int:
         """Positions there are: ``n_ctx``."""
-        return self._told(_raw.sx_ctx_size)
+        size: int = self._told(_raw.sx_ctx_size)
+        return size
 
     def _told(self, call: Callable[..., T], *args: Any) -> T:
         err = _raw.llm_error()
@@ -96,7 +98,8 @@ class Context(Handle):
 
     def export_state(self) -> bytes:
         """The state as bytes, for :meth:`import_state`."""
-        return self._told(_raw.sx_ctx_export)
+        state: bytes = self._told(_raw.sx_ctx_export)
+        return state
 
     def import_state(self, state: bytes) -> None:
         """Replaces the state by one that :meth:`export_state` gave, or leaves it as it is."""
