@@ -74,6 +74,13 @@ run score -m "$MODEL" --jsonl; is_rc 1; out_lines 4; err_empty
 line_has 1 '{"id":1,"scores":[{"sum":-0.0'; line_has 1 '"top":[[[286,'; line_has 2 '{"id":2,"sum":-'; line_has 2 '"perplexity":1.'
 line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 '"error":{"code":"LLM_E_INVALID"'
 run score -m "$MODEL"; is_rc 2; err_sentence
+run embed -m "$MODEL" 'Once upon a time' Lily; is_rc 0; out_lines 2; err_empty
+feed '{"id":1,"text":"Once upon a time"}
+{"id":2,"texts":["Once","Lily"]}
+{"id":3,"texts":7}'
+run embed -m "$MODEL" --jsonl; is_rc 1; out_lines 3; line_has 1 '{"id":1,"embedding":['; line_has 2 '{"id":2,"embeddings":[['
+line_has 3 '"error"'
+run rerank -m "$MODEL" -q who Lily; is_rc 2; err_sentence; err_has 'classification head'
 
 run logits -m "$MODEL" --tokens 1,403,407 -o "$T/l"; is_rc 0; out_empty
 [ "$(wc -c <"$T/l")" = $((3 * 512 * 4)) ] || wrong 'three rows of 512 float32'
@@ -91,6 +98,9 @@ run quantize "$MODEL" "$T/none.gguf" q99; is_rc 2; err_sentence; [ ! -e "$T/none
 run bench -m "$MODEL" -p 32 -n 8 -r 1 -t 1 --json; is_rc 0; out_lines 1
 for key in '"pp":' '"tg":' '"load_ms":' '"rss_mb":' '"isa":"' '"threads":1'; do out_has "$key"; done
 run bench -m "$MODEL" -p 16 -n 4 -r 2; is_rc 0; out_has 'tokens/s'
+
+run bench -m "$MODEL" -p 16 -n 8 -r 1 -t 2 --sequences 5 --kv q8_0 --json; is_rc 0; out_has '"sequences":5'; out_has '"tg_tokens":40'
+run bench -m "$MODEL" -p 1 --sequences 0; is_rc 2; err_sentence
 
 make_documents
 run ask -m "$MODEL" --min-confidence 0 -n 8 "$T/lease.md" 'When is the rent due?'; is_rc 0
