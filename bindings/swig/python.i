@@ -17,6 +17,8 @@
 %thread sx_ctx_fork;
 %thread sx_ctx_drop;
 %thread sx_score;
+%thread sx_embed;
+%thread sx_rerank;
 %thread sx_score_tokens;
 %thread sx_corpus_open;
 %thread sx_ingest;

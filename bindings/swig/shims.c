@@ -485,6 +485,66 @@ static llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len
     return made;
 }
 
+static sx_blob sx_floats(llm_status status, float *out, size_t n)
+{
+    if (status == LLM_OK) return (sx_blob){(char *)out, n * sizeof *out};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+/* Floats that llm_embed gives: one vector per text, or one per token. */
+static size_t sx_embed_room(llm_model *model, const sx_texts *t, uint32_t pooling)
+{
+    size_t rows = t->n;
+    if (pooling == LLM_POOL_NONE) {
+        rows = 0;
+        for (size_t i = 0; i < t->n; i++) {
+            int64_t n = llm_tokenize(model, t->text[i], t->len[i], LLM_TOK_SPECIAL, NULL, 0, NULL);
+            rows += n > 0 ? (size_t)n : 0;
+        }
+    }
+    return model ? rows * llm_model_n_embd(model) : 0;
+}
+
+static sx_blob sx_embed(llm_ctx *ctx, llm_model *model, const char *texts, size_t texts_len, const char *lens,
+                        size_t lens_len, uint32_t flags, uint32_t pooling, const llm_cancel *cancel, llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    sx_blob made = {NULL, 0};
+    float *out = NULL;
+    size_t room = 0;
+    if (sx_texts_take(&t, texts, texts_len, lens, lens_len)) {
+        room = sx_embed_room(model, &t, pooling);
+        out = malloc(room * sizeof *out + 1);
+    }
+    if (out) {
+        llm_embed_opts opts = LLM_EMBED_OPTS_INIT;
+        opts.flags = flags;
+        opts.pooling = pooling;
+        opts.cancel = cancel;
+        made = sx_floats(sx_ctx_told(ctx, llm_embed(ctx, t.text, t.len, t.n, &opts, out, room), err), out, room);
+    } else {
+        sx_blob_fail(err, "no memory for the vectors");
+    }
+    sx_texts_free(&t);
+    return made;
+}
+
+static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                         const char *lens, size_t lens_len, const llm_cancel *cancel, llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    sx_blob made = {NULL, 0};
+    float *out = sx_texts_take(&t, texts, texts_len, lens, lens_len) ? malloc(t.n * sizeof *out + 1) : NULL;
+    if (out)
+        made = sx_floats(sx_ctx_told(ctx, llm_rerank(ctx, prompt, len, t.text, t.len, t.n, out, cancel), err), out,
+                         t.n);
+    else
+        sx_blob_fail(err, "no memory for the scores");
+    sx_texts_free(&t);
+    return made;
+}
+
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,

@@ -105,6 +105,31 @@ void sx_adapter_free(sx_adapter *adapter); /* no session may carry it any more *
 llm_status sx_session_adapt(sx_session *session, const sx_adapter *const *adapters, const float *scales, size_t n,
                             llm_error *err);
 
+/* ---- texts as vectors ---- */
+typedef struct sx_embed_text {
+    const int32_t *tokens;
+    uint32_t n;
+    uint32_t second; /* where a second sentence begins; n: nowhere */
+} sx_embed_text;
+
+typedef struct sx_embed_params {
+    uint32_t pooling; /* LLM_POOL_*, not 0 */
+    bool normalise;
+    bool rank; /* one number per text, the classification head's, instead of a vector */
+} sx_embed_params;
+
+uint32_t sx_model_n_embd(const sx_model *model);
+uint32_t sx_model_pooling(const sx_model *model); /* LLM_POOL_*, as the model's file asks for */
+bool sx_model_encodes(const sx_model *model);     /* reads both ways; a batch must hold each text whole */
+bool sx_model_ranks(const sx_model *model);       /* has a classification head */
+/* A session for sx_session_embed alone; the only kind that models which read both ways allow. */
+llm_status sx_session_create_reader(sx_session **out, sx_mem *mem, sx_model *model, const sx_session_params *params,
+                                    llm_error *err);
+/* out: per text n_embd floats, or with LLM_POOL_NONE that many per token, or with rank one. Forgets what the session held.
+ * A text's vector does not depend on the others. */
+llm_status sx_session_embed(sx_session *session, const sx_embed_text *texts, size_t count, const sx_embed_params *how,
+                            float *out, const llm_cancel *cancel, llm_error *err);
+
 /* ---- scoring ---- */
 typedef struct sx_score_item { /* a text that follows the shared prefix */
     const int32_t *tokens;

@@ -67,6 +67,13 @@ run score -m "$MODEL" --jsonl; is_rc 1; out_lines 4; err_empty
 line_has 1 '{"id":1,"scores":[{"sum":-0.0'; line_has 1 '"top":[[[286,'; line_has 2 '{"id":2,"sum":-'; line_has 2 '"perplexity":1.'
 line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 '"error":{"code":"LLM_E_INVALID"'
 run score -m "$MODEL"; is_rc 2; err_sentence
+run embed -m "$MODEL" 'Once upon a time' Lily; is_rc 0; out_lines 2; err_empty
+feed '{"id":1,"text":"Once upon a time"}
+{"id":2,"texts":["Once","Lily"]}
+{"id":3,"texts":7}'
+run embed -m "$MODEL" --jsonl; is_rc 1; out_lines 3; line_has 1 '{"id":1,"embedding":['; line_has 2 '{"id":2,"embeddings":[['
+line_has 3 '"error"'
+run rerank -m "$MODEL" -q who Lily; is_rc 2; err_sentence; err_has 'classification head'
 
 run logits -m "$MODEL" --tokens 1,403,407 -o "$T/l"; is_rc 0; out_empty
 [ "$(wc -c <"$T/l")" = $((3 * 512 * 4)) ] || wrong 'three rows of 512 float32'
