@@ -189,6 +189,26 @@ void sx_sampler_read(sx_sampler *sampler, const int32_t *tokens, size_t n);
  * are a function of (seed, number of tokens sampled so far). */
 int32_t sx_sample(sx_sampler *sampler, float *logits);
 
+/* ---- grammars ---- */
+typedef struct sx_grammar sx_grammar; /* compiled; immutable, any thread */
+typedef struct sx_matcher
+    sx_matcher; /* one text's place in a grammar; one caller at a time; the grammar must outlive it */
+
+llm_status sx_grammar_create(sx_grammar **out, sx_mem *mem, const char *gbnf, size_t len, llm_error *err);
+/* The JSON texts that satisfy a JSON Schema. */
+llm_status sx_grammar_from_schema(sx_grammar **out, sx_mem *mem, const char *schema, size_t len, llm_error *err);
+void sx_grammar_free(sx_grammar *grammar);
+
+llm_status sx_matcher_create(sx_matcher **out, sx_mem *mem, sx_model *model, const sx_grammar *grammar, llm_error *err);
+void sx_matcher_free(sx_matcher *matcher);
+bool sx_matcher_accepts(sx_matcher *matcher, int32_t token);
+/* Sets the bits of all tokens that may come next; false: the matcher failed, sx_matcher_status says why. */
+bool sx_matcher_mask(sx_matcher *matcher, uint32_t *bits);
+bool sx_matcher_advance(sx_matcher *matcher, int32_t token); /* false: the token may not come, or the matcher failed */
+bool sx_matcher_may_end(const sx_matcher *matcher);
+bool sx_matcher_must_end(const sx_matcher *matcher);
+llm_status sx_matcher_status(const sx_matcher *matcher, llm_error *err);
+
 /* ---- quantised blocks ---- */
 llm_status sx_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err);
 /* A model file in a smaller type, as llm_quantize. */

@@ -25,11 +25,18 @@ feed '{"id":1,"prompt":"","max_tokens":12,"temperature":0,"seed":1}
 {"id":2,"messages":[{"role":"user","content":"Hi"}]}
 {"id":3}
 {"id":4,"prompt":"Lily","max_tokens":4,"grammar":"root ::= x"}
+{"id":6,"prompt":"Lily","grammar":"root ::= \" is \" (\"happy\" | \"sad\")"}
+{"id":7,"prompt":"Lily","max_tokens":3,"grammar":"root ::= [a-z ]*"}
 {"id":5,"prompt":"Lily","max_tokens":4,"stop":["zzz"],"grammar":null}'
-run generate -m "$MODEL" --jsonl; is_rc 1; out_lines 5; err_empty
+run generate -m "$MODEL" --jsonl; is_rc 1; out_lines 7; err_empty
 line_has 1 '{"id":1,"text":"Once upon a time'; line_has 1 '"finish":"length","usage":{"prompt_tokens":'; line_has 1 '"tokens":['
 line_has 2 '"error":{"code":"LLM_E_NOT_FOUND"' # this model has no chat template
-line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 'LLM_E_UNSUPPORTED'; line_has 5 '{"id":5,"text":"'
+line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 'the rule x is used but not defined'; line_has 7 '{"id":5,"text":"'
+grep -qE '^\{"id":6,"text":" is (happy|sad)".*"finish":"stop"' "$T/out" || wrong 'a grammar leaves two answers'
+line_has 6 '"finish":"length"'
+printf 'root ::= "The " [a-m]+ "!" # as it is\n' >"$T/g"; run generate -m "$MODEL" -p x --grammar "$T/g" -n 200 --temperature 2 --seed 4; is_rc 0
+grep -qE '^The [a-m]+!$' "$T/out" || wrong 'the grammar of a file holds'
+printf 'root ::= (' >"$T/g"; run generate -m "$MODEL" -p x --grammar "$T/g"; is_rc 2; err_sentence; err_has 'line 1, column 11'
 
 run tokenize -m "$MODEL" 'Once upon a time'; is_rc 0; out_lines 1; ids=$(cat "$T/out")
 run detokenize -m "$MODEL" $ids; is_rc 0; out_has 'Once upon a time'

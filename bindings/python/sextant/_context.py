@@ -71,12 +71,14 @@ class Context(Handle):
     @property
     def used(self) -> int:
         """Positions of the context that are filled."""
-        return self._told(_raw.sx_ctx_used)
+        used: int = self._told(_raw.sx_ctx_used)
+        return used
 
     @property
     def size(self) -> int:
         """Positions there are: ``n_ctx``."""
-        return self._told(_raw.sx_ctx_size)
+        size: int = self._told(_raw.sx_ctx_size)
+        return size
 
     def _told(self, call: Callable[..., T], *args: Any) -> T:
         err = _raw.llm_error()
@@ -96,7 +98,8 @@ class Context(Handle):
 
     def export_state(self) -> bytes:
         """The state as bytes, for :meth:`import_state`."""
-        return self._told(_raw.sx_ctx_export)
+        state: bytes = self._told(_raw.sx_ctx_export)
+        return state
 
     def import_state(self, state: bytes) -> None:
         """Replaces the state by one that :meth:`export_state` gave, or leaves it as it is."""
@@ -128,14 +131,16 @@ class Context(Handle):
     def generate(self, prompt: Text, evidence: Evidence | None = None, *, max_tokens: int = 0, temperature: float = 0.0,
                  top_k: int = 0, top_p: float = 0.0, min_p: float = 0.0, min_confidence: float = 0.0, seed: int = 0,
                  stop: Sequence[str] = (), ignore_eos: bool = False, no_bos: bool = False, parse_special: bool = False,
-                 sampling: Sampling | None = None, logprobs: int = 0, cancel: Cancel | None = None) -> Reply:
+                 sampling: Sampling | None = None, logprobs: int = 0, grammar: str = "",
+                 cancel: Cancel | None = None) -> Reply:
         """Begins an answer: iterate over it. Without evidence the model continues the prompt; with evidence the prompt
         is a question, and the answer cites only the evidence (quoted sentences when there is no model). ``logprobs``
-        keeps log-probabilities and so many of the likeliest tokens: see ``Reply.logprobs``."""
+        keeps log-probabilities and so many of the likeliest tokens: see ``Reply.logprobs``. ``grammar`` (GBNF) is what
+        the text must follow."""
         flags = ((_raw.LLM_GEN_IGNORE_EOS if ignore_eos else 0) | (_raw.LLM_GEN_NO_BOS if no_bos else 0)
                  | (_raw.LLM_GEN_PARSE_SPECIAL if parse_special else 0))
         data, stops, token = utf8(prompt), string_list(stop, "stop"), cancel or Cancel()
-        with life_of(evidence) as found, gen_opts(sampling, logprobs) as more:
+        with life_of(evidence) as found, gen_opts(sampling, logprobs, grammar) as more:
             raw_reply = self._run(
                 token,
                 lambda raw, cancel_raw, err: _raw.sx_generate(

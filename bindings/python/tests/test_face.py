@@ -268,6 +268,14 @@ class Model(unittest.TestCase):
             with self.assertRaises(ValueError):
                 ctx.generate("x", logprobs=-1)
 
+    def test_grammar(self):
+        with sextant.Context(self.model) as ctx:
+            with ctx.generate("the captain", grammar='root ::= "yes" | "no"') as reply:
+                self.assertIn(reply.read(), ("yes", "no"))
+                self.assertEqual(reply.finish, sextant.Finish.STOP)
+            with self.assertRaises(sextant.FormatError):
+                ctx.generate("the captain", grammar="root ::= (")
+
     def test_dequantize(self):
         blocks = array.array("H", [0x3C00]).tobytes() + bytes(range(32))  # q8_0: scale 1.0, quants 0..31
         self.assertEqual(list(sextant.dequantize("q8_0", blocks, 32)), [float(i) for i in range(32)])

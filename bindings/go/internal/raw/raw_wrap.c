@@ -750,7 +750,7 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
 
 typedef struct sx_gen {
     llm_gen_opts opts;
-    char *dry_breakers;
+    char *dry_breakers, *grammar;
     int32_t *tokens;
     float *bias;
 } sx_gen;
@@ -766,6 +766,7 @@ static void sx_gen_free(sx_gen *gen)
 {
     if (!gen) return;
     free(gen->dry_breakers);
+    free(gen->grammar);
     free(gen->tokens);
     free(gen->bias);
     free(gen);
@@ -812,10 +813,19 @@ static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
 
 static int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size_t len)
 {
-    if (strcmp(name, "dry_breakers") != 0) return 0;
-    free(gen->dry_breakers);
-    gen->opts.dry_breakers = gen->dry_breakers = sx_list(text, len);
-    return gen->dry_breakers != NULL;
+    const struct {
+        const char *name;
+        char **held;
+        const char **field;
+    } texts[] = {{"dry_breakers", &gen->dry_breakers, &gen->opts.dry_breakers},
+                 {"grammar", &gen->grammar, &gen->opts.grammar}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(texts[i].name, name) != 0) continue;
+        free(*texts[i].held);
+        *texts[i].field = *texts[i].held = sx_list(text, len);
+        return *texts[i].held != NULL;
+    }
+    return 0;
 }
 
 static int32_t sx_gen_bias(sx_gen *gen, int32_t token, double value)
