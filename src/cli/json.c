@@ -185,6 +185,25 @@ json_t *sx_json_usage(const llm_reply *reply)
     return u;
 }
 
+json_t *sx_json_logprobs(const llm_reply *reply, uint32_t n_top)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < llm_reply_output_tokens(reply); i++) {
+        json_t *one = json_object(), *top = json_array();
+        for (uint32_t k = 0; k < n_top && llm_reply_top_token(reply, i, k) >= 0; k++) {
+            json_t *t = json_object();
+            sx_json_set(t, "token", json_integer(llm_reply_top_token(reply, i, k)));
+            sx_json_set(t, "logprob", sx_json_num(llm_reply_top_logprob(reply, i, k)));
+            json_array_append_new(top, t);
+        }
+        sx_json_set(one, "token", json_integer(llm_reply_token(reply, i)));
+        sx_json_set(one, "logprob", sx_json_num(llm_reply_logprob(reply, i)));
+        sx_json_set(one, "top", top);
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
 static llm_status wrong(llm_error *err, const char *key, const char *what)
 {
     sx_error_set(err, LLM_E_INVALID, "The field \"%s\" must be %s.", key, what);

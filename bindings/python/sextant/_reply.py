@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, AsyncIterator, Iterator, List, Sequence, 
 from . import capi as _raw
 from ._errors import check
 from ._handle import Cancel, Handle, drain_log, life_of, long_call
-from ._types import Citation, Direction, Finish, Hit, Step, TraceAction, Usage, Verdict, verdict_from
+from ._types import (
+    Citation, Direction, Finish, Hit, Step, TokenLogprob, TraceAction, Usage, Verdict, verdict_from,
+)
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -144,6 +146,20 @@ class Reply(Handle):
         """Ids of the tokens made so far."""
         with self._context._life.reading(), self._life as raw:
             return [_raw.llm_reply_token(raw, i) for i in range(_raw.llm_reply_output_tokens(raw))]
+
+    @property
+    def logprobs(self) -> List[TokenLogprob]:
+        """Log-probabilities of the tokens made so far, when ``generate`` was asked for them."""
+        with self._context._life.reading(), self._life as raw:
+            out = []
+            for i in range(_raw.llm_reply_output_tokens(raw)):
+                top: List[Tuple[int, float]] = []
+                while (token := _raw.llm_reply_top_token(raw, i, len(top))) >= 0:
+                    top.append((token, _raw.llm_reply_top_logprob(raw, i, len(top))))
+                if not top:
+                    return []
+                out.append(TokenLogprob(_raw.llm_reply_token(raw, i), _raw.llm_reply_logprob(raw, i), tuple(top)))
+            return out
 
     @property
     def usage(self) -> Usage:
