@@ -162,6 +162,12 @@ static const llm_api API = {
     .reply_logprob = llm_reply_logprob,
     .reply_top_token = llm_reply_top_token,
     .reply_top_logprob = llm_reply_top_logprob,
+    .embed_opts_init = llm_embed_opts_init,
+    .model_n_embd = llm_model_n_embd,
+    .embed = llm_embed,
+    .rerank = llm_rerank,
+    .quantize_weighted = llm_quantize_weighted,
+    .imatrix = llm_imatrix,
     .chat_parse = llm_chat_parse,
 };
 
