@@ -98,7 +98,7 @@ llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n,
 /* ---- adapters ---- */
 typedef struct sx_adapter sx_adapter; /* low-rank changes to a model's matrices; immutable, shared */
 
-/* From a GGUF adapter. The adapter must not outlive the model. LLM_E_FORMAT: damaged, or made for another model. */
+/* From a GGUF adapter, or a folder of the peft package. The adapter must not outlive the model. LLM_E_FORMAT: damaged, or made for another model. */
 llm_status sx_adapter_load(sx_adapter **out, sx_mem *mem, const sx_model *model, const char *path, llm_error *err);
 void sx_adapter_free(sx_adapter *adapter); /* no session may carry it any more */
 /* The session carries these from now on, each times its scale (0: not at all), and forgets what it held. */
@@ -212,7 +212,10 @@ llm_status sx_matcher_status(const sx_matcher *matcher, llm_error *err);
 /* ---- quantised blocks ---- */
 llm_status sx_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err);
 /* A model file in a smaller type, as llm_quantize. */
-llm_status sx_quantise_file(const char *in, const char *out, const char *recipe, uint32_t threads,
-                            const llm_cancel *cancel, sx_mem *mem, llm_error *err);
+llm_status sx_quantise_file(const char *in, const char *out, const char *recipe, const char *importance /* or NULL */,
+                            uint32_t threads, const llm_cancel *cancel, sx_mem *mem, llm_error *err);
+/* Writes an importance matrix of a text, as llm_imatrix; forgets what the session held. dataset: the text's name. */
+llm_status sx_session_imatrix(sx_session *session, const int32_t *tokens, size_t n, const char *dataset,
+                              const char *out, const llm_cancel *cancel, llm_error *err);
 
 #endif
