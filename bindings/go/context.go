@@ -2,7 +2,10 @@ package sextant
 
 import (
 	"context"
+	"encoding/binary"
+	"math"
 	"runtime"
+	"strings"
 
 	"sextant/internal/raw"
 )
@@ -47,6 +50,21 @@ func Batch(tokens uint) ContextOption { return func(o *ctxOpts) { o.nBatch = tok
 // KVFloat32 keeps the KV cache in 32-bit floats.
 func KVFloat32() ContextOption { return func(o *ctxOpts) { o.kvType = uint(raw.LLM_KV_F32) } }
 
+// KVType is how the KV cache keeps its numbers: KVF16, the default, KVBF16, KVQ8 (half of it) or KVQ4 (a quarter).
+type KVType uint
+
+// The types of KVType.
+const (
+	KVF16  = KVType(raw.LLM_KV_F16)
+	KVF32  = KVType(raw.LLM_KV_F32)
+	KVBF16 = KVType(raw.LLM_KV_BF16)
+	KVQ8   = KVType(raw.LLM_KV_Q8_0)
+	KVQ4   = KVType(raw.LLM_KV_Q4_0)
+)
+
+// WithKV chooses how the KV cache keeps its numbers.
+func WithKV(kind KVType) ContextOption { return func(o *ctxOpts) { o.kvType = uint(kind) } }
+
 // NewContext opens a context; model, corpus and guard are each optional and may be closed before it.
 func NewContext(opts ...ContextOption) (*Context, error) {
 	const op = "open context"
@@ -85,17 +103,128 @@ func NewContext(opts ...ContextOption) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.own()
+	return c, nil
+}
+
+func (c *Context) own() {
 	h := c.raw
 	c.exclusive = true
 	c.name, c.free = "context", func() { raw.Llm_ctx_free(h) }
 	runtime.SetFinalizer(c, func(c *Context) { c.close() })
-	return c, nil
 }
 
 // Close frees the context.
 func (c *Context) Close() error {
 	c.close()
 	return nil
+}
+
+// Used tells how many positions of the context are filled.
+func (c *Context) Used() (int, error) {
+	const op = "used"
+	if err := c.enter(op); err != nil {
+		return 0, err
+	}
+	defer c.leave()
+	var n int64
+	err := quick(op, func(e raw.Llm_error) { n = raw.Sx_ctx_used(c.raw, e) })
+	return int(n), err
+}
+
+// Size tells how many positions the context has.
+func (c *Context) Size() (int, error) {
+	const op = "size"
+	if err := c.enter(op); err != nil {
+		return 0, err
+	}
+	defer c.leave()
+	var n int64
+	err := quick(op, func(e raw.Llm_error) { n = raw.Sx_ctx_size(c.raw, e) })
+	return int(n), err
+}
+
+// Save writes what the model has read in this context into a file, for Restore on the same model.
+func (c *Context) Save(path string) error {
+	const op = "save"
+	if err := cstring(op, "path", path); err != nil {
+		return err
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_save(c.raw, path, e) })
+}
+
+// Restore replaces the state by a saved one, or leaves it as it is when the file is not right.
+func (c *Context) Restore(path string) error {
+	const op = "restore"
+	if err := cstring(op, "path", path); err != nil {
+		return err
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_load(c.raw, path, e) })
+}
+
+// Export gives the state as bytes, for Import.
+func (c *Context) Export() ([]byte, error) {
+	const op = "export"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var state string
+	err := quick(op, func(e raw.Llm_error) { state = raw.Sx_ctx_export(c.raw, e) })
+	if err != nil {
+		return nil, err
+	}
+	return []byte(state), nil
+}
+
+// Import replaces the state by one that Export gave, or leaves it as it is.
+func (c *Context) Import(state []byte) error {
+	const op = "import"
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_import(c.raw, string(state), e) })
+}
+
+// Fork opens a second context in the same state; both go on independently, and memory is shared until one writes.
+func (c *Context) Fork() (*Context, error) {
+	const op = "fork"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	child := &Context{model: c.model}
+	if err := quick(op, func(e raw.Llm_error) { child.raw = raw.Sx_ctx_fork(c.raw, e) }); err != nil {
+		return nil, err
+	}
+	child.own()
+	return child, nil
+}
+
+// Drop forgets positions begin to end-1 (end < 0: to the last); what stands behind moves up.
+func (c *Context) Drop(begin, end int) error {
+	const op = "drop"
+	if begin < 0 || int64(begin) > math.MaxUint32 || int64(end) > math.MaxUint32 {
+		return &Error{Op: op, Code: ErrInvalid, Msg: "positions are out of range"}
+	}
+	last := uint(math.MaxUint32)
+	if end >= 0 {
+		last = uint(end)
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_drop(c.raw, uint(begin), last, e) })
 }
 
 type retrieveOpts struct {
@@ -157,6 +286,7 @@ func (c *Context) Retrieve(ctx context.Context, question string, opts ...Retriev
 			Doc: raw.Llm_evidence_doc(h, at), Node: raw.Llm_evidence_node(h, at), Path: raw.Llm_evidence_path(h, at),
 			Text: raw.Llm_evidence_text(h, at), Start: int(raw.Llm_evidence_start(h, at)),
 			End: int(raw.Llm_evidence_end(h, at)), Score: raw.Llm_evidence_score(h, at),
+			Page: int(raw.Llm_evidence_page(h, at)),
 		}
 	}
 	return ev, nil
@@ -184,6 +314,81 @@ func (ev *Evidence) Trace() ([]Step, error) {
 		}
 	}
 	return steps, nil
+}
+
+// SetAdapter lets the context carry the adapter from now on, times scale (0: not at all); several add up.
+func (c *Context) SetAdapter(a *Adapter, scale float32) error {
+	const op = "set adapter"
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	if err := a.enter(op); err != nil {
+		return err
+	}
+	defer a.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_set_adapter(c.raw, a.raw, scale, e) })
+}
+
+// joined puts texts one after the other, with the lengths the raw calls want beside them.
+func joined(texts []string) (string, string) {
+	lens := make([]byte, 16*len(texts))
+	for i, text := range texts {
+		binary.LittleEndian.PutUint64(lens[16*i:], uint64(len(text)))
+	}
+	return strings.Join(texts, ""), string(lens)
+}
+
+// Score tells how likely the model finds each text after the prompt, which is read once for all.
+func (c *Context) Score(ctx context.Context, prompt string, texts ...string) ([]Score, error) {
+	const op = "score"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var h raw.Llm_scores
+	all, lens := joined(texts)
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		h = raw.Sx_score(c.raw, prompt, all, lens, 0, 0, stop, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return scoresOf(h), nil
+}
+
+// ScoreTokens tells how likely the model finds exactly these tokens, from index `from` on (0 counts as 1).
+func (c *Context) ScoreTokens(ctx context.Context, tokens []int32, from int) (Score, error) {
+	const op = "score tokens"
+	if from < 0 {
+		return Score{}, invalid(op, "from is negative")
+	}
+	if err := c.enter(op); err != nil {
+		return Score{}, err
+	}
+	defer c.leave()
+	var h raw.Llm_scores
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		h = raw.Sx_score_tokens(c.raw, idBytes(tokens), uint64(from), 0, stop, e)
+	})
+	if err != nil {
+		return Score{}, err
+	}
+	return scoresOf(h)[0], nil
+}
+
+func scoresOf(h raw.Llm_scores) []Score {
+	defer raw.Llm_scores_free(h)
+	scores := make([]Score, raw.Llm_scores_count(h))
+	for i := range scores {
+		at, n := uint(i), raw.Llm_scores_tokens(h, uint(i))
+		scores[i] = Score{Sum: raw.Llm_scores_sum(h, at), Tokens: make([]int32, n), Logprobs: make([]float64, n)}
+		for t := range scores[i].Tokens {
+			scores[i].Tokens[t] = int32(raw.Llm_scores_token(h, at, uint(t)))
+			scores[i].Logprobs[t] = raw.Llm_scores_logprob(h, at, uint(t))
+		}
+	}
+	return scores
 }
 
 // Logits are the logits of a token sequence from an empty cache: one row of NVocab floats per token.

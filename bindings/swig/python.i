@@ -2,11 +2,22 @@
  * one-line accessor would pay for giving up the interpreter lock. */
 %nothread;
 %thread sx_model_load;
+%thread sx_model_load_memory;
+%thread sx_model_load_fd;
 %thread sx_tokenize;
 %thread sx_detokenize;
 %thread sx_chat_template;
 %thread sx_dequantize;
 %thread sx_logits;
+%thread sx_adapter_load;
+%thread sx_ctx_save;
+%thread sx_ctx_load;
+%thread sx_ctx_export;
+%thread sx_ctx_import;
+%thread sx_ctx_fork;
+%thread sx_ctx_drop;
+%thread sx_score;
+%thread sx_score_tokens;
 %thread sx_corpus_open;
 %thread sx_ingest;
 %thread sx_ingest_file;
@@ -24,6 +35,7 @@
 %thread llm_corpus_check;
 %thread llm_quantize;
 %thread llm_model_free;
+%thread llm_adapter_free;
 %thread llm_corpus_free;
 %thread llm_ctx_free;
 %thread llm_guard_add_word;

@@ -17,6 +17,7 @@
 %nodefaultctor;
 %nodefaultdtor;
 struct llm_model {};
+struct llm_adapter {};
 struct llm_corpus {};
 struct llm_guard {};
 struct llm_vault {};
@@ -28,7 +29,9 @@ struct llm_evidence {};
 struct llm_reply {};
 struct llm_verdict {};
 struct llm_guard_stream {};
+struct llm_scores {};
 struct sx_log {};
+struct sx_gen {};
 
 /* An error is the one struct the faces make: every call fills one. */
 %ignore llm_error::struct_size;
@@ -59,7 +62,8 @@ typedef struct sx_blob sx_blob;
     (const char *text, size_t len), (const char *word, size_t len), (const char *bytes, size_t len),
     (const char *question, size_t len), (const char *prompt, size_t len), (const char *key, size_t key_len),
     (const char *ids, size_t ids_len), (const char *src, size_t src_len), (const char *stops, size_t stops_len),
-    (const char *types, size_t types_len), (const char *vars, size_t vars_len)
+    (const char *types, size_t types_len), (const char *vars, size_t vars_len),
+    (const char *texts, size_t texts_len), (const char *lens, size_t lens_len)
 };
 
 %header "shims.c"

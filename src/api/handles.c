@@ -70,7 +70,6 @@ static void drop_session(llm_ctx *ctx)
 {
     sx_session_free(ctx->session);
     ctx->session = NULL;
-    ctx->kept_len = 0;
 }
 
 llm_status sx_ctx_leave(llm_ctx *ctx, llm_status status)
@@ -92,7 +91,7 @@ void sx_ctx_unref(llm_ctx *ctx)
 {
     if (!ctx || !sx_handle_unref(&ctx->h)) return;
     drop_session(ctx);
-    sx_mem_free(&ctx->h.mem, ctx->kept);
+    sx_ctx_undress(ctx);
     llm_guard_free(ctx->guard);
     llm_corpus_free(ctx->corpus);
     llm_model_free(ctx->model);
@@ -122,7 +121,11 @@ llm_status sx_ctx_session(llm_ctx *ctx, sx_session **session)
     if (!ctx->session) {
         llm_status status = sx_session_create(&ctx->session, &ctx->h.mem, ctx->model->model, &ctx->session_params,
                                               &ctx->err);
-        if (status != LLM_OK) return status;
+        if (status == LLM_OK && ctx->n_worn) status = sx_ctx_dress(ctx, ctx->session);
+        if (status != LLM_OK) {
+            drop_session(ctx);
+            return status;
+        }
     }
     *session = ctx->session;
     return LLM_OK;
@@ -215,7 +218,7 @@ llm_status llm_ctx_create(llm_ctx **out, llm_model *model, llm_corpus *corpus, l
     llm_status status = sx_opts_read(&o, sizeof o, sizeof o, opts, "llm_ctx_opts", err);
     if (status == LLM_OK) status = sx_hooks_check(o.allocator, o.logger, err);
     if (status == LLM_OK) status = check_parts(model, corpus, guard, err);
-    if (status == LLM_OK && o.kv_type > LLM_KV_F32)
+    if (status == LLM_OK && o.kv_type > LLM_KV_Q4_0)
         status = sx_fail(err, LLM_E_INVALID, "kv_type %u is not one of LLM_KV_*", o.kv_type);
     if (status != LLM_OK) return status;
     llm_ctx *ctx = sx_handle_new(sizeof *ctx, o.allocator, o.logger);
@@ -252,7 +255,6 @@ llm_status llm_logits(llm_ctx *ctx, const int32_t *tokens, size_t n, float *out,
                          n * sx_model_n_vocab(ctx->model->model));
     if (status == LLM_OK) {
         sx_session_truncate(session, 0);
-        ctx->kept_len = 0;
         status = sx_session_eval(session, tokens, n, true, out, cancel, &ctx->err);
         sx_session_truncate(session, 0);
     }

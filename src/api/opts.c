@@ -95,3 +95,8 @@ void llm_vault_opts_init(llm_vault_opts *opts, size_t size)
 {
     init(opts, size);
 }
+
+void llm_score_opts_init(llm_score_opts *opts, size_t size)
+{
+    init(opts, size);
+}

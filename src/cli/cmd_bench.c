@@ -14,14 +14,15 @@ static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [
                            "Measures prompt tokens read and new tokens written per second: medians over\n"
                            "several runs.\n"
                            "\n"
-                           "  -m, --model FILE     a GGUF model\n"
+                           "  -m, --model FILE     a GGUF file or a folder of safetensors\n"
                            "  -p, --prompt N       length of the prompt in tokens (default 512; 0 measures\n"
                            "                       writing alone)\n"
                            "  -n, --tokens N       tokens to write (default 128; 0 measures reading alone)\n"
                            "  -t, --threads N      worker threads (default: what the machine gives)\n"
                            "  -r, --repeat N       runs (default 3)\n"
                            "      --isa LEVEL      highest instruction set to use: scalar, avx2 or avx512\n"
-                           "      --kv TYPE        numbers kept of the context: f16 (default) or f32\n"
+                           "      --kv TYPE        numbers kept of the context: f16 (default), f32, bf16,\n"
+                           "                       q8_0 or q4_0\n"
                            "      --json           one JSON object: pp and tg in tokens per second,\n"
                            "                       load_ms, rss_mb, isa, threads, ...\n";
 

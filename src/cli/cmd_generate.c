@@ -14,7 +14,7 @@ static const char help[] =
     "Continues a prompt, which is standard input when --prompt is not given, and\n"
     "prints the new text as it is made. Ctrl-C ends it in good order.\n"
     "\n"
-    "  -m, --model FILE        a GGUF model\n"
+    "  -m, --model FILE        a GGUF file or a folder of safetensors\n"
     "  -p, --prompt TEXT       the prompt, which may be empty\n" SX_GEN_HELP
     "      --parse-special     take special tokens written in the prompt, such as\n"
     "                          <|im_end|>\n"
@@ -22,13 +22,16 @@ static const char help[] =
     "      --ignore-eos        go on after an end-of-text token\n"
     "      --chat              the prompt is a user's message: put it through the\n"
     "                          model's chat template\n"
+    "      --lora FILE[=SCALE] an adapter to carry, times SCALE (1); may be repeated\n"
     "      --json              print one JSON object when done\n"
     "      --jsonl             {\"id\", \"prompt\" or \"messages\", \"max_tokens\",\n"
     "                          \"temperature\", \"top_k\", \"top_p\", \"min_p\", \"seed\",\n"
-    "                          \"stop\"} per line in, {\"id\", \"text\", \"tokens\", \"finish\", \"usage\"} per\n"
-    "                          line out\n";
+    "                          \"stop\", ...} per line in (the other options as\n"
+    "                          fields, with _ for -; \"logit_bias\" is {\"ID\": V}),\n"
+    "                          {\"id\", \"text\", \"tokens\", \"logprobs\", \"finish\", \"usage\"}\n"
+    "                          per line out\n";
 
-enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_CHAT, OPT_JSON, OPT_JSONL };
+enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_CHAT, OPT_JSON, OPT_JSONL, OPT_LORA };
 
 static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_PROMPT, 'p', "prompt", true},
@@ -38,21 +41,24 @@ static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_CHAT, 0, "chat", false},
                                {OPT_JSON, 0, "json", false},
                                {OPT_JSONL, 0, "jsonl", false},
+                               {OPT_LORA, 0, "lora", true},
                                {0, 0, NULL, false}};
 
 typedef struct job {
     sx_run run;
     sx_gen gen;
     bool chat;
+    sx_bytes lora;
 } job;
 
-static void result(json_t *out, const llm_reply *reply)
+static void result(json_t *out, const llm_gen_opts *opts, const llm_reply *reply)
 {
     json_t *tokens = json_array();
     for (uint32_t i = 0; i < llm_reply_output_tokens(reply); i++)
         json_array_append_new(tokens, json_integer(llm_reply_token(reply, i)));
     sx_json_set(out, "text", sx_json_text(llm_reply_text(reply), llm_reply_text_len(reply)));
     sx_json_set(out, "tokens", tokens);
+    if (opts->logprobs) sx_json_set(out, "logprobs", sx_json_logprobs(reply, opts->logprobs));
     sx_json_set(out, "finish", sx_json_str(sx_finish_name(llm_reply_finish(reply))));
     sx_json_set(out, "usage", sx_json_usage(reply));
     sx_json_set(out, "verdict", sx_json_verdicts(reply));
@@ -64,7 +70,6 @@ static llm_status refuse(const json_t *in, llm_error *err)
     static const char *const fields[][2] = {
         {"grammar", "Grammars are not built yet; leave out \"grammar\"."},
         {"schema", "JSON schemas are not built yet; leave out \"schema\"."},
-        {"logprobs", "Log probabilities are not built yet; leave out \"logprobs\"."},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const json_t *v = json_object_get(in, fields[i][0]);
@@ -98,22 +103,22 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     const char *prompt = "";
     size_t len = 0;
     llm_gen_opts opts;
-    sx_bytes stop = {0};
+    sx_gen_lists lists = {0};
     llm_reply *reply = NULL;
     char *made = NULL;
     llm_status st = refuse(in, err);
-    if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &opts, &stop, err);
+    if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &opts, &lists, err);
     if (st == LLM_OK) st = prompt_of(j, in, &prompt, &len, &made, &opts, err);
     if (st == LLM_OK) {
         st = llm_generate(j->run.ctx, prompt, len, NULL, &opts, &reply);
         if (st == LLM_OK) st = sx_reply_run(reply, false);
         if (st == LLM_OK)
-            result(out, reply);
+            result(out, &opts, reply);
         else
             sx_error_set(err, st, "%s", llm_ctx_errmsg(j->run.ctx));
     }
     llm_reply_free(reply);
-    sx_bytes_free(&stop);
+    sx_sampling_free(&lists);
     free(made);
     return st;
 }
@@ -146,7 +151,7 @@ static int once(job *j, const char *prompt, size_t len, bool json)
     int status = st == LLM_OK ? SX_EXIT_OK : sx_failed(run, st, llm_ctx_errmsg(run->ctx));
     if (st == LLM_OK && json) {
         json_t *out = json_object();
-        result(out, reply);
+        result(out, &j->gen.opts, reply);
         sx_json_line(out);
     } else if (st == LLM_OK) {
         size_t n = llm_reply_text_len(reply);
@@ -167,7 +172,7 @@ static int work(job *j, const char *prompt, bool json, bool jsonl)
     sx_run *run = &j->run;
     sx_bytes text = {0};
     if (!sx_run_begin(run, run->cmd) || !sx_open_model(run, j->gen.model, j->gen.threads, (uint32_t)j->gen.isa) ||
-        !sx_open_ctx(run, &j->gen.ctx))
+        !sx_open_ctx(run, &j->gen.ctx) || !sx_open_adapters(run, &j->lora))
         return run->status;
     sx_gen_ready(&j->gen, run);
     if (jsonl) return sx_jsonl(run, line, j);
@@ -194,7 +199,8 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         if (id == OPT_CHAT) j.chat = true;
         if (id == OPT_JSON) json = true;
         if (id == OPT_JSONL) jsonl = true;
-        ok = sx_gen_option(&j.gen, &args, id);
+        if (id == OPT_LORA) ok = sx_list_add(&j.lora, args.value, strlen(args.value));
+        ok = sx_gen_option(&j.gen, &args, id) && ok;
     }
     if (ok && id < 0)
         status = args.status;
@@ -206,6 +212,7 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         status = sx_usage(self, "with --jsonl the prompts come from standard input");
     else if (ok)
         status = work(&j, prompt, json, jsonl);
+    sx_bytes_free(&j.lora);
     sx_run_end(&j.run);
     sx_gen_free(&j.gen);
     sx_args_free(&args);

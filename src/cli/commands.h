@@ -21,6 +21,7 @@ extern const sx_command sx_cmd_template;
 extern const sx_command sx_cmd_logits;
 extern const sx_command sx_cmd_dequantize;
 extern const sx_command sx_cmd_quantize;
+extern const sx_command sx_cmd_score;
 extern const sx_command sx_cmd_bench;
 extern const sx_command sx_cmd_version;
 

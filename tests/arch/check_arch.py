@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-FLOOR = {"platform": 0, "store": 1, "engine": 2, "retrieve": 2, "guard": 2, "learn": 2, "api": 3}
+FLOOR = {"platform": 0, "readers": 0, "store": 1, "engine": 2, "retrieve": 2, "guard": 2, "learn": 2, "api": 3}
 CLIENTS = ("src/cli", "examples", "bindings")
 
 # header of a dependency: the only places that may include it

@@ -11,6 +11,16 @@ run generate -m "$MODEL" -p '' --json -n 3; is_rc 0; out_lines 1; out_has '"fini
 run generate -m "$MODEL" -p x -n 20 --temperature 1 --seed 7 -t 1; is_rc 0; cp "$T/out" "$T/first"
 run generate -m "$MODEL" -p x -n 20 --temperature 1 --seed 7 -t 2; is_rc 0
 cmp -s "$T/first" "$T/out" || wrong 'the same seed gives the same text on any number of threads'
+run generate -m "$MODEL" -p '' -n 4 --logit-bias 403=-inf --json; is_rc 0; grep -q '"tokens":\[403,' "$T/out" && wrong 'token 403 is banned'
+run generate -m "$MODEL" -p '' -n 4 --logit-bias 403; is_rc 2; err_sentence
+run generate -m "$MODEL" -p '' -n 4 --logit-bias 99999=1; is_rc 2; err_sentence
+run generate -m "$MODEL" -p '' -n 60 --repeat-penalty 1.3 --dry-multiplier 0.8 --dry-breaker X --top-n-sigma 1 --temperature 1
+is_rc 0
+feed '{"id":1,"prompt":"","max_tokens":2,"logprobs":3,"logit_bias":{"403":false},"xtc_probability":0.1,"mirostat_tau":3}
+{"id":2,"prompt":"","max_tokens":1,"logprobs":true}
+{"id":3,"prompt":"","typical_p":7}'
+run generate -m "$MODEL" --jsonl; is_rc 1; line_has 1 '"logprobs":[{"token":'; line_has 1 '"top":[{"token":403,'
+line_has 2 '"logprobs":[{"token":403,'; line_has 3 LLM_E_INVALID
 feed '{"id":1,"prompt":"","max_tokens":12,"temperature":0,"seed":1}
 {"id":2,"messages":[{"role":"user","content":"Hi"}]}
 {"id":3}
@@ -47,6 +57,16 @@ if [ -f "$vocabulary" ]; then
 '
     run generate -m "$vocabulary" -p Hello; is_rc 2; err_sentence; err_has 'no weights'
 fi
+
+run score -m "$MODEL" -p 'Once upon a time' ', there was' ' purple monkey'; is_rc 0; out_lines 2; err_empty
+feed '{"id":1,"prompt":"Once upon a time","continuations":[", there was"," zzz"],"given":[7,0],"top":2}
+{"id":2,"text":"Once upon a time, there was a little girl"}
+{"id":3,"continuations":["x"],"given":[2]}
+{"id":4,"prompt":"x"}'
+run score -m "$MODEL" --jsonl; is_rc 1; out_lines 4; err_empty
+line_has 1 '{"id":1,"scores":[{"sum":-0.0'; line_has 1 '"top":[[[286,'; line_has 2 '{"id":2,"sum":-'; line_has 2 '"perplexity":1.'
+line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 '"error":{"code":"LLM_E_INVALID"'
+run score -m "$MODEL"; is_rc 2; err_sentence
 
 run logits -m "$MODEL" --tokens 1,403,407 -o "$T/l"; is_rc 0; out_empty
 [ "$(wc -c <"$T/l")" = $((3 * 512 * 4)) ] || wrong 'three rows of 512 float32'

@@ -235,8 +235,8 @@ static void row_loops(void **state)
 #undef BOTH
             uint16_t ha[MAX + 1], hb[MAX + 1];
             ha[n] = hb[n] = 7;
-            v->to_f16(ha, x, n);
-            r->to_f16(hb, x, n);
+            k.cache->pack(SX_TYPE_F16, ha, x, n);
+            sx_cache_ref.pack(SX_TYPE_F16, hb, x, n);
             assert_memory_equal(ha, hb, (n + 1) * sizeof *ha);
         }
     }
@@ -297,12 +297,13 @@ static void weighing(void **state)
     uint16_t *half = grab(64 * DIM * 2);
     random_floats(p, ROWS * SX_KEY_TILE, 1);
     random_floats(v, 64 * DIM, 2);
-    float_rows(SX_TYPE_F16, half, v, 64 * DIM);
     EACH_LEVEL(k)
-    for (size_t c = 0; c < 8 * 3 * 2; c++) {
-        uint32_t dim = dims[c % 8], n = keys[c / 8 % 3], type = c / 24 ? SX_TYPE_F16 : SX_TYPE_F32;
-        const void *values = type == SX_TYPE_F16 ? (void *)half : (void *)v;
-        size_t stride = DIM * (type == SX_TYPE_F16 ? 2 : 4);
+    for (size_t c = 0; c < 8 * 3 * 3; c++) {
+        static const uint32_t types[] = {SX_TYPE_F32, SX_TYPE_F16, SX_TYPE_BF16};
+        uint32_t dim = dims[c % 8], n = keys[c / 8 % 3], type = types[c / 24];
+        const void *values = type == SX_TYPE_F32 ? (void *)v : (void *)half;
+        size_t stride = DIM * (type == SX_TYPE_F32 ? 4 : 2);
+        float_rows(type, half, v, 64 * DIM);
         memset(a, 0, ROWS * DIM * 4);
         memset(b, 0, ROWS * DIM * 4);
         sx_attention_ref.weigh(b, DIM, ROWS, p, type, values, stride, n, dim);
@@ -321,13 +322,66 @@ static void weighing(void **state)
     free(half);
 }
 
+/* ---- keys and values as they are kept ---- */
+
+static size_t kept_bytes(uint32_t type, uint32_t n)
+{
+    const sx_type_info *info = sx_type_get(type);
+    return (size_t)((n + info->block - 1) / info->block) * info->block_bytes;
+}
+
+static void every_level_keeps_the_same_bytes(void **state)
+{
+    (void)state;
+    enum { MAX = 100, ROWS = 3 };
+    static const uint32_t types[] = {SX_TYPE_F32, SX_TYPE_F16, SX_TYPE_BF16, SX_TYPE_Q8_0, SX_TYPE_Q4_0};
+    static const float spread[] = {0.0f, 1.0f, 1e-6f, 3e4f, -1.0f};
+    static const float error[] = {0.0f, 0x1p-11f, 0x1p-8f, 0.0045f, 0.13f}; /* of the largest number in a block */
+    for (uint32_t n = 1; n <= MAX; n++)
+        for (size_t c = 0; c < 5 * 5; c++) {
+            const uint32_t type = types[c % 5];
+            const size_t bytes = kept_bytes(type, n), stride = bytes + 3;
+            unsigned char a[ROWS * (MAX * 4 + 3) + 1], b[sizeof a];
+            float x[MAX], u[ROWS * (MAX + 1) + 1], w[sizeof u / sizeof *u];
+            random_floats(x, MAX, n + 1000);
+            for (uint32_t i = 0; i < n; i++)
+                x[i] = spread[c / 5] < 0.0f ? (i % 3 ? -0.0f : fabsf(x[i])) : x[i] * spread[c / 5];
+            if (n % 10 == 9 && c / 5 == 1) x[n / 2] = NAN;
+            EACH_LEVEL(k)
+            {
+                memset(a, 7, sizeof a);
+                memset(b, 7, sizeof b);
+                for (size_t r = 0; r < ROWS; r++) {
+                    k.cache->pack(type, a + r * stride, x, n - (uint32_t)r * (n > ROWS));
+                    sx_cache_ref.pack(type, b + r * stride, x, n - (uint32_t)r * (n > ROWS));
+                }
+                assert_memory_equal(a, b, sizeof a);
+                for (size_t i = 0; i < sizeof u / sizeof *u; i++) u[i] = w[i] = 77.0f;
+                k.cache->unpack(type, u, MAX + 1, a, stride, ROWS, n);
+                sx_cache_ref.unpack(type, w, MAX + 1, a, stride, ROWS, n);
+                assert_memory_equal(u, w, sizeof u);
+                assert_true(u[n] == 77.0f);
+            }
+            float peak = 0.0f;
+            for (uint32_t i = 0; i < n; i++) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
+            if (c / 5 == 1 || c / 5 == 3)
+                for (uint32_t i = 0; i < n; i++)
+                    if (x[i] == x[i]) assert_true(fabsf(w[i] - x[i]) <= error[c % 5] * peak);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(float_products),       cmocka_unit_test(quantised_products),
-        cmocka_unit_test(activations_to_bytes), cmocka_unit_test(row_loops),
-        cmocka_unit_test(extreme_values),       cmocka_unit_test(half_precision_is_exact),
-        cmocka_unit_test(softmax_tiles),        cmocka_unit_test(weighing),
+        cmocka_unit_test(float_products),
+        cmocka_unit_test(quantised_products),
+        cmocka_unit_test(activations_to_bytes),
+        cmocka_unit_test(row_loops),
+        cmocka_unit_test(extreme_values),
+        cmocka_unit_test(half_precision_is_exact),
+        cmocka_unit_test(softmax_tiles),
+        cmocka_unit_test(weighing),
+        cmocka_unit_test(every_level_keeps_the_same_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Logits and dequantised blocks against reference values that are not part of the project: every row of the manifest whose
- * architecture and types this build has, at every instruction-set level of the machine, with both kinds of KV cache. */
+ * architecture and types this build has, at every instruction-set level of the machine, with both kinds of exact KV cache;
+ * and how far the smaller kinds move them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -156,6 +157,49 @@ static void quantised_logits_match(void **state)
     check_rows("quant", true);
 }
 
+/* The smaller kinds of KV cache: each has a bound of its own, in standard deviations of a model's logits. */
+static void small_caches_stay_near(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t kv;
+        const char *name;
+        double rms, worst;
+    } kinds[] = {{LLM_KV_F16, "f16", 0.002, 0.02},
+                 {LLM_KV_BF16, "bf16", 0.04, 0.2},
+                 {LLM_KV_Q8_0, "q8_0", 0.04, 0.4},
+                 {LLM_KV_Q4_0, "q4_0", 0.6, 4.0}};
+    json_t *m = manifest(), *row;
+    size_t i;
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        distance all = {0};
+        double squares = 0.0;
+        int count = 0;
+        json_array_foreach(json_object_get(m, "models"), i, row)
+        {
+            char path[1024];
+            sx_mem mem;
+            sx_mem_init(&mem, NULL);
+            sx_model *model;
+            distance d = {0};
+            snprintf(path, sizeof path, "%s/%s", folder, json_string_value(json_object_get(row, "file")));
+            if (sx_model_load(&model, &mem, path, &(sx_model_params){.threads = 2}, NULL) != LLM_OK) continue;
+            assert_true(compare(model, row, 0, kinds[k].kv, 0, &d));
+            sx_model_free(model);
+            if (d.rms > kinds[k].rms || d.worst > kinds[k].worst)
+                fail_msg("%s with a %s cache: rms %.2e, worst %.2e", json_string_value(json_object_get(row, "name")),
+                         kinds[k].name, d.rms, d.worst);
+            squares += d.rms * d.rms;
+            count++;
+            if (d.worst > all.worst) all.worst = d.worst;
+            if (d.rms > all.rms) all.rms = d.rms;
+        }
+        print_message("%-5s cache, %d models: rms %.1e, at most %.1e; worst logit %.1e of a standard deviation\n",
+                      kinds[k].name, count, count ? sqrt(squares / count) : 0.0, all.rms, all.worst);
+    }
+    json_decref(m);
+}
+
 static void blocks_match(void **state)
 {
     (void)state;
@@ -196,6 +240,7 @@ int main(void)
         cmocka_unit_test(blocks_match),
         cmocka_unit_test(logits_match),
         cmocka_unit_test(quantised_logits_match),
+        cmocka_unit_test(small_caches_stay_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence, TypeVar
+import struct
+import os
+from typing import Any, Callable, List, Sequence, TypeVar
 
 from . import capi as _raw
 from ._corpus import Corpus
 from ._errors import check
 from ._guard import Guard, GuardStream
-from ._handle import LOG, Cancel, Handle, Text, drain_log, life_of, long_call, string_list, utf8
-from ._model import Model, id_bytes
+from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, string_list, utf8
+from ._model import Adapter, Model, id_bytes
 from ._reply import Evidence, Reply
-from ._types import Direction, KvType, Verdict, verdict_from
+from ._sampling import gen_opts
+from ._types import Direction, KvType, Sampling, Score, Verdict, verdict_from
 
 T = TypeVar("T")
+
+
+def _score(scores: Any, i: int, top: int) -> Score:
+    places = range(_raw.llm_scores_tokens(scores, i))
+    return Score(
+        _raw.llm_scores_sum(scores, i),
+        tuple(_raw.llm_scores_token(scores, i, t) for t in places),
+        tuple(_raw.llm_scores_logprob(scores, i, t) for t in places),
+        tuple(
+            tuple((_raw.llm_scores_top_token(scores, i, t, k), _raw.llm_scores_top_logprob(scores, i, t, k))
+                  for k in range(top))
+            for t in places
+        ) if top else (),
+    )
 
 
 class Context(Handle):
@@ -42,6 +59,51 @@ class Context(Handle):
         check(err)
         return made
 
+    @property
+    def used(self) -> int:
+        """Positions of the context that are filled."""
+        return self._told(_raw.sx_ctx_used)
+
+    @property
+    def size(self) -> int:
+        """Positions there are: ``n_ctx``."""
+        return self._told(_raw.sx_ctx_size)
+
+    def _told(self, call: Callable[..., T], *args: Any) -> T:
+        err = _raw.llm_error()
+        with self._life as raw:
+            made = call(raw, *args, err)
+        drain_log()
+        check(err)
+        return made
+
+    def save(self, path: StrPath) -> None:
+        """Writes what the model has read in this context into a file, for :meth:`restore` on the same model."""
+        self._told(_raw.sx_ctx_save, os.fsdecode(path))
+
+    def restore(self, path: StrPath) -> None:
+        """Replaces the state by a saved one, or leaves it as it is when the file is not right."""
+        self._told(_raw.sx_ctx_load, os.fsdecode(path))
+
+    def export_state(self) -> bytes:
+        """The state as bytes, for :meth:`import_state`."""
+        return self._told(_raw.sx_ctx_export)
+
+    def import_state(self, state: bytes) -> None:
+        """Replaces the state by one that :meth:`export_state` gave, or leaves it as it is."""
+        self._told(_raw.sx_ctx_import, bytes(state))
+
+    def fork(self) -> "Context":
+        """A second context in the same state; both go on independently, and memory is shared until one writes."""
+        child = Context.__new__(Context)
+        Handle.__init__(child, self._told(_raw.sx_ctx_fork), _raw.llm_ctx_free)
+        child._model = self._model
+        return child
+
+    def drop(self, begin: int, end: int | None = None) -> None:
+        """Forgets positions ``begin`` to ``end - 1`` (None: to the last); what stands behind moves up."""
+        self._told(_raw.sx_ctx_drop, begin, 0xFFFFFFFF if end is None else end)
+
     def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None,
                  cancel: Cancel | None = None) -> Evidence:
         """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document."""
@@ -57,18 +119,19 @@ class Context(Handle):
     def generate(self, prompt: Text, evidence: Evidence | None = None, *, max_tokens: int = 0, temperature: float = 0.0,
                  top_k: int = 0, top_p: float = 0.0, min_p: float = 0.0, min_confidence: float = 0.0, seed: int = 0,
                  stop: Sequence[str] = (), ignore_eos: bool = False, no_bos: bool = False, parse_special: bool = False,
-                 cancel: Cancel | None = None) -> Reply:
+                 sampling: Sampling | None = None, logprobs: int = 0, cancel: Cancel | None = None) -> Reply:
         """Begins an answer: iterate over it. Without evidence the model continues the prompt; with evidence the prompt
-        is a question, and the answer cites only the evidence (quoted sentences when there is no model)."""
+        is a question, and the answer cites only the evidence (quoted sentences when there is no model). ``logprobs``
+        keeps log-probabilities and so many of the likeliest tokens: see ``Reply.logprobs``."""
         flags = ((_raw.LLM_GEN_IGNORE_EOS if ignore_eos else 0) | (_raw.LLM_GEN_NO_BOS if no_bos else 0)
                  | (_raw.LLM_GEN_PARSE_SPECIAL if parse_special else 0))
         data, stops, token = utf8(prompt), string_list(stop, "stop"), cancel or Cancel()
-        with life_of(evidence) as found:
+        with life_of(evidence) as found, gen_opts(sampling, logprobs) as more:
             raw_reply = self._run(
                 token,
                 lambda raw, cancel_raw, err: _raw.sx_generate(
                     raw, data, found, flags, max_tokens, top_k, temperature, top_p, min_p, min_confidence, seed, stops,
-                    cancel_raw, err),
+                    more, cancel_raw, err),
                 _raw.llm_reply_free,
             )
         return Reply(self, raw_reply, token)
@@ -96,6 +159,47 @@ class Context(Handle):
             stream = _raw.sx_guard_open(raw, direction, wanted, min_score, stop, err)
         check(err)
         return GuardStream(self, stream, cancel)
+
+    def set_adapter(self, adapter: Adapter, scale: float = 1.0) -> None:
+        """The context carries the adapter from now on, times scale (0: not at all); several add up."""
+        err = _raw.llm_error()
+        with self._life as raw, life_of(adapter) as worn:
+            _raw.sx_ctx_set_adapter(raw, worn, scale, err)
+        check(err)
+
+    def score(self, texts: Sequence[Text], prompt: Text = "", *, given: Sequence[int] = (), top: int = 0,
+              no_bos: bool = False, parse_special: bool = False, cancel: Cancel | None = None) -> List[Score]:
+        """How likely the model finds each text after the prompt, which is read once for all. ``given``: bytes at the
+        beginning of each text that are read and not scored; ``top``: the likeliest tokens to keep at each place."""
+        parts = [utf8(text) for text in texts]
+        if given and len(given) != len(parts):
+            raise ValueError("given needs one number for each text")
+        lens = b"".join(struct.pack("=QQ", len(part), given[i] if given else 0) for i, part in enumerate(parts))
+        flags = (_raw.LLM_SCORE_NO_BOS if no_bos else 0) | (_raw.LLM_SCORE_PARSE_SPECIAL if parse_special else 0)
+        joined, before = b"".join(parts), utf8(prompt)
+        scores = self._run(
+            cancel or Cancel(),
+            lambda raw, stop, err: _raw.sx_score(raw, before, joined, lens, flags, top, stop, err),
+            _raw.llm_scores_free,
+        )
+        return self._scores(scores, top)
+
+    def score_tokens(self, tokens: Sequence[int], start: int = 0, *, top: int = 0,
+                     cancel: Cancel | None = None) -> Score:
+        """How likely the model finds exactly these tokens, from index ``start`` on (0 counts as 1)."""
+        ids = id_bytes(tokens)
+        scores = self._run(
+            cancel or Cancel(),
+            lambda raw, stop, err: _raw.sx_score_tokens(raw, ids, start, top, stop, err),
+            _raw.llm_scores_free,
+        )
+        return self._scores(scores, top)[0]
+
+    def _scores(self, scores: Any, top: int) -> List[Score]:
+        with self._life:
+            made = [_score(scores, i, top) for i in range(_raw.llm_scores_count(scores))]
+            _raw.llm_scores_free(scores)
+        return made
 
     def logits(self, tokens: Sequence[int], *, cancel: Cancel | None = None) -> "memoryview[float]":
         """Logits of a token sequence from an empty cache: a view of floats, one row of ``n_vocab`` per token."""

@@ -1,5 +1,6 @@
 /* Binds the tensors of a file to the places of the graph by name, and checks every shape against the hyper-parameters. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +69,12 @@ static llm_status vector(const binder *b, const float **out, const char *part, u
     if (!copy) return sx_fail_memory(b->err);
     if (!sx_dequantize_row(t->type, t->data, copy, (size_t)n))
         return sx_fail(b->err, LLM_E_FORMAT, "tensor %s is not made of whole blocks: the file is damaged", t->name);
+    for (uint64_t i = 0; i < n; i++)
+        if (!isfinite(copy[i]))
+            return sx_fail(b->err, LLM_E_FORMAT,
+                           "tensor %s holds a number that is not finite at place %" PRIu64
+                           ": the model is damaged or was trained badly",
+                           t->name, i);
     *out = copy;
     return LLM_OK;
 }
@@ -76,6 +83,7 @@ static void weight_of(sx_weight *w, const sx_tensor *t)
 {
     const sx_type_info *info = sx_type_get(t->type);
     *w = (sx_weight){.data = t->data,
+                     .name = t->name,
                      .type = t->type,
                      .quant = sx_quant_get(t->type),
                      .n_out = (uint32_t)t->ne[1],
@@ -105,6 +113,7 @@ static sx_weight rows_of(const sx_weight *w, uint32_t from, uint32_t n)
     sx_weight part = *w;
     part.data += (size_t)from * w->stride;
     part.n_out = n;
+    part.row = w->row + from;
     if (w->bias) part.bias += from;
     return part;
 }
@@ -121,6 +130,8 @@ static llm_status experts(const binder *b, sx_experts *e, const char *part, uint
     llm_status s = check_type(b, t);
     if (s != LLM_OK) return s;
     weight_of(&e->first, t);
+    e->first.data = sx_tensor_slice(t, 0);
+    e->parts = t->parts;
     e->step = e->first.stride * (size_t)n_out;
     snprintf(name, sizeof name, "%s.bias", part);
     return vector(b, &e->bias, name, n_out * count, false);

@@ -78,15 +78,14 @@ static void add_rows(const sx_eval *e, float *x, const float *y, uint32_t n)
 typedef struct place_task { /* turns queries and keys to their positions and stores keys and values */
     sx_eval *e;
     const sx_layer *l;
-    uint32_t layer, first;
+    uint32_t layer, row; /* the first row */
 } place_task;
 
 static void turn_heads(const sx_eval *e, const sx_layer *l, float *heads, uint32_t count, uint32_t token)
 {
     const sx_hparams *hp = &e->net->hp;
-    const sx_rope *rope = &e->rope[l->windowed];
     if (!l->ropes) return;
-    size_t at = ((size_t)l->windowed * e->run.n_batch + token) * rope->half;
+    size_t at = ((size_t)l->windowed * e->run.n_batch + token) * (hp->n_rot / 2);
     for (uint32_t i = 0; i < count; i++) {
         float *head = heads + (size_t)i * hp->dim_k;
         if (hp->arch->flags & SX_ARCH_MLA) head += hp->dim_k - hp->n_rot;
@@ -95,14 +94,6 @@ static void turn_heads(const sx_eval *e, const sx_layer *l, float *heads, uint32
         else
             e->run.kernels->vector->rope_pairs(head, e->b.cosine + at, e->b.sine + at, hp->n_rot);
     }
-}
-
-static void store(const sx_eval *e, char *to, const float *from, uint32_t n)
-{
-    if (e->cache->type == SX_TYPE_F16)
-        e->run.kernels->vector->to_f16((uint16_t *)(void *)to, from, n);
-    else
-        memcpy(to, from, n * sizeof *from);
 }
 
 static void clamp(float *x, float limit, uint32_t n)
@@ -115,14 +106,22 @@ static void place_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
     const place_task *t = arg;
     sx_eval *e = t->e;
     const sx_hparams *hp = &e->net->hp;
-    const uint32_t nq = hp->n_head * hp->dim_k, nk = e->cache->k_width, nv = e->cache->v_width;
+    const sx_cache_ops *ops = e->run.kernels->cache;
+    const uint32_t nq = hp->n_head * hp->dim_k, nk = hp->n_head_kv * hp->dim_k, nv = hp->n_head_kv * hp->dim_v;
     (void)worker;
     for (uint32_t i = begin; i < end; i++) {
-        float *q = e->b.q + (size_t)i * nq, *k = e->b.k + (size_t)i * nk;
-        turn_heads(e, t->l, q, hp->n_head, i);
-        turn_heads(e, t->l, k, hp->n_head_kv, i);
-        store(e, sx_cache_k(e->cache, t->layer, t->first + i), k, nk);
-        if (e->cache->v) store(e, sx_cache_v(e->cache, t->layer, t->first + i), e->b.v + (size_t)i * nv, nv);
+        const uint32_t row = t->row + i;
+        const sx_segment *segment = &e->segments[e->b.segment[row]];
+        const sx_cache *c = segment->cache;
+        const uint32_t position = segment->first + (row - segment->row);
+        float *q = e->b.q + (size_t)row * nq, *k = e->b.k + (size_t)row * nk, *v = e->b.v + (size_t)row * nv;
+        turn_heads(e, t->l, q, hp->n_head, row);
+        turn_heads(e, t->l, k, hp->n_head_kv, row);
+        for (uint32_t h = 0; h < hp->n_head_kv; h++) {
+            ops->pack(c->type, sx_cache_k(c, t->layer, h, position), k + (size_t)h * hp->dim_k, hp->dim_k);
+            if (c->dim_v)
+                ops->pack(c->type, sx_cache_v(c, t->layer, h, position), v + (size_t)h * hp->dim_v, hp->dim_v);
+        }
     }
 }
 
@@ -130,8 +129,7 @@ static void project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h)
 {
     const sx_hparams *hp = &e->net->hp;
     const uint32_t nq = l->q.n_out, nk = l->k.n_out, nv = l->v.n_out;
-    sx_matmul(&e->run, (sx_product[]){{&l->q, e->b.q, nq}, {&l->k, e->b.k, nk}, {&l->v, e->b.v, nv}}, 3, h, hp->n_embd,
-              n);
+    sx_project(e, (sx_product[]){{&l->q, e->b.q, nq}, {&l->k, e->b.k, nk}, {&l->v, e->b.v, nv}}, 3, h, hp->n_embd, n);
     if (hp->clamp_qkv > 0.0f) {
         clamp(e->b.q, hp->clamp_qkv, n * nq);
         clamp(e->b.k, hp->clamp_qkv, n * nk);
@@ -141,8 +139,43 @@ static void project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h)
     if (l->k_norm.present) sx_norm_rows(e, &l->k_norm, e->b.k, e->b.k, n, nk);
 }
 
+/* Segments whose caches differ are stored and attended together: how many, from segment s on. */
+static uint32_t distinct(const sx_eval *e, uint32_t s)
+{
+    uint32_t n = 1;
+    for (; s + n < e->n_segments && n < SX_SEGMENTS; n++)
+        for (uint32_t i = 0; i < n; i++)
+            if (e->segments[s + i].cache == e->segments[s + n].cache) return n;
+    return n;
+}
+
+static void attend_segments(sx_eval *e, uint32_t layer, const sx_segment *segments, uint32_t n)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const sx_layer *l = &e->net->weights.layers[layer];
+    const uint32_t row = segments[0].row, rows = segments[n - 1].row + segments[n - 1].n - row;
+    place_task place = {e, l, layer, row};
+    sx_parallel(&e->run, rows, TOKEN_GRAIN, place_some, &place);
+    sx_attend(&(sx_attention){.run = &e->run,
+                              .segments = segments,
+                              .n_segments = n,
+                              .layer = layer,
+                              .n_head = hp->n_head,
+                              .n_head_kv = hp->n_head_kv,
+                              .dim_k = hp->dim_k,
+                              .dim_v = hp->dim_v,
+                              .both_ways = hp->both_ways,
+                              .window = l->windowed ? hp->window : 0,
+                              .scale = hp->attn_scale,
+                              .cap = hp->attn_cap,
+                              .alibi = hp->alibi,
+                              .sinks = l->sinks,
+                              .q = e->b.q,
+                              .out = e->b.a});
+}
+
 /* y [n, n_embd] = attention over h [n, n_embd] */
-static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, const float *h, float *y)
+static void attention(sx_eval *e, uint32_t layer, uint32_t n, const float *h, float *y)
 {
     const sx_hparams *hp = &e->net->hp;
     const sx_layer *l = &e->net->weights.layers[layer];
@@ -151,54 +184,60 @@ static void attention(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first, co
         sx_latent_project(e, l, n, h);
     else
         project(e, l, n, h);
-    place_task place = {e, l, layer, first};
-    sx_parallel(&e->run, n, TOKEN_GRAIN, place_some, &place);
-    sx_attend(&(sx_attention){.run = &e->run,
-                              .cache = e->cache,
-                              .layer = layer,
-                              .n_head = hp->n_head,
-                              .n_head_kv = hp->n_head_kv,
-                              .dim_k = hp->dim_k,
-                              .dim_v = hp->dim_v,
-                              .n_tok = n,
-                              .first = first,
-                              .window = l->windowed ? hp->window : 0,
-                              .scale = hp->attn_scale,
-                              .cap = hp->attn_cap,
-                              .alibi = hp->alibi,
-                              .sinks = l->sinks,
-                              .q = e->b.q,
-                              .out = e->b.a});
+    for (uint32_t i = 0, together; i < e->n_segments; i += together) {
+        together = distinct(e, i);
+        attend_segments(e, layer, &e->segments[i], together);
+    }
     const float *values = latent ? sx_latent_values(e, l, n) : e->b.a;
-    sx_matmul(&e->run, &(sx_product){&l->out, y, hp->n_embd}, 1, values, l->out.k, n);
+    sx_project(e, &(sx_product){&l->out, y, hp->n_embd}, 1, values, l->out.k, n);
 }
 
 /* ---- the whole ---- */
 
-static void embed(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first)
+static void embed_token(sx_eval *e, int32_t token, uint32_t position, uint32_t type, float *x)
 {
     const sx_hparams *hp = &e->net->hp;
     const sx_weights *w = &e->net->weights;
     const sx_vector_ops *v = e->run.kernels->vector;
-    for (uint32_t i = 0; i < n; i++) {
-        float *x = e->b.x + (size_t)i * hp->n_embd;
-        sx_dequantize_row(w->embed.type, w->embed.data + (size_t)tokens[i] * w->embed.stride, x, hp->n_embd);
-        if (hp->embed_scale != 1.0f) v->scale(x, hp->embed_scale, hp->n_embd);
-        if (w->position.data) {
-            sx_dequantize_row(w->position.type, w->position.data + (size_t)(first + i) * w->position.stride, e->b.h,
-                              hp->n_embd);
-            v->add(x, x, e->b.h, hp->n_embd);
-        }
+    sx_dequantize_row(w->embed.type, w->embed.data + (size_t)token * w->embed.stride, x, hp->n_embd);
+    if (hp->embed_scale != 1.0f) v->scale(x, hp->embed_scale, hp->n_embd);
+    if (w->types.data) {
+        sx_dequantize_row(w->types.type, w->types.data + type * w->types.stride, e->b.h, hp->n_embd);
+        v->add(x, x, e->b.h, hp->n_embd);
     }
-    if (w->embed_norm.present) sx_norm_rows(e, &w->embed_norm, e->b.x, e->b.x, n, hp->n_embd);
-    for (int table = 0; table < 2; table++)
-        if (e->rope[table].step)
-            sx_rope_angles(&e->rope[table], first, n,
-                           e->b.cosine + (size_t)table * e->run.n_batch * e->rope[table].half,
-                           e->b.sine + (size_t)table * e->run.n_batch * e->rope[table].half);
+    if (w->position.data) {
+        sx_dequantize_row(w->position.type, w->position.data + (size_t)position * w->position.stride, e->b.h,
+                          hp->n_embd);
+        v->add(x, x, e->b.h, hp->n_embd);
+    }
 }
 
-static void one_layer(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first)
+/* Lays the segments out in rows, one after the other; returns the number of rows. */
+static uint32_t embed(sx_eval *e)
+{
+    const sx_hparams *hp = &e->net->hp;
+    const sx_weights *w = &e->net->weights;
+    uint32_t row = 0;
+    for (uint32_t s = 0; s < e->n_segments; s++) {
+        sx_segment *segment = &e->segments[s];
+        segment->row = row;
+        for (uint32_t i = 0; i < segment->n; i++) {
+            e->b.segment[row + i] = s;
+            embed_token(e, segment->tokens[i], segment->first + i, i >= segment->second && w->types.n_out > 1,
+                        e->b.x + (size_t)(row + i) * hp->n_embd);
+        }
+        for (size_t table = 0; table < 2; table++) {
+            const sx_rope *rope = &segment->rope[table];
+            size_t at = (table * e->run.n_batch + row) * rope->half;
+            if (rope->step) sx_rope_angles(rope, segment->first, segment->n, e->b.cosine + at, e->b.sine + at);
+        }
+        row += segment->n;
+    }
+    if (w->embed_norm.present) sx_norm_rows(e, &w->embed_norm, e->b.x, e->b.x, row, hp->n_embd);
+    return row;
+}
+
+static void one_layer(sx_eval *e, uint32_t layer, uint32_t n)
 {
     const sx_hparams *hp = &e->net->hp;
     const sx_layer *l = &e->net->weights.layers[layer];
@@ -209,7 +248,7 @@ static void one_layer(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first)
         sx_norm_rows(e, &l->attn_norm, b->h, b->x, n, d);
         h = b->h;
     }
-    attention(e, layer, n, first, h, b->y);
+    attention(e, layer, n, h, b->y);
     if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->y, b->y, n, d);
     if (!hp->parallel) {
         add_rows(e, b->x, b->y, n);
@@ -225,29 +264,37 @@ static void one_layer(sx_eval *e, uint32_t layer, uint32_t n, uint32_t first)
     add_rows(e, b->x, b->z, n);
 }
 
-static void head(sx_eval *e, uint32_t n, bool all_rows, float *logits)
+bool sx_forward(sx_eval *e, sx_segment *segments, uint32_t n_segments)
+{
+    e->segments = segments;
+    e->n_segments = n_segments;
+    uint32_t n = embed(e);
+    for (uint32_t i = 0; i < e->net->hp.n_layer; i++) {
+        if (sx_run_cancelled(&e->run)) return false;
+        one_layer(e, i, n);
+    }
+    return !sx_run_cancelled(&e->run);
+}
+
+bool sx_head(sx_eval *e, const uint32_t *rows, uint32_t count, float *logits)
 {
     const sx_hparams *hp = &e->net->hp;
     const sx_weights *w = &e->net->weights;
     const sx_kernels *k = e->run.kernels;
-    uint32_t from = all_rows ? 0 : n - 1, rows = n - from;
-    sx_norm_rows(e, &w->out_norm, e->b.h, e->b.x + (size_t)from * hp->n_embd, rows, hp->n_embd);
-    sx_matmul(&e->run, &(sx_product){&w->head, logits, hp->n_vocab}, 1, e->b.h, hp->n_embd, rows);
-    for (uint32_t i = 0; i < rows; i++) {
+    if (!rows) {
+        sx_norm_rows(e, &w->out_norm, e->b.h, e->b.x, count, hp->n_embd);
+    } else {
+        for (uint32_t i = 0; i < count; i++)
+            sx_norm_rows(e, &w->out_norm, e->b.h + (size_t)i * hp->n_embd, e->b.x + (size_t)rows[i] * hp->n_embd, 1,
+                         hp->n_embd);
+    }
+    const sx_product product = {&w->head, logits, hp->n_vocab};
+    sx_matmul(&e->run, &product, 1, e->b.h, hp->n_embd, count);
+    sx_adapt_rows(e, &product, e->b.h, hp->n_embd, rows, count);
+    for (uint32_t i = 0; i < count; i++) {
         float *row = logits + (size_t)i * hp->n_vocab;
         if (hp->logit_scale != 1.0f) k->vector->scale(row, hp->logit_scale, hp->n_vocab);
         if (hp->logit_cap > 0.0f) k->attention->soft_cap(row, hp->n_vocab, hp->logit_cap);
     }
-}
-
-bool sx_forward(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first, bool all_rows, float *logits)
-{
-    embed(e, tokens, n, first);
-    for (uint32_t i = 0; i < e->net->hp.n_layer; i++) {
-        if (sx_cancelled(e->run.cancel)) return false;
-        one_layer(e, i, n, first);
-    }
-    if (sx_cancelled(e->run.cancel)) return false;
-    if (logits) head(e, n, all_rows, logits);
-    return !sx_cancelled(e->run.cancel);
+    return !sx_run_cancelled(&e->run);
 }

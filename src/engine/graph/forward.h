@@ -2,9 +2,8 @@
 #ifndef SX_ENGINE_FORWARD_H
 #define SX_ENGINE_FORWARD_H
 
-#include "engine/graph/cache.h"
-#include "engine/graph/rope.h"
 #include "engine/graph/run.h"
+#include "engine/graph/segment.h"
 
 typedef struct sx_net { /* a model as the forward pass sees it */
     sx_hparams hp;
@@ -30,19 +29,29 @@ typedef struct sx_buffers { /* activations of a batch, n_batch rows each */
     float *gathered;        /* [n_batch, n_embd] tokens of one expert */
     uint32_t *member;       /* [n_batch] which they are, as indices into chosen */
     float *cosine, *sine;   /* [2, n_batch, n_rot / 2]: of all layers, of windowed ones */
+    uint32_t *rows;         /* [n_batch] for whoever asks sx_head */
+    uint32_t *segment;      /* [n_batch] which segment each row belongs to */
 } sx_buffers;
 
 typedef struct sx_eval {
     const sx_net *net;
-    sx_cache *cache;
-    const sx_rope *rope; /* [2]: of all layers, of windowed ones */
     sx_buffers b;
     sx_run run;
+    sx_segment *segments; /* [n_segments] of the batch in hand */
+    uint32_t n_segments;
+    const sx_observer *observer; /* sees what goes into each matrix; NULL: nobody */
 } sx_eval;
 
-/* Evaluates n tokens at positions first..first + n - 1 into the cache. logits: NULL, or all_rows ? [n, n_vocab] :
- * [n_vocab] of the last. Returns false when cancelled. */
-bool sx_forward(sx_eval *e, const int32_t *tokens, uint32_t n, uint32_t first, bool all_rows, float *logits);
+/* Evaluates the segments, at most run.n_batch rows together, into their caches; b.x holds the last hidden states of the rows.
+ * What a segment gets does not depend on the others. Returns false when cancelled. */
+bool sx_forward(sx_eval *e, sx_segment *segments, uint32_t n_segments);
+
+/* Logits [count, n_vocab] of rows (ascending indices into the batch that sx_forward has just evaluated; NULL: 0, 1, ...),
+ * through b.h. Returns false when cancelled. */
+bool sx_head(sx_eval *e, const uint32_t *rows, uint32_t count, float *logits);
+
+/* project.c: sx_matmul for matrices of the model over rows of the batch: what adapters add, and the observer's look. */
+void sx_project(const sx_eval *e, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok);
 
 /* ffn.c: z [n, n_embd] = feed-forward of h [n, n_embd]. */
 void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z);

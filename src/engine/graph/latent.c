@@ -9,11 +9,11 @@ static void queries(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, f
 {
     const sx_hparams *hp = &e->net->hp;
     if (hp->q_rank > 0) {
-        sx_matmul(&e->run, &(sx_product){&l->q_a, e->b.qa, hp->q_rank}, 1, h, hp->n_embd, n);
+        sx_project(e, &(sx_product){&l->q_a, e->b.qa, hp->q_rank}, 1, h, hp->n_embd, n);
         sx_norm_rows(e, &l->q_a_norm, e->b.qa, e->b.qa, n, hp->q_rank);
         h = e->b.qa;
     }
-    sx_matmul(&e->run, &(sx_product){&l->q, q, l->q.n_out}, 1, h, l->q.k, n);
+    sx_project(e, &(sx_product){&l->q, q, l->q.n_out}, 1, h, l->q.k, n);
 }
 
 /* Queries of the latent space: per head [k_up q_nope, q_rope]. */
@@ -23,7 +23,7 @@ static void absorb(sx_eval *e, const sx_layer *l, uint32_t n)
     const size_t full = hp->dim_nope + hp->n_rot, from = hp->n_head * full, to = (size_t)hp->n_head * hp->dim_k;
     for (uint32_t i = 0; i < hp->n_head; i++) {
         sx_weight up = sx_expert(&l->k_up, i);
-        sx_matmul(&e->run, &(sx_product){&up, e->b.q + i * hp->dim_k, to}, 1, e->b.wide + i * full, from, n);
+        sx_project(e, &(sx_product){&up, e->b.q + i * hp->dim_k, to}, 1, e->b.wide + i * full, from, n);
         for (uint32_t t = 0; t < n; t++)
             memcpy(e->b.q + t * to + i * hp->dim_k + hp->kv_rank, e->b.wide + t * from + i * full + hp->dim_nope,
                    hp->n_rot * sizeof(float));
@@ -35,7 +35,7 @@ static void spread(sx_eval *e, const sx_layer *l, uint32_t n)
 {
     const sx_hparams *hp = &e->net->hp;
     const size_t both = hp->dim_nope + hp->dim_v, latent = hp->kv_rank + hp->n_rot;
-    sx_matmul(&e->run, &(sx_product){&l->kv_b, e->b.wide, l->kv_b.n_out}, 1, e->b.c, hp->kv_rank, n);
+    sx_project(e, &(sx_product){&l->kv_b, e->b.wide, l->kv_b.n_out}, 1, e->b.c, hp->kv_rank, n);
     for (size_t t = 0; t < n; t++)
         for (size_t i = 0; i < hp->n_head; i++) {
             const float *head = e->b.wide + t * l->kv_b.n_out + i * both;
@@ -50,7 +50,7 @@ void sx_latent_project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h
 {
     const sx_hparams *hp = &e->net->hp;
     const size_t latent = hp->kv_rank + hp->n_rot;
-    sx_matmul(&e->run, &(sx_product){&l->kv_a, e->b.latent, latent}, 1, h, hp->n_embd, n);
+    sx_project(e, &(sx_product){&l->kv_a, e->b.latent, latent}, 1, h, hp->n_embd, n);
     for (size_t t = 0; t < n; t++)
         memcpy(e->b.c + t * hp->kv_rank, e->b.latent + t * latent, hp->kv_rank * sizeof(float));
     sx_norm_rows(e, &l->kv_a_norm, e->b.c, e->b.c, n, hp->kv_rank);
@@ -73,7 +73,7 @@ const float *sx_latent_values(sx_eval *e, const sx_layer *l, uint32_t n)
     if (!hp->absorbed) return e->b.a;
     for (uint32_t i = 0; i < hp->n_head; i++) {
         sx_weight up = sx_expert(&l->v_up, i);
-        sx_matmul(&e->run, &(sx_product){&up, e->b.wide + i * hp->dim_out, to}, 1, e->b.a + i * hp->kv_rank, from, n);
+        sx_project(e, &(sx_product){&up, e->b.wide + i * hp->dim_out, to}, 1, e->b.a + i * hp->kv_rank, from, n);
     }
     return e->b.wide;
 }

@@ -7,7 +7,7 @@
 typedef struct range_task {
     atomic_uint next;
     uint32_t n, grain;
-    const llm_cancel *cancel;
+    const sx_run *run;
     sx_range_fn fn;
     void *arg;
 } range_task;
@@ -18,7 +18,7 @@ static void work(void *arg, uint32_t worker, uint32_t workers)
     (void)workers;
     uint32_t parts = (task->n - 1) / task->grain + 1, part;
     while ((part = atomic_fetch_add_explicit(&task->next, 1, memory_order_relaxed)) < parts) {
-        if (sx_cancelled(task->cancel)) return;
+        if (sx_run_cancelled(task->run)) return;
         uint32_t begin = part * task->grain, end = task->n - begin < task->grain ? task->n : begin + task->grain;
         task->fn(task->arg, begin, end, worker);
     }
@@ -28,7 +28,7 @@ void sx_parallel(const sx_run *run, uint32_t n, uint32_t grain, sx_range_fn fn, 
 {
     if (n == 0) return;
     if (grain == 0) grain = 1;
-    range_task task = {.n = n, .grain = grain, .cancel = run->cancel, .fn = fn, .arg = arg};
+    range_task task = {.n = n, .grain = grain, .run = run, .fn = fn, .arg = arg};
     atomic_init(&task.next, 0);
     if (n <= grain)
         fn(arg, 0, n, 0);

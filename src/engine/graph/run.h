@@ -10,12 +10,20 @@
 typedef struct sx_run {
     const sx_kernels *kernels;
     sx_pool *pool;
-    const llm_cancel *cancel;
+    const llm_cancel *const *cancels; /* [n_cancels] of everybody in the batch: any of them stops it */
+    uint32_t n_cancels;
     uint32_t n_batch; /* tokens there is room for */
     char *scratch;    /* one stretch per worker, 64-byte aligned */
     size_t scratch_stride;
     sx_q8 q8; /* room for a batch of the widest activations */
 } sx_run;
+
+static inline bool sx_run_cancelled(const sx_run *run)
+{
+    for (uint32_t i = 0; i < run->n_cancels; i++)
+        if (sx_cancelled(run->cancels[i])) return true;
+    return false;
+}
 
 /* Calls fn for stretches [begin, end) that cover 0..n, `grain` at a time, on all workers; a single stretch runs on the
  * caller alone. After a cancel the rest is left undone: the caller's results are then thrown away. */

@@ -14,6 +14,9 @@ typedef struct sx_weight { /* y = W x + bias */
     uint32_t n_out, k;
     size_t stride;     /* bytes of a row */
     const float *bias; /* [n_out] or NULL */
+    const char *name;  /* of the tensor in the file */
+    uint32_t row;      /* of that tensor, where the matrix begins */
+    uint32_t expert;   /* one of a row of experts: its index + 1; 0: no expert */
 } sx_weight;
 
 typedef struct sx_norm {        /* both NULL with present false: no norm here */
@@ -23,16 +26,18 @@ typedef struct sx_norm {        /* both NULL with present false: no norm here */
     bool present;
 } sx_norm;
 
-typedef struct sx_experts { /* n_expert matrices of one shape, one after the other */
+typedef struct sx_experts { /* n_expert matrices of one shape, one after the other or scattered */
     sx_weight first;
-    size_t step;       /* bytes from one expert to the next */
-    const float *bias; /* [n_expert, n_out] or NULL */
+    size_t step;              /* bytes from one expert to the next */
+    const void *const *parts; /* NULL, or where each lies */
+    const float *bias;        /* [n_expert, n_out] or NULL */
 } sx_experts;
 
 static inline sx_weight sx_expert(const sx_experts *all, uint32_t i)
 {
     sx_weight w = all->first;
-    w.data += i * all->step;
+    w.data = all->parts ? all->parts[i] : w.data + i * all->step;
+    w.expert = i + 1;
     w.bias = all->bias ? all->bias + (size_t)i * w.n_out : NULL;
     return w;
 }
@@ -56,6 +61,7 @@ typedef struct sx_layer {
 
 typedef struct sx_weights {
     sx_weight embed, position, head;
+    sx_weight types; /* embeddings of the first and the second sentence, or none */
     sx_norm embed_norm, out_norm;
     const float *rope_factors, *rope_factors_long, *rope_factors_short; /* [n_rot / 2] or NULL */
     sx_layer *layers;                                                   /* [n_layer] */

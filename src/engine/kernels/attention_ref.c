@@ -30,8 +30,9 @@ static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *p, uint3
         for (uint32_t j = 0; j < n_keys; j++) {
             const unsigned char *row = (const unsigned char *)v + j * stride;
             for (uint32_t d = 0; d < dim; d++) {
-                float x = type == SX_TYPE_F32 ? sx_bits_f32(sx_load_u32(row + 4 * (size_t)d))
-                                              : sx_f16_f32(sx_load_u16(row + 2 * (size_t)d));
+                float x = type == SX_TYPE_F32   ? sx_bits_f32(sx_load_u32(row + 4 * (size_t)d))
+                          : type == SX_TYPE_F16 ? sx_f16_f32(sx_load_u16(row + 2 * (size_t)d))
+                                                : sx_bf16_f32(sx_load_u16(row + 2 * (size_t)d));
                 acc[i * lda + d] += p[i * SX_KEY_TILE + j] * x;
             }
         }

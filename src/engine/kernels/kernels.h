@@ -48,7 +48,6 @@ typedef struct sx_vector_ops {
     /* Pairs (x[i], x[i + n/2]) or (x[2i], x[2i + 1]) turned by cos[i], sin[i], i < n / 2. */
     void (*rope_halves)(float *x, const float *cos, const float *sin, uint32_t n);
     void (*rope_pairs)(float *x, const float *cos, const float *sin, uint32_t n);
-    void (*to_f16)(uint16_t *out, const float *x, uint32_t n);
 } sx_vector_ops;
 
 /* ---- attention ---- */
@@ -60,17 +59,27 @@ typedef struct sx_attention_ops {
      * updated. Returns what earlier sums must be multiplied with. */
     float (*softmax)(float *s, float *max, float *sum);
     /* acc[i * lda + d] += sum over j < n_keys of p[i * SX_KEY_TILE + j] * v[j][d]; d < dim, i < n_rows; the sum over j
-     * goes in order. v: rows of F32 or F16, `stride` bytes apart. */
+     * goes in order. v: rows of F32, F16 or BF16, `stride` bytes apart. */
     void (*weigh)(float *acc, size_t lda, uint32_t n_rows, const float *p, uint32_t type, const void *v, size_t stride,
                   uint32_t n_keys, uint32_t dim);
     void (*soft_cap)(float *s, uint32_t n, float cap); /* cap * tanh(s / cap) */
 } sx_attention_ops;
+
+/* ---- keys and values as they are kept ---- */
+
+/* Types: F32, F16, BF16, Q8_0, Q4_0. Every level gives the same bytes and the same numbers. */
+typedef struct sx_cache_ops {
+    void (*pack)(uint32_t type, void *row, const float *x, uint32_t n); /* a last block that is short is filled up */
+    /* out [n_rows, ldo], the first n of each row: rows of `type`, `stride` bytes apart. */
+    void (*unpack)(uint32_t type, float *out, size_t ldo, const void *rows, size_t stride, uint32_t n_rows, uint32_t n);
+} sx_cache_ops;
 
 typedef struct sx_kernels {
     uint32_t isa; /* LLM_ISA_* */
     const sx_matmul_ops *matmul;
     const sx_vector_ops *vector;
     const sx_attention_ops *attention;
+    const sx_cache_ops *cache;
 } sx_kernels;
 
 /* The best level this machine has, at most `isa` (0: no limit). */
@@ -79,10 +88,12 @@ sx_kernels sx_kernels_select(uint32_t isa);
 extern const sx_matmul_ops sx_matmul_ref;
 extern const sx_vector_ops sx_vector_ref;
 extern const sx_attention_ops sx_attention_ref;
+extern const sx_cache_ops sx_cache_ref;
 #if defined(__x86_64__)
 extern const sx_matmul_ops sx_matmul_avx2, sx_matmul_avx512;
 extern const sx_vector_ops sx_vector_avx2, sx_vector_avx512;
 extern const sx_attention_ops sx_attention_avx2, sx_attention_avx512;
+extern const sx_cache_ops sx_cache_avx2, sx_cache_avx512;
 #endif
 
 #endif

@@ -75,10 +75,5 @@ static void rope_pairs(float *x, const float *cosine, const float *sine, uint32_
     }
 }
 
-static void to_f16(uint16_t *out, const float *x, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) out[i] = sx_f32_f16(x[i]);
-}
-
-const sx_vector_ops sx_vector_ref = {rms_norm, layer_norm, add,         add_scaled, scale_by, mul,
-                                     silu,     gelu,       rope_halves, rope_pairs, to_f16};
+const sx_vector_ops sx_vector_ref = {rms_norm, layer_norm, add,  add_scaled,  scale_by,
+                                     mul,      silu,       gelu, rope_halves, rope_pairs};

@@ -114,8 +114,8 @@ llm_status sx_tokenizer_create(sx_tokenizer **out, sx_mem *mem, const sx_gguf *g
     t->mem = mem;
     sx_pairs_init(&t->merges, mem);
     llm_status status = sx_vocab_load(&t->v, mem, gguf, err);
+    if (status == LLM_OK && (t->v.kind == SX_VOCAB_BPE || t->v.merge_ranks)) status = load_merges(t, gguf, err);
     if (status == LLM_OK && t->v.kind == SX_VOCAB_BPE) {
-        status = load_merges(t, gguf, err);
         t->whole_words = sx_split_get_traits(t->v.split).whole_words;
     } else if (status == LLM_OK && t->v.kind == SX_VOCAB_UNIGRAM) {
         status = sx_unigram_load(&t->unigram, mem, &t->v, gguf, err);
@@ -193,7 +193,7 @@ static llm_status encode_word(void *user, const char *word, size_t len)
     encoder *e = user;
     const sx_vocab *v = &e->t->v;
     if (len > INT32_MAX) return LLM_E_LIMIT;
-    if (e->t->whole_words || (v->raw_text && word[0] == '\n')) {
+    if (e->t->whole_words || (v->kind == SX_VOCAB_BPE && v->raw_text && word[0] == '\n')) {
         uint32_t token = sx_map_get(&v->by_bytes, word, len);
         if (token != SX_MAP_NONE) {
             sx_tokens_add(&e->tokens, (int32_t)token);
@@ -259,7 +259,7 @@ static llm_status encode_piece(void *user, const char *text, size_t len, int32_t
     encoder *e = user;
     if (text) return encode_stretch(e, text, len);
     sx_tokens_add(&e->tokens, token);
-    e->after_special = true;
+    e->after_special = !e->t->v.space_prefix_first;
     return LLM_OK;
 }
 
@@ -287,7 +287,8 @@ int64_t sx_tokenizer_encode(const sx_tokenizer *t, sx_mem *mem, const char *text
     sx_buf_init(&e.text, mem, 0);
     llm_status status = LLM_OK;
     if (t->v.kind == SX_VOCAB_BPE || t->v.kind == SX_VOCAB_SPM)
-        status = sx_merger_begin(&e.merger, mem, &t->v, t->v.kind == SX_VOCAB_BPE ? &t->merges : NULL, &e.tokens, len);
+        status = sx_merger_begin(&e.merger, mem, &t->v,
+                                 t->v.kind == SX_VOCAB_BPE || t->v.merge_ranks ? &t->merges : NULL, &e.tokens, len);
     if (status == LLM_OK) status = encode_all(&e, text ? text : "", len, flags);
     if (e.merger.mem) sx_merger_end(&e.merger);
     sx_buf_free(&e.text);

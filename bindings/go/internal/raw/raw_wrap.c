@@ -318,17 +318,45 @@ static llm_cancel *sx_cancel_create(llm_error *err)
     return made;
 }
 
-static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
-                                llm_error *err)
+static llm_model_opts sx_model_opts(uint32_t threads, uint32_t isa, const llm_cancel *cancel, const llm_logger *logger)
 {
-    llm_logger logger = SX_LOGGER(log);
     llm_model_opts opts = LLM_MODEL_OPTS_INIT;
     opts.threads = threads;
     opts.isa = isa;
     opts.cancel = cancel;
-    if (log) opts.logger = &logger;
+    opts.logger = logger->user ? logger : NULL;
+    return opts;
+}
+
+static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
+                                llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
     llm_model *made = NULL;
     err->code = llm_model_load(&made, path, &opts, err);
+    return made;
+}
+
+#ifdef SWIGPYTHON
+static llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                       const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_memory(&made, src, src_len, &opts, err);
+    return made;
+}
+#endif
+
+static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                                   const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_fd(&made, fd, offset, length, &opts, err);
     return made;
 }
 
@@ -486,6 +514,18 @@ static llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *g
     return made;
 }
 
+static llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err)
+{
+    llm_adapter *made = NULL;
+    err->code = llm_adapter_load(&made, model, path, err);
+    return made;
+}
+
+static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {
@@ -506,6 +546,133 @@ static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t
     return (sx_blob){NULL, 0};
 }
 
+static llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_save(ctx, path), err);
+}
+
+static llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_restore(ctx, path), err);
+}
+
+static sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err)
+{
+    int64_t need = llm_ctx_export(ctx, NULL, 0), size = need;
+    char *bytes = need > 0 ? malloc((size_t)need) : NULL;
+    if (need > 0 && !bytes) return sx_blob_fail(err, "no memory for the state");
+    if (bytes) size = llm_ctx_export(ctx, bytes, (size_t)need);
+    sx_ctx_told(ctx, size < 0 ? (llm_status)size : LLM_OK, err);
+    if (size >= 0) return (sx_blob){bytes, (size_t)size};
+    free(bytes);
+    return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_import(ctx, bytes, len), err);
+}
+
+static llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err)
+{
+    llm_ctx *made = NULL;
+    sx_ctx_told(ctx, llm_ctx_fork(ctx, &made), err);
+    return made;
+}
+
+static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
+}
+
+static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_used(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
+}
+
+static int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_size(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
+}
+
+/* ---- several texts ---- */
+
+typedef struct sx_texts { /* joined texts taken apart */
+    const char **text;    /* [n] */
+    size_t *len;          /* [n] */
+    uint64_t *given;      /* [n] */
+    size_t n;
+} sx_texts;
+
+static void sx_texts_free(sx_texts *t)
+{
+    free(t->text);
+    free(t->len);
+    free(t->given);
+}
+
+/* lens: per text two uint64_t, its bytes and how many of them are given. False without memory or beyond texts_len. */
+static int sx_texts_take(sx_texts *t, const char *texts, size_t texts_len, const char *lens, size_t lens_len)
+{
+    t->n = lens_len / 16;
+    t->text = malloc((t->n + 1) * sizeof *t->text);
+    t->len = malloc((t->n + 1) * sizeof *t->len);
+    t->given = malloc((t->n + 1) * sizeof *t->given);
+    if (!t->text || !t->len || !t->given) return 0;
+    for (size_t i = 0, at = 0; i < t->n; at += t->len[i++]) {
+        uint64_t pair[2];
+        memcpy(pair, lens + 16 * i, sizeof pair);
+        if (pair[0] > texts_len - at) return 0;
+        t->text[i] = texts + at;
+        t->len[i] = (size_t)pair[0];
+        t->given[i] = pair[1];
+    }
+    return 1;
+}
+
+static llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                            const char *lens, size_t lens_len, uint32_t flags, uint32_t top, const llm_cancel *cancel,
+                            llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    llm_scores *made = NULL;
+    if (sx_texts_take(&t, texts, texts_len, lens, lens_len)) {
+        llm_score_opts opts = LLM_SCORE_OPTS_INIT;
+        opts.flags = flags;
+        opts.top = top;
+        opts.given = t.given;
+        opts.cancel = cancel;
+        sx_ctx_told(ctx, llm_score(ctx, prompt, len, t.text, t.len, t.n, &opts, &made), err);
+    } else {
+        sx_blob_fail(err, "no memory for the texts");
+    }
+    sx_texts_free(&t);
+    return made;
+}
+
+static llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint64_t from, uint32_t top,
+                                   const llm_cancel *cancel, llm_error *err)
+{
+    size_t n = ids_len / sizeof(int32_t);
+    int32_t *tokens = malloc(n * sizeof *tokens + 1);
+    llm_scores *made = NULL;
+    if (tokens) {
+        llm_score_opts opts = LLM_SCORE_OPTS_INIT;
+        opts.top = top;
+        opts.cancel = cancel;
+        if (n) memcpy(tokens, ids, n * sizeof *tokens);
+        sx_ctx_told(ctx, llm_score_tokens(ctx, tokens, n, (size_t)from, &opts, &made), err);
+    } else {
+        sx_blob_fail(err, "no memory for the tokens");
+    }
+    free(tokens);
+    return made;
+}
+
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
@@ -521,12 +688,99 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
     return made;
 }
 
+typedef struct sx_gen {
+    llm_gen_opts opts;
+    char *dry_breakers;
+    int32_t *tokens;
+    float *bias;
+} sx_gen;
+
+static sx_gen *sx_gen_create(void)
+{
+    sx_gen *gen = calloc(1, sizeof *gen);
+    if (gen) llm_gen_opts_init(&gen->opts, sizeof gen->opts);
+    return gen;
+}
+
+static void sx_gen_free(sx_gen *gen)
+{
+    if (!gen) return;
+    free(gen->dry_breakers);
+    free(gen->tokens);
+    free(gen->bias);
+    free(gen);
+}
+
+static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
+{
+    llm_gen_opts *o = &gen->opts;
+    const struct {
+        const char *name;
+        float *at;
+    } floats[] = {{"repeat_penalty", &o->repeat_penalty},
+                  {"frequency_penalty", &o->frequency_penalty},
+                  {"presence_penalty", &o->presence_penalty},
+                  {"dry_multiplier", &o->dry_multiplier},
+                  {"dry_base", &o->dry_base},
+                  {"dynatemp_range", &o->dynatemp_range},
+                  {"dynatemp_exponent", &o->dynatemp_exponent},
+                  {"top_n_sigma", &o->top_n_sigma},
+                  {"typical_p", &o->typical_p},
+                  {"xtc_probability", &o->xtc_probability},
+                  {"xtc_threshold", &o->xtc_threshold},
+                  {"mirostat_tau", &o->mirostat_tau},
+                  {"mirostat_eta", &o->mirostat_eta}};
+    const struct {
+        const char *name;
+        uint32_t *at;
+    } counts[] = {{"penalty_last_n", &o->penalty_last_n},
+                  {"dry_allowed_length", &o->dry_allowed_length},
+                  {"dry_last_n", &o->dry_last_n},
+                  {"logprobs", &o->logprobs}};
+    for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
+        if (strcmp(floats[i].name, name) == 0) {
+            *floats[i].at = (float)value;
+            return 1;
+        }
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (strcmp(counts[i].name, name) == 0 && value >= 0 && value <= UINT32_MAX) {
+            *counts[i].at = (uint32_t)value;
+            return 1;
+        }
+    return 0;
+}
+
+static int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size_t len)
+{
+    if (strcmp(name, "dry_breakers") != 0) return 0;
+    free(gen->dry_breakers);
+    gen->opts.dry_breakers = gen->dry_breakers = sx_list(text, len);
+    return gen->dry_breakers != NULL;
+}
+
+static int32_t sx_gen_bias(sx_gen *gen, int32_t token, double value)
+{
+    size_t n = gen->opts.n_bias + (size_t)1;
+    int32_t *tokens = realloc(gen->tokens, n * sizeof *tokens);
+    if (tokens) gen->tokens = tokens;
+    float *bias = realloc(gen->bias, n * sizeof *bias);
+    if (bias) gen->bias = bias;
+    if (!tokens || !bias) return 0;
+    tokens[n - 1] = token;
+    bias[n - 1] = (float)value;
+    gen->opts.bias_tokens = tokens;
+    gen->opts.bias = bias;
+    gen->opts.n_bias = (uint32_t)n;
+    return 1;
+}
+
 static llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
                               uint32_t flags, uint32_t max_tokens, uint32_t top_k, float temperature, float top_p,
                               float min_p, float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
-                              const llm_cancel *cancel, llm_error *err)
+                              const sx_gen *more, const llm_cancel *cancel, llm_error *err)
 {
     llm_gen_opts opts = LLM_GEN_OPTS_INIT;
+    if (more) opts = more->opts;
     opts.flags = flags;
     opts.max_tokens = max_tokens;
     opts.top_k = top_k;
@@ -678,7 +932,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_3a399ca6a91860b6(void *_swig_go_0) {
+void _wrap_Swig_free_raw_5206fbc11104abff(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -688,7 +942,7 @@ void _wrap_Swig_free_raw_3a399ca6a91860b6(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_3a399ca6a91860b6(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_5206fbc11104abff(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -701,7 +955,7 @@ void *_wrap_Swig_malloc_raw_3a399ca6a91860b6(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_INVALID_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -712,7 +966,7 @@ intgo _wrap_LLM_E_INVALID_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_MEMORY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -723,7 +977,7 @@ intgo _wrap_LLM_E_MEMORY_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_IO_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -734,7 +988,7 @@ intgo _wrap_LLM_E_IO_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_FORMAT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -745,7 +999,7 @@ intgo _wrap_LLM_E_FORMAT_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -756,7 +1010,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -767,7 +1021,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_VERSION_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -778,7 +1032,7 @@ intgo _wrap_LLM_E_VERSION_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_BUSY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -789,7 +1043,7 @@ intgo _wrap_LLM_E_BUSY_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_FORK_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -800,7 +1054,7 @@ intgo _wrap_LLM_E_FORK_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_CANCELLED_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -811,7 +1065,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_LIMIT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -822,7 +1076,7 @@ intgo _wrap_LLM_E_LIMIT_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_UTF8_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -833,7 +1087,7 @@ intgo _wrap_LLM_E_UTF8_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_CORRUPT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -844,7 +1098,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_FULL_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -855,7 +1109,7 @@ intgo _wrap_LLM_E_FULL_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_KEY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -866,7 +1120,7 @@ intgo _wrap_LLM_E_KEY_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_READONLY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -877,7 +1131,7 @@ intgo _wrap_LLM_E_READONLY_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_USER_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -888,7 +1142,7 @@ intgo _wrap_LLM_E_USER_raw_3a399ca6a91860b6() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_3a399ca6a91860b6() {
+intgo _wrap_LLM_E_INTERNAL_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -899,7 +1153,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_3a399ca6a91860b6() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_3a399ca6a91860b6(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_5206fbc11104abff(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -912,7 +1166,7 @@ _gostring_ _wrap_llm_status_name_raw_3a399ca6a91860b6(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -925,7 +1179,7 @@ intgo _wrap_llm_error_code_get_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -938,7 +1192,7 @@ _gostring_ _wrap_llm_error_message_get_raw_3a399ca6a91860b6(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_3a399ca6a91860b6() {
+struct llm_error *_wrap_new_llm_error_raw_5206fbc11104abff() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -949,7 +1203,7 @@ struct llm_error *_wrap_new_llm_error_raw_3a399ca6a91860b6() {
 }
 
 
-void _wrap_delete_llm_error_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -959,7 +1213,7 @@ void _wrap_delete_llm_error_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_3a399ca6a91860b6() {
+_gostring_ _wrap_llm_version_raw_5206fbc11104abff() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -970,7 +1224,7 @@ _gostring_ _wrap_llm_version_raw_3a399ca6a91860b6() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_3a399ca6a91860b6(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_5206fbc11104abff(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -988,7 +1242,7 @@ _gostring_ _wrap_llm_build_info_raw_3a399ca6a91860b6(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -998,7 +1252,7 @@ void _wrap_llm_cancel_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1008,7 +1262,7 @@ void _wrap_llm_cancel_reset_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1021,7 +1275,7 @@ intgo _wrap_llm_cancel_is_set_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1031,7 +1285,7 @@ void _wrap_llm_cancel_free_raw_3a399ca6a91860b6(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1041,7 +1295,7 @@ void _wrap_llm_model_free_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1061,7 +1315,7 @@ _gostring_ _wrap_llm_model_info_raw_3a399ca6a91860b6(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1074,7 +1328,7 @@ intgo _wrap_llm_model_n_vocab_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1087,7 +1341,7 @@ intgo _wrap_llm_model_n_ctx_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1107,7 +1361,7 @@ intgo _wrap_llm_model_token_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1145,7 +1399,17 @@ intgo _wrap_llm_quantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_corpus_free_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_5206fbc11104abff(struct llm_adapter *_swig_go_0) {
+  llm_adapter *arg1 = (llm_adapter *) 0 ;
+  
+  arg1 = *(llm_adapter **)&_swig_go_0; 
+  
+  llm_adapter_free(arg1);
+  
+}
+
+
+void _wrap_llm_corpus_free_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1155,7 +1419,7 @@ void _wrap_llm_corpus_free_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1177,7 +1441,7 @@ intgo _wrap_llm_remove_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1192,7 +1456,7 @@ intgo _wrap_llm_corpus_check_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1205,7 +1469,7 @@ intgo _wrap_llm_docs_count_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1220,7 +1484,7 @@ _gostring_ _wrap_llm_docs_name_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1235,7 +1499,7 @@ long long _wrap_llm_docs_bytes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1250,7 +1514,7 @@ intgo _wrap_llm_docs_nodes_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1265,7 +1529,7 @@ _gostring_ _wrap_llm_docs_hash_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1275,7 +1539,7 @@ void _wrap_llm_docs_free_raw_3a399ca6a91860b6(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1285,7 +1549,7 @@ void _wrap_llm_tree_free_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1298,7 +1562,7 @@ intgo _wrap_llm_tree_count_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1318,7 +1582,7 @@ long long _wrap_llm_tree_find_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1333,7 +1597,7 @@ _gostring_ _wrap_llm_tree_id_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1348,7 +1612,7 @@ long long _wrap_llm_tree_parent_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1363,7 +1627,7 @@ intgo _wrap_llm_tree_kind_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1378,7 +1642,7 @@ intgo _wrap_llm_tree_depth_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1393,7 +1657,7 @@ _gostring_ _wrap_llm_tree_title_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1408,7 +1672,7 @@ long long _wrap_llm_tree_start_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1423,7 +1687,7 @@ long long _wrap_llm_tree_end_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1438,7 +1702,7 @@ _gostring_ _wrap_llm_tree_hash_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1448,7 +1712,132 @@ void _wrap_llm_ctx_free_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0) {
 }
 
 
-void _wrap_llm_evidence_free_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  
+  result = (uint32_t)llm_scores_count((struct llm_scores const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_scores_tokens_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_scores_tokens((struct llm_scores const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_scores_sum_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)llm_scores_sum((struct llm_scores const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_scores_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (int32_t)llm_scores_token((struct llm_scores const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_scores_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (double)llm_scores_logprob((struct llm_scores const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_scores_top_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  uint32_t arg4 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  
+  result = (int32_t)llm_scores_top_token((struct llm_scores const *)arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_scores_top_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  uint32_t arg4 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  
+  result = (double)llm_scores_top_logprob((struct llm_scores const *)arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_scores_free_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
+  llm_scores *arg1 = (llm_scores *) 0 ;
+  
+  arg1 = *(llm_scores **)&_swig_go_0; 
+  
+  llm_scores_free(arg1);
+  
+}
+
+
+void _wrap_llm_evidence_free_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1458,7 +1847,7 @@ void _wrap_llm_evidence_free_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1471,7 +1860,7 @@ intgo _wrap_llm_evidence_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1484,7 +1873,7 @@ double _wrap_llm_evidence_confidence_raw_3a399ca6a91860b6(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1499,7 +1888,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1514,7 +1903,7 @@ _gostring_ _wrap_llm_evidence_node_raw_3a399ca6a91860b6(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1529,7 +1918,7 @@ _gostring_ _wrap_llm_evidence_path_raw_3a399ca6a91860b6(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1544,7 +1933,7 @@ _gostring_ _wrap_llm_evidence_text_raw_3a399ca6a91860b6(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1559,7 +1948,7 @@ long long _wrap_llm_evidence_start_raw_3a399ca6a91860b6(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1574,7 +1963,7 @@ long long _wrap_llm_evidence_end_raw_3a399ca6a91860b6(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1589,7 +1978,22 @@ double _wrap_llm_evidence_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_page_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+  llm_evidence *arg1 = (llm_evidence *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_evidence **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_evidence_page((struct llm_evidence const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_trace_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1602,7 +2006,7 @@ intgo _wrap_llm_trace_count_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1617,7 +2021,7 @@ _gostring_ _wrap_llm_trace_doc_raw_3a399ca6a91860b6(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1632,7 +2036,7 @@ _gostring_ _wrap_llm_trace_node_raw_3a399ca6a91860b6(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1647,7 +2051,7 @@ intgo _wrap_llm_trace_depth_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1662,7 +2066,7 @@ intgo _wrap_llm_trace_action_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1677,7 +2081,7 @@ double _wrap_llm_trace_score_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_3a399ca6a91860b6(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1692,7 +2096,7 @@ _gostring_ _wrap_llm_trace_reason_raw_3a399ca6a91860b6(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -1702,7 +2106,7 @@ void _wrap_llm_reply_free_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1715,7 +2119,7 @@ intgo _wrap_llm_reply_finish_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1728,7 +2132,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1741,7 +2145,7 @@ intgo _wrap_llm_reply_output_tokens_raw_3a399ca6a91860b6(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1754,7 +2158,7 @@ double _wrap_llm_reply_prompt_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1767,7 +2171,7 @@ double _wrap_llm_reply_output_ms_raw_3a399ca6a91860b6(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -1782,7 +2186,56 @@ intgo _wrap_llm_reply_token_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)llm_reply_logprob((struct llm_reply const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_reply_top_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (int32_t)llm_reply_top_token((struct llm_reply const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_reply_top_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (double)llm_reply_top_logprob((struct llm_reply const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_reply_citation_count_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1795,7 +2248,7 @@ intgo _wrap_llm_reply_citation_count_raw_3a399ca6a91860b6(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1810,7 +2263,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_3a399ca6a91860b6(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1825,7 +2278,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_3a399ca6a91860b6(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1840,7 +2293,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_3a399ca6a91860b6(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1855,7 +2308,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_3a399ca6a91860b6(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1870,7 +2323,7 @@ long long _wrap_llm_reply_citation_start_raw_3a399ca6a91860b6(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1885,7 +2338,7 @@ long long _wrap_llm_reply_citation_end_raw_3a399ca6a91860b6(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1900,7 +2353,22 @@ double _wrap_llm_reply_citation_support_raw_3a399ca6a91860b6(struct llm_reply *_
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_reply_citation_page((struct llm_reply const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_verdict *_wrap_llm_reply_verdict_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -1915,7 +2383,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_3a399ca6a91860b6(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_5206fbc11104abff(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -1925,7 +2393,7 @@ void _wrap_llm_guard_free_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -1951,7 +2419,7 @@ intgo _wrap_llm_guard_set_action_raw_3a399ca6a91860b6(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -1972,7 +2440,7 @@ intgo _wrap_llm_guard_add_word_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1989,7 +2457,7 @@ intgo _wrap_llm_guard_set_vault_raw_3a399ca6a91860b6(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_3a399ca6a91860b6(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_5206fbc11104abff(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2002,7 +2470,7 @@ _gostring_ _wrap_llm_guard_type_raw_3a399ca6a91860b6(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2015,7 +2483,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_3a399ca6a91860b6(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2025,7 +2493,7 @@ void _wrap_llm_guard_close_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2038,7 +2506,7 @@ intgo _wrap_llm_verdict_action_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2051,7 +2519,7 @@ intgo _wrap_llm_verdict_count_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2066,7 +2534,7 @@ _gostring_ _wrap_llm_verdict_type_raw_3a399ca6a91860b6(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2081,7 +2549,7 @@ long long _wrap_llm_verdict_start_raw_3a399ca6a91860b6(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2096,7 +2564,7 @@ long long _wrap_llm_verdict_end_raw_3a399ca6a91860b6(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2111,7 +2579,7 @@ double _wrap_llm_verdict_score_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2126,7 +2594,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_3a399ca6a91860b6(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2141,7 +2609,7 @@ intgo _wrap_llm_verdict_finding_action_raw_3a399ca6a91860b6(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2151,7 +2619,7 @@ void _wrap_llm_verdict_free_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_3a399ca6a91860b6(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_5206fbc11104abff(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2161,7 +2629,7 @@ void _wrap_llm_vault_free_raw_3a399ca6a91860b6(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_3a399ca6a91860b6() {
+sx_log *_wrap_sx_log_create_raw_5206fbc11104abff() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2172,7 +2640,7 @@ sx_log *_wrap_sx_log_create_raw_3a399ca6a91860b6() {
 }
 
 
-void _wrap_sx_log_put_raw_3a399ca6a91860b6(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_5206fbc11104abff(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2191,7 +2659,7 @@ void _wrap_sx_log_put_raw_3a399ca6a91860b6(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_5206fbc11104abff(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2204,7 +2672,7 @@ intgo _wrap_sx_log_next_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_5206fbc11104abff(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2217,7 +2685,7 @@ _gostring_ _wrap_sx_log_line_raw_3a399ca6a91860b6(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_3a399ca6a91860b6(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2230,7 +2698,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_3a399ca6a91860b6(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2258,7 +2726,34 @@ struct llm_model *_wrap_sx_model_load_raw_3a399ca6a91860b6(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+struct llm_model *_wrap_sx_model_load_fd_raw_5206fbc11104abff(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+  int32_t arg1 ;
+  uint64_t arg2 ;
+  uint64_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  llm_cancel *arg6 = (llm_cancel *) 0 ;
+  sx_log *arg7 = (sx_log *) 0 ;
+  llm_error *arg8 = (llm_error *) 0 ;
+  llm_model *result = 0 ;
+  struct llm_model *_swig_go_result;
+  
+  arg1 = (int32_t)_swig_go_0; 
+  arg2 = (uint64_t)_swig_go_1; 
+  arg3 = (uint64_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  arg5 = (uint32_t)_swig_go_4; 
+  arg6 = *(llm_cancel **)&_swig_go_5; 
+  arg7 = *(sx_log **)&_swig_go_6; 
+  arg8 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_model *)sx_model_load_fd(arg1,arg2,arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7,arg8);
+  *(llm_model **)&_swig_go_result = (llm_model *)result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_tokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2284,7 +2779,7 @@ _gostring_ _wrap_sx_tokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2310,7 +2805,7 @@ _gostring_ _wrap_sx_detokenize_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2340,7 +2835,7 @@ _gostring_ _wrap_sx_chat_template_raw_3a399ca6a91860b6(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2371,7 +2866,7 @@ _gostring_ _wrap_sx_dequantize_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2397,7 +2892,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_3a399ca6a91860b6(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2429,7 +2924,7 @@ intgo _wrap_sx_ingest_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2462,7 +2957,7 @@ intgo _wrap_sx_ingest_file_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2477,7 +2972,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_3a399ca6a91860b6(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_3a399ca6a91860b6(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2499,7 +2994,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_3a399ca6a91860b6(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2512,7 +3007,7 @@ _gostring_ _wrap_sx_tree_text_raw_3a399ca6a91860b6(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_3a399ca6a91860b6(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_5206fbc11104abff(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2541,7 +3036,48 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_3a399ca6a91860b6(struct llm_model *_swig
 }
 
 
-_gostring_ _wrap_sx_logits_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_adapter *result = 0 ;
+  struct llm_adapter *_swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_adapter *)sx_adapter_load(arg1,(char const *)arg2,arg3);
+  *(llm_adapter **)&_swig_go_result = (llm_adapter *)result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_adapter *arg2 = (llm_adapter *) 0 ;
+  float arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_adapter **)&_swig_go_1; 
+  arg3 = (float)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_set_adapter(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_logits_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2569,7 +3105,220 @@ _gostring_ _wrap_sx_logits_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, stru
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_save(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_load(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_ctx_export_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_ctx_export(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_import(arg1,(char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_ctx *_wrap_sx_ctx_fork_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  llm_ctx *result = 0 ;
+  struct llm_ctx *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (llm_ctx *)sx_ctx_fork(arg1,arg2);
+  *(llm_ctx **)&_swig_go_result = (llm_ctx *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_drop(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_ctx_used_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (int64_t)sx_ctx_used(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_ctx_size_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (int64_t)sx_ctx_size(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_scores *_wrap_sx_score_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  uint32_t arg8 ;
+  uint32_t arg9 ;
+  llm_cancel *arg10 = (llm_cancel *) 0 ;
+  llm_error *arg11 = (llm_error *) 0 ;
+  llm_scores *result = 0 ;
+  struct llm_scores *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  
+  arg4 = (char *)_swig_go_2.p;
+  arg5 = (size_t)_swig_go_2.n;
+  
+  
+  arg6 = (char *)_swig_go_3.p;
+  arg7 = (size_t)_swig_go_3.n;
+  
+  arg8 = (uint32_t)_swig_go_4; 
+  arg9 = (uint32_t)_swig_go_5; 
+  arg10 = *(llm_cancel **)&_swig_go_6; 
+  arg11 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_scores *)sx_score(arg1,(char const *)arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,arg8,arg9,(struct llm_cancel const *)arg10,arg11);
+  *(llm_scores **)&_swig_go_result = (llm_scores *)result; 
+  return _swig_go_result;
+}
+
+
+struct llm_scores *_wrap_sx_score_tokens_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint64_t arg4 ;
+  uint32_t arg5 ;
+  llm_cancel *arg6 = (llm_cancel *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_scores *result = 0 ;
+  struct llm_scores *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint64_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  arg6 = *(llm_cancel **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_scores *)sx_score_tokens(arg1,(char const *)arg2,arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7);
+  *(llm_scores **)&_swig_go_result = (llm_scores *)result; 
+  return _swig_go_result;
+}
+
+
+struct llm_evidence *_wrap_sx_retrieve_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2603,7 +3352,93 @@ struct llm_evidence *_wrap_sx_retrieve_raw_3a399ca6a91860b6(struct llm_ctx *_swi
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
+sx_gen *_wrap_sx_gen_create_raw_5206fbc11104abff() {
+  sx_gen *result = 0 ;
+  sx_gen *_swig_go_result;
+  
+  
+  result = (sx_gen *)sx_gen_create();
+  *(sx_gen **)&_swig_go_result = (sx_gen *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_gen_number_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  char *arg2 = (char *) 0 ;
+  double arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = (double)_swig_go_2; 
+  
+  result = (int32_t)sx_gen_number(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_gen_text_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  size_t arg4 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  
+  arg3 = (char *)_swig_go_2.p;
+  arg4 = (size_t)_swig_go_2.n;
+  
+  
+  result = (int32_t)sx_gen_text(arg1,(char const *)arg2,(char const *)arg3,arg4);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  int32_t arg2 ;
+  double arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  arg3 = (double)_swig_go_2; 
+  
+  result = (int32_t)sx_gen_bias(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_gen_free_raw_5206fbc11104abff(sx_gen *_swig_go_0) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  
+  sx_gen_free(arg1);
+  
+}
+
+
+struct llm_reply *_wrap_sx_generate_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2618,8 +3453,9 @@ struct llm_reply *_wrap_sx_generate_raw_3a399ca6a91860b6(struct llm_ctx *_swig_g
   uint64_t arg12 ;
   char *arg13 = (char *) 0 ;
   size_t arg14 ;
-  llm_cancel *arg15 = (llm_cancel *) 0 ;
-  llm_error *arg16 = (llm_error *) 0 ;
+  sx_gen *arg15 = (sx_gen *) 0 ;
+  llm_cancel *arg16 = (llm_cancel *) 0 ;
+  llm_error *arg17 = (llm_error *) 0 ;
   llm_reply *result = 0 ;
   struct llm_reply *_swig_go_result;
   
@@ -2641,16 +3477,17 @@ struct llm_reply *_wrap_sx_generate_raw_3a399ca6a91860b6(struct llm_ctx *_swig_g
   arg13 = (char *)_swig_go_11.p;
   arg14 = (size_t)_swig_go_11.n;
   
-  arg15 = *(llm_cancel **)&_swig_go_12; 
-  arg16 = *(llm_error **)&_swig_go_13; 
+  arg15 = *(sx_gen **)&_swig_go_12; 
+  arg16 = *(llm_cancel **)&_swig_go_13; 
+  arg17 = *(llm_error **)&_swig_go_14; 
   
-  result = (llm_reply *)sx_generate(arg1,(char const *)arg2,arg3,(struct llm_evidence const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10,arg11,arg12,(char const *)arg13,arg14,(struct llm_cancel const *)arg15,arg16);
+  result = (llm_reply *)sx_generate(arg1,(char const *)arg2,arg3,(struct llm_evidence const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10,arg11,arg12,(char const *)arg13,arg14,(sx_gen const *)arg15,(struct llm_cancel const *)arg16,arg17);
   *(llm_reply **)&_swig_go_result = (llm_reply *)result; 
   return _swig_go_result;
 }
 
 
-intgo _wrap_sx_reply_next_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2667,7 +3504,7 @@ intgo _wrap_sx_reply_next_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2680,7 +3517,7 @@ _gostring_ _wrap_sx_reply_piece_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2693,7 +3530,7 @@ _gostring_ _wrap_sx_reply_text_raw_3a399ca6a91860b6(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_3a399ca6a91860b6(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_5206fbc11104abff(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -2714,7 +3551,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_3a399ca6a91860b6(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2747,7 +3584,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_3a399ca6a91860b6(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_3a399ca6a91860b6(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2774,7 +3611,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_3a399ca6a91860b6(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2797,7 +3634,7 @@ intgo _wrap_sx_guard_feed_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2814,7 +3651,7 @@ intgo _wrap_sx_guard_finish_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_3a399ca6a91860b6(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2827,7 +3664,7 @@ _gostring_ _wrap_sx_guard_text_raw_3a399ca6a91860b6(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_3a399ca6a91860b6(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2840,7 +3677,7 @@ _gostring_ _wrap_sx_verdict_text_raw_3a399ca6a91860b6(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_3a399ca6a91860b6(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2870,7 +3707,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_3a399ca6a91860b6(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_3a399ca6a91860b6(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_5206fbc11104abff(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;

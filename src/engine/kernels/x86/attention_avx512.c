@@ -77,6 +77,8 @@ static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *p, uint3
 {
     if (type == SX_TYPE_F16)
         weigh_all(acc, lda, n_rows, p, SX_TYPE_F16, v, stride, n_keys, dim);
+    else if (type == SX_TYPE_BF16)
+        weigh_all(acc, lda, n_rows, p, SX_TYPE_BF16, v, stride, n_keys, dim);
     else
         weigh_all(acc, lda, n_rows, p, SX_TYPE_F32, v, stride, n_keys, dim);
 }

@@ -117,17 +117,5 @@ static void rope_pairs(float *x, const float *cosine, const float *sine, uint32_
     }
 }
 
-static void to_f16(uint16_t *out, const float *x, uint32_t n)
-{
-    EACH(n)
-    {
-        __m128i h = _mm256_cvtps_ph(GET(x, n), _MM_FROUND_TO_NEAREST_INT);
-        if (n - i >= 8)
-            _mm_storeu_si128((__m128i *)(void *)(out + i), h);
-        else
-            memcpy(out + i, &h, (n - i) * sizeof *out);
-    }
-}
-
-const sx_vector_ops sx_vector_avx2 = {rms_norm, layer_norm, add,         add_scaled, scale_by, mul,
-                                      silu,     gelu,       rope_halves, rope_pairs, to_f16};
+const sx_vector_ops sx_vector_avx2 = {rms_norm, layer_norm, add,  add_scaled,  scale_by,
+                                      mul,      silu,       gelu, rope_halves, rope_pairs};

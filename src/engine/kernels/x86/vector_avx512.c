@@ -143,14 +143,5 @@ static void rope_pairs(float *x, const float *cosine, const float *sine, uint32_
     }
 }
 
-static void to_f16(uint16_t *out, const float *x, uint32_t n)
-{
-    EACH(n)
-    {
-        __mmask16 m = MASK(n);
-        _mm256_mask_storeu_epi16(out + i, m, _mm512_cvtps_ph(get(x + i, m), _MM_FROUND_TO_NEAREST_INT));
-    }
-}
-
-const sx_vector_ops sx_vector_avx512 = {rms_norm, layer_norm, add,         add_scaled, scale_by, mul,
-                                        silu,     gelu,       rope_halves, rope_pairs, to_f16};
+const sx_vector_ops sx_vector_avx512 = {rms_norm, layer_norm, add,  add_scaled,  scale_by,
+                                        mul,      silu,       gelu, rope_halves, rope_pairs};
