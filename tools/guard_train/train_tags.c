@@ -146,8 +146,10 @@ static void add_sample(set *s, const char *marked, size_t n)
         }
     }
     for (size_t i = first; prose && i < s->token_n; i++) {
-        bool plain = s->tokens[i].kind == SX_TOKEN_LOWER || s->tokens[i].kind == SX_TOKEN_SIGN;
-        if (!plain || (s->tokens[i].kind == SX_TOKEN_LOWER && (s->tokens[i].lists & SX_LIST_COMMON) == 0)) s->labels[i] = UNKNOWN;
+        const sx_token *t = &s->tokens[i];
+        uint32_t names = SX_LIST_GIVEN | SX_LIST_FAMILY | SX_LIST_PLACE | SX_LIST_COUNTRY | SX_LIST_PEOPLE;
+        bool word = (t->lists & SX_LIST_COMMON) != 0 && (t->kind == SX_TOKEN_LOWER || (t->lists & names) == 0);
+        if (!word && t->kind != SX_TOKEN_SIGN) s->labels[i] = UNKNOWN;
     }
     if (s->token_n == first) return;
     if (s->sample_n == s->sample_cap) {

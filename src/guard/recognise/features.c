@@ -1,3 +1,4 @@
+/* The features of a token: which facts are joined was chosen on held-out templates. */
 #include "guard/recognise/features.h"
 
 /* Facts about one token that many features join. */

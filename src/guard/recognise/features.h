@@ -5,7 +5,7 @@
 
 #include "guard/recognise/tokens.h"
 
-#define SX_TAG_REACH    3u                        /* tokens seen on each side */
+#define SX_TAG_REACH    3u /* tokens seen on each side */
 #define SX_TAG_WINDOW   (2u * SX_TAG_REACH + 1u)
 #define SX_TAG_FEATURES 48u
 #define SX_TAG_TYPES    7u

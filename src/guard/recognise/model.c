@@ -1,3 +1,4 @@
+/* The blob of the recogniser: where its numbers lie, looking words up, adding weights. */
 #include "guard/recognise/model.h"
 
 #include <string.h>

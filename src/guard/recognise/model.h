@@ -11,7 +11,7 @@
 /* The blob's layout, little-endian, without padding. Rows: labels of a feature, 1 / scale a unit. Lists: fingerprints (two
  * bytes, 0 empty) of words in open addressing, then their bits. */
 typedef struct sx_tag_model {
-    const int8_t *rows; /* [1 << SX_TAG_ROW_BITS][SX_TAG_LANES] */
+    const int8_t *rows;    /* [1 << SX_TAG_ROW_BITS][SX_TAG_LANES] */
     const uint8_t *prints; /* [1 << SX_TAG_LIST_BITS][2] */
     const uint8_t *bits;   /* [1 << SX_TAG_LIST_BITS] */
     float scale;

@@ -1,7 +1,11 @@
+/* The tagger: tokens in, labels chosen from left to right, findings out. */
 #include "guard/recognise/tag.h"
 
 #include <math.h>
 #include <string.h>
+
+/* Text of ideographs has rules of its own for names and addresses, which go first where both see something. */
+static const float HAN_SCORE = 0.6f;
 
 static const sx_token NOTHING = {.word = 1, .shape = 1};
 
@@ -46,11 +50,21 @@ static uint8_t choose(const sx_tag_model *model, const int32_t sum[SX_TAG_LANES]
     return best;
 }
 
+/* A Chinese name is a family name and one or two more ideographs, and no common word. */
+static bool plausible(const sx_tag_state *s)
+{
+    if (!s->open_han || s->open.type != SX_TAG_PERSON) return true;
+    bool two = (s->open_lists >> 8 & SX_LIST_FAMILY) != 0, one = (s->open_lists & SX_LIST_FAMILY) != 0;
+    if (s->open_tokens < 2 || s->open_tokens > (two ? 4u : 3u) || (!one && !two)) return false;
+    return s->open_tokens > 2 || (s->open_lists >> 8 & SX_LIST_COMMON) == 0;
+}
+
 static void emit(const sx_tag_model *model, sx_tag_state *s, sx_tag_hit *hits, unsigned *n)
 {
-    if (s->past.label == 0 || *n >= SX_TAG_HITS) return;
+    if (s->past.label == 0 || *n >= SX_TAG_HITS || !plausible(s)) return;
     hits[*n] = s->open;
     hits[*n].score = sx_tag_calibrate(model, s->open.type, s->open.score);
+    if (s->open_han && hits[*n].score > HAN_SCORE) hits[*n].score = HAN_SCORE;
     (*n)++;
 }
 
@@ -93,6 +107,8 @@ static void decide(const sx_tag_model *model, sx_tag_state *s, sx_tag_hit *hits,
         emit(model, s, hits, n);
         s->open = (sx_tag_hit){t->start, t->end, sure, (uint8_t)((label - 1u) / 2u)};
         s->open_tokens = 1;
+        s->open_lists = t->lists;
+        s->open_han = t->kind == SX_TOKEN_HAN;
     }
     sx_tag_advance(&s->past, label, window[SX_TAG_REACH - 1]->word);
     s->done++;

@@ -6,17 +6,9 @@
 #include "guard/recognise/model.h"
 
 #define SX_TAG_SPAN_TOKENS 48u /* a longer finding is cut */
-#define SX_TAG_HITS        6u /* most findings that one character can complete */
+#define SX_TAG_HITS        6u  /* most findings that one character can complete */
 
-enum {
-    SX_TAG_PERSON,
-    SX_TAG_LOCATION,
-    SX_TAG_ORGANIZATION,
-    SX_TAG_ADDRESS,
-    SX_TAG_AGE,
-    SX_TAG_NRP,
-    SX_TAG_TITLE
-};
+enum { SX_TAG_PERSON, SX_TAG_LOCATION, SX_TAG_ORGANIZATION, SX_TAG_ADDRESS, SX_TAG_AGE, SX_TAG_NRP, SX_TAG_TITLE };
 
 typedef struct sx_tag_hit {
     uint64_t start, end;
@@ -33,6 +25,8 @@ typedef struct sx_tag_state {
     sx_tag_past past;
     sx_tag_hit open; /* the finding being read, while past.label is not 0 */
     unsigned open_tokens;
+    uint32_t open_lists; /* of its first token */
+    bool open_han;
     bool in_link; /* inside a web address */
 } sx_tag_state;
 

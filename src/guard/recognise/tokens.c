@@ -1,3 +1,4 @@
+/* Text to tokens, one character at a time. */
 #include "guard/recognise/tokens.h"
 
 #include <string.h>
