@@ -275,6 +275,9 @@ typedef struct llm_gen_opts {
     const float *bias;
     const char *dry_breakers; /* no repetition reaches over a token that holds one of these, a list as stop; NULL: "\n",
                                  ":", "\"", "*" */
+    const char
+        *grammar; /* GBNF: the text is one that rule root takes, unless max_tokens, a stop string or the guard cuts
+                            it; ends by itself when nothing else may follow. Not with evidence. NULL: none */
 } llm_gen_opts;
 
 /* What to do with a finding. The verdict on a text is the strongest of ALLOW < redact (REPLACE..PSEUDONYM) < REVIEW < BLOCK. */
@@ -336,6 +339,23 @@ typedef struct llm_score_opts {
     const llm_cancel *cancel;
 } llm_score_opts;
 
+/* How the hidden states of a text's tokens become one vector. */
+#define LLM_POOL_MODEL 0 /* as the model's file says */
+#define LLM_POOL_MEAN  1
+#define LLM_POOL_CLS   2 /* the first token's */
+#define LLM_POOL_LAST  3 /* the last token's */
+#define LLM_POOL_NONE  4 /* one vector per token */
+
+#define LLM_EMBED_NORMALISE 1u /* flag: vectors of length 1 */
+
+typedef struct llm_embed_opts {
+    uint32_t struct_size;
+    uint32_t flags;    /* LLM_EMBED_* */
+    uint32_t pooling;  /* LLM_POOL_* */
+    uint32_t reserved; /* 0 */
+    const llm_cancel *cancel;
+} llm_embed_opts;
+
 /* clang-format off */
 #ifndef SWIG
 #define LLM_ERROR_INIT {(uint32_t)sizeof(llm_error), 0, {0}}
@@ -345,11 +365,12 @@ typedef struct llm_score_opts {
 #define LLM_CTX_OPTS_INIT {(uint32_t)sizeof(llm_ctx_opts), 0, 0, 0, 0, 0, NULL, NULL}
 #define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL}
 #define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-    0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL}
+    0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL}
 #define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL}
 #define LLM_CHECK_OPTS_INIT {(uint32_t)sizeof(llm_check_opts), 0, NULL, 0, 0, NULL}
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
 #define LLM_SCORE_OPTS_INIT {(uint32_t)sizeof(llm_score_opts), 0, 0, 0, NULL, NULL}
+#define LLM_EMBED_OPTS_INIT {(uint32_t)sizeof(llm_embed_opts), 0, 0, 0, NULL}
 #endif
 /* clang-format on */
 
@@ -366,6 +387,7 @@ LLM_API void llm_guard_opts_init(llm_guard_opts *opts, size_t size);
 LLM_API void llm_check_opts_init(llm_check_opts *opts, size_t size);
 LLM_API void llm_vault_opts_init(llm_vault_opts *opts, size_t size);
 LLM_API void llm_score_opts_init(llm_score_opts *opts, size_t size); /* Since 0.2 */
+LLM_API void llm_embed_opts_init(llm_embed_opts *opts, size_t size); /* Since 0.2 */
 
 /* ---- Identity --------------------------------------------------------------------------------------------------- */
 
@@ -642,6 +664,25 @@ LLM_API llm_status llm_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end);
 /* Positions filled, and positions there are (n_ctx); or a negative status. Thread: ctx. Since 0.2. */
 LLM_API int64_t llm_ctx_used(llm_ctx *ctx);
 LLM_API int64_t llm_ctx_size(llm_ctx *ctx);
+/* ---- Embed ------------------------------------------------------------------------------------------------------ */
+
+/* Floats of a vector that llm_embed makes. Thread: any. Since 0.2. */
+LLM_API uint32_t llm_model_n_embd(const llm_model *model);
+
+/* Each of n texts as a vector of llm_model_n_embd floats: out holds n of them one after the other (with LLM_POOL_NONE one for
+ * each token of each text, as llm_tokenize with LLM_TOK_SPECIAL counts them), out_len is its size in floats. Encoders
+ * (BERT and its kin) and models that write text both serve. A text's vector does not depend on the others; what the
+ * context has read stays. texts: [n] of lens[n] bytes. Errors: LLM_E_INVALID (also: out is too small), LLM_E_UNSUPPORTED
+ * (no model), LLM_E_LIMIT (a text is too long), LLM_E_MEMORY, LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes. Thread: ctx.
+ * Since 0.2. */
+LLM_API llm_status llm_embed(llm_ctx *ctx, const char *const *texts, const size_t *lens, size_t n,
+                             const llm_embed_opts *opts, float *out, size_t out_len);
+
+/* How well each of n documents answers a query, into scores[n]: what the model's classification head says of the pair, as
+ * it was trained (most: an unbounded number, larger is better; rerankers that compare two words: a probability).
+ * Errors: as llm_embed; LLM_E_UNSUPPORTED also when the model has no such head. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_rerank(llm_ctx *ctx, const char *query, size_t len, const char *const *documents,
+                              const size_t *lens, size_t n, float *scores, const llm_cancel *cancel);
 
 /* ---- Retrieve --------------------------------------------------------------------------------------------------- */
 
@@ -687,13 +728,15 @@ LLM_API const char *llm_trace_reason(const llm_evidence *evidence, uint32_t i);
  * answers it from the evidence and can cite only the evidence's node ids; without a model the best-supported sentences
  * are quoted and cited; below min_confidence the answer is an honest "not found". The guard runs on prompt, evidence and
  * answer unless the context was made with LLM_CTX_NO_GUARD. The evidence is copied. Free with llm_reply_free; one reply
- * per context at a time. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED (neither model nor evidence), LLM_E_LIMIT (the prompt
- * does not fit), LLM_E_MEMORY, LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes (the guard). Thread: ctx. Since 0.1. */
+ * per context at a time. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED (neither model nor evidence; a grammar with evidence, or
+ * one that is left-recursive), LLM_E_FORMAT (the grammar, with line and column), LLM_E_LIMIT (the prompt does not fit; the
+ * grammar is too large), LLM_E_MEMORY, LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes (the guard). Thread: ctx. Since 0.1. */
 LLM_API llm_status llm_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
                                 const llm_gen_opts *opts, llm_reply **out);
 
 /* Makes the next piece: LLM_MORE with a piece of whole code points ready, LLM_OK at the end, or a failure with its
- * sentence in llm_ctx_errmsg: LLM_E_CANCELLED (what was made stays readable), LLM_E_MEMORY, LLM_E_BUSY, LLM_E_INTERNAL.
+ * sentence in llm_ctx_errmsg: LLM_E_CANCELLED (what was made stays readable), LLM_E_LIMIT (the grammar is too ambiguous), LLM_E_UNSUPPORTED (it asks
+ * for text that the vocabulary cannot spell), LLM_E_MEMORY, LLM_E_BUSY, LLM_E_INTERNAL.
  * Blocks: yes. Thread: ctx. Since 0.1. */
 LLM_API llm_status llm_reply_next(llm_reply *reply);
 
@@ -1010,6 +1053,12 @@ typedef struct llm_api {
     double (*reply_logprob)(const llm_reply *reply, uint32_t i);
     int32_t (*reply_top_token)(const llm_reply *reply, uint32_t i, uint32_t k);
     double (*reply_top_logprob)(const llm_reply *reply, uint32_t i, uint32_t k);
+    void (*embed_opts_init)(llm_embed_opts *opts, size_t size);
+    uint32_t (*model_n_embd)(const llm_model *model);
+    llm_status (*embed)(llm_ctx *ctx, const char *const *texts, const size_t *lens, size_t n,
+                        const llm_embed_opts *opts, float *out, size_t out_len);
+    llm_status (*rerank)(llm_ctx *ctx, const char *query, size_t len, const char *const *documents, const size_t *lens,
+                         size_t n, float *scores, const llm_cancel *cancel);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

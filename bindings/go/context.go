@@ -391,6 +391,69 @@ func scoresOf(h raw.Llm_scores) []Score {
 	return scores
 }
 
+// Pooling says how the hidden states of a text's tokens become one vector.
+type Pooling uint
+
+// Ways of pooling; PoolModel does as the model's file says.
+const (
+	PoolModel Pooling = 0
+	PoolMean  Pooling = 1
+	PoolCLS   Pooling = 2
+	PoolLast  Pooling = 3
+)
+
+// Embed gives each text as a vector, of length 1 when normalise is set.
+func (c *Context) Embed(ctx context.Context, pooling Pooling, normalise bool, texts ...string) ([][]float32, error) {
+	const op = "embed"
+	if c.model == nil {
+		return nil, &Error{Op: op, Code: ErrUnsupported, Msg: "the context has no model: pass WithModel to NewContext"}
+	}
+	if pooling > PoolLast {
+		return nil, invalid(op, "this pooling does not give one vector per text")
+	}
+	if err := c.model.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.model.leave()
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var out string
+	var flags uint
+	if normalise {
+		flags = uint(raw.LLM_EMBED_NORMALISE)
+	}
+	all, lens := joined(texts)
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		out = raw.Sx_embed(c.raw, c.model.raw, all, lens, flags, uint(pooling), stop, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	flat, rows := float32s(out), make([][]float32, len(texts))
+	for i := range rows {
+		width := len(flat) / len(rows)
+		rows[i] = flat[i*width : (i+1)*width]
+	}
+	return rows, nil
+}
+
+// Rerank tells how well each document answers the query, larger is better: what the model's classification head says.
+func (c *Context) Rerank(ctx context.Context, query string, documents ...string) ([]float32, error) {
+	const op = "rerank"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var out string
+	all, lens := joined(documents)
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		out = raw.Sx_rerank(c.raw, query, all, lens, stop, e)
+	})
+	return float32s(out), err
+}
+
 // Logits are the logits of a token sequence from an empty cache: one row of NVocab floats per token.
 func (c *Context) Logits(ctx context.Context, tokens []int32) ([][]float32, error) {
 	const op = "logits"

@@ -27,6 +27,7 @@ type genOpts struct {
 	stop                                  []string
 	sampling                              Sampling
 	logprobs                              uint
+	grammar                               string
 }
 
 // GenOption changes how an answer is made.
@@ -67,6 +68,9 @@ func ParseSpecial() GenOption { return func(o *genOpts) { o.flags |= uint(raw.LL
 
 // Logprobs keeps log-probabilities and the n likeliest tokens at each place: see Reply.Logprobs.
 func Logprobs(n uint) GenOption { return func(o *genOpts) { o.logprobs = n } }
+
+// Grammar sets what the text must follow, in GBNF; the rule root is the whole.
+func Grammar(gbnf string) GenOption { return func(o *genOpts) { o.grammar = gbnf } }
 
 // Sample sets how tokens are chosen beyond Temperature, TopK, TopP and MinP.
 func Sample(s Sampling) GenOption { return func(o *genOpts) { o.sampling = s } }

@@ -59,6 +59,9 @@ func moreOpts(op string, o *genOpts) (raw.Sx_gen, error) {
 	} {
 		raw.Sx_gen_number(gen, name, value)
 	}
+	if o.grammar != "" {
+		raw.Sx_gen_text(gen, "grammar", o.grammar)
+	}
 	if breakers != "" {
 		raw.Sx_gen_text(gen, "dry_breakers", breakers)
 	}

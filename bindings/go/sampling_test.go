@@ -8,6 +8,19 @@ import (
 	"sextant"
 )
 
+func TestGrammar(t *testing.T) {
+	c := contextOf(t, sextant.WithModel(modelOf(t)))
+	reply, err := c.Generate(bg, "the captain", nil, sextant.Grammar(`root ::= "yes" | "no"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Close()
+	text, err := io.ReadAll(reply)
+	if err != nil || (string(text) != "yes" && string(text) != "no") || reply.Finish() != sextant.FinishStop {
+		t.Errorf("text %q, finish %v, error %v", text, reply.Finish(), err)
+	}
+}
+
 func TestSampling(t *testing.T) {
 	c := contextOf(t, sextant.WithModel(modelOf(t)))
 	answer := func(opts ...sextant.GenOption) ([]int32, []sextant.TokenLogprob) {

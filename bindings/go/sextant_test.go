@@ -386,6 +386,13 @@ func TestModel(t *testing.T) {
 	if _, err := m.LoadAdapter("no such adapter.gguf"); !errors.Is(err, sextant.ErrNotFound) {
 		t.Errorf("error %v", err)
 	}
+	vectors, err := contextOf(t, sextant.WithModel(m)).Embed(bg, sextant.PoolModel, true, "the captain", "a ship")
+	if err != nil || len(vectors) != 2 || len(vectors[0]) == 0 || vectors[0][0] == vectors[1][0] {
+		t.Errorf("vectors %v, error %v", vectors, err)
+	}
+	if _, err := contextOf(t, sextant.WithModel(m)).Rerank(bg, "who?", "the captain"); !errors.Is(err, sextant.ErrUnsupported) {
+		t.Errorf("error %v", err)
+	}
 	floats, err := sextant.Dequantize("q8_0", append([]byte{0, 0x3c}, make([]byte, 32)...), 32)
 	if err != nil || len(floats) != 32 || floats[7] != 0 {
 		t.Errorf("floats %v, error %v", floats, err)

@@ -24,6 +24,8 @@
 %ignore llm_check_opts_init;
 %ignore llm_vault_opts_init;
 %ignore llm_score_opts;
+%ignore llm_embed_opts;
+%ignore llm_embed_opts_init;
 %ignore llm_score_opts_init;
 
 /* Handles through an out-pointer: sx_* shims return them. */
@@ -66,6 +68,8 @@
 %ignore llm_dequantize;
 %ignore llm_logits;
 %ignore llm_score;
+%ignore llm_embed;
+%ignore llm_rerank;
 %ignore llm_score_tokens;
 %ignore llm_vault_restore;
 %ignore llm_ctx_export;

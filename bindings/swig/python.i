@@ -17,6 +17,8 @@
 %thread sx_ctx_fork;
 %thread sx_ctx_drop;
 %thread sx_score;
+%thread sx_embed;
+%thread sx_rerank;
 %thread sx_score_tokens;
 %thread sx_corpus_open;
 %thread sx_ingest;
@@ -51,10 +53,11 @@ static int sx_py_bytes(PyObject *obj, const char **data, size_t *len)
         *data = PyUnicode_AsUTF8AndSize(obj, &n);
         if (!*data) return 0;
     } else if (PyBytes_Check(obj)) {
-        *data = PyBytes_AS_STRING(obj);
-        n = PyBytes_GET_SIZE(obj);
+        char *bytes; /* functions, not macros: the module may be built for Python's stable ABI */
+        if (PyBytes_AsStringAndSize(obj, &bytes, &n)) return 0;
+        *data = bytes;
     } else {
-        PyErr_Format(PyExc_TypeError, "expected str or bytes, not %.80s", Py_TYPE(obj)->tp_name);
+        PyErr_Format(PyExc_TypeError, "expected str or bytes, not %R", (PyObject *)Py_TYPE(obj));
         return 0;
     }
     *len = (size_t)n;

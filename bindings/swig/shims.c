@@ -485,6 +485,66 @@ static llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len
     return made;
 }
 
+static sx_blob sx_floats(llm_status status, float *out, size_t n)
+{
+    if (status == LLM_OK) return (sx_blob){(char *)out, n * sizeof *out};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+/* Floats that llm_embed gives: one vector per text, or one per token. */
+static size_t sx_embed_room(llm_model *model, const sx_texts *t, uint32_t pooling)
+{
+    size_t rows = t->n;
+    if (pooling == LLM_POOL_NONE) {
+        rows = 0;
+        for (size_t i = 0; i < t->n; i++) {
+            int64_t n = llm_tokenize(model, t->text[i], t->len[i], LLM_TOK_SPECIAL, NULL, 0, NULL);
+            rows += n > 0 ? (size_t)n : 0;
+        }
+    }
+    return model ? rows * llm_model_n_embd(model) : 0;
+}
+
+static sx_blob sx_embed(llm_ctx *ctx, llm_model *model, const char *texts, size_t texts_len, const char *lens,
+                        size_t lens_len, uint32_t flags, uint32_t pooling, const llm_cancel *cancel, llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    sx_blob made = {NULL, 0};
+    float *out = NULL;
+    size_t room = 0;
+    if (sx_texts_take(&t, texts, texts_len, lens, lens_len)) {
+        room = sx_embed_room(model, &t, pooling);
+        out = malloc(room * sizeof *out + 1);
+    }
+    if (out) {
+        llm_embed_opts opts = LLM_EMBED_OPTS_INIT;
+        opts.flags = flags;
+        opts.pooling = pooling;
+        opts.cancel = cancel;
+        made = sx_floats(sx_ctx_told(ctx, llm_embed(ctx, t.text, t.len, t.n, &opts, out, room), err), out, room);
+    } else {
+        sx_blob_fail(err, "no memory for the vectors");
+    }
+    sx_texts_free(&t);
+    return made;
+}
+
+static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                         const char *lens, size_t lens_len, const llm_cancel *cancel, llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    sx_blob made = {NULL, 0};
+    float *out = sx_texts_take(&t, texts, texts_len, lens, lens_len) ? malloc(t.n * sizeof *out + 1) : NULL;
+    if (out)
+        made = sx_floats(sx_ctx_told(ctx, llm_rerank(ctx, prompt, len, t.text, t.len, t.n, out, cancel), err), out,
+                         t.n);
+    else
+        sx_blob_fail(err, "no memory for the scores");
+    sx_texts_free(&t);
+    return made;
+}
+
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
@@ -502,7 +562,7 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
 
 typedef struct sx_gen {
     llm_gen_opts opts;
-    char *dry_breakers;
+    char *dry_breakers, *grammar;
     int32_t *tokens;
     float *bias;
 } sx_gen;
@@ -518,6 +578,7 @@ static void sx_gen_free(sx_gen *gen)
 {
     if (!gen) return;
     free(gen->dry_breakers);
+    free(gen->grammar);
     free(gen->tokens);
     free(gen->bias);
     free(gen);
@@ -564,10 +625,19 @@ static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
 
 static int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size_t len)
 {
-    if (strcmp(name, "dry_breakers") != 0) return 0;
-    free(gen->dry_breakers);
-    gen->opts.dry_breakers = gen->dry_breakers = sx_list(text, len);
-    return gen->dry_breakers != NULL;
+    const struct {
+        const char *name;
+        char **held;
+        const char **field;
+    } texts[] = {{"dry_breakers", &gen->dry_breakers, &gen->opts.dry_breakers},
+                 {"grammar", &gen->grammar, &gen->opts.grammar}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(texts[i].name, name) != 0) continue;
+        free(*texts[i].held);
+        *texts[i].field = *texts[i].held = sx_list(text, len);
+        return *texts[i].held != NULL;
+    }
+    return 0;
 }
 
 static int32_t sx_gen_bias(sx_gen *gen, int32_t token, double value)

@@ -37,6 +37,11 @@ llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *guard, u
                        uint32_t n_batch, uint32_t kv_type, sx_log *log, llm_error *err);
 llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err);
 llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err);
+/* Texts and lens as in sx_score; vectors or scores as floats. */
+sx_blob sx_embed(llm_ctx *ctx, llm_model *model, const char *texts, size_t texts_len, const char *lens, size_t lens_len,
+                 uint32_t flags, uint32_t pooling, const llm_cancel *cancel, llm_error *err);
+sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len, const char *lens,
+                  size_t lens_len, const llm_cancel *cancel, llm_error *err);
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
 

@@ -37,8 +37,9 @@ static llm_status make_sampler(llm_reply *reply)
         .bias = o->bias,
         .dry_breakers = o->dry_breakers,
     };
-    sx_constrain_begin(reply, &params.constraint);
-    llm_status status = sx_sampler_create(&reply->sampler, &ctx->h.mem, ctx->model->model, &params, &ctx->err);
+    llm_status status = sx_constrain_begin(reply, &params.constraint);
+    if (status != LLM_OK) return status;
+    status = sx_sampler_create(&reply->sampler, &ctx->h.mem, ctx->model->model, &params, &ctx->err);
     if (status == LLM_OK) sx_sampler_read(reply->sampler, reply->prompt_tokens, reply->n_prompt_tokens);
     return status;
 }
@@ -224,11 +225,17 @@ static llm_status one_token(llm_reply *reply)
     }
     sx_logprobs_keep(reply);
     int32_t token = sx_sample(reply->sampler, reply->logits);
-    bool ends = token < 0 || sx_token_ends(ctx->model->model, token);
-    if (ends && (token < 0 || !(reply->opts.flags & LLM_GEN_IGNORE_EOS))) return finish(reply, LLM_FINISH_STOP);
+    if (token < 0) {
+        llm_status status = sx_constrain_stuck(reply);
+        return status == LLM_OK ? finish(reply, LLM_FINISH_STOP) : status;
+    }
+    bool ends = sx_token_ends(ctx->model->model, token);
+    if (ends && !(reply->opts.flags & LLM_GEN_IGNORE_EOS)) return finish(reply, LLM_FINISH_STOP);
     llm_status status = take_token(reply, token);
     if (status == LLM_OK) status = drain(reply, false);
-    if (status == LLM_OK && reply->finish == LLM_FINISH_STOP) status = finish(reply, LLM_FINISH_NONE);
+    if (status == LLM_OK && reply->finish == LLM_FINISH_STOP) return finish(reply, LLM_FINISH_NONE);
+    if (status == LLM_OK && reply->matcher && sx_matcher_must_end(reply->matcher))
+        return finish(reply, LLM_FINISH_STOP); /* nothing but the end could follow */
     return status;
 }
 

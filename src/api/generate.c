@@ -131,6 +131,8 @@ static llm_status generate(llm_ctx *ctx, const char *prompt, size_t len, const l
         return sx_fail(&ctx->err, LLM_E_UNSUPPORTED,
                        "without a model an answer needs evidence: pass the result of llm_retrieve, or a model to "
                        "llm_ctx_create");
+    status = sx_constrain_check(ctx, &o, evidence != NULL);
+    if (status != LLM_OK) return status;
     if (ctx->active)
         return sx_fail(&ctx->err, LLM_E_BUSY, "a reply is being made in this context; finish or free it first");
     llm_reply *reply = reply_new(ctx, &o);
@@ -226,6 +228,8 @@ void llm_reply_free(llm_reply *reply)
     if (ctx->active == reply) ctx->active = NULL;
     sx_filter_close(reply->filter);
     sx_sampler_free(reply->sampler);
+    sx_matcher_free(reply->matcher);
+    sx_grammar_free(reply->grammar);
     sx_cite_free(reply->cite);
     sx_buf *bufs[] = {&reply->prompt,  &reply->piece,      &reply->text,      &reply->raw,
                       &reply->bracket, &reply->frame_head, &reply->frame_tail};

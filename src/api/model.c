@@ -74,6 +74,11 @@ uint32_t llm_model_n_ctx(const llm_model *model)
     return model ? sx_model_n_ctx(model->model) : 0;
 }
 
+uint32_t llm_model_n_embd(const llm_model *model)
+{
+    return model ? sx_model_n_embd(model->model) : 0;
+}
+
 int32_t llm_model_token(const llm_model *model, const char *name)
 {
     return model && name ? sx_model_token(model->model, name) : -1;

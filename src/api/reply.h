@@ -67,6 +67,8 @@ struct llm_reply {
     size_t n_out_tokens, cap_out_tokens;
     float *logits; /* [n_vocab] */
     sx_constraint constraint;
+    sx_grammar *grammar;
+    sx_matcher *matcher;
 
     /* log-probabilities, with opts.logprobs */
     float *raw_logits;   /* [n_vocab] before the sampler changed them */
@@ -97,10 +99,14 @@ llm_status sx_decode_begin(llm_reply *reply);
 llm_status sx_decode_step(llm_reply *reply);
 
 /* ---- constrain.c ---- */
+/* Whether the options can be served at all. */
+llm_status sx_constrain_check(llm_ctx *ctx, const llm_gen_opts *opts, bool grounded);
 /* Fills in reply->constraint; NULL in *constraint when nothing restrains the text. */
-void sx_constrain_begin(llm_reply *reply, const sx_constraint **constraint);
+llm_status sx_constrain_begin(llm_reply *reply, const sx_constraint **constraint);
 /* Tells the constraints the token that was chosen. */
 void sx_constrain_advance(llm_reply *reply, int32_t token);
+/* When no token could be chosen: LLM_OK if the text may end here. */
+llm_status sx_constrain_stuck(llm_reply *reply);
 
 /* ---- logprobs.c ---- */
 /* Around the sampler, with opts.logprobs: keeps the raw logits, then notes the chosen token's place in them. */

@@ -162,6 +162,10 @@ static const llm_api API = {
     .reply_logprob = llm_reply_logprob,
     .reply_top_token = llm_reply_top_token,
     .reply_top_logprob = llm_reply_top_logprob,
+    .embed_opts_init = llm_embed_opts_init,
+    .model_n_embd = llm_model_n_embd,
+    .embed = llm_embed,
+    .rerank = llm_rerank,
 };
 
 const llm_api *llm_get_api(uint32_t level)

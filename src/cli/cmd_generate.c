@@ -23,15 +23,16 @@ static const char help[] =
     "      --chat              the prompt is a user's message: put it through the\n"
     "                          model's chat template\n"
     "      --lora FILE[=SCALE] an adapter to carry, times SCALE (1); may be repeated\n"
+    "      --grammar FILE      make only text that the GBNF grammar in FILE takes\n"
     "      --json              print one JSON object when done\n"
     "      --jsonl             {\"id\", \"prompt\" or \"messages\", \"max_tokens\",\n"
     "                          \"temperature\", \"top_k\", \"top_p\", \"min_p\", \"seed\",\n"
-    "                          \"stop\", ...} per line in (the other options as\n"
+    "                          \"stop\", \"grammar\", ...} per line in (the other options as\n"
     "                          fields, with _ for -; \"logit_bias\" is {\"ID\": V}),\n"
     "                          {\"id\", \"text\", \"tokens\", \"logprobs\", \"finish\", \"usage\"}\n"
     "                          per line out\n";
 
-enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_CHAT, OPT_JSON, OPT_JSONL, OPT_LORA };
+enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_CHAT, OPT_JSON, OPT_JSONL, OPT_LORA, OPT_GRAMMAR };
 
 static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_PROMPT, 'p', "prompt", true},
@@ -39,6 +40,7 @@ static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_NO_BOS, 0, "no-bos", false},
                                {OPT_IGNORE_EOS, 0, "ignore-eos", false},
                                {OPT_CHAT, 0, "chat", false},
+                               {OPT_GRAMMAR, 0, "grammar", true},
                                {OPT_JSON, 0, "json", false},
                                {OPT_JSONL, 0, "jsonl", false},
                                {OPT_LORA, 0, "lora", true},
@@ -49,6 +51,7 @@ typedef struct job {
     sx_gen gen;
     bool chat;
     sx_bytes lora;
+    sx_bytes grammar; /* the text of the file, with a NUL */
 } job;
 
 static void result(json_t *out, const llm_gen_opts *opts, const llm_reply *reply)
@@ -68,7 +71,6 @@ static void result(json_t *out, const llm_gen_opts *opts, const llm_reply *reply
 static llm_status refuse(const json_t *in, llm_error *err)
 {
     static const char *const fields[][2] = {
-        {"grammar", "Grammars are not built yet; leave out \"grammar\"."},
         {"schema", "JSON schemas are not built yet; leave out \"schema\"."},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
@@ -97,6 +99,20 @@ static llm_status prompt_of(job *j, const json_t *in, const char **prompt, size_
     return st;
 }
 
+/* A text of the line's own instead of the command line's. */
+static llm_status own_text(const json_t *in, const char *key, const char **out, llm_error *err)
+{
+    const json_t *v = json_object_get(in, key);
+    if (!v || json_is_null(v) || json_is_false(v)) return LLM_OK;
+    size_t len = 0;
+    llm_status st = sx_json_get_text(in, key, true, out, &len, err);
+    if (st == LLM_OK && strlen(*out) != len) {
+        sx_error_set(err, LLM_E_INVALID, "The field \"%s\" holds a NUL.", key);
+        return LLM_E_INVALID;
+    }
+    return st;
+}
+
 static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err)
 {
     job *j = user;
@@ -108,6 +124,7 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     char *made = NULL;
     llm_status st = refuse(in, err);
     if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &opts, &lists, err);
+    if (st == LLM_OK) st = own_text(in, "grammar", &opts.grammar, err);
     if (st == LLM_OK) st = prompt_of(j, in, &prompt, &len, &made, &opts, err);
     if (st == LLM_OK) {
         st = llm_generate(j->run.ctx, prompt, len, NULL, &opts, &reply);
@@ -167,6 +184,23 @@ static int once(job *j, const char *prompt, size_t len, bool json)
     return status;
 }
 
+/* A file as an option's text. */
+static bool read_text(const sx_run *run, const char *path, sx_bytes *text, const char **option)
+{
+    if (!path) return true;
+    if (!sx_read_all(run->cmd, path, text)) return false;
+    if (text->len && memchr(text->data, 0, text->len)) {
+        sx_say(run->cmd, "%s holds a NUL and is no text", path);
+        return false;
+    }
+    if (!sx_bytes_add(text, "", 1)) {
+        sx_say(run->cmd, "out of memory");
+        return false;
+    }
+    *option = text->data;
+    return true;
+}
+
 static int work(job *j, const char *prompt, bool json, bool jsonl)
 {
     sx_run *run = &j->run;
@@ -186,7 +220,7 @@ static int run_generate(const sx_command *self, int argc, char **argv)
 {
     sx_args args;
     job j = {.run = {.cmd = self}};
-    const char *prompt = NULL;
+    const char *prompt = NULL, *grammar = NULL;
     bool ok = true, json = false, jsonl = false;
     int id = 0, status = SX_EXIT_RUN;
     sx_gen_init(&j.gen);
@@ -197,6 +231,7 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         if (id == OPT_NO_BOS) j.gen.opts.flags |= LLM_GEN_NO_BOS;
         if (id == OPT_IGNORE_EOS) j.gen.opts.flags |= LLM_GEN_IGNORE_EOS;
         if (id == OPT_CHAT) j.chat = true;
+        if (id == OPT_GRAMMAR) grammar = args.value;
         if (id == OPT_JSON) json = true;
         if (id == OPT_JSONL) jsonl = true;
         if (id == OPT_LORA) ok = sx_list_add(&j.lora, args.value, strlen(args.value));
@@ -210,11 +245,12 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         status = sx_usage(self, "'%s' is too much: give the prompt with -p", args.operand[0]);
     else if (ok && jsonl && prompt)
         status = sx_usage(self, "with --jsonl the prompts come from standard input");
-    else if (ok)
+    else if (ok && read_text(&j.run, grammar, &j.grammar, &j.gen.opts.grammar))
         status = work(&j, prompt, json, jsonl);
     sx_bytes_free(&j.lora);
     sx_run_end(&j.run);
     sx_gen_free(&j.gen);
+    sx_bytes_free(&j.grammar);
     sx_args_free(&args);
     return status;
 }

@@ -105,6 +105,31 @@ void sx_adapter_free(sx_adapter *adapter); /* no session may carry it any more *
 llm_status sx_session_adapt(sx_session *session, const sx_adapter *const *adapters, const float *scales, size_t n,
                             llm_error *err);
 
+/* ---- texts as vectors ---- */
+typedef struct sx_embed_text {
+    const int32_t *tokens;
+    uint32_t n;
+    uint32_t second; /* where a second sentence begins; n: nowhere */
+} sx_embed_text;
+
+typedef struct sx_embed_params {
+    uint32_t pooling; /* LLM_POOL_*, not 0 */
+    bool normalise;
+    bool rank; /* one number per text, the classification head's, instead of a vector */
+} sx_embed_params;
+
+uint32_t sx_model_n_embd(const sx_model *model);
+uint32_t sx_model_pooling(const sx_model *model); /* LLM_POOL_*, as the model's file asks for */
+bool sx_model_encodes(const sx_model *model);     /* reads both ways; a batch must hold each text whole */
+bool sx_model_ranks(const sx_model *model);       /* has a classification head */
+/* A session for sx_session_embed alone; the only kind that models which read both ways allow. */
+llm_status sx_session_create_reader(sx_session **out, sx_mem *mem, sx_model *model, const sx_session_params *params,
+                                    llm_error *err);
+/* out: per text n_embd floats, or with LLM_POOL_NONE that many per token, or with rank one. Forgets what the session held.
+ * A text's vector does not depend on the others. */
+llm_status sx_session_embed(sx_session *session, const sx_embed_text *texts, size_t count, const sx_embed_params *how,
+                            float *out, const llm_cancel *cancel, llm_error *err);
+
 /* ---- scoring ---- */
 typedef struct sx_score_item { /* a text that follows the shared prefix */
     const int32_t *tokens;
@@ -163,6 +188,26 @@ void sx_sampler_read(sx_sampler *sampler, const int32_t *tokens, size_t n);
 /* Chooses from logits [n_vocab] (which it may change). -1 when the constraint accepts no token at all or failed. The random numbers
  * are a function of (seed, number of tokens sampled so far). */
 int32_t sx_sample(sx_sampler *sampler, float *logits);
+
+/* ---- grammars ---- */
+typedef struct sx_grammar sx_grammar; /* compiled; immutable, any thread */
+typedef struct sx_matcher
+    sx_matcher; /* one text's place in a grammar; one caller at a time; the grammar must outlive it */
+
+llm_status sx_grammar_create(sx_grammar **out, sx_mem *mem, const char *gbnf, size_t len, llm_error *err);
+/* The JSON texts that satisfy a JSON Schema. */
+llm_status sx_grammar_from_schema(sx_grammar **out, sx_mem *mem, const char *schema, size_t len, llm_error *err);
+void sx_grammar_free(sx_grammar *grammar);
+
+llm_status sx_matcher_create(sx_matcher **out, sx_mem *mem, sx_model *model, const sx_grammar *grammar, llm_error *err);
+void sx_matcher_free(sx_matcher *matcher);
+bool sx_matcher_accepts(sx_matcher *matcher, int32_t token);
+/* Sets the bits of all tokens that may come next; false: the matcher failed, sx_matcher_status says why. */
+bool sx_matcher_mask(sx_matcher *matcher, uint32_t *bits);
+bool sx_matcher_advance(sx_matcher *matcher, int32_t token); /* false: the token may not come, or the matcher failed */
+bool sx_matcher_may_end(const sx_matcher *matcher);
+bool sx_matcher_must_end(const sx_matcher *matcher);
+llm_status sx_matcher_status(const sx_matcher *matcher, llm_error *err);
 
 /* ---- quantised blocks ---- */
 llm_status sx_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err);

@@ -68,6 +68,7 @@ from ._types import (
     Node,
     NodeKind,
     Sampling,
+    Pooling,
     Score,
     Step,
     TokenLogprob,
@@ -83,8 +84,8 @@ __all__ = [
     "Decision", "Direction", "DiskFullError", "Doc", "Evidence", "Finding", "Finish", "ForkError", "Format",
     "FormatError", "Guard", "GuardStream", "Hit", "InputOutputError", "InternalError", "InvalidArgumentError", "Isa",
     "KeyMismatchError", "KvType", "LimitError", "Model", "Node", "NodeKind", "NotFoundError", "OutOfMemoryError",
-    "ReadOnlyError", "Reply", "Sampling", "Score", "SextantError", "Step", "TokenLogprob", "TraceAction", "Tree",
-    "UnsupportedError", "Usage", "Utf8Error", "Vault", "Verdict", "VersionError", "build_info", "dequantize",
+    "Pooling", "ReadOnlyError", "Reply", "Sampling", "Score", "SextantError", "Step", "TokenLogprob", "TraceAction",
+    "Tree", "UnsupportedError", "Usage", "Utf8Error", "Vault", "Verdict", "VersionError", "build_info", "dequantize",
     "guard_types", "quantize", "version",
 ]
 

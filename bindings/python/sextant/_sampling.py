@@ -11,12 +11,20 @@ from ._handle import string_list
 from ._types import Sampling
 
 
+def whole_text(text: str, name: str) -> str:
+    if "\0" in text:
+        raise ValueError(f"{name} may not hold a NUL character")
+    return text
+
+
 @contextlib.contextmanager
-def gen_opts(sampling: Sampling | None, logprobs: int) -> Iterator[Any]:
+def gen_opts(sampling: Sampling | None, logprobs: int, grammar: str) -> Iterator[Any]:
     raw = _raw.sx_gen_create()
     if raw is None:
         raise MemoryError("no memory for the options")
     try:
+        if grammar and not _raw.sx_gen_text(raw, "grammar", whole_text(grammar, "grammar")):
+            raise MemoryError("no memory for the options")
         numbers = {"logprobs": logprobs}
         if sampling is not None:
             numbers.update((f.name, getattr(sampling, f.name)) for f in fields(sampling)

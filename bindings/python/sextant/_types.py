@@ -41,6 +41,16 @@ class KvType(enum.IntEnum):
     Q4_0 = _raw.LLM_KV_Q4_0
 
 
+class Pooling(enum.IntEnum):
+    """How the hidden states of a text's tokens become one vector."""
+
+    MODEL = _raw.LLM_POOL_MODEL
+    MEAN = _raw.LLM_POOL_MEAN
+    CLS = _raw.LLM_POOL_CLS
+    LAST = _raw.LLM_POOL_LAST
+    NONE = _raw.LLM_POOL_NONE
+
+
 class NodeKind(enum.IntEnum):
     """What a node of a document's tree is."""
 

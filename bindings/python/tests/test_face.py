@@ -170,6 +170,18 @@ class Model(unittest.TestCase):
             with self.assertRaises(sextant.InvalidArgumentError):
                 ctx.score(["x"], given=[9])
 
+    def test_embed(self):
+        with sextant.Context(self.model) as ctx:
+            rows = ctx.embed(["the captain", "a ship"], normalise=True)
+            self.assertEqual(rows.shape[0], 2)
+            self.assertAlmostEqual(sum(rows[1, i] ** 2 for i in range(rows.shape[1])), 1.0, 4)
+            alone = ctx.embed(["a ship"], normalise=True)
+            self.assertEqual([rows[1, i] for i in range(8)], [alone[0, i] for i in range(8)])
+            each = ctx.embed(["a ship"], pooling=sextant.Pooling.NONE)
+            self.assertEqual(each.shape[0], len(self.model.tokenize("a ship", special=True)))
+            with self.assertRaises(sextant.UnsupportedError):
+                ctx.rerank("who sails?", ["the captain"])
+
     def test_adapter_refusals(self):
         with tempfile.TemporaryDirectory() as folder:
             with self.assertRaises(sextant.NotFoundError):
@@ -255,6 +267,14 @@ class Model(unittest.TestCase):
                 ctx.generate("x", sampling=sextant.Sampling(xtc_probability=2.0))
             with self.assertRaises(ValueError):
                 ctx.generate("x", logprobs=-1)
+
+    def test_grammar(self):
+        with sextant.Context(self.model) as ctx:
+            with ctx.generate("the captain", grammar='root ::= "yes" | "no"') as reply:
+                self.assertIn(reply.read(), ("yes", "no"))
+                self.assertEqual(reply.finish, sextant.Finish.STOP)
+            with self.assertRaises(sextant.FormatError):
+                ctx.generate("the captain", grammar="root ::= (")
 
     def test_dequantize(self):
         blocks = array.array("H", [0x3C00]).tobytes() + bytes(range(32))  # q8_0: scale 1.0, quants 0..31

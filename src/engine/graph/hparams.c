@@ -301,6 +301,13 @@ llm_status sx_hparams_read(sx_hparams *hp, const sx_gguf *gguf, llm_error *err)
             LLM_OK ||
         (s = get_pattern(&r, "rope.layer_pattern", hp->roped, hp->n_layer, &hp->ropes_listed)) != LLM_OK)
         return s;
+    bool encoder = (hp->arch->flags & SX_ARCH_ENCODER) != 0;
+    hp->both_ways = !get_bool(&r, "attention.causal", !encoder);
+    uint32_t pooling = get_u32(&r, "pooling_type", 0); /* in files: 1 mean, 2 first token, 3 last, 4 a head's score */
+    hp->pooling = pooling >= SX_POOL_MEAN && pooling <= SX_POOL_LAST ? pooling
+                  : pooling == 4 && encoder                          ? SX_POOL_CLS
+                  : encoder                                          ? SX_POOL_MEAN
+                                                                     : SX_POOL_LAST;
     hp->parallel = get_bool(&r, "use_parallel_residual", (hp->arch->flags & SX_ARCH_PARALLEL) != 0);
     return LLM_OK;
 }

@@ -34,7 +34,8 @@ enum {
     SX_ARCH_MINICPM = 256,     /* scales that older files leave out */
     SX_ARCH_ALIBI_40 = 512,    /* 40 layers: ALiBi instead of rope (Baichuan 13B) */
     SX_ARCH_ROPE_LOCAL = 2048, /* rope in windowed layers alone */
-    SX_ARCH_WIDE_SCALE = 1024  /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
+    SX_ARCH_WIDE_SCALE = 1024, /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
+    SX_ARCH_ENCODER = 4096     /* reads both ways, norms after each sum, has no head that predicts tokens */
 };
 
 typedef struct sx_arch {
@@ -48,6 +49,9 @@ typedef struct sx_arch {
     float local_base;       /* rope base of windowed layers; 0: as the others */
     float alibi;            /* largest ALiBi bias; 0: none */
 } sx_arch;
+
+/* How the hidden states of a text become one vector, numbered as LLM_POOL_*. */
+enum { SX_POOL_MEAN = 1, SX_POOL_CLS = 2, SX_POOL_LAST = 3, SX_POOL_NONE = 4 };
 
 const sx_arch *sx_arch_get(const char *name, size_t len); /* NULL: not known */
 
@@ -68,7 +72,8 @@ typedef struct sx_hparams {
     float attn_scale, attn_cap, logit_cap;          /* caps: 0 none */
     float clamp_qkv, alibi;                         /* 0: none */
     bool parallel;
-    bool both_ways; /* an encoder: every position sees all of the text */
+    uint32_t pooling; /* SX_POOL_*: what the file asks for, or what its kind of model does */
+    bool both_ways;   /* an encoder: every position sees all of the text */
     sx_gating gating;
     bool expert_norm;
     float expert_scale;

@@ -61,7 +61,8 @@ typedef struct sx_layer {
 
 typedef struct sx_weights {
     sx_weight embed, position, head;
-    sx_weight types; /* embeddings of the first and the second sentence, or none */
+    sx_weight cls, cls_out; /* the head of sequence classifiers, or none: [n_embd, n_embd] and [labels, n_embd] */
+    sx_weight types;        /* embeddings of the first and the second sentence, or none */
     sx_norm embed_norm, out_norm;
     const float *rope_factors, *rope_factors_long, *rope_factors_short; /* [n_rot / 2] or NULL */
     sx_layer *layers;                                                   /* [n_layer] */

@@ -102,6 +102,7 @@ typedef struct sx_view {
     size_t len;
 } sx_view;
 bool sx_gguf_array_strs(const sx_gguf *gguf, const char *key, sx_view *views, uint64_t count);
+bool sx_gguf_array_f64(const sx_gguf *gguf, const char *key, double *values, uint64_t count); /* of F64 alone */
 bool sx_gguf_array_f32(const sx_gguf *gguf, const char *key, float *values, uint64_t count);
 bool sx_gguf_array_i32(const sx_gguf *gguf, const char *key, int32_t *values, uint64_t count);
 /* An array of bytes (u8 or i8) as it lies in the file. */

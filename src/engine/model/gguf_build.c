@@ -105,6 +105,16 @@ void sx_gguf_put_f32s(sx_gguf *g, const char *key, const float *v, size_t n)
     for (size_t i = 0; to && i < n; i++) put_le(to + 4 * i, bits(v[i]), 4);
 }
 
+void sx_gguf_put_f64s(sx_gguf *g, const char *key, const double *v, size_t n)
+{
+    unsigned char *to = entry(g, key, SX_GGUF_ARRAY, SX_GGUF_F64, n, 8 * n);
+    for (size_t i = 0; to && i < n; i++) {
+        uint64_t word;
+        memcpy(&word, &v[i], sizeof word);
+        put_le(to + 8 * i, word, 8);
+    }
+}
+
 void sx_gguf_put_i32s(sx_gguf *g, const char *key, const int32_t *v, size_t n)
 {
     unsigned char *to = entry(g, key, SX_GGUF_ARRAY, SX_GGUF_I32, n, 4 * n);

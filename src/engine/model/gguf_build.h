@@ -14,6 +14,7 @@ void sx_gguf_put_bool(sx_gguf *g, const char *key, bool v);
 void sx_gguf_put_str(sx_gguf *g, const char *key, const char *s, size_t len);
 void sx_gguf_put_strs(sx_gguf *g, const char *key, const sx_view *s, size_t n);
 void sx_gguf_put_f32s(sx_gguf *g, const char *key, const float *v, size_t n);
+void sx_gguf_put_f64s(sx_gguf *g, const char *key, const double *v, size_t n);
 void sx_gguf_put_i32s(sx_gguf *g, const char *key, const int32_t *v, size_t n);
 void sx_gguf_put_bools(sx_gguf *g, const char *key, const bool *v, size_t n);
 void sx_gguf_put_bytes(sx_gguf *g, const char *key, const void *bytes, size_t n);

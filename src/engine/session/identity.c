@@ -50,6 +50,10 @@ static void add_tensor(sx_hasher *h, const sx_tensor *t)
     add_number(h, t->type);
     for (int i = 0; i < 4; i++) add_number(h, t->ne[i]);
     add_number(h, t->bytes);
+    for (uint64_t i = 0; t->parts && i < t->ne[2]; i++) { /* experts where they lie: the beginning of each */
+        size_t slice = t->bytes / (size_t)t->ne[2];
+        sx_hasher_add(h, t->parts[i], slice < SAMPLE ? slice : SAMPLE);
+    }
     if (!t->data) return;
     const unsigned char *data = t->data;
     if (t->bytes <= (size_t)SAMPLES * SAMPLE) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/grammar/token_trie.h"
 #include "platform/cpu.h"
 
 /* ---- facts ---- */
@@ -157,6 +158,7 @@ void sx_model_free(sx_model *m)
     if (!m) return;
     sx_scheduler_free(m->scheduler);
     sx_pool_free(m->net.pool);
+    sx_token_trie_free(atomic_load(&m->trie));
     sx_tokenizer_free(m->tok);
     sx_arena_free(&m->arena);
     sx_source_close(m->source);

@@ -2,6 +2,8 @@
 #ifndef SX_ENGINE_MODEL_H
 #define SX_ENGINE_MODEL_H
 
+#include <stdatomic.h>
+
 #include "engine/engine.h"
 #include "engine/graph/forward.h"
 #include "engine/session/scheduler.h"
@@ -23,6 +25,7 @@ struct sx_model {
     sx_scheduler *scheduler; /* NULL for a file without weights */
     sx_fact *facts;          /* [n_facts] the library's own first, then the file's */
     size_t n_facts;
+    _Atomic(struct sx_token_trie *) trie; /* of the vocabulary, for grammars; NULL until one is used */
 };
 
 #endif

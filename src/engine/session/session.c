@@ -77,6 +77,16 @@ static llm_status build(sx_session *s, const sx_session_params *p, llm_error *er
 llm_status sx_session_create(sx_session **out, sx_mem *mem, sx_model *model, const sx_session_params *params,
                              llm_error *err)
 {
+    *out = NULL;
+    if (model->net.hp.both_ways)
+        return sx_fail(err, LLM_E_UNSUPPORTED,
+                       "this model turns texts into vectors and writes none; use llm_embed or llm_rerank");
+    return sx_session_create_reader(out, mem, model, params, err);
+}
+
+llm_status sx_session_create_reader(sx_session **out, sx_mem *mem, sx_model *model, const sx_session_params *params,
+                                    llm_error *err)
+{
     static const sx_session_params defaults;
     *out = NULL;
     if (!params) params = &defaults;

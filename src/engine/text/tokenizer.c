@@ -203,6 +203,11 @@ static llm_status encode_word(void *user, const char *word, size_t len)
     return sx_merge_word(&e->merger, word, len);
 }
 
+static bool block_at(const char *s, size_t n)
+{
+    return n >= 3 && memcmp(s, BLOCK, 3) == 0;
+}
+
 static llm_status with_blocks(encoder *e, const char *text, size_t len, bool prefix)
 {
     sx_buf_clear(&e->text);
@@ -217,15 +222,12 @@ static llm_status with_blocks(encoder *e, const char *text, size_t len, bool pre
     return sx_buf_status(&e->text);
 }
 
-static bool block_at(const char *s, size_t n)
-{
-    return n >= 3 && memcmp(s, BLOCK, 3) == 0;
-}
-
 /* Words begin at the first U+2581 behind another character. */
 static llm_status encode_spm(encoder *e, const char *text, size_t len)
 {
-    llm_status status = with_blocks(e, text, len, e->after_special && e->t->v.add_space_prefix);
+    bool prefix = e->after_special && e->t->v.add_space_prefix;
+    if (e->t->v.space_prefix_spare && (text[0] == ' ' || block_at(text, len))) prefix = false;
+    llm_status status = with_blocks(e, text, len, prefix);
     e->after_special = false;
     const char *s = sx_buf_cstr(&e->text);
     size_t n = e->text.len, from = 0;
@@ -257,6 +259,10 @@ static llm_status encode_stretch(encoder *e, const char *text, size_t len)
 static llm_status encode_piece(void *user, const char *text, size_t len, int32_t token)
 {
     encoder *e = user;
+    if (text && e->t->v.nfc) {
+        llm_status status = sx_nfc(e->mem, &text, &len, &e->text);
+        if (status != LLM_OK) return status;
+    }
     if (text) return encode_stretch(e, text, len);
     sx_tokens_add(&e->tokens, token);
     e->after_special = !e->t->v.space_prefix_first;

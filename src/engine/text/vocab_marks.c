@@ -225,6 +225,9 @@ void sx_vocab_read_specials(sx_vocab *v, const sx_gguf *gguf)
     sx_gguf_bool(gguf, "tokenizer.ggml.normalizer.lowercase", &v->lower_case);
     /* written for models from folders of safetensors; no other reader of GGUF asks for them */
     sx_gguf_bool(gguf, "tokenizer.ggml.space_prefix_first", &v->space_prefix_first);
+    sx_gguf_bool(gguf, "tokenizer.ggml.cut_words", &v->cut_words);
+    sx_gguf_bool(gguf, "tokenizer.ggml.space_prefix_spare", &v->space_prefix_spare);
+    if (v->kind == SX_VOCAB_BPE && !v->raw_text) sx_gguf_bool(gguf, "tokenizer.ggml.normalizer.nfc", &v->nfc);
     if (v->kind == SX_VOCAB_SPM) sx_gguf_bool(gguf, "tokenizer.ggml.merge_ranks", &v->merge_ranks);
     if (v->merge_ranks) v->raw_text = true;
     if (!sx_gguf_has(gguf, "tokenizer.ggml.token_type")) { /* then these at least are known to be special */

@@ -103,15 +103,15 @@ typedef _gostring_ swig_type_73;
 typedef _gostring_ swig_type_74;
 typedef _gostring_ swig_type_75;
 typedef _gostring_ swig_type_76;
-typedef long long swig_type_77;
-typedef long long swig_type_78;
+typedef _gostring_ swig_type_77;
+typedef _gostring_ swig_type_78;
 typedef _gostring_ swig_type_79;
 typedef _gostring_ swig_type_80;
 typedef _gostring_ swig_type_81;
 typedef _gostring_ swig_type_82;
-typedef long long swig_type_83;
-typedef _gostring_ swig_type_84;
-typedef _gostring_ swig_type_85;
+typedef _gostring_ swig_type_83;
+typedef long long swig_type_84;
+typedef long long swig_type_85;
 typedef _gostring_ swig_type_86;
 typedef _gostring_ swig_type_87;
 typedef _gostring_ swig_type_88;
@@ -123,13 +123,20 @@ typedef _gostring_ swig_type_93;
 typedef _gostring_ swig_type_94;
 typedef _gostring_ swig_type_95;
 typedef _gostring_ swig_type_96;
-typedef _gostring_ swig_type_97;
+typedef long long swig_type_97;
 typedef _gostring_ swig_type_98;
 typedef _gostring_ swig_type_99;
 typedef _gostring_ swig_type_100;
 typedef _gostring_ swig_type_101;
 typedef _gostring_ swig_type_102;
 typedef _gostring_ swig_type_103;
+typedef _gostring_ swig_type_104;
+typedef _gostring_ swig_type_105;
+typedef _gostring_ swig_type_106;
+typedef _gostring_ swig_type_107;
+typedef _gostring_ swig_type_108;
+typedef _gostring_ swig_type_109;
+typedef _gostring_ swig_type_110;
 extern void _wrap_Swig_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_5206fbc11104abff(swig_intgo arg1);
 
@@ -200,6 +207,7 @@ extern double _wrap_llm_scores_logprob_raw_5206fbc11104abff(uintptr_t arg1, swig
 extern swig_intgo _wrap_llm_scores_top_token_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
 extern double _wrap_llm_scores_top_logprob_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
 extern void _wrap_llm_scores_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_n_embd_raw_5206fbc11104abff(uintptr_t arg1);
 extern void _wrap_llm_evidence_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_evidence_count_raw_5206fbc11104abff(uintptr_t arg1);
 extern double _wrap_llm_evidence_confidence_raw_5206fbc11104abff(uintptr_t arg1);
@@ -275,36 +283,38 @@ extern swig_type_69 _wrap_sx_tree_text_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_ctx_create_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
 extern uintptr_t _wrap_sx_adapter_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_70 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
-extern swig_type_71 _wrap_sx_logits_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_72 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(uintptr_t arg1, swig_type_73 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_74 arg2, uintptr_t arg3);
-extern swig_type_75 _wrap_sx_ctx_export_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(uintptr_t arg1, swig_type_76 arg2, uintptr_t arg3);
+extern swig_type_71 _wrap_sx_embed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_72 arg3, swig_type_73 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_74 _wrap_sx_rerank_raw_5206fbc11104abff(uintptr_t arg1, swig_type_75 arg2, swig_type_76 arg3, swig_type_77 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_78 _wrap_sx_logits_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_79 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(uintptr_t arg1, swig_type_80 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_81 arg2, uintptr_t arg3);
+extern swig_type_82 _wrap_sx_ctx_export_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(uintptr_t arg1, swig_type_83 arg2, uintptr_t arg3);
 extern uintptr_t _wrap_sx_ctx_fork_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_77 _wrap_sx_ctx_used_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_78 _wrap_sx_ctx_size_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_79 arg2, swig_type_80 arg3, swig_type_81 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_82 arg2, swig_type_83 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_84 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_85 arg5, uintptr_t arg6, uintptr_t arg7);
+extern swig_type_84 _wrap_sx_ctx_used_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_85 _wrap_sx_ctx_size_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_86 arg2, swig_type_87 arg3, swig_type_88 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_89 arg2, swig_type_90 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_91 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_92 arg5, uintptr_t arg6, uintptr_t arg7);
 extern uintptr_t _wrap_sx_gen_create_raw_5206fbc11104abff(void);
-extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_86 arg2, double arg3);
-extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_87 arg2, swig_type_88 arg3);
+extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_93 arg2, double arg3);
+extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_94 arg2, swig_type_95 arg3);
 extern swig_intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, double arg3);
 extern void _wrap_sx_gen_free_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_89 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_90 arg11, swig_type_91 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
+extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_96 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_97 arg11, swig_type_98 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
 extern swig_intgo _wrap_sx_reply_next_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_92 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_93 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_99 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_100 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_guard_create_raw_5206fbc11104abff(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_94 arg2, swig_intgo arg3, swig_type_95 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_96 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_97 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_101 arg2, swig_intgo arg3, swig_type_102 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_103 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_104 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_98 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_99 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_100 arg1, swig_type_101 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_102 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_103 arg2, uintptr_t arg3);
+extern swig_type_105 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_106 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_107 arg1, swig_type_108 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_109 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_110 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -806,6 +816,12 @@ const LLM_VAULT_READONLY uint = 1
 const LLM_VAULT_PASSPHRASE uint = 2
 const LLM_SCORE_NO_BOS uint = 1
 const LLM_SCORE_PARSE_SPECIAL uint = 2
+const LLM_POOL_MODEL int = 0
+const LLM_POOL_MEAN int = 1
+const LLM_POOL_CLS int = 2
+const LLM_POOL_LAST int = 3
+const LLM_POOL_NONE int = 4
+const LLM_EMBED_NORMALISE uint = 1
 func Llm_version() (_swig_ret string) {
 	var swig_r string
 	swig_r_p := C._wrap_llm_version_raw_5206fbc11104abff()
@@ -1167,6 +1183,13 @@ func Llm_scores_top_logprob(arg1 Llm_scores, arg2 uint, arg3 uint, arg4 uint) (_
 func Llm_scores_free(arg1 Llm_scores) {
 	_swig_i_0 := getSwigcptr(arg1)
 	C._wrap_llm_scores_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
+}
+
+func Llm_model_n_embd(arg1 Llm_model) (_swig_ret uint) {
+	var swig_r uint
+	_swig_i_0 := getSwigcptr(arg1)
+	swig_r = (uint)(C._wrap_llm_model_n_embd_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
+	return swig_r
 }
 
 func Llm_evidence_free(arg1 Llm_evidence) {
@@ -1902,6 +1925,53 @@ func Sx_ctx_set_adapter(arg1 Llm_ctx, arg2 Llm_adapter, arg3 float32, arg4 Llm_e
 	return swig_r
 }
 
+func Sx_embed(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 string, arg5 uint, arg6 uint, arg7 Llm_cancel, arg8 Llm_error) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := getSwigcptr(arg7)
+	_swig_i_7 := getSwigcptr(arg8)
+	swig_r_p := C._wrap_sx_embed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
+}
+
+func Sx_rerank(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_cancel, arg6 Llm_error) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := getSwigcptr(arg5)
+	_swig_i_5 := getSwigcptr(arg6)
+	swig_r_p := C._wrap_sx_rerank_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
+}
+
 func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
@@ -1909,7 +1979,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1924,7 +1994,7 @@ func Sx_ctx_save(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_save_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_save_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1936,7 +2006,7 @@ func Sx_ctx_load(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1959,7 +2029,7 @@ func Sx_ctx_import(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_import_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_import_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2010,7 +2080,7 @@ func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, ar
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2031,7 +2101,7 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), C.swig_type_83(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), C.swig_type_90(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2047,7 +2117,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2068,7 +2138,7 @@ func Sx_gen_number(arg1 Sx_gen, arg2 string, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2080,7 +2150,7 @@ func Sx_gen_text(arg1 Sx_gen, arg2 string, arg3 string) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2121,7 +2191,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
 	_swig_i_14 := getSwigcptr(arg15)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_90(_swig_i_10), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_97(_swig_i_10), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2180,7 +2250,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2198,7 +2268,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2211,7 +2281,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2254,7 +2324,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_100)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_107)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2269,7 +2339,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2

@@ -28,7 +28,7 @@ llm_status sx_hf_vocab_room(hf_vocab *v, uint64_t n, uint64_t given)
     return LLM_OK;
 }
 
-llm_status sx_hf_vocab_set(hf_vocab *v, int64_t id, const char *text, size_t len, float score, int32_t type)
+llm_status sx_hf_vocab_set(hf_vocab *v, int64_t id, const char *text, size_t len, double score, int32_t type)
 {
     if (id < 0 || id >= v->n)
         return sx_fail(v->hf->err, LLM_E_FORMAT, "token %.60s has the id %lld, outside the vocabulary of %u", text,
@@ -138,7 +138,13 @@ static void put_tokens(const hf_vocab *v)
 {
     sx_gguf *g = v->hf->gguf;
     sx_gguf_put_strs(g, "tokenizer.ggml.tokens", v->texts, v->n);
-    sx_gguf_put_f32s(g, "tokenizer.ggml.scores", v->scores, v->n);
+    if (v->exact_scores) {
+        sx_gguf_put_f64s(g, "tokenizer.ggml.scores", v->scores, v->n);
+    } else {
+        float *scores = sx_gguf_room(g, v->n * sizeof *scores);
+        for (uint32_t i = 0; scores && i < v->n; i++) scores[i] = (float)v->scores[i];
+        if (scores) sx_gguf_put_f32s(g, "tokenizer.ggml.scores", scores, v->n);
+    }
     sx_gguf_put_i32s(g, "tokenizer.ggml.token_type", v->types, v->n);
     if (v->any_strips) sx_gguf_put_i32s(g, "tokenizer.ggml.token_strip", v->strips, v->n);
 }

@@ -18,17 +18,17 @@ typedef struct hf_vocab {
     const sx_json *settings;   /* tokenizer_config.json or NULL */
     const sx_json *generation; /* generation_config.json or NULL */
     uint32_t n;
-    sx_view *texts;  /* [n] in the description's room */
-    float *scores;   /* [n] */
-    int32_t *types;  /* [n] */
-    int32_t *strips; /* [n] 1: takes white space before it, 2: behind it */
-    bool any_strips;
+    sx_view *texts;                /* [n] in the description's room */
+    double *scores;                /* [n] */
+    int32_t *types;                /* [n] */
+    int32_t *strips;               /* [n] 1: takes white space before it, 2: behind it */
+    bool any_strips, exact_scores; /* exact: of unigram models in tokenizer.json, whose ties depend on them */
     sx_map by_text;
 } hf_vocab;
 
 /* Room for n tokens, all unused. `given` is how many there are: ids far beyond are refused. */
 llm_status sx_hf_vocab_room(hf_vocab *v, uint64_t n, uint64_t given);
-llm_status sx_hf_vocab_set(hf_vocab *v, int64_t id, const char *text, size_t len, float score, int32_t type);
+llm_status sx_hf_vocab_set(hf_vocab *v, int64_t id, const char *text, size_t len, double score, int32_t type);
 uint32_t sx_hf_vocab_find(const hf_vocab *v, const char *text, size_t len); /* SX_MAP_NONE: no such token */
 
 /* vocab_json.c: tokenizer.json; vocab_spm.c: tokenizer.model. */

@@ -195,7 +195,7 @@ static llm_status put_merges(hf_vocab *v, const sx_json *model, bool score)
         memcpy(whole, list[i].s, n);
         memcpy(whole + n, space + 1, list[i].len - n - 1);
         uint32_t id = sx_hf_vocab_find(v, whole, list[i].len - 1);
-        if (id != SX_MAP_NONE && v->scores[id] == 0.0f) v->scores[id] = -(float)(i + 1);
+        if (id != SX_MAP_NONE && v->scores[id] == 0.0) v->scores[id] = -(double)(i + 1);
     }
     sx_gguf_put_strs(v->hf->gguf, "tokenizer.ggml.merges", list, merges->count);
     return LLM_OK;
@@ -210,7 +210,7 @@ static llm_status set_bpe_tokens(hf_vocab *v, const sx_json *file, const sx_json
     for (const sx_json *t = vocab->first; t && s == LLM_OK; t = t->next) {
         bool byte = bytes && is_byte(t->key, t->key_len);
         sx_json_int(t, &id);
-        s = sx_hf_vocab_set(v, id, t->key, t->key_len, 0.0f, byte ? HF_BYTE : HF_NORMAL);
+        s = sx_hf_vocab_set(v, id, t->key, t->key_len, 0.0, byte ? HF_BYTE : HF_NORMAL);
     }
     return s;
 }
@@ -235,15 +235,23 @@ static llm_status byte_level(hf_vocab *v, const sx_json *file, const sx_json *mo
 
 /* How spaces become U+2581, and where one more goes. */
 typedef struct spaces {
-    bool replaced, prefix, first_only;
+    bool replaced, prefix, first_only, spare, cut;
 } spaces;
+
+static void put_prefix(const hf_vocab *v, const spaces *s)
+{
+    sx_gguf_put_bool(v->hf->gguf, "tokenizer.ggml.add_space_prefix", s->prefix);
+    if (s->prefix && s->first_only) sx_gguf_put_bool(v->hf->gguf, "tokenizer.ggml.space_prefix_first", true);
+    if (s->prefix && s->spare) sx_gguf_put_bool(v->hf->gguf, "tokenizer.ggml.space_prefix_spare", true);
+}
 
 static llm_status read_metaspace(const hf_vocab *v, const sx_json *step, spaces *s)
 {
     const char *scheme = sx_json_get_str(step, "prepend_scheme", NULL);
     if (strcmp(sx_json_get_str(step, "replacement", BLOCK), BLOCK) != 0)
         return refuse(v, "replacement of", "Metaspace");
-    s->replaced = true;
+    s->replaced = s->spare = true;
+    s->cut = sx_json_get_bool(step, "split", true);
     s->prefix = scheme ? strcmp(scheme, "never") != 0 : sx_json_get_bool(step, "add_prefix_space", true);
     s->first_only = scheme && strcmp(scheme, "first") == 0;
     return LLM_OK;
@@ -280,7 +288,7 @@ static llm_status read_spaces(const hf_vocab *v, const sx_json *file, spaces *s)
 
 static llm_status metaspace(hf_vocab *v, const sx_json *file, const sx_json *model)
 {
-    spaces s = {false, false, false};
+    spaces s = {false, false, false, false, false};
     sx_gguf *g = v->hf->gguf;
     llm_status status = read_spaces(v, file, &s);
     if (status == LLM_OK) status = set_bpe_tokens(v, file, model, sx_json_get_bool(model, "byte_fallback", false));
@@ -288,8 +296,7 @@ static llm_status metaspace(hf_vocab *v, const sx_json *file, const sx_json *mod
     if (status != LLM_OK) return status;
     sx_gguf_put_str(g, "tokenizer.ggml.model", "llama", 5);
     sx_gguf_put_bool(g, "tokenizer.ggml.merge_ranks", true);
-    sx_gguf_put_bool(g, "tokenizer.ggml.add_space_prefix", s.prefix);
-    if (s.prefix && s.first_only) sx_gguf_put_bool(g, "tokenizer.ggml.space_prefix_first", true);
+    put_prefix(v, &s);
     return LLM_OK;
 }
 
@@ -370,7 +377,7 @@ static llm_status unigram_chains(hf_vocab *v, const sx_json *file, spaces *s, bo
 static llm_status load_unigram(hf_vocab *v, const sx_json *file, const sx_json *model)
 {
     const sx_json *vocab = sx_json_get(model, "vocab");
-    spaces sp = {false, false, false};
+    spaces sp = {false, false, false, false, false};
     bool squeeze = false;
     int64_t unk = -1, id = 0;
     sx_gguf *g = v->hf->gguf;
@@ -383,11 +390,13 @@ static llm_status load_unigram(hf_vocab *v, const sx_json *file, const sx_json *
         const sx_json *text = t->first, *score = text ? text->next : NULL;
         if (!sx_json_is(text, SX_JSON_STRING) || !sx_json_is(score, SX_JSON_NUMBER))
             return damaged(v, "an entry of model.vocab");
-        s = sx_hf_vocab_set(v, id, text->text, text->len, (float)score->number, id == unk ? HF_UNKNOWN : HF_NORMAL);
+        s = sx_hf_vocab_set(v, id, text->text, text->len, score->number, id == unk ? HF_UNKNOWN : HF_NORMAL);
     }
+    v->exact_scores = true;
     sx_gguf_put_str(g, "tokenizer.ggml.model", "t5", 2);
     if (unk >= 0 && unk < v->n) sx_gguf_put_u32(g, "tokenizer.ggml.unknown_token_id", (uint32_t)unk);
-    sx_gguf_put_bool(g, "tokenizer.ggml.add_space_prefix", sp.prefix);
+    put_prefix(v, &sp);
+    if (sp.cut) sx_gguf_put_bool(g, "tokenizer.ggml.cut_words", true);
     sx_gguf_put_bool(g, "tokenizer.ggml.remove_extra_whitespaces", squeeze);
     return s;
 }
@@ -400,11 +409,11 @@ static llm_status set_piece(hf_vocab *v, const sx_json *t, int64_t id)
     char text[3 + 512];
     bool inner = t->key_len > 2 && memcmp(t->key, "##", 2) == 0,
          special = t->key_len > 2 && t->key[0] == '[' && t->key[t->key_len - 1] == ']';
-    if (inner) return sx_hf_vocab_set(v, id, t->key + 2, t->key_len - 2, 0.0f, HF_NORMAL);
-    if (special || t->key_len > 512) return sx_hf_vocab_set(v, id, t->key, t->key_len, 0.0f, HF_NORMAL);
+    if (inner) return sx_hf_vocab_set(v, id, t->key + 2, t->key_len - 2, 0.0, HF_NORMAL);
+    if (special || t->key_len > 512) return sx_hf_vocab_set(v, id, t->key, t->key_len, 0.0, HF_NORMAL);
     memcpy(text, BLOCK, 3);
     memcpy(text + 3, t->key, t->key_len);
-    return sx_hf_vocab_set(v, id, text, t->key_len + 3, 0.0f, HF_NORMAL);
+    return sx_hf_vocab_set(v, id, text, t->key_len + 3, 0.0, HF_NORMAL);
 }
 
 static llm_status load_wordpiece(hf_vocab *v, const sx_json *file, const sx_json *model)

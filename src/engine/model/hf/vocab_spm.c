@@ -127,7 +127,7 @@ static llm_status set_piece(hf_vocab *v, wire w, uint32_t id)
         if (f.number == 2) score = as_float(f.value);
         if (f.number == 3) type = f.value >= HF_NORMAL && f.value <= HF_BYTE ? (int32_t)f.value : HF_UNUSED;
     }
-    return sx_hf_vocab_set(v, id, (const char *)text.p, text.left, score, type);
+    return sx_hf_vocab_set(v, id, (const char *)text.p, text.left, (double)score, type);
 }
 
 /* tokenizer_config.json's added_tokens_decoder: {"32000": {"content": ..., "special": ...}}; ids go on behind the pieces. */
