@@ -494,6 +494,12 @@ LLM_API llm_status llm_dequantize(const char *type, const void *src, size_t src_
 LLM_API llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads,
                                 const llm_cancel *cancel, llm_error *err);
 
+/* The same by an importance matrix (llm_imatrix; NULL: none): where its file has numbers for a tensor, columns that are fed
+ * more are kept more exactly. Errors: also LLM_E_FORMAT when it was made for another model. Blocks: yes. Thread: any.
+ * Since 0.2. */
+LLM_API llm_status llm_quantize_weighted(const char *in, const char *out, const char *recipe, const char *imatrix,
+                                         uint32_t threads, const llm_cancel *cancel, llm_error *err);
+
 /* ---- Adapters --------------------------------------------------------------------------------------------------- */
 
 /* Reads a low-rank adapter (LoRA) for a model, a GGUF file of general.type "adapter", and checks every shape against the
@@ -664,6 +670,14 @@ LLM_API llm_status llm_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end);
 /* Positions filled, and positions there are (n_ctx); or a negative status. Thread: ctx. Since 0.2. */
 LLM_API int64_t llm_ctx_used(llm_ctx *ctx);
 LLM_API int64_t llm_ctx_size(llm_ctx *ctx);
+/* Reads a text through the model, n_batch tokens of the context at a time and each time from an empty cache, and writes for
+ * each column of each matrix the mean square of what goes into it: an importance matrix, a GGUF file in llama.cpp's form,
+ * for llm_quantize_weighted. out appears whole or not at all. name is noted in it; NULL: none. The context forgets what it
+ * has read. Errors: LLM_E_INVALID (also: an empty text), LLM_E_UNSUPPORTED (no model), LLM_E_IO, LLM_E_FULL, LLM_E_MEMORY,
+ * LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_imatrix(llm_ctx *ctx, const char *text, size_t len, const char *name, const char *out,
+                               const llm_cancel *cancel);
+
 /* ---- Embed ------------------------------------------------------------------------------------------------------ */
 
 /* Floats of a vector that llm_embed makes. Thread: any. Since 0.2. */
@@ -1059,6 +1073,10 @@ typedef struct llm_api {
                         const llm_embed_opts *opts, float *out, size_t out_len);
     llm_status (*rerank)(llm_ctx *ctx, const char *query, size_t len, const char *const *documents, const size_t *lens,
                          size_t n, float *scores, const llm_cancel *cancel);
+    llm_status (*quantize_weighted)(const char *in, const char *out, const char *recipe, const char *imatrix,
+                                    uint32_t threads, const llm_cancel *cancel, llm_error *err);
+    llm_status (*imatrix)(llm_ctx *ctx, const char *text, size_t len, const char *name, const char *out,
+                          const llm_cancel *cancel);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.
