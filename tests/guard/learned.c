@@ -73,12 +73,16 @@ static void types_not_asked_for_are_not_looked_for(void **state)
     expect("My name is Anna Schmidt from Paris", "LOCATION\0", "LOCATION[29,34) ");
 }
 
-static void a_name_is_covered_and_a_place_is_told(void **state)
+static void a_guess_changes_text_only_when_asked(void **state)
 {
     (void)state;
     const char *text = "My name is Anna Schmidt and I live in Paris.";
-    outcome o = check_text(&mem, guard, text, strlen(text), NULL, 0, NULL);
+    outcome o = check_text(&mem, guard, text, strlen(text), "PERSON\0", 0, NULL);
     assert_string_equal(sx_buf_cstr(&o.text), "My name is <PERSON> and I live in Paris.");
+    free_outcome(&o);
+    o = check_text(&mem, guard, text, strlen(text), NULL, 0, NULL);
+    assert_string_equal(sx_buf_cstr(&o.text), text);
+    assert_string_equal(sx_buf_cstr(&o.findings), "PERSON[11,23) LOCATION[38,43) ");
     free_outcome(&o);
 }
 
@@ -87,10 +91,11 @@ static void a_long_list_of_names_flows(void **state)
 {
     (void)state;
     static const char ROW[] = "Anna Schmidt, Pedro Gonzalez, Li Wei, ";
+    const sx_check_params params = {.types = "PERSON\0"};
     sx_filter *f = NULL;
     sx_buf out;
     sx_buf_init(&out, &mem, 0);
-    assert_int_equal(sx_filter_open(&f, &mem, guard, NULL, NULL), LLM_OK);
+    assert_int_equal(sx_filter_open(&f, &mem, guard, &params, NULL), LLM_OK);
     uint32_t n;
     for (unsigned i = 0; i < 1000; i++) {
         assert_int_equal(sx_filter_feed(f, ROW, sizeof ROW - 1, &out, NULL), LLM_OK);
@@ -188,7 +193,7 @@ int main(void)
         cmocka_unit_test(names_and_places_are_found),
         cmocka_unit_test(plain_words_are_none),
         cmocka_unit_test(types_not_asked_for_are_not_looked_for),
-        cmocka_unit_test(a_name_is_covered_and_a_place_is_told),
+        cmocka_unit_test(a_guess_changes_text_only_when_asked),
         cmocka_unit_test(a_long_list_of_names_flows),
         cmocka_unit_test(attacks_ask_for_review),
         cmocka_unit_test(harm_asks_for_review),

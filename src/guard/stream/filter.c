@@ -16,14 +16,17 @@ static llm_status wanted_types(sx_filter *f, const sx_check_params *p, llm_error
     const char *types = p != NULL ? p->types : NULL;
     if (direction != LLM_DIR_INPUT && direction != LLM_DIR_EVIDENCE && direction != LLM_DIR_OUTPUT)
         return sx_fail(err, LLM_E_INVALID, "direction %u is not one of LLM_DIR_INPUT, EVIDENCE, OUTPUT", direction);
-    for (uint32_t t = 0; types == NULL && t < f->guard->scan.type_n; t++)
+    for (uint32_t t = 0; types == NULL && t < f->guard->scan.type_n; t++) {
         f->action[t] = (uint8_t)sx_guard_action(f->guard, t, direction, false);
+        f->named[t] = sx_guard_action_set(f->guard, t, direction);
+    }
     for (; types != NULL && *types != 0; types += strlen(types) + 1) {
         uint32_t t = sx_guard_type_index(types, strlen(types));
         if (t == SX_TYPE_MAX)
             return sx_fail(err, LLM_E_NOT_FOUND, "there is no finding type \"%.60s\"; llm_guard_type lists them",
                            types);
         f->action[t] = (uint8_t)sx_guard_action(f->guard, t, direction, true);
+        f->named[t] = true;
     }
     return LLM_OK;
 }

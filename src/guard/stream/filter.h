@@ -32,6 +32,7 @@ struct sx_filter {
     bool vault_open;             /* pseudonyms of this call are inside one transaction */
     uint32_t verdict;            /* LLM_VERDICT_* so far */
     uint8_t action[SX_TYPE_MAX]; /* 0: the type is not looked for */
+    bool named[SX_TYPE_MAX];     /* asked for by name, or given an action of its own */
     bool words_on;
 
     /* the text not yet let go: offsets below count from base */

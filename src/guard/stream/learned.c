@@ -9,6 +9,8 @@
 
 enum { RULE_TAGS = SX_RULE_LEARNED, RULE_ATTACK, RULE_HARM };
 
+enum { LOOK_BACK = 32 }; /* findings compared with a told one */
+
 static const char *const TAG_TYPES[SX_TAG_TYPES] = {"PERSON", "LOCATION", "ORGANIZATION", "ADDRESS",
                                                     "AGE",    "NRP",      "TITLE"};
 static const char *const HEAD_TYPES[SX_JUDGE_HEADS] = {"PROMPT_INJECTION", "HARMFUL"};
@@ -28,11 +30,15 @@ static bool only_tells(uint8_t action)
 
 llm_status sx_learned_open(sx_filter *f, llm_error *err)
 {
-    bool tags = false, judge = false, holds = false;
+    bool tags = false, tags_hold = false, judge = false, holds = false;
     uint32_t types[SX_TAG_TYPES], heads[SX_JUDGE_HEADS];
+    uint8_t actions[SX_TAG_TYPES];
     for (unsigned t = 0; t < SX_TAG_TYPES; t++) {
         types[t] = sx_guard_type_index(TAG_TYPES[t], strlen(TAG_TYPES[t]));
-        tags = tags || f->action[types[t]] != 0;
+        uint8_t action = f->action[types[t]];
+        actions[t] = action != 0 && !f->named[types[t]] ? LLM_ACTION_ALLOW : action;
+        tags = tags || action != 0;
+        tags_hold = tags_hold || (action != 0 && !only_tells(actions[t]));
     }
     for (unsigned h = 0; h < SX_JUDGE_HEADS; h++) {
         heads[h] = sx_guard_type_index(HEAD_TYPES[h], strlen(HEAD_TYPES[h]));
@@ -45,6 +51,8 @@ llm_status sx_learned_open(sx_filter *f, llm_error *err)
     if (l == NULL) return sx_fail_memory(err);
     l->mem = f->mem;
     l->tags_on = tags;
+    l->tags_hold = tags_hold;
+    memcpy(l->tag_action, actions, sizeof actions);
     l->judge_holds = holds;
     memcpy(l->tag_type, types, sizeof types);
     memcpy(l->head_type, heads, sizeof heads);
@@ -65,20 +73,36 @@ void sx_learned_close(sx_learned *l)
     sx_mem_free(l->mem, l);
 }
 
+/* Do the rules see something there? All that begin inside it are known by now, decided or not. */
+static bool seen_otherwise(const sx_filter *f, const sx_candidate *c)
+{
+    for (size_t i = 0; i < f->cand_n; i++) {
+        if (f->cand[i].start < c->end && f->cand[i].end > c->start) return true;
+    }
+    for (size_t i = f->found_n, n = 0; i-- > 0 && n < LOOK_BACK; n++) {
+        if (f->found[i].start < c->end && f->found[i].end > c->start) return true;
+    }
+    return false;
+}
+
 static llm_status add_tags(sx_filter *f, const sx_tag_hit *hits, unsigned n, llm_error *err)
 {
     llm_status status = LLM_OK;
     for (unsigned i = 0; i < n && status == LLM_OK; i++) {
         uint32_t type = f->learned->tag_type[hits[i].type];
-        if (f->action[type] == 0 || hits[i].score < f->min_score) continue;
+        uint8_t action = f->learned->tag_action[hits[i].type];
+        if (action == 0 || hits[i].score < f->min_score) continue;
         if (f->guard->params.max_hold > 0 && hits[i].end - hits[i].start > f->max_span) continue;
         sx_candidate c = {.start = hits[i].start,
                           .end = hits[i].end,
                           .score = hits[i].score,
                           .rule = RULE_TAGS,
                           .type = (uint8_t)type,
-                          .action = f->action[type]};
-        status = sx_filter_add(f, &c, err);
+                          .action = action};
+        if (!only_tells(action))
+            status = sx_filter_add(f, &c, err);
+        else if (!seen_otherwise(f, &c))
+            status = sx_filter_record(f, &c, err);
     }
     return status;
 }
@@ -144,7 +168,7 @@ llm_status sx_learned_finish(sx_filter *f, llm_error *err)
 
 uint64_t sx_learned_pending(const sx_learned *l)
 {
-    uint64_t pending = l->tags_on ? sx_tag_pending(&l->tags) : UINT64_MAX;
+    uint64_t pending = l->tags_hold ? sx_tag_pending(&l->tags) : UINT64_MAX;
     if (l->judge_holds && l->judge->start < pending) pending = l->judge->start;
     return pending;
 }

@@ -1,6 +1,7 @@
 /* The learned parts beside the rules: the recogniser of names and places, and the scorers of whole texts. They read the text behind
  * the place being decided, so that what they see never depends on how it was cut; what they find joins the rules' candidates.
- * Off, and without cost, when none of their types is asked for. */
+ * Off, and without cost, when none of their types is asked for. A guess changes the text only where its type was asked for by name or
+ * given an action of its own; else it is only told, and then it comes when it has passed, behind findings that begin later. */
 #ifndef SX_GUARD_STREAM_LEARNED_H
 #define SX_GUARD_STREAM_LEARNED_H
 
@@ -14,8 +15,10 @@ struct sx_learned {
     sx_judge_model judge_model;
     uint32_t tag_type[SX_TAG_TYPES]; /* type numbers */
     uint32_t head_type[SX_JUDGE_HEADS];
+    uint8_t tag_action[SX_TAG_TYPES]; /* 0: not looked for */
     bool tags_on;
-    bool judge_holds; /* a judgement may change the text: its window is held back */
+    bool tags_hold;   /* a finding may change the text: what may still become one is held back */
+    bool judge_holds; /* the same of a judgement and its window */
     sx_tag_state tags;
     sx_judge_state *judge; /* NULL: off */
     uint64_t at;           /* read up to here */
