@@ -108,6 +108,14 @@ run bench -m "$MODEL" -p 16 -n 4 -r 2; is_rc 0; out_has 'tokens/s'
 run bench -m "$MODEL" -p 16 -n 8 -r 1 -t 2 --sequences 5 --kv q8_0 --json; is_rc 0; out_has '"sequences":5'; out_has '"tg_tokens":40'
 run bench -m "$MODEL" -p 1 --sequences 0; is_rc 2; err_sentence
 
+for kv in f16 f32 bf16 q8_0 q4_0; do # each its own numbers
+    run logits -m "$MODEL" --tokens 1,403,407,261,378,9,300,301 --kv $kv -o "$T/logits-$kv"; is_rc 0
+    for other in "$T"/logits-*; do
+        [ "$other" = "$T/logits-$kv" ] || ! cmp -s "$other" "$T/logits-$kv" || wrong "--kv $kv keeps the numbers of $other"
+    done
+done
+run logits -m "$MODEL" --tokens 1 --kv q9 -o "$T/none"; is_rc 2; err_sentence
+
 make_documents
 run ask -m "$MODEL" --min-confidence 0 -n 8 "$T/lease.md" 'When is the rent due?'; is_rc 0
 run ask -m "$MODEL" --min-confidence 0 -n 8 --json "$T/lease.md" 'When is the rent due?'; is_rc 0; out_has '"usage":{"prompt_tokens":'
