@@ -144,6 +144,8 @@ static const llm_api API = {
     .scores_top_token = llm_scores_top_token,
     .scores_top_logprob = llm_scores_top_logprob,
     .scores_free = llm_scores_free,
+    .trace_lexical = llm_trace_lexical,
+    .trace_judged = llm_trace_judged,
 };
 
 const llm_api *llm_get_api(uint32_t level)
