@@ -126,8 +126,9 @@ typedef struct llm_error {
 
 /* ---- Handles ---------------------------------------------------------------------------------------------------- */
 
-typedef struct llm_model llm_model;   /* weights and tokenizer of one file: immutable, shared */
-typedef struct llm_corpus llm_corpus; /* documents as trees, in one file or in memory: shared */
+typedef struct llm_model llm_model;     /* weights and tokenizer of one file: immutable, shared */
+typedef struct llm_adapter llm_adapter; /* low-rank changes to a model (LoRA): immutable, shared */
+typedef struct llm_corpus llm_corpus;   /* documents as trees, in one file or in memory: shared */
 typedef struct llm_guard llm_guard; /* a policy: what to look for, what to do: shared, frozen once a context uses it */
 typedef struct llm_vault llm_vault; /* sealed originals behind pseudonyms: shared */
 typedef struct llm_cancel llm_cancel;             /* one flag that stops the calls it was passed to: shared */
@@ -194,10 +195,15 @@ typedef struct llm_corpus_opts {
 
 #define LLM_FORMAT_TEXT     1 /* plain text: numbered sections, paragraphs, sentences */
 #define LLM_FORMAT_MARKDOWN 2 /* CommonMark headings, lists, code, tables */
+/* Formats whose canonical text is made by a reader plugin (LLM_E_UNSUPPORTED where it is not installed). */
+#define LLM_FORMAT_HTML     3
+#define LLM_FORMAT_DOCX     4
+#define LLM_FORMAT_EPUB     5
+#define LLM_FORMAT_PDF      6 /* a form feed stands between pages; scans without text are refused */
 
 typedef struct llm_ingest_opts {
     uint32_t struct_size;
-    uint32_t format; /* LLM_FORMAT_*; 0: by the name's ending, else text */
+    uint32_t format; /* LLM_FORMAT_*; 0: by the name's ending, else by the first bytes, else text */
     const llm_cancel *cancel;
 } llm_ingest_opts;
 
@@ -210,10 +216,11 @@ typedef struct llm_ingest_opts {
 
 typedef struct llm_ctx_opts {
     uint32_t struct_size;
-    uint32_t flags;    /* LLM_CTX_* */
-    uint32_t n_ctx;    /* most tokens of prompt and answer together; 0: the model's own, at most 8192 */
-    uint32_t n_batch;  /* prompt tokens per evaluation; 0: 512 */
-    uint32_t kv_type;  /* LLM_KV_*; 0: F16 */
+    uint32_t flags;   /* LLM_CTX_* */
+    uint32_t n_ctx;   /* most tokens of prompt and answer together; 0: the model's own, at most 8192; memory for them is
+                          taken as they come */
+    uint32_t n_batch; /* prompt tokens per evaluation; 0: 512 */
+    uint32_t kv_type; /* LLM_KV_*; 0: F16 */
     uint32_t reserved; /* 0 */
     const llm_allocator *allocator;
     const llm_logger *logger;
@@ -270,6 +277,33 @@ typedef struct llm_gen_opts {
     uint64_t seed;        /* same seed, same text, whatever the thread count */
     const char *stop; /* stop strings, each ended by NUL and the list by an empty one ("\n\n\0User:\0"); NULL: none */
     const llm_cancel *cancel; /* must outlive the reply */
+    /* Since 0.2. Logits pass these in order: bias, repetition, frequency and presence penalties, DRY; then the choice, with a
+     * temperature above 0: top-n-sigma, temperature, and either mirostat or min_p, top_k, top_p, typical, XTC. */
+    float repeat_penalty;    /* divides positive logits of the last tokens and multiplies negative ones; 0 or 1: off */
+    float frequency_penalty; /* taken off a logit for each time the token stands among the last ones */
+    float presence_penalty;  /* taken off once if it stands there at all */
+    uint32_t penalty_last_n; /* how many tokens of prompt and answer these three look back; 0: 64 */
+    float dry_multiplier;    /* DRY: takes multiplier * base^(n - allowed_length) off a token that would lengthen a */
+    float dry_base;          /* repetition of n >= allowed_length tokens; multiplier 0: off; base 0: 1.75; */
+    uint32_t dry_allowed_length; /* 0: 2 */
+    uint32_t dry_last_n;         /* how many tokens it looks back; 0: 1024 */
+    float dynatemp_range;        /* temperature moves within +- this with the entropy; 0: fixed */
+    float dynatemp_exponent;     /* of the normalised entropy; 0: 1 */
+    float top_n_sigma;           /* keep logits within n standard deviations of the highest; 0: all */
+    float typical_p;             /* keep the locally typical that sum to p; 0 or 1: all */
+    float xtc_probability; /* how often all but the last of the choices above xtc_threshold are left out; 0: never */
+    float xtc_threshold;   /* 0: 0.1 */
+    float mirostat_tau;    /* mirostat 2: target surprise in bits, in place of the cuts behind temperature; 0: off */
+    float mirostat_eta;    /* its learning rate; 0: 0.1 */
+    uint32_t logprobs;     /* keep log-probabilities and this many likeliest tokens for each; 0: none */
+    uint32_t n_bias;       /* entries of bias_tokens and bias */
+    const int32_t *bias_tokens; /* bias[i] is added to the logit of bias_tokens[i]; -INFINITY bans it */
+    const float *bias;
+    const char *dry_breakers; /* no repetition reaches over a token that holds one of these, a list as stop; NULL: "\n",
+                                 ":", "\"", "*" */
+    const char
+        *grammar; /* GBNF: the text is one that rule root takes, unless max_tokens, a stop string or the guard cuts
+                            it; ends by itself when nothing else may follow. Not with evidence. NULL: none */
 } llm_gen_opts;
 
 /* What to do with a finding. The verdict on a text is the strongest of ALLOW < redact (REPLACE..PSEUDONYM) < REVIEW < BLOCK. */
@@ -329,6 +363,23 @@ typedef struct llm_score_opts {
     const llm_cancel *cancel;
 } llm_score_opts;
 
+/* How the hidden states of a text's tokens become one vector. */
+#define LLM_POOL_MODEL 0 /* as the model's file says */
+#define LLM_POOL_MEAN  1
+#define LLM_POOL_CLS   2 /* the first token's */
+#define LLM_POOL_LAST  3 /* the last token's */
+#define LLM_POOL_NONE  4 /* one vector per token */
+
+#define LLM_EMBED_NORMALISE 1u /* flag: vectors of length 1 */
+
+typedef struct llm_embed_opts {
+    uint32_t struct_size;
+    uint32_t flags;    /* LLM_EMBED_* */
+    uint32_t pooling;  /* LLM_POOL_* */
+    uint32_t reserved; /* 0 */
+    const llm_cancel *cancel;
+} llm_embed_opts;
+
 /* clang-format off */
 #ifndef SWIG
 #define LLM_ERROR_INIT {(uint32_t)sizeof(llm_error), 0, {0}}
@@ -337,11 +388,13 @@ typedef struct llm_score_opts {
 #define LLM_INGEST_OPTS_INIT {(uint32_t)sizeof(llm_ingest_opts), 0, NULL}
 #define LLM_CTX_OPTS_INIT {(uint32_t)sizeof(llm_ctx_opts), 0, 0, 0, 0, 0, NULL, NULL}
 #define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0}
-#define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL}
+#define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+    0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL}
 #define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL}
 #define LLM_CHECK_OPTS_INIT {(uint32_t)sizeof(llm_check_opts), 0, NULL, 0, 0, NULL}
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
 #define LLM_SCORE_OPTS_INIT {(uint32_t)sizeof(llm_score_opts), 0, 0, 0, NULL, NULL}
+#define LLM_EMBED_OPTS_INIT {(uint32_t)sizeof(llm_embed_opts), 0, 0, 0, NULL}
 #endif
 /* clang-format on */
 
@@ -358,6 +411,7 @@ LLM_API void llm_guard_opts_init(llm_guard_opts *opts, size_t size);
 LLM_API void llm_check_opts_init(llm_check_opts *opts, size_t size);
 LLM_API void llm_vault_opts_init(llm_vault_opts *opts, size_t size);
 LLM_API void llm_score_opts_init(llm_score_opts *opts, size_t size); /* Since 0.2 */
+LLM_API void llm_embed_opts_init(llm_embed_opts *opts, size_t size); /* Since 0.2 */
 
 /* ---- Identity --------------------------------------------------------------------------------------------------- */
 
@@ -388,10 +442,25 @@ LLM_API void llm_cancel_free(llm_cancel *cancel);
 
 /* ---- Model ------------------------------------------------------------------------------------------------------ */
 
-/* Maps a GGUF file (v2 or v3) and checks it whole. *out is set only on LLM_OK and freed with llm_model_free.
+/* Maps a model and checks it whole. The path is a GGUF file (v2 or v3), the first file of a split one
+ * ("...-00001-of-00003.gguf", the others beside it), or a folder as Hugging Face's libraries save it: config.json,
+ * model.safetensors or its shards in F32, F16 or BF16, tokenizer.json or tokenizer.model. Weights are used where they
+ * lie in the files, which must not change while the model lives. *out is set only on LLM_OK and freed with
+ * llm_model_free. Numbers that are not finite in norms and biases are refused; matrices are not searched for them.
  * Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FORMAT, LLM_E_UNSUPPORTED (the sentence names the
  * architecture, tensor type or tokenizer), LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_model_load(llm_model **out, const char *path, const llm_model_opts *opts, llm_error *err);
+
+/* The same from a GGUF file's len bytes in memory, which must neither change nor go before the model does. Bytes that do
+ * not begin at a multiple of 32 are copied. Errors: as llm_model_load. Blocks: yes. Thread: any. Since 0.2. */
+LLM_API llm_status llm_model_load_memory(llm_model **out, const void *data, size_t len, const llm_model_opts *opts,
+                                         llm_error *err);
+
+/* The same from len bytes at an offset of an open regular file, such as a model packed into a larger file; len 0 stands
+ * for all that follow. The descriptor may be closed afterwards. An offset that is not a multiple of 32 costs a copy.
+ * Errors: as llm_model_load. Blocks: yes. Thread: any. Since 0.2. */
+LLM_API llm_status llm_model_load_fd(llm_model **out, int32_t fd, uint64_t offset, uint64_t len,
+                                     const llm_model_opts *opts, llm_error *err);
 
 /* Drops the caller's reference; contexts keep theirs. NULL is fine. Thread: any. Since 0.1. */
 LLM_API void llm_model_free(llm_model *model);
@@ -441,12 +510,29 @@ LLM_API int64_t llm_chat_template(const llm_model *model, const char *source, si
 LLM_API llm_status llm_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len,
                                   llm_error *err);
 
-/* Writes the model file `in` (GGUF in F32, F16 or BF16) as `out` in a smaller type: recipe is "q8_0", "q4_0", "q4_1",
- * "q5_0", "q5_1", "q4_k_s", "q5_k_s", "q6_k", the mixes "q4_k_m" and "q5_k_m", "f16" or "bf16". `out` appears whole or not
+/* Writes the model `in` (F32, F16 or BF16; any path that llm_model_load takes) as one GGUF file `out` in a smaller type,
+ * which also makes GGUF of a folder of safetensors or of a split file: recipe is "q8_0", "q4_0", "q4_1",
+ * "q5_0", "q5_1", "q4_k_s", "q5_k_s", "q6_k", the mixes "q4_k_m" and "q5_k_m", "f32", "f16" or "bf16". `out` appears whole or not
  * at all. threads 0: as llm_model_opts. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FULL, LLM_E_FORMAT,
  * LLM_E_UNSUPPORTED, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads,
                                 const llm_cancel *cancel, llm_error *err);
+
+/* ---- Adapters --------------------------------------------------------------------------------------------------- */
+
+/* Reads a low-rank adapter (LoRA) for a model, a GGUF file of general.type "adapter", and checks every shape against the
+ * model. Memory comes from the model's allocator; the adapter keeps the model. Free with llm_adapter_free. Errors:
+ * LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FORMAT (damaged, or made for another model), LLM_E_UNSUPPORTED (of
+ * embeddings, norms or rows of experts), LLM_E_MEMORY. Blocks: yes. Thread: any. Since 0.2. */
+LLM_API llm_status llm_adapter_load(llm_adapter **out, llm_model *model, const char *path, llm_error *err);
+
+/* Drops the caller's reference; contexts that carry it keep theirs. NULL is fine. Thread: any. Since 0.2. */
+LLM_API void llm_adapter_free(llm_adapter *adapter);
+
+/* The context carries the adapter from now on, times scale (1 as it was trained, 0 not at all); several add up. The model
+ * itself and its other contexts are untouched. A change forgets what the context has read. Errors: LLM_E_INVALID (another
+ * model's adapter, a scale that is not finite), LLM_E_MEMORY, LLM_E_BUSY. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale);
 
 /* ---- Corpus ----------------------------------------------------------------------------------------------------- */
 
@@ -459,8 +545,9 @@ LLM_API llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm
 LLM_API void llm_corpus_free(llm_corpus *corpus);
 
 /* Adds a document under a name, or replaces the one of that name; either wholly or not at all, also across a crash. The
- * text must be UTF-8 and is its own canonical text: offsets count in these bytes. Errors: LLM_E_INVALID, LLM_E_UTF8,
- * LLM_E_LIMIT, LLM_E_IO, LLM_E_FULL, LLM_E_READONLY, LLM_E_CORRUPT, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes.
+ * bytes of plain text and Markdown must be UTF-8 and are their own canonical text, the one that offsets count in; of other
+ * formats a reader plugin makes it (llm_tree_text). Errors: LLM_E_INVALID, LLM_E_UTF8, LLM_E_UNSUPPORTED (no plugin, or a
+ * document without text), LLM_E_FORMAT, LLM_E_LIMIT, LLM_E_IO, LLM_E_FULL, LLM_E_READONLY, LLM_E_CORRUPT, LLM_E_MEMORY, LLM_E_CANCELLED. Blocks: yes.
  * Thread: any. Since 0.1. */
 LLM_API llm_status llm_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len,
                               const llm_ingest_opts *opts, llm_error *err);
@@ -566,6 +653,61 @@ LLM_API int32_t llm_scores_top_token(const llm_scores *scores, uint32_t i, uint3
 LLM_API double llm_scores_top_logprob(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
 LLM_API void llm_scores_free(llm_scores *scores);
 
+/* The state of a context is what the model has read in it: keys and values per position, and the tokens. The next prompt is
+ * compared with it, and what both begin with is not read again; so a state that was saved, restored or forked spares reading.
+ *
+ * Writes the state into a file, which appears whole or not at all, for llm_ctx_restore on the same model with the same
+ * kv_type. A text that goes on from a restored state gets the same bits as one that never left. A context with adapters
+ * cannot be saved. Errors: LLM_E_BUSY (also: a reply is being made), LLM_E_INVALID, LLM_E_UNSUPPORTED, LLM_E_IO, LLM_E_FULL,
+ * LLM_E_NOT_FOUND, LLM_E_MEMORY. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_save(llm_ctx *ctx, const char *path);
+
+/* Replaces the state by a saved one; on any failure the context is as it was. Errors: LLM_E_FORMAT (truncated, damaged, not a
+ * state), LLM_E_INVALID (of another model or kv_type), LLM_E_LIMIT (more positions than n_ctx), LLM_E_VERSION, LLM_E_NOT_FOUND,
+ * LLM_E_IO, LLM_E_MEMORY, LLM_E_BUSY. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_restore(llm_ctx *ctx, const char *path);
+
+/* The same in memory: returns the bytes of the state, written only when capacity is enough (0 asks), or a negative status.
+ * Errors: as llm_ctx_save and llm_ctx_restore. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API int64_t llm_ctx_export(llm_ctx *ctx, void *bytes, size_t capacity);
+LLM_API llm_status llm_ctx_import(llm_ctx *ctx, const void *bytes, size_t len);
+
+/* Opens a second context on the same model, corpus, guard, options and state; both go on independently and in any thread.
+ * Memory of the state is shared until one of the two writes over it. Errors: LLM_E_INVALID, LLM_E_BUSY, LLM_E_MEMORY.
+ * Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_fork(llm_ctx *ctx, llm_ctx **out);
+
+/* Forgets positions begin .. end - 1. With an end at or behind the last one this takes back the newest; a stretch in the
+ * middle lets a long conversation go on: what stands behind moves up, its keys turned to their new positions, and keeps what
+ * it took from the dropped text, so it is not what reading the shorter text would give. Layers with a window may have
+ * forgotten what is asked to stay: taking back far then forgets all (llm_ctx_used tells), and moving is refused. Errors:
+ * LLM_E_INVALID, LLM_E_UNSUPPORTED (models that learned their positions one by one; the sentence tells), LLM_E_BUSY,
+ * LLM_E_MEMORY. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end);
+
+/* Positions filled, and positions there are (n_ctx); or a negative status. Thread: ctx. Since 0.2. */
+LLM_API int64_t llm_ctx_used(llm_ctx *ctx);
+LLM_API int64_t llm_ctx_size(llm_ctx *ctx);
+/* ---- Embed ------------------------------------------------------------------------------------------------------ */
+
+/* Floats of a vector that llm_embed makes. Thread: any. Since 0.2. */
+LLM_API uint32_t llm_model_n_embd(const llm_model *model);
+
+/* Each of n texts as a vector of llm_model_n_embd floats: out holds n of them one after the other (with LLM_POOL_NONE one for
+ * each token of each text, as llm_tokenize with LLM_TOK_SPECIAL counts them), out_len is its size in floats. Encoders
+ * (BERT and its kin) and models that write text both serve. A text's vector does not depend on the others; what the
+ * context has read stays. texts: [n] of lens[n] bytes. Errors: LLM_E_INVALID (also: out is too small), LLM_E_UNSUPPORTED
+ * (no model), LLM_E_LIMIT (a text is too long), LLM_E_MEMORY, LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes. Thread: ctx.
+ * Since 0.2. */
+LLM_API llm_status llm_embed(llm_ctx *ctx, const char *const *texts, const size_t *lens, size_t n,
+                             const llm_embed_opts *opts, float *out, size_t out_len);
+
+/* How well each of n documents answers a query, into scores[n]: what the model's classification head says of the pair, as
+ * it was trained (most: an unbounded number, larger is better; rerankers that compare two words: a probability).
+ * Errors: as llm_embed; LLM_E_UNSUPPORTED also when the model has no such head. Blocks: yes. Thread: ctx. Since 0.2. */
+LLM_API llm_status llm_rerank(llm_ctx *ctx, const char *query, size_t len, const char *const *documents,
+                              const size_t *lens, size_t n, float *scores, const llm_cancel *cancel);
+
 /* ---- Retrieve --------------------------------------------------------------------------------------------------- */
 
 /* Finds evidence for a question by descending the document trees. An empty corpus gives empty evidence of confidence 0.
@@ -588,6 +730,9 @@ LLM_API const char *llm_evidence_text(const llm_evidence *evidence, uint32_t i);
 LLM_API uint64_t llm_evidence_start(const llm_evidence *evidence, uint32_t i);
 LLM_API uint64_t llm_evidence_end(const llm_evidence *evidence, uint32_t i);
 LLM_API double llm_evidence_score(const llm_evidence *evidence, uint32_t i);
+/* The page that evidence i begins on, from 1; 0 in a document without pages. Form feeds in the canonical text part pages.
+ * Thread: ctx. Since 0.2. */
+LLM_API uint32_t llm_evidence_page(const llm_evidence *evidence, uint32_t i);
 
 #define LLM_TRACE_KEPT  1 /* the node stayed in the beam */
 #define LLM_TRACE_LEFT  2 /* the node was considered and left */
@@ -613,13 +758,15 @@ LLM_API double llm_trace_judged(const llm_evidence *evidence, uint32_t i);
  * answers it from the evidence and can cite only the evidence's node ids; without a model the best-supported sentences
  * are quoted and cited; below min_confidence the answer is an honest "not found". The guard runs on prompt, evidence and
  * answer unless the context was made with LLM_CTX_NO_GUARD. The evidence is copied. Free with llm_reply_free; one reply
- * per context at a time. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED (neither model nor evidence), LLM_E_LIMIT (the prompt
- * does not fit), LLM_E_MEMORY, LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes (the guard). Thread: ctx. Since 0.1. */
+ * per context at a time. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED (neither model nor evidence; a grammar with evidence, or
+ * one that is left-recursive), LLM_E_FORMAT (the grammar, with line and column), LLM_E_LIMIT (the prompt does not fit; the
+ * grammar is too large), LLM_E_MEMORY, LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes (the guard). Thread: ctx. Since 0.1. */
 LLM_API llm_status llm_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
                                 const llm_gen_opts *opts, llm_reply **out);
 
 /* Makes the next piece: LLM_MORE with a piece of whole code points ready, LLM_OK at the end, or a failure with its
- * sentence in llm_ctx_errmsg: LLM_E_CANCELLED (what was made stays readable), LLM_E_MEMORY, LLM_E_BUSY, LLM_E_INTERNAL.
+ * sentence in llm_ctx_errmsg: LLM_E_CANCELLED (what was made stays readable), LLM_E_LIMIT (the grammar is too ambiguous), LLM_E_UNSUPPORTED (it asks
+ * for text that the vocabulary cannot spell), LLM_E_MEMORY, LLM_E_BUSY, LLM_E_INTERNAL.
  * Blocks: yes. Thread: ctx. Since 0.1. */
 LLM_API llm_status llm_reply_next(llm_reply *reply);
 
@@ -653,6 +800,13 @@ LLM_API double llm_reply_prompt_ms(const llm_reply *reply);
 LLM_API double llm_reply_output_ms(const llm_reply *reply);
 LLM_API int32_t llm_reply_token(const llm_reply *reply, uint32_t i); /* id of output token i, -1 beyond */
 
+/* With opts.logprobs: the natural logarithm of output token i's probability in the model's own distribution, before bias,
+ * penalties, temperature, cuts and grammar; and of the k-th likeliest token at its place (from 0, below opts.logprobs) its id
+ * and the same. Beyond, or without opts.logprobs: -1 for the id and 0 for the logarithms. Thread: ctx. Since 0.2. */
+LLM_API double llm_reply_logprob(const llm_reply *reply, uint32_t i);
+LLM_API int32_t llm_reply_top_token(const llm_reply *reply, uint32_t i, uint32_t k);
+LLM_API double llm_reply_top_logprob(const llm_reply *reply, uint32_t i, uint32_t k);
+
 /* Citations of the answer so far, verified: each names a node of the evidence. Its id, document, section path, span in
  * the canonical text, the passage as the guard let it through (NUL-terminated), and how well the passage supports the
  * sentence that cites it, 0 to 1. Thread: ctx. Since 0.1. */
@@ -664,6 +818,7 @@ LLM_API const char *llm_reply_citation_text(const llm_reply *reply, uint32_t i);
 LLM_API uint64_t llm_reply_citation_start(const llm_reply *reply, uint32_t i);
 LLM_API uint64_t llm_reply_citation_end(const llm_reply *reply, uint32_t i);
 LLM_API double llm_reply_citation_support(const llm_reply *reply, uint32_t i);
+LLM_API uint32_t llm_reply_citation_page(const llm_reply *reply, uint32_t i); /* as llm_evidence_page. Since 0.2. */
 
 /* What the guard decided on the prompt (LLM_DIR_INPUT, spans in the prompt), the evidence (LLM_DIR_EVIDENCE, spans in the
  * canonical text) or the answer so far (LLM_DIR_OUTPUT, spans in the answer before redaction; its text is
@@ -908,6 +1063,32 @@ typedef struct llm_api {
     int32_t (*scores_top_token)(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
     double (*scores_top_logprob)(const llm_scores *scores, uint32_t i, uint32_t t, uint32_t k);
     void (*scores_free)(llm_scores *scores);
+    uint32_t (*evidence_page)(const llm_evidence *evidence, uint32_t i);
+    uint32_t (*reply_citation_page)(const llm_reply *reply, uint32_t i);
+    llm_status (*adapter_load)(llm_adapter **out, llm_model *model, const char *path, llm_error *err);
+    void (*adapter_free)(llm_adapter *adapter);
+    llm_status (*ctx_set_adapter)(llm_ctx *ctx, llm_adapter *adapter, float scale);
+    llm_status (*ctx_save)(llm_ctx *ctx, const char *path);
+    llm_status (*ctx_restore)(llm_ctx *ctx, const char *path);
+    int64_t (*ctx_export)(llm_ctx *ctx, void *bytes, size_t capacity);
+    llm_status (*ctx_import)(llm_ctx *ctx, const void *bytes, size_t len);
+    llm_status (*ctx_fork)(llm_ctx *ctx, llm_ctx **out);
+    llm_status (*ctx_drop)(llm_ctx *ctx, uint32_t begin, uint32_t end);
+    int64_t (*ctx_used)(llm_ctx *ctx);
+    int64_t (*ctx_size)(llm_ctx *ctx);
+    llm_status (*model_load_memory)(llm_model **out, const void *data, size_t len, const llm_model_opts *opts,
+                                    llm_error *err);
+    llm_status (*model_load_fd)(llm_model **out, int32_t fd, uint64_t offset, uint64_t len, const llm_model_opts *opts,
+                                llm_error *err);
+    double (*reply_logprob)(const llm_reply *reply, uint32_t i);
+    int32_t (*reply_top_token)(const llm_reply *reply, uint32_t i, uint32_t k);
+    double (*reply_top_logprob)(const llm_reply *reply, uint32_t i, uint32_t k);
+    void (*embed_opts_init)(llm_embed_opts *opts, size_t size);
+    uint32_t (*model_n_embd)(const llm_model *model);
+    llm_status (*embed)(llm_ctx *ctx, const char *const *texts, const size_t *lens, size_t n,
+                        const llm_embed_opts *opts, float *out, size_t out_len);
+    llm_status (*rerank)(llm_ctx *ctx, const char *query, size_t len, const char *const *documents, const size_t *lens,
+                         size_t n, float *scores, const llm_cancel *cancel);
     double (*trace_lexical)(const llm_evidence *evidence, uint32_t i);
     double (*trace_judged)(const llm_evidence *evidence, uint32_t i);
 } llm_api;

@@ -1,32 +1,38 @@
 #!/bin/sh
 # install-deps.sh SET...: installs the Debian packages of each SET that are missing, or says what to install.
 #   build      the compiler, CMake and the libraries that libsextant.so and the command need
+#   readers    what the reader plugins need: HTML, DOCX, EPUB (libxml2, libzip) and PDF (poppler)
 #   test       what the tests need besides
 #   bindings   what the Python and Go bindings need besides
 #   all        all of the above
 #   check      what .ci/run needs besides: the other compiler, sanitizers, checkers
+#   package    what building the Debian packages needs besides
 # Needs root or sudo only when something is missing. --list prints the packages and installs nothing.
 set -eu
 
 build='build-essential cmake ninja-build pkg-config libsqlite3-dev libsodium-dev libutf8proc-dev libjansson-dev libstemmer-dev'
+readers='libxml2-dev libzip-dev libpoppler-glib-dev'
 tests='libcmocka-dev python3'
 bindings='swig python3-dev golang-go'
-check='clang clang-tidy clang-format libclang-rt-14-dev abigail-tools valgrind python3-numpy python3-jinja2'
+check='clang clang-tidy clang-format libclang-rt-14-dev abigail-tools doxygen valgrind python3-numpy python3-jinja2'
+package="$build $readers $bindings libcmocka-dev debhelper dh-python dpkg-dev fakeroot lintian"
 
 list=no
 want=
 for set in "$@"; do
     case $set in
     build) want="$want $build" ;;
+    readers) want="$want $readers" ;;
     test) want="$want $tests" ;;
     bindings) want="$want $bindings" ;;
     check) want="$want $check" ;;
-    all) want="$want $build $tests $bindings" ;;
+    package) want="$want $package" ;;
+    all) want="$want $build $readers $tests $bindings" ;;
     --list) list=yes ;;
-    *) echo "install-deps.sh: no set '$set'; there are build, test, bindings, check and all" >&2; exit 2 ;;
+    *) echo "install-deps.sh: no set '$set'; there are build, readers, test, bindings, check, package and all" >&2; exit 2 ;;
     esac
 done
-[ -n "$want" ] || { echo "usage: install-deps.sh [--list] build|test|bindings|check|all..." >&2; exit 2; }
+[ -n "$want" ] || { echo "usage: install-deps.sh [--list] build|readers|test|bindings|check|package|all..." >&2; exit 2; }
 [ $list = no ] || { echo $want; exit 0; }
 
 installed() {

@@ -3,6 +3,7 @@ package sextant
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"runtime"
 	"strings"
 
@@ -102,17 +103,128 @@ func NewContext(opts ...ContextOption) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.own()
+	return c, nil
+}
+
+func (c *Context) own() {
 	h := c.raw
 	c.exclusive = true
 	c.name, c.free = "context", func() { raw.Llm_ctx_free(h) }
 	runtime.SetFinalizer(c, func(c *Context) { c.close() })
-	return c, nil
 }
 
 // Close frees the context.
 func (c *Context) Close() error {
 	c.close()
 	return nil
+}
+
+// Used tells how many positions of the context are filled.
+func (c *Context) Used() (int, error) {
+	const op = "used"
+	if err := c.enter(op); err != nil {
+		return 0, err
+	}
+	defer c.leave()
+	var n int64
+	err := quick(op, func(e raw.Llm_error) { n = raw.Sx_ctx_used(c.raw, e) })
+	return int(n), err
+}
+
+// Size tells how many positions the context has.
+func (c *Context) Size() (int, error) {
+	const op = "size"
+	if err := c.enter(op); err != nil {
+		return 0, err
+	}
+	defer c.leave()
+	var n int64
+	err := quick(op, func(e raw.Llm_error) { n = raw.Sx_ctx_size(c.raw, e) })
+	return int(n), err
+}
+
+// Save writes what the model has read in this context into a file, for Restore on the same model.
+func (c *Context) Save(path string) error {
+	const op = "save"
+	if err := cstring(op, "path", path); err != nil {
+		return err
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_save(c.raw, path, e) })
+}
+
+// Restore replaces the state by a saved one, or leaves it as it is when the file is not right.
+func (c *Context) Restore(path string) error {
+	const op = "restore"
+	if err := cstring(op, "path", path); err != nil {
+		return err
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_load(c.raw, path, e) })
+}
+
+// Export gives the state as bytes, for Import.
+func (c *Context) Export() ([]byte, error) {
+	const op = "export"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var state string
+	err := quick(op, func(e raw.Llm_error) { state = raw.Sx_ctx_export(c.raw, e) })
+	if err != nil {
+		return nil, err
+	}
+	return []byte(state), nil
+}
+
+// Import replaces the state by one that Export gave, or leaves it as it is.
+func (c *Context) Import(state []byte) error {
+	const op = "import"
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_import(c.raw, string(state), e) })
+}
+
+// Fork opens a second context in the same state; both go on independently, and memory is shared until one writes.
+func (c *Context) Fork() (*Context, error) {
+	const op = "fork"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	child := &Context{model: c.model}
+	if err := quick(op, func(e raw.Llm_error) { child.raw = raw.Sx_ctx_fork(c.raw, e) }); err != nil {
+		return nil, err
+	}
+	child.own()
+	return child, nil
+}
+
+// Drop forgets positions begin to end-1 (end < 0: to the last); what stands behind moves up.
+func (c *Context) Drop(begin, end int) error {
+	const op = "drop"
+	if begin < 0 || int64(begin) > math.MaxUint32 || int64(end) > math.MaxUint32 {
+		return &Error{Op: op, Code: ErrInvalid, Msg: "positions are out of range"}
+	}
+	last := uint(math.MaxUint32)
+	if end >= 0 {
+		last = uint(end)
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_drop(c.raw, uint(begin), last, e) })
 }
 
 type retrieveOpts struct {
@@ -188,6 +300,7 @@ func (c *Context) Retrieve(ctx context.Context, question string, opts ...Retriev
 			Doc: raw.Llm_evidence_doc(h, at), Node: raw.Llm_evidence_node(h, at), Path: raw.Llm_evidence_path(h, at),
 			Text: raw.Llm_evidence_text(h, at), Start: int(raw.Llm_evidence_start(h, at)),
 			End: int(raw.Llm_evidence_end(h, at)), Score: raw.Llm_evidence_score(h, at),
+			Page: int(raw.Llm_evidence_page(h, at)),
 		}
 	}
 	return ev, nil
@@ -216,6 +329,20 @@ func (ev *Evidence) Trace() ([]Step, error) {
 		}
 	}
 	return steps, nil
+}
+
+// SetAdapter lets the context carry the adapter from now on, times scale (0: not at all); several add up.
+func (c *Context) SetAdapter(a *Adapter, scale float32) error {
+	const op = "set adapter"
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	if err := a.enter(op); err != nil {
+		return err
+	}
+	defer a.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_ctx_set_adapter(c.raw, a.raw, scale, e) })
 }
 
 // joined puts texts one after the other, with the lengths the raw calls want beside them.
@@ -277,6 +404,69 @@ func scoresOf(h raw.Llm_scores) []Score {
 		}
 	}
 	return scores
+}
+
+// Pooling says how the hidden states of a text's tokens become one vector.
+type Pooling uint
+
+// Ways of pooling; PoolModel does as the model's file says.
+const (
+	PoolModel Pooling = 0
+	PoolMean  Pooling = 1
+	PoolCLS   Pooling = 2
+	PoolLast  Pooling = 3
+)
+
+// Embed gives each text as a vector, of length 1 when normalise is set.
+func (c *Context) Embed(ctx context.Context, pooling Pooling, normalise bool, texts ...string) ([][]float32, error) {
+	const op = "embed"
+	if c.model == nil {
+		return nil, &Error{Op: op, Code: ErrUnsupported, Msg: "the context has no model: pass WithModel to NewContext"}
+	}
+	if pooling > PoolLast {
+		return nil, invalid(op, "this pooling does not give one vector per text")
+	}
+	if err := c.model.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.model.leave()
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var out string
+	var flags uint
+	if normalise {
+		flags = uint(raw.LLM_EMBED_NORMALISE)
+	}
+	all, lens := joined(texts)
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		out = raw.Sx_embed(c.raw, c.model.raw, all, lens, flags, uint(pooling), stop, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	flat, rows := float32s(out), make([][]float32, len(texts))
+	for i := range rows {
+		width := len(flat) / len(rows)
+		rows[i] = flat[i*width : (i+1)*width]
+	}
+	return rows, nil
+}
+
+// Rerank tells how well each document answers the query, larger is better: what the model's classification head says.
+func (c *Context) Rerank(ctx context.Context, query string, documents ...string) ([]float32, error) {
+	const op = "rerank"
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	var out string
+	all, lens := joined(documents)
+	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		out = raw.Sx_rerank(c.raw, query, all, lens, stop, e)
+	})
+	return float32s(out), err
 }
 
 // Logits are the logits of a token sequence from an empty cache: one row of NVocab floats per token.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
+	"os"
 	"runtime"
 
 	"sextant/internal/raw"
@@ -30,22 +31,43 @@ func Threads(n int) ModelOption { return func(o *modelOpts) { o.threads = n } }
 // MaxISA limits the instruction-set level.
 func MaxISA(isa ISA) ModelOption { return func(o *modelOpts) { o.isa = isa } }
 
-// LoadModel maps a GGUF file and checks it whole.
+// LoadModel maps a GGUF file (the first, of a split one) or a folder of safetensors and checks it whole.
 func LoadModel(ctx context.Context, path string, opts ...ModelOption) (*Model, error) {
 	const op = "load model"
+	if err := cstring(op, "a path", path); err != nil {
+		return nil, err
+	}
+	return loadModel(ctx, op, opts, func(o modelOpts, stop raw.Llm_cancel, e raw.Llm_error) raw.Llm_model {
+		return raw.Sx_model_load(path, uint(o.threads), uint(o.isa), stop, logQueue, e)
+	})
+}
+
+// LoadModelAt maps a GGUF file that lies at an offset of an open one; length 0 stands for all that follows. The file may
+// be closed afterwards.
+func LoadModelAt(ctx context.Context, f *os.File, offset, length int64, opts ...ModelOption) (*Model, error) {
+	const op = "load model"
+	if f == nil || offset < 0 || length < 0 {
+		return nil, invalid(op, "there is no file, or the offset or the length is negative")
+	}
+	defer runtime.KeepAlive(f)
+	return loadModel(ctx, op, opts, func(o modelOpts, stop raw.Llm_cancel, e raw.Llm_error) raw.Llm_model {
+		return raw.Sx_model_load_fd(int(f.Fd()), uint64(offset), uint64(length), uint(o.threads), uint(o.isa), stop,
+			logQueue, e)
+	})
+}
+
+func loadModel(ctx context.Context, op string, opts []ModelOption,
+	load func(modelOpts, raw.Llm_cancel, raw.Llm_error) raw.Llm_model) (*Model, error) {
 	var o modelOpts
 	for _, opt := range opts {
 		opt(&o)
-	}
-	if err := cstring(op, "a path", path); err != nil {
-		return nil, err
 	}
 	if o.threads < 0 {
 		return nil, invalid(op, "the number of threads is negative")
 	}
 	m := &Model{}
 	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
-		m.raw = raw.Sx_model_load(path, uint(o.threads), uint(o.isa), stop, logQueue, e)
+		m.raw = load(o, stop, e)
 	})
 	if err != nil {
 		return nil, err
@@ -145,6 +167,38 @@ func (m *Model) Chat(source string, vars interface{}) (string, error) {
 	var text string
 	err = quick(op, func(e raw.Llm_error) { text = raw.Sx_chat_template(m.raw, source, string(fields), e) })
 	return text, err
+}
+
+// Adapter is a low-rank adapter (LoRA) for a model; goroutines and contexts may share it.
+type Adapter struct {
+	life
+	raw raw.Llm_adapter
+}
+
+// LoadAdapter reads an adapter and checks it against the model.
+func (m *Model) LoadAdapter(path string) (*Adapter, error) {
+	const op = "load adapter"
+	if err := cstring(op, "a path", path); err != nil {
+		return nil, err
+	}
+	if err := m.enter(op); err != nil {
+		return nil, err
+	}
+	defer m.leave()
+	a := &Adapter{}
+	if err := quick(op, func(e raw.Llm_error) { a.raw = raw.Sx_adapter_load(m.raw, path, e) }); err != nil {
+		return nil, err
+	}
+	h := a.raw
+	a.name, a.free = "adapter", func() { raw.Llm_adapter_free(h) }
+	runtime.SetFinalizer(a, func(a *Adapter) { a.close() })
+	return a, nil
+}
+
+// Close drops your reference; contexts that carry the adapter keep theirs.
+func (a *Adapter) Close() error {
+	a.close()
+	return nil
 }
 
 // Dequantize decodes quantised blocks of a GGUF type name ("q4_0") to count floats.

@@ -25,6 +25,9 @@ type genOpts struct {
 	temperature, topP, minP, minConfident float32
 	seed                                  uint64
 	stop                                  []string
+	sampling                              Sampling
+	logprobs                              uint
+	grammar                               string
 }
 
 // GenOption changes how an answer is made.
@@ -63,6 +66,15 @@ func NoBOS() GenOption { return func(o *genOpts) { o.flags |= uint(raw.LLM_GEN_N
 // ParseSpecial takes special tokens from the prompt's text.
 func ParseSpecial() GenOption { return func(o *genOpts) { o.flags |= uint(raw.LLM_GEN_PARSE_SPECIAL) } }
 
+// Logprobs keeps log-probabilities and the n likeliest tokens at each place: see Reply.Logprobs.
+func Logprobs(n uint) GenOption { return func(o *genOpts) { o.logprobs = n } }
+
+// Grammar sets what the text must follow, in GBNF; the rule root is the whole.
+func Grammar(gbnf string) GenOption { return func(o *genOpts) { o.grammar = gbnf } }
+
+// Sample sets how tokens are chosen beyond Temperature, TopK, TopP and MinP.
+func Sample(s Sampling) GenOption { return func(o *genOpts) { o.sampling = s } }
+
 // Generate begins an answer. Without evidence (nil) the model continues the prompt; with evidence the prompt is a question,
 // and the answer cites only the evidence. The end of ctx stops the answer.
 func (c *Context) Generate(ctx context.Context, prompt string, evidence *Evidence, opts ...GenOption) (*Reply, error) {
@@ -90,6 +102,11 @@ func (c *Context) Generate(ctx context.Context, prompt string, evidence *Evidenc
 		defer evidence.leave()
 		found = evidence.raw
 	}
+	more, err := moreOpts(op, &o)
+	if err != nil {
+		return nil, err
+	}
+	defer raw.Sx_gen_free(more)
 	t, err := newToken(op)
 	if err != nil {
 		return nil, err
@@ -99,7 +116,7 @@ func (c *Context) Generate(ctx context.Context, prompt string, evidence *Evidenc
 	defer raw.DeleteLlm_error(e)
 	unwatch := t.watch(ctx)
 	r.raw = raw.Sx_generate(c.raw, prompt, found, o.flags, o.maxTokens, o.topK, o.temperature, o.topP, o.minP,
-		o.minConfident, o.seed, stops, t.raw, e)
+		o.minConfident, o.seed, stops, more, t.raw, e)
 	unwatch()
 	drainLog()
 	if err := fromRaw(op, e, ctx); err != nil {
@@ -267,6 +284,30 @@ func (r *Reply) Tokens() []int32 {
 	return ids
 }
 
+// Logprobs are those of the tokens made so far, when the option Logprobs asked for them.
+func (r *Reply) Logprobs() []TokenLogprob {
+	if r.view("logprobs") != nil {
+		return nil
+	}
+	defer r.unview()
+	list := make([]TokenLogprob, 0, raw.Llm_reply_output_tokens(r.raw))
+	for i := uint(0); i < raw.Llm_reply_output_tokens(r.raw); i++ {
+		one := TokenLogprob{Likely: Likely{int32(raw.Llm_reply_token(r.raw, i)), raw.Llm_reply_logprob(r.raw, i)}}
+		for k := uint(0); ; k++ {
+			id := raw.Llm_reply_top_token(r.raw, i, k)
+			if id < 0 {
+				break
+			}
+			one.Top = append(one.Top, Likely{int32(id), raw.Llm_reply_top_logprob(r.raw, i, k)})
+		}
+		if one.Top == nil {
+			return nil
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
 // Citations are those of the answer so far, verified.
 func (r *Reply) Citations() []Citation {
 	if r.view("citations") != nil {
@@ -280,7 +321,7 @@ func (r *Reply) Citations() []Citation {
 			Node: raw.Llm_reply_citation_node(r.raw, at), Doc: raw.Llm_reply_citation_doc(r.raw, at),
 			Path: raw.Llm_reply_citation_path(r.raw, at), Text: raw.Llm_reply_citation_text(r.raw, at),
 			Start: int(raw.Llm_reply_citation_start(r.raw, at)), End: int(raw.Llm_reply_citation_end(r.raw, at)),
-			Support: raw.Llm_reply_citation_support(r.raw, at),
+			Support: raw.Llm_reply_citation_support(r.raw, at), Page: int(raw.Llm_reply_citation_page(r.raw, at)),
 		}
 	}
 	return list

@@ -181,6 +181,33 @@ func TestContextCancellation(t *testing.T) {
 	}
 }
 
+func TestLoadModelAt(t *testing.T) {
+	want := modelOf(t)
+	data, err := os.ReadFile(os.Getenv("SX_TINY_MODEL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(filepath.Join(t.TempDir(), "packed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(append(make([]byte, 64), append(data, "behind"...)...)); err != nil {
+		t.Fatal(err)
+	}
+	m, err := sextant.LoadModelAt(bg, f, 64, int64(len(data)), sextant.Threads(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if m.NVocab() != want.NVocab() || m.Info("arch") != want.Info("arch") {
+		t.Errorf("%d tokens, %s", m.NVocab(), m.Info("arch"))
+	}
+	if _, err := sextant.LoadModelAt(bg, f, -1, 0); !errors.Is(err, sextant.ErrInvalid) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	_, err := sextant.LoadModel(bg, "no/such/model.gguf")
 	if !errors.Is(err, sextant.ErrNotFound) || !errors.Is(err, fs.ErrNotExist) || errors.Is(err, sextant.ErrBusy) {
@@ -384,9 +411,83 @@ func TestModel(t *testing.T) {
 	if one, err := contextOf(t, sextant.WithModel(m)).ScoreTokens(bg, ids, 0); err != nil || len(one.Tokens) != len(ids)-1 {
 		t.Errorf("score %v, error %v", one, err)
 	}
+	if _, err := m.LoadAdapter("no such adapter.gguf"); !errors.Is(err, sextant.ErrNotFound) {
+		t.Errorf("error %v", err)
+	}
+	vectors, err := contextOf(t, sextant.WithModel(m)).Embed(bg, sextant.PoolModel, true, "the captain", "a ship")
+	if err != nil || len(vectors) != 2 || len(vectors[0]) == 0 || vectors[0][0] == vectors[1][0] {
+		t.Errorf("vectors %v, error %v", vectors, err)
+	}
+	if _, err := contextOf(t, sextant.WithModel(m)).Rerank(bg, "who?", "the captain"); !errors.Is(err, sextant.ErrUnsupported) {
+		t.Errorf("error %v", err)
+	}
 	floats, err := sextant.Dequantize("q8_0", append([]byte{0, 0x3c}, make([]byte, 32)...), 32)
 	if err != nil || len(floats) != 32 || floats[7] != 0 {
 		t.Errorf("floats %v, error %v", floats, err)
+	}
+}
+
+func answerOf(t *testing.T, c *sextant.Context) string {
+	t.Helper()
+	reply, err := c.Generate(bg, "the captain and the ship", nil, sextant.MaxTokens(6))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Close()
+	if _, err := io.ReadAll(reply); err != nil {
+		t.Fatal(err)
+	}
+	return reply.Text()
+}
+
+func TestState(t *testing.T) {
+	m := modelOf(t)
+	c := contextOf(t, sextant.WithModel(m), sextant.MaxContext(64))
+	first := answerOf(t, c)
+	used, err := c.Used()
+	if size, err2 := c.Size(); err != nil || err2 != nil || used <= 6 || size != 64 {
+		t.Fatalf("%d positions of %d, errors %v, %v", used, size, err, err2)
+	}
+	path := filepath.Join(t.TempDir(), "state")
+	if err := c.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	state, err := c.Export()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := c.Fork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer child.Close()
+	other := contextOf(t, sextant.WithModel(m))
+	if err := other.Restore(path); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := answerOf(t, child), answerOf(t, other); a != first || b != first {
+		t.Errorf("%q, forked %q, restored %q", first, a, b)
+	}
+	if err := other.Import(state[:len(state)-1]); !errors.Is(err, sextant.ErrFormat) {
+		t.Errorf("error %v", err)
+	}
+	if err := other.Import(state); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Drop(2, 4); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := other.Used(); n != used-2 {
+		t.Errorf("%d positions of %d after two were dropped", n, used)
+	}
+	if err := other.Drop(1, -1); err != nil {
+		t.Fatal(err)
+	}
+	if n, _ := other.Used(); n != 1 {
+		t.Errorf("%d positions after all but one were dropped", n)
+	}
+	if err := contextOf(t, sextant.WithModel(m), sextant.WithKV(sextant.KVQ8)).Import(state); !errors.Is(err, sextant.ErrInvalid) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -5,11 +5,15 @@ import "sextant/internal/raw"
 // Format says how to read a document.
 type Format uint
 
-// Formats; ByName goes by the name's ending, else text.
+// Formats; ByName goes by the name's ending, else by the first bytes, else text.
 const (
 	ByName   Format = 0
 	Text     Format = 1
 	Markdown Format = 2
+	HTML     Format = 3
+	DOCX     Format = 4
+	EPUB     Format = 5
+	PDF      Format = 6
 )
 
 // ISA is the highest instruction-set level to use.
@@ -127,6 +131,7 @@ type Hit struct {
 	Doc, Node, Path, Text string
 	Start, End            int
 	Score                 float64
+	Page                  int // from 1; 0 in a document without pages
 }
 
 // Step is one line of the scratchpad: what retrieval considered at a level, and why it kept or left it.
@@ -145,6 +150,7 @@ type Citation struct {
 	Node, Doc, Path, Text string
 	Start, End            int
 	Support               float64
+	Page                  int // from 1; 0 in a document without pages
 }
 
 // Usage counts tokens and milliseconds of a reply.

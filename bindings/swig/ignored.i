@@ -24,15 +24,21 @@
 %ignore llm_check_opts_init;
 %ignore llm_vault_opts_init;
 %ignore llm_score_opts;
+%ignore llm_embed_opts;
+%ignore llm_embed_opts_init;
 %ignore llm_score_opts_init;
 
 /* Handles through an out-pointer: sx_* shims return them. */
 %ignore llm_cancel_create;
 %ignore llm_model_load;
+%ignore llm_adapter_load;
+%ignore llm_model_load_memory;
+%ignore llm_model_load_fd;
 %ignore llm_corpus_open;
 %ignore llm_docs_list;
 %ignore llm_tree_open;
 %ignore llm_ctx_create;
+%ignore llm_ctx_fork;
 %ignore llm_retrieve;
 %ignore llm_generate;
 %ignore llm_guard_create;
@@ -47,6 +53,13 @@
 %ignore llm_guard_feed;
 %ignore llm_guard_finish;
 %ignore llm_ctx_errmsg;
+%ignore llm_ctx_set_adapter;
+%ignore llm_ctx_save;
+%ignore llm_ctx_restore;
+%ignore llm_ctx_import;
+%ignore llm_ctx_drop;
+%ignore llm_ctx_used;
+%ignore llm_ctx_size;
 
 /* Buffers the caller sizes: sx_* shims return a blob. */
 %ignore llm_tokenize;
@@ -55,8 +68,11 @@
 %ignore llm_dequantize;
 %ignore llm_logits;
 %ignore llm_score;
+%ignore llm_embed;
+%ignore llm_rerank;
 %ignore llm_score_tokens;
 %ignore llm_vault_restore;
+%ignore llm_ctx_export;
 
 /* Pointer and length in two functions: sx_* shims return both. */
 %ignore llm_reply_piece;

@@ -2,12 +2,23 @@
  * one-line accessor would pay for giving up the interpreter lock. */
 %nothread;
 %thread sx_model_load;
+%thread sx_model_load_memory;
+%thread sx_model_load_fd;
 %thread sx_tokenize;
 %thread sx_detokenize;
 %thread sx_chat_template;
 %thread sx_dequantize;
 %thread sx_logits;
+%thread sx_adapter_load;
+%thread sx_ctx_save;
+%thread sx_ctx_load;
+%thread sx_ctx_export;
+%thread sx_ctx_import;
+%thread sx_ctx_fork;
+%thread sx_ctx_drop;
 %thread sx_score;
+%thread sx_embed;
+%thread sx_rerank;
 %thread sx_score_tokens;
 %thread sx_corpus_open;
 %thread sx_ingest;
@@ -26,6 +37,7 @@
 %thread llm_corpus_check;
 %thread llm_quantize;
 %thread llm_model_free;
+%thread llm_adapter_free;
 %thread llm_corpus_free;
 %thread llm_ctx_free;
 %thread llm_guard_add_word;
@@ -41,10 +53,11 @@ static int sx_py_bytes(PyObject *obj, const char **data, size_t *len)
         *data = PyUnicode_AsUTF8AndSize(obj, &n);
         if (!*data) return 0;
     } else if (PyBytes_Check(obj)) {
-        *data = PyBytes_AS_STRING(obj);
-        n = PyBytes_GET_SIZE(obj);
+        char *bytes; /* functions, not macros: the module may be built for Python's stable ABI */
+        if (PyBytes_AsStringAndSize(obj, &bytes, &n)) return 0;
+        *data = bytes;
     } else {
-        PyErr_Format(PyExc_TypeError, "expected str or bytes, not %.80s", Py_TYPE(obj)->tp_name);
+        PyErr_Format(PyExc_TypeError, "expected str or bytes, not %R", (PyObject *)Py_TYPE(obj));
         return 0;
     }
     *len = (size_t)n;

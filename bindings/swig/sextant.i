@@ -17,6 +17,7 @@
 %nodefaultctor;
 %nodefaultdtor;
 struct llm_model {};
+struct llm_adapter {};
 struct llm_corpus {};
 struct llm_guard {};
 struct llm_vault {};
@@ -30,6 +31,7 @@ struct llm_verdict {};
 struct llm_guard_stream {};
 struct llm_scores {};
 struct sx_log {};
+struct sx_gen {};
 
 /* An error is the one struct the faces make: every call fills one. */
 %ignore llm_error::struct_size;

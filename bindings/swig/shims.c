@@ -130,17 +130,45 @@ static llm_cancel *sx_cancel_create(llm_error *err)
     return made;
 }
 
-static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
-                                llm_error *err)
+static llm_model_opts sx_model_opts(uint32_t threads, uint32_t isa, const llm_cancel *cancel, const llm_logger *logger)
 {
-    llm_logger logger = SX_LOGGER(log);
     llm_model_opts opts = LLM_MODEL_OPTS_INIT;
     opts.threads = threads;
     opts.isa = isa;
     opts.cancel = cancel;
-    if (log) opts.logger = &logger;
+    opts.logger = logger->user ? logger : NULL;
+    return opts;
+}
+
+static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
+                                llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
     llm_model *made = NULL;
     err->code = llm_model_load(&made, path, &opts, err);
+    return made;
+}
+
+#ifdef SWIGPYTHON
+static llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                       const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_memory(&made, src, src_len, &opts, err);
+    return made;
+}
+#endif
+
+static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                                   const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_fd(&made, fd, offset, length, &opts, err);
     return made;
 }
 
@@ -298,6 +326,18 @@ static llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *g
     return made;
 }
 
+static llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err)
+{
+    llm_adapter *made = NULL;
+    err->code = llm_adapter_load(&made, model, path, err);
+    return made;
+}
+
+static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {
@@ -316,6 +356,59 @@ static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t
     if (status == LLM_OK) return (sx_blob){(char *)out, n * width * sizeof *out};
     free(out);
     return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_save(ctx, path), err);
+}
+
+static llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_restore(ctx, path), err);
+}
+
+static sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err)
+{
+    int64_t need = llm_ctx_export(ctx, NULL, 0), size = need;
+    char *bytes = need > 0 ? malloc((size_t)need) : NULL;
+    if (need > 0 && !bytes) return sx_blob_fail(err, "no memory for the state");
+    if (bytes) size = llm_ctx_export(ctx, bytes, (size_t)need);
+    sx_ctx_told(ctx, size < 0 ? (llm_status)size : LLM_OK, err);
+    if (size >= 0) return (sx_blob){bytes, (size_t)size};
+    free(bytes);
+    return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_import(ctx, bytes, len), err);
+}
+
+static llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err)
+{
+    llm_ctx *made = NULL;
+    sx_ctx_told(ctx, llm_ctx_fork(ctx, &made), err);
+    return made;
+}
+
+static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
+}
+
+static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_used(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
+}
+
+static int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_size(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
 }
 
 /* ---- several texts ---- */
@@ -392,6 +485,66 @@ static llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len
     return made;
 }
 
+static sx_blob sx_floats(llm_status status, float *out, size_t n)
+{
+    if (status == LLM_OK) return (sx_blob){(char *)out, n * sizeof *out};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+/* Floats that llm_embed gives: one vector per text, or one per token. */
+static size_t sx_embed_room(llm_model *model, const sx_texts *t, uint32_t pooling)
+{
+    size_t rows = t->n;
+    if (pooling == LLM_POOL_NONE) {
+        rows = 0;
+        for (size_t i = 0; i < t->n; i++) {
+            int64_t n = llm_tokenize(model, t->text[i], t->len[i], LLM_TOK_SPECIAL, NULL, 0, NULL);
+            rows += n > 0 ? (size_t)n : 0;
+        }
+    }
+    return model ? rows * llm_model_n_embd(model) : 0;
+}
+
+static sx_blob sx_embed(llm_ctx *ctx, llm_model *model, const char *texts, size_t texts_len, const char *lens,
+                        size_t lens_len, uint32_t flags, uint32_t pooling, const llm_cancel *cancel, llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    sx_blob made = {NULL, 0};
+    float *out = NULL;
+    size_t room = 0;
+    if (sx_texts_take(&t, texts, texts_len, lens, lens_len)) {
+        room = sx_embed_room(model, &t, pooling);
+        out = malloc(room * sizeof *out + 1);
+    }
+    if (out) {
+        llm_embed_opts opts = LLM_EMBED_OPTS_INIT;
+        opts.flags = flags;
+        opts.pooling = pooling;
+        opts.cancel = cancel;
+        made = sx_floats(sx_ctx_told(ctx, llm_embed(ctx, t.text, t.len, t.n, &opts, out, room), err), out, room);
+    } else {
+        sx_blob_fail(err, "no memory for the vectors");
+    }
+    sx_texts_free(&t);
+    return made;
+}
+
+static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                         const char *lens, size_t lens_len, const llm_cancel *cancel, llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    sx_blob made = {NULL, 0};
+    float *out = sx_texts_take(&t, texts, texts_len, lens, lens_len) ? malloc(t.n * sizeof *out + 1) : NULL;
+    if (out)
+        made = sx_floats(sx_ctx_told(ctx, llm_rerank(ctx, prompt, len, t.text, t.len, t.n, out, cancel), err), out,
+                         t.n);
+    else
+        sx_blob_fail(err, "no memory for the scores");
+    sx_texts_free(&t);
+    return made;
+}
+
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
@@ -412,12 +565,109 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
     return made;
 }
 
+typedef struct sx_gen {
+    llm_gen_opts opts;
+    char *dry_breakers, *grammar;
+    int32_t *tokens;
+    float *bias;
+} sx_gen;
+
+static sx_gen *sx_gen_create(void)
+{
+    sx_gen *gen = calloc(1, sizeof *gen);
+    if (gen) llm_gen_opts_init(&gen->opts, sizeof gen->opts);
+    return gen;
+}
+
+static void sx_gen_free(sx_gen *gen)
+{
+    if (!gen) return;
+    free(gen->dry_breakers);
+    free(gen->grammar);
+    free(gen->tokens);
+    free(gen->bias);
+    free(gen);
+}
+
+static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
+{
+    llm_gen_opts *o = &gen->opts;
+    const struct {
+        const char *name;
+        float *at;
+    } floats[] = {{"repeat_penalty", &o->repeat_penalty},
+                  {"frequency_penalty", &o->frequency_penalty},
+                  {"presence_penalty", &o->presence_penalty},
+                  {"dry_multiplier", &o->dry_multiplier},
+                  {"dry_base", &o->dry_base},
+                  {"dynatemp_range", &o->dynatemp_range},
+                  {"dynatemp_exponent", &o->dynatemp_exponent},
+                  {"top_n_sigma", &o->top_n_sigma},
+                  {"typical_p", &o->typical_p},
+                  {"xtc_probability", &o->xtc_probability},
+                  {"xtc_threshold", &o->xtc_threshold},
+                  {"mirostat_tau", &o->mirostat_tau},
+                  {"mirostat_eta", &o->mirostat_eta}};
+    const struct {
+        const char *name;
+        uint32_t *at;
+    } counts[] = {{"penalty_last_n", &o->penalty_last_n},
+                  {"dry_allowed_length", &o->dry_allowed_length},
+                  {"dry_last_n", &o->dry_last_n},
+                  {"logprobs", &o->logprobs}};
+    for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
+        if (strcmp(floats[i].name, name) == 0) {
+            *floats[i].at = (float)value;
+            return 1;
+        }
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (strcmp(counts[i].name, name) == 0 && value >= 0 && value <= UINT32_MAX) {
+            *counts[i].at = (uint32_t)value;
+            return 1;
+        }
+    return 0;
+}
+
+static int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size_t len)
+{
+    const struct {
+        const char *name;
+        char **held;
+        const char **field;
+    } texts[] = {{"dry_breakers", &gen->dry_breakers, &gen->opts.dry_breakers},
+                 {"grammar", &gen->grammar, &gen->opts.grammar}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(texts[i].name, name) != 0) continue;
+        free(*texts[i].held);
+        *texts[i].field = *texts[i].held = sx_list(text, len);
+        return *texts[i].held != NULL;
+    }
+    return 0;
+}
+
+static int32_t sx_gen_bias(sx_gen *gen, int32_t token, double value)
+{
+    size_t n = gen->opts.n_bias + (size_t)1;
+    int32_t *tokens = realloc(gen->tokens, n * sizeof *tokens);
+    if (tokens) gen->tokens = tokens;
+    float *bias = realloc(gen->bias, n * sizeof *bias);
+    if (bias) gen->bias = bias;
+    if (!tokens || !bias) return 0;
+    tokens[n - 1] = token;
+    bias[n - 1] = (float)value;
+    gen->opts.bias_tokens = tokens;
+    gen->opts.bias = bias;
+    gen->opts.n_bias = (uint32_t)n;
+    return 1;
+}
+
 static llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
                               uint32_t flags, uint32_t max_tokens, uint32_t top_k, float temperature, float top_p,
                               float min_p, float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
-                              const llm_cancel *cancel, llm_error *err)
+                              const sx_gen *more, const llm_cancel *cancel, llm_error *err)
 {
     llm_gen_opts opts = LLM_GEN_OPTS_INIT;
+    if (more) opts = more->opts;
     opts.flags = flags;
     opts.max_tokens = max_tokens;
     opts.top_k = top_k;

@@ -11,6 +11,13 @@ llm_cancel *sx_cancel_create(llm_error *err);
 
 llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
                          llm_error *err);
+#ifdef SWIGPYTHON
+/* The bytes are borrowed: the face keeps them as long as the model. Go's memory may not be lent for so long. */
+llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                const llm_cancel *cancel, sx_log *log, llm_error *err);
+#endif
+llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                            const llm_cancel *cancel, sx_log *log, llm_error *err);
 sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err);
 sx_blob sx_detokenize(const llm_model *model, const char *ids, size_t ids_len, uint32_t flags, llm_error *err);
 sx_blob sx_chat_template(const llm_model *model, const char *text, size_t len, const char *vars, size_t vars_len,
@@ -28,8 +35,24 @@ sx_text sx_tree_text(const llm_tree *tree);
 
 llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *guard, uint32_t flags, uint32_t n_ctx,
                        uint32_t n_batch, uint32_t kv_type, sx_log *log, llm_error *err);
+llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err);
+llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err);
+/* Texts and lens as in sx_score; vectors or scores as floats. */
+sx_blob sx_embed(llm_ctx *ctx, llm_model *model, const char *texts, size_t texts_len, const char *lens, size_t lens_len,
+                 uint32_t flags, uint32_t pooling, const llm_cancel *cancel, llm_error *err);
+sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len, const char *lens,
+                  size_t lens_len, const llm_cancel *cancel, llm_error *err);
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
+
+llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err);
+llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err); /* llm_ctx_restore */
+sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err);
+llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err);
+llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err);
+llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err);
+int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err);
+int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err);
 
 /* Texts one after the other; lens: per text two uint64_t, its bytes and how many of them are given. */
 llm_scores *sx_score(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
@@ -43,9 +66,15 @@ llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32
                           uint32_t flags, float judge_weight, uint32_t judge_ms, uint64_t judge_tokens,
                           const llm_cancel *cancel, llm_error *err);
 
+/* The further fields of llm_gen_opts by name. The setters give 1, or 0 when there is no such field or no memory. */
+sx_gen *sx_gen_create(void);
+int32_t sx_gen_number(sx_gen *gen, const char *name, double value);
+int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size_t len);
+int32_t sx_gen_bias(sx_gen *gen, int32_t token, double value);
+void sx_gen_free(sx_gen *gen);
 llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence, uint32_t flags,
                        uint32_t max_tokens, uint32_t top_k, float temperature, float top_p, float min_p,
-                       float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
+                       float min_confidence, uint64_t seed, const char *stops, size_t stops_len, const sx_gen *more,
                        const llm_cancel *cancel, llm_error *err);
 llm_status sx_reply_next(llm_reply *reply, llm_ctx *ctx, llm_error *err);
 sx_text sx_reply_piece(const llm_reply *reply);

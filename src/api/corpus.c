@@ -38,7 +38,7 @@ static llm_status ingest_opts(llm_corpus *corpus, const llm_ingest_opts *opts, l
 {
     llm_status status = sx_handle_check(corpus ? &corpus->h : NULL, "corpus", err);
     if (status == LLM_OK) status = sx_opts_read(o, sizeof *o, sizeof *o, opts, "llm_ingest_opts", err);
-    if (status == LLM_OK && o->format > LLM_FORMAT_MARKDOWN)
+    if (status == LLM_OK && o->format > LLM_FORMAT_PDF)
         status = sx_fail(err, LLM_E_INVALID, "format %u is not one of LLM_FORMAT_*", o->format);
     return status;
 }

@@ -6,10 +6,42 @@
 #include "platform/clock.h"
 #include "platform/utf8.h"
 
-/* The port between the citation automaton and the sampler: siblings that do not know each other. */
-static bool accept_citation(void *user, const char *bytes, size_t len)
+static llm_status make_sampler(llm_reply *reply)
 {
-    return sx_cite_accepts(user, bytes, len);
+    llm_ctx *ctx = reply->ctx;
+    const llm_gen_opts *o = &reply->opts;
+    sx_sampler_params params = {
+        .temperature = o->temperature,
+        .top_p = o->top_p,
+        .min_p = o->min_p,
+        .top_k = o->top_k,
+        .seed = o->seed,
+        .repeat_penalty = o->repeat_penalty,
+        .frequency_penalty = o->frequency_penalty,
+        .presence_penalty = o->presence_penalty,
+        .penalty_last_n = o->penalty_last_n,
+        .dry_multiplier = o->dry_multiplier,
+        .dry_base = o->dry_base,
+        .dry_allowed_length = o->dry_allowed_length,
+        .dry_last_n = o->dry_last_n,
+        .dynatemp_range = o->dynatemp_range,
+        .dynatemp_exponent = o->dynatemp_exponent,
+        .top_n_sigma = o->top_n_sigma,
+        .typical_p = o->typical_p,
+        .xtc_probability = o->xtc_probability,
+        .xtc_threshold = o->xtc_threshold,
+        .mirostat_tau = o->mirostat_tau,
+        .mirostat_eta = o->mirostat_eta,
+        .n_bias = o->n_bias,
+        .bias_tokens = o->bias_tokens,
+        .bias = o->bias,
+        .dry_breakers = o->dry_breakers,
+    };
+    llm_status status = sx_constrain_begin(reply, &params.constraint);
+    if (status != LLM_OK) return status;
+    status = sx_sampler_create(&reply->sampler, &ctx->h.mem, ctx->model->model, &params, &ctx->err);
+    if (status == LLM_OK) sx_sampler_read(reply->sampler, reply->prompt_tokens, reply->n_prompt_tokens);
+    return status;
 }
 
 llm_status sx_decode_begin(llm_reply *reply)
@@ -23,13 +55,12 @@ llm_status sx_decode_begin(llm_reply *reply)
         return sx_fail(&ctx->err, LLM_E_LIMIT,
                        "the prompt has %zu tokens, the context window %u: shorten the prompt or raise n_ctx",
                        reply->n_prompt_tokens, sx_session_n_ctx(session));
-    reply->logits = sx_mem_array(&ctx->h.mem, sx_model_n_vocab(ctx->model->model), sizeof *reply->logits);
-    if (!reply->logits) return sx_fail_memory(&ctx->err);
+    const uint32_t n_vocab = sx_model_n_vocab(ctx->model->model);
+    reply->logits = sx_mem_array(&ctx->h.mem, n_vocab, sizeof *reply->logits);
+    if (reply->opts.logprobs) reply->raw_logits = sx_mem_array(&ctx->h.mem, n_vocab, sizeof *reply->raw_logits);
+    if (!reply->logits || (reply->opts.logprobs && !reply->raw_logits)) return sx_fail_memory(&ctx->err);
     reply->strip_space = reply->prompt.len == 0 && sx_model_strips_space(ctx->model->model);
-    const llm_gen_opts *o = &reply->opts;
-    const sx_sampler_params params = {
-        o->temperature, o->top_p, o->min_p, o->top_k, o->seed, reply->cite ? accept_citation : NULL, reply->cite};
-    return sx_sampler_create(&reply->sampler, &ctx->h.mem, ctx->model->model, &params, &ctx->err);
+    return make_sampler(reply);
 }
 
 /* ---- the KV cache ---- */
@@ -169,9 +200,11 @@ static llm_status take_token(llm_reply *reply, int32_t token)
     if (sx_mem_grow(&ctx->h.mem, (void **)&reply->out_tokens, &reply->cap_out_tokens, reply->n_out_tokens + 1,
                     sizeof *reply->out_tokens))
         return sx_fail_memory(&ctx->err);
+    llm_status status = sx_logprobs_note(reply, token);
+    if (status != LLM_OK) return status;
     size_t len;
     const char *bytes = sx_token_bytes(ctx->model->model, token, &len);
-    if (reply->cite) sx_cite_advance(reply->cite, bytes, len);
+    sx_constrain_advance(reply, token);
     if (reply->strip_space && reply->n_out_tokens == 0 && len && bytes[0] == ' ') {
         bytes++;
         len--;
@@ -190,12 +223,19 @@ static llm_status one_token(llm_reply *reply)
         llm_status status = evaluate(reply, &reply->out_tokens[reply->n_out_tokens - 1], 1);
         if (status != LLM_OK) return status;
     }
+    sx_logprobs_keep(reply);
     int32_t token = sx_sample(reply->sampler, reply->logits);
-    bool ends = token < 0 || sx_token_ends(ctx->model->model, token);
-    if (ends && (token < 0 || !(reply->opts.flags & LLM_GEN_IGNORE_EOS))) return finish(reply, LLM_FINISH_STOP);
+    if (token < 0) {
+        llm_status status = sx_constrain_stuck(reply);
+        return status == LLM_OK ? finish(reply, LLM_FINISH_STOP) : status;
+    }
+    bool ends = sx_token_ends(ctx->model->model, token);
+    if (ends && !(reply->opts.flags & LLM_GEN_IGNORE_EOS)) return finish(reply, LLM_FINISH_STOP);
     llm_status status = take_token(reply, token);
     if (status == LLM_OK) status = drain(reply, false);
-    if (status == LLM_OK && reply->finish == LLM_FINISH_STOP) status = finish(reply, LLM_FINISH_NONE);
+    if (status == LLM_OK && reply->finish == LLM_FINISH_STOP) return finish(reply, LLM_FINISH_NONE);
+    if (status == LLM_OK && reply->matcher && sx_matcher_must_end(reply->matcher))
+        return finish(reply, LLM_FINISH_STOP); /* nothing but the end could follow */
     return status;
 }
 

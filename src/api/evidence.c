@@ -143,6 +143,12 @@ uint64_t llm_evidence_end(const llm_evidence *evidence, uint32_t i)
     return found ? found->tree->nodes[found->node].end : 0;
 }
 
+uint32_t llm_evidence_page(const llm_evidence *evidence, uint32_t i)
+{
+    const sx_found *found = found_at(evidence, i);
+    return found ? sx_tree_page(found->tree, found->tree->nodes[found->node].start) : 0;
+}
+
 double llm_evidence_score(const llm_evidence *evidence, uint32_t i)
 {
     const sx_found *found = found_at(evidence, i);

@@ -4,33 +4,56 @@
 
 #include "api/reply.h"
 
-enum { DEFAULT_MAX_TOKENS = 256 };
+enum { DEFAULT_MAX_TOKENS = 256, MAX_LOGPROBS = 1024 };
 static const float DEFAULT_MIN_CONFIDENCE = 0.5f;
 static const char NOT_FOUND[] = "Not found in the documents.";
 
 static llm_status read_opts(llm_ctx *ctx, const llm_gen_opts *opts, llm_gen_opts *o)
 {
     llm_error *err = &ctx->err;
-    llm_status status = sx_opts_read(o, sizeof *o, sizeof *o, opts, "llm_gen_opts", err);
+    llm_status status = sx_opts_read(o, sizeof *o, offsetof(llm_gen_opts, repeat_penalty), opts, "llm_gen_opts", err);
     if (status != LLM_OK) return status;
     if (!(o->temperature >= 0) || !(o->top_p >= 0) || !(o->top_p <= 1) || !(o->min_p >= 0) || !(o->min_p <= 1) ||
-        !(o->min_confidence <= 1))
+        !(o->min_confidence <= 1) || !(o->typical_p <= 1) || !(o->xtc_probability <= 1) || !(o->xtc_threshold <= 1))
         return sx_fail(err, LLM_E_INVALID,
-                       "out of range: temperature must be 0 or more, top_p, min_p and min_confidence at most 1");
+                       "out of range: temperature must be 0 or more, top_p, min_p, typical_p, xtc_probability, "
+                       "xtc_threshold and min_confidence at most 1");
+    if (o->logprobs > MAX_LOGPROBS)
+        return sx_fail(err, LLM_E_INVALID, "logprobs is %u: at most %d tokens are kept for each place", o->logprobs,
+                       (int)MAX_LOGPROBS);
     if (o->max_tokens == 0) o->max_tokens = DEFAULT_MAX_TOKENS;
     if (o->min_confidence == 0) o->min_confidence = DEFAULT_MIN_CONFIDENCE;
     return LLM_OK;
 }
 
-/* The caller's stop strings may go away before the reply does. */
-static llm_status copy_stops(llm_reply *reply)
+/* A list of strings, each ended by NUL; NULL without memory. */
+static const char *copy_list(sx_arena *arena, const char *list)
 {
-    const char *stop = reply->opts.stop;
-    if (!stop) return LLM_OK;
     size_t len = 0;
-    while (stop[len]) len += strlen(stop + len) + 1;
-    reply->opts.stop = sx_arena_strndup(&reply->arena, stop, len);
-    return reply->opts.stop ? LLM_OK : sx_fail_memory(&reply->ctx->err);
+    while (list[len]) len += strlen(list + len) + 1;
+    return sx_arena_strndup(arena, list, len);
+}
+
+static const void *copy_array(sx_arena *arena, const void *from, size_t size)
+{
+    void *to = sx_arena_alloc(arena, size);
+    return to ? memcpy(to, from, size) : NULL;
+}
+
+/* What the options point to may go away before the reply does. */
+static llm_status copy_opts(llm_reply *reply)
+{
+    llm_gen_opts *o = &reply->opts;
+    sx_arena *arena = &reply->arena;
+    bool copied = true;
+    if (o->stop) copied = (o->stop = copy_list(arena, o->stop)) != NULL;
+    if (copied && o->dry_breakers) copied = (o->dry_breakers = copy_list(arena, o->dry_breakers)) != NULL;
+    if (copied && o->n_bias && o->bias_tokens && o->bias) {
+        o->bias_tokens = copy_array(arena, o->bias_tokens, o->n_bias * sizeof *o->bias_tokens);
+        o->bias = copy_array(arena, o->bias, o->n_bias * sizeof *o->bias);
+        copied = o->bias_tokens && o->bias;
+    }
+    return copied ? LLM_OK : sx_fail_memory(&reply->ctx->err);
 }
 
 static llm_status guard_prompt(llm_reply *reply, const char *prompt, size_t len)
@@ -57,7 +80,7 @@ static llm_status not_found(llm_reply *reply)
 
 static llm_status begin(llm_reply *reply, const char *prompt, size_t len, const llm_evidence *evidence)
 {
-    llm_status status = copy_stops(reply);
+    llm_status status = copy_opts(reply);
     if (status == LLM_OK) status = guard_prompt(reply, prompt, len);
     if (status != LLM_OK || reply->finish != LLM_FINISH_NONE) return status;
     if (!evidence) return sx_decode_begin(reply);
@@ -108,6 +131,8 @@ static llm_status generate(llm_ctx *ctx, const char *prompt, size_t len, const l
         return sx_fail(&ctx->err, LLM_E_UNSUPPORTED,
                        "without a model an answer needs evidence: pass the result of llm_retrieve, or a model to "
                        "llm_ctx_create");
+    status = sx_constrain_check(ctx, &o, evidence != NULL);
+    if (status != LLM_OK) return status;
     if (ctx->active)
         return sx_fail(&ctx->err, LLM_E_BUSY, "a reply is being made in this context; finish or free it first");
     llm_reply *reply = reply_new(ctx, &o);
@@ -203,13 +228,15 @@ void llm_reply_free(llm_reply *reply)
     if (ctx->active == reply) ctx->active = NULL;
     sx_filter_close(reply->filter);
     sx_sampler_free(reply->sampler);
+    sx_matcher_free(reply->matcher);
+    sx_grammar_free(reply->grammar);
     sx_cite_free(reply->cite);
     sx_buf *bufs[] = {&reply->prompt,  &reply->piece,      &reply->text,      &reply->raw,
                       &reply->bracket, &reply->frame_head, &reply->frame_tail};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) sx_buf_free(bufs[i]);
     for (int i = 0; i < 3; i++) sx_verdict_clear(&reply->verdicts[i]);
-    void *arrays[] = {reply->passages,      reply->citations,  reply->quotes,
-                      reply->prompt_tokens, reply->out_tokens, reply->logits};
+    void *arrays[] = {reply->passages, reply->citations,  reply->quotes,   reply->prompt_tokens, reply->out_tokens,
+                      reply->logits,   reply->raw_logits, reply->logprobs, reply->top_tokens,    reply->top_logprobs};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) sx_mem_free(mem, arrays[i]);
     sx_arena_free(&reply->arena);
     sx_mem_free(mem, reply);

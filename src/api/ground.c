@@ -81,6 +81,7 @@ llm_status sx_ground_passages(llm_reply *reply, const llm_evidence *evidence)
         p->path = sx_arena_strndup(&reply->arena, path, strlen(path));
         p->start = llm_evidence_start(evidence, i);
         p->end = llm_evidence_end(evidence, i);
+        p->page = llm_evidence_page(evidence, i);
         if (!p->label || !p->node || !p->doc || !p->path) return sx_fail_memory(&ctx->err);
         llm_status status = guard_passage(reply, p, llm_evidence_text(evidence, i), (size_t)(p->end - p->start));
         if (status != LLM_OK) return status;

@@ -91,6 +91,7 @@ void sx_ctx_unref(llm_ctx *ctx)
 {
     if (!ctx || !sx_handle_unref(&ctx->h)) return;
     drop_session(ctx);
+    sx_ctx_undress(ctx);
     llm_guard_free(ctx->guard);
     llm_corpus_free(ctx->corpus);
     llm_model_free(ctx->model);
@@ -120,7 +121,11 @@ llm_status sx_ctx_session(llm_ctx *ctx, sx_session **session)
     if (!ctx->session) {
         llm_status status = sx_session_create(&ctx->session, &ctx->h.mem, ctx->model->model, &ctx->session_params,
                                               &ctx->err);
-        if (status != LLM_OK) return status;
+        if (status == LLM_OK && ctx->n_worn) status = sx_ctx_dress(ctx, ctx->session);
+        if (status != LLM_OK) {
+            drop_session(ctx);
+            return status;
+        }
     }
     *session = ctx->session;
     return LLM_OK;

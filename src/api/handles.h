@@ -44,6 +44,17 @@ struct llm_corpus {
     sx_shared_guard defaults;
 };
 
+struct llm_adapter {
+    sx_handle h;
+    llm_model *model; /* a reference */
+    sx_adapter *adapter;
+};
+
+typedef struct sx_worn {  /* an adapter that a context carries */
+    llm_adapter *adapter; /* a reference */
+    float scale;
+} sx_worn;
+
 struct llm_vault {
     sx_handle h;
     sx_vault *vault;
@@ -63,6 +74,8 @@ struct llm_ctx {
     llm_corpus *corpus;
     llm_guard *guard;    /* NULL until first need when the caller gave none */
     sx_session *session; /* made at first need */
+    sx_worn *worn;       /* [n_worn] adapters, in the order in which they came */
+    size_t n_worn, cap_worn;
     sx_session_params session_params;
     uint32_t flags;
     atomic_bool busy;   /* a call is inside */
@@ -102,6 +115,9 @@ void sx_ctx_unref(llm_ctx *ctx);
 /* The frozen policy in force; made at first need. Inside a call only. */
 llm_status sx_ctx_guard(llm_ctx *ctx, const sx_guard **guard);
 llm_status sx_ctx_session(llm_ctx *ctx, sx_session **session);
+/* adapter.c: the session carries what the context does; what a context lets go of at its end. */
+llm_status sx_ctx_dress(llm_ctx *ctx, sx_session *session);
+void sx_ctx_undress(llm_ctx *ctx);
 
 /* ---- verdicts ---- */
 struct llm_verdict {

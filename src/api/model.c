@@ -3,14 +3,11 @@
 
 #include "api/handles.h"
 
-llm_status llm_model_load(llm_model **out, const char *path, const llm_model_opts *opts, llm_error *err)
+static llm_status load(llm_model **out, const sx_origin *from, const llm_model_opts *opts, llm_error *err)
 {
-    if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
-    *out = NULL;
     llm_model_opts o;
     llm_status status = sx_opts_read(&o, sizeof o, sizeof o, opts, "llm_model_opts", err);
     if (status == LLM_OK) status = sx_hooks_check(o.allocator, o.logger, err);
-    if (status == LLM_OK && !path) status = sx_fail(err, LLM_E_INVALID, "path is NULL");
     if (status == LLM_OK && o.isa > LLM_ISA_AVX512)
         status = sx_fail(err, LLM_E_INVALID, "isa %u is not one of LLM_ISA_*", o.isa);
     if (status != LLM_OK) return status;
@@ -18,13 +15,40 @@ llm_status llm_model_load(llm_model **out, const char *path, const llm_model_opt
     if (!model) return sx_fail_memory(err);
     sx_shared_guard_init(&model->defaults);
     const sx_model_params params = {o.threads, o.isa, o.cancel, &model->h.log};
-    status = sx_model_load(&model->model, &model->h.mem, path, &params, err);
+    status = sx_model_load_from(&model->model, &model->h.mem, from, &params, err);
     if (status != LLM_OK) {
         llm_model_free(model);
         return status;
     }
     *out = model;
     return LLM_OK;
+}
+
+llm_status llm_model_load(llm_model **out, const char *path, const llm_model_opts *opts, llm_error *err)
+{
+    if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
+    *out = NULL;
+    if (!path) return sx_fail(err, LLM_E_INVALID, "path is NULL");
+    return load(out, &(sx_origin){.path = path}, opts, err);
+}
+
+llm_status llm_model_load_memory(llm_model **out, const void *data, size_t len, const llm_model_opts *opts,
+                                 llm_error *err)
+{
+    if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
+    *out = NULL;
+    if (!data) return sx_fail(err, LLM_E_INVALID, "data is NULL");
+    return load(out, &(sx_origin){.data = data, .size = len}, opts, err);
+}
+
+llm_status llm_model_load_fd(llm_model **out, int32_t fd, uint64_t offset, uint64_t len, const llm_model_opts *opts,
+                             llm_error *err)
+{
+    if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
+    *out = NULL;
+    if (fd < 0) return sx_fail(err, LLM_E_INVALID, "fd %d is not a file descriptor", fd);
+    if (len > SIZE_MAX) return sx_fail(err, LLM_E_LIMIT, "len is larger than this machine can map");
+    return load(out, &(sx_origin){.fd = fd, .offset = offset, .size = (size_t)len}, opts, err);
 }
 
 void llm_model_free(llm_model *model)
@@ -48,6 +72,11 @@ uint32_t llm_model_n_vocab(const llm_model *model)
 uint32_t llm_model_n_ctx(const llm_model *model)
 {
     return model ? sx_model_n_ctx(model->model) : 0;
+}
+
+uint32_t llm_model_n_embd(const llm_model *model)
+{
+    return model ? sx_model_n_embd(model->model) : 0;
 }
 
 int32_t llm_model_token(const llm_model *model, const char *name)

@@ -100,3 +100,8 @@ void llm_score_opts_init(llm_score_opts *opts, size_t size)
 {
     init(opts, size);
 }
+
+void llm_embed_opts_init(llm_embed_opts *opts, size_t size)
+{
+    init(opts, size);
+}

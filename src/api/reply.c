@@ -51,6 +51,26 @@ int32_t llm_reply_token(const llm_reply *reply, uint32_t i)
     return reply && i < reply->n_out_tokens ? reply->out_tokens[i] : -1;
 }
 
+double llm_reply_logprob(const llm_reply *reply, uint32_t i)
+{
+    return reply && reply->logprobs && i < reply->n_out_tokens ? reply->logprobs[i] : 0;
+}
+
+static bool has_top(const llm_reply *reply, uint32_t i, uint32_t k)
+{
+    return reply && reply->top_tokens && i < reply->n_out_tokens && k < reply->opts.logprobs;
+}
+
+int32_t llm_reply_top_token(const llm_reply *reply, uint32_t i, uint32_t k)
+{
+    return has_top(reply, i, k) ? reply->top_tokens[(size_t)i * reply->opts.logprobs + k] : -1;
+}
+
+double llm_reply_top_logprob(const llm_reply *reply, uint32_t i, uint32_t k)
+{
+    return has_top(reply, i, k) ? (double)reply->top_logprobs[(size_t)i * reply->opts.logprobs + k] : 0;
+}
+
 uint32_t llm_reply_citation_count(const llm_reply *reply)
 {
     return reply ? (uint32_t)reply->n_citations : 0;
@@ -101,6 +121,11 @@ uint64_t llm_reply_citation_end(const llm_reply *reply, uint32_t i)
 double llm_reply_citation_support(const llm_reply *reply, uint32_t i)
 {
     return citation_at(reply, i)->support;
+}
+
+uint32_t llm_reply_citation_page(const llm_reply *reply, uint32_t i)
+{
+    return passage_of(reply, i)->page;
 }
 
 const llm_verdict *llm_reply_verdict(const llm_reply *reply, uint32_t direction)

@@ -12,6 +12,7 @@ typedef struct sx_passage {
     const char *text; /* as the guard let it through; NULL when it blocked the passage */
     size_t text_len;
     uint64_t start, end;
+    uint32_t page; /* from 1; 0: the document has no pages */
 } sx_passage;
 
 typedef struct sx_citation {
@@ -65,6 +66,17 @@ struct llm_reply {
     int32_t *out_tokens;
     size_t n_out_tokens, cap_out_tokens;
     float *logits; /* [n_vocab] */
+    sx_constraint constraint;
+    sx_grammar *grammar;
+    sx_matcher *matcher;
+
+    /* log-probabilities, with opts.logprobs */
+    float *raw_logits;   /* [n_vocab] before the sampler changed them */
+    double *logprobs;    /* [n_out_tokens] */
+    int32_t *top_tokens; /* [n_out_tokens, opts.logprobs] */
+    float *top_logprobs;
+    size_t cap_logprobs, cap_top_tokens, cap_top_logprobs;
+
     bool prefilled, strip_space;
     double prompt_ms, output_ms;
 };
@@ -85,6 +97,21 @@ llm_status sx_extract_step(llm_reply *reply);
 /* ---- decode.c ---- */
 llm_status sx_decode_begin(llm_reply *reply);
 llm_status sx_decode_step(llm_reply *reply);
+
+/* ---- constrain.c ---- */
+/* Whether the options can be served at all. */
+llm_status sx_constrain_check(llm_ctx *ctx, const llm_gen_opts *opts, bool grounded);
+/* Fills in reply->constraint; NULL in *constraint when nothing restrains the text. */
+llm_status sx_constrain_begin(llm_reply *reply, const sx_constraint **constraint);
+/* Tells the constraints the token that was chosen. */
+void sx_constrain_advance(llm_reply *reply, int32_t token);
+/* When no token could be chosen: LLM_OK if the text may end here. */
+llm_status sx_constrain_stuck(llm_reply *reply);
+
+/* ---- logprobs.c ---- */
+/* Around the sampler, with opts.logprobs: keeps the raw logits, then notes the chosen token's place in them. */
+void sx_logprobs_keep(llm_reply *reply);
+llm_status sx_logprobs_note(llm_reply *reply, int32_t token);
 
 /* ---- frame.c ---- */
 /* Finds what the model's chat template puts around a user message, if it has one. */

@@ -110,6 +110,8 @@ bool sx_interrupted(void); /* Ctrl-C was pressed in this run */
 bool sx_open_model(sx_run *run, const char *path, uint32_t threads, uint32_t isa);
 bool sx_open_corpus(sx_run *run, const char *path, bool readonly); /* NULL: in memory */
 bool sx_open_ctx(sx_run *run, const llm_ctx_opts *opts);
+/* Lets the context carry adapters: FILE or FILE=SCALE each, joined by NULs as in sx_list_add; NULL: none. */
+bool sx_open_adapters(sx_run *run, const sx_bytes *specs);
 /* Says what failed, with the sentence that the library gave; keeps and returns the exit status that belongs to it. */
 int sx_failed(sx_run *run, llm_status code, const char *message);
 int sx_isa(sx_args *args); /* LLM_ISA_* from the option's value, -1 after a sentence */

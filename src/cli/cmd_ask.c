@@ -18,7 +18,7 @@ static const char help[] = "usage: sextant ask FILE... QUESTION\n"
                            "checked: it names a passage that was found, and the passage is shown.\n"
                            "\n"
                            "  -c, --corpus FILE       a corpus file instead of FILE...\n"
-                           "  -m, --model FILE        a GGUF model that writes the answer\n"
+                           "  -m, --model FILE        a model (GGUF or safetensors) that writes the answer\n"
                            "      --doc DOC           search this document only\n"
                            "      --top N             most passages looked at (default 10)\n"
                            "      --beam N            branches kept per level (default: as many as the\n"
@@ -75,12 +75,12 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     size_t len = 0, doc_len = 0;
     llm_retrieve_opts find = j->find;
     llm_gen_opts gen;
-    sx_bytes stop = {0};
+    sx_gen_lists lists = {0};
     llm_evidence *evidence = NULL;
     llm_reply *reply = NULL;
     llm_status st = sx_json_get_text(in, "question", true, &question, &len, err);
     if (st == LLM_OK) st = sx_json_get_text(in, "doc", false, &find.doc, &doc_len, err);
-    if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &gen, &stop, err);
+    if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &gen, &lists, err);
     if (st == LLM_OK) {
         st = llm_retrieve(j->run.ctx, question, len, &find, &evidence);
         if (st == LLM_OK) st = llm_generate(j->run.ctx, question, len, evidence, &gen, &reply);
@@ -92,7 +92,7 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     }
     llm_reply_free(reply);
     llm_evidence_free(evidence);
-    sx_bytes_free(&stop);
+    sx_sampling_free(&lists);
     return st;
 }
 

@@ -6,15 +6,16 @@
 
 #include "commands.h"
 #include "json.h"
+#include "many.h"
 #include "term.h"
 
 static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [-r N] [--isa LEVEL]\n"
-                           "               [--kv TYPE] [--json]\n"
+                           "               [--kv TYPE] [--sequences N] [--json]\n"
                            "\n"
                            "Measures prompt tokens read and new tokens written per second: medians over\n"
                            "several runs.\n"
                            "\n"
-                           "  -m, --model FILE     a GGUF model\n"
+                           "  -m, --model FILE     a GGUF file or a folder of safetensors\n"
                            "  -p, --prompt N       length of the prompt in tokens (default 512; 0 measures\n"
                            "                       writing alone)\n"
                            "  -n, --tokens N       tokens to write (default 128; 0 measures reading alone)\n"
@@ -23,25 +24,24 @@ static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [
                            "      --isa LEVEL      highest instruction set to use: scalar, avx2 or avx512\n"
                            "      --kv TYPE        numbers kept of the context: f16 (default), f32, bf16,\n"
                            "                       q8_0 or q4_0\n"
+                           "      --sequences N    texts made at the same time, each in a context of its own:\n"
+                           "                       their steps are joined, and the figures are of all\n"
+                           "                       together (default 1)\n"
                            "      --json           one JSON object: pp and tg in tokens per second,\n"
                            "                       load_ms, rss_mb, isa, threads, ...\n";
 
-enum { OPT_MODEL = 1, OPT_PROMPT, OPT_TOKENS, OPT_THREADS, OPT_REPEAT, OPT_ISA, OPT_KV, OPT_JSON };
+enum { OPT_MODEL = 1, OPT_PROMPT, OPT_TOKENS, OPT_THREADS, OPT_REPEAT, OPT_ISA, OPT_KV, OPT_SEQUENCES, OPT_JSON };
 
-static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},
-                               {OPT_PROMPT, 'p', "prompt", true},
-                               {OPT_TOKENS, 'n', "tokens", true},
-                               {OPT_THREADS, 't', "threads", true},
-                               {OPT_REPEAT, 'r', "repeat", true},
-                               {OPT_ISA, 0, "isa", true},
-                               {OPT_KV, 0, "kv", true},
-                               {OPT_JSON, 0, "json", false},
-                               {0, 0, NULL, false}};
+static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},   {OPT_PROMPT, 'p', "prompt", true},
+                               {OPT_TOKENS, 'n', "tokens", true}, {OPT_THREADS, 't', "threads", true},
+                               {OPT_REPEAT, 'r', "repeat", true}, {OPT_ISA, 0, "isa", true},
+                               {OPT_KV, 0, "kv", true},           {OPT_SEQUENCES, 0, "sequences", true},
+                               {OPT_JSON, 0, "json", false},      {0, 0, NULL, false}};
 
 typedef struct bench {
     sx_run run;
     const char *model;
-    uint32_t prompt, tokens, threads, repeat;
+    uint32_t prompt, tokens, threads, repeat, sequences;
     int isa, kv;
     bool json;
     uint32_t prompt_was, tokens_were; /* as the library counted them */
@@ -89,13 +89,19 @@ static bool make_prompt(bench *b, uint32_t want, sx_bytes *text)
     return ok;
 }
 
-/* A context of its own for each run: one that has read the prompt before need not read it again. */
-static bool fresh_ctx(bench *b)
+static llm_ctx_opts ctx_opts(const bench *b)
 {
     llm_ctx_opts opts = LLM_CTX_OPTS_INIT;
     opts.flags = LLM_CTX_NO_GUARD;
     opts.kv_type = (uint32_t)b->kv;
     opts.n_ctx = b->prompt + b->tokens + 9;
+    return opts;
+}
+
+/* A context of its own for each run: one that has read the prompt before need not read it again. */
+static bool fresh_ctx(bench *b)
+{
+    llm_ctx_opts opts = ctx_opts(b);
     llm_ctx_free(b->run.ctx);
     b->run.ctx = NULL;
     return sx_open_ctx(&b->run, &opts);
@@ -123,6 +129,24 @@ static llm_status measure(bench *b, const sx_bytes *prompt, uint32_t tokens, dou
     return st;
 }
 
+/* Several texts at once: what all of them read and write per second. */
+static llm_status measure_many(bench *b, const sx_bytes *prompt, uint32_t tokens, double *pp, double *tg, sx_many *many)
+{
+    llm_ctx_opts ctx = ctx_opts(b);
+    llm_gen_opts gen = LLM_GEN_OPTS_INIT;
+    gen.flags = LLM_GEN_IGNORE_EOS;
+    gen.max_tokens = tokens;
+    gen.cancel = b->run.cancel;
+    *many = (sx_many){b->run.model, &ctx, &gen, prompt->data, prompt->len, b->sequences, 0, 0, 0, 0, ""};
+    llm_status st = sx_many_run(many);
+    if (st != LLM_OK) return st;
+    b->prompt_was = (uint32_t)many->prompt_tokens;
+    b->tokens_were = (uint32_t)(many->output_tokens - b->sequences) + 1; /* the first of each comes out of its prompt */
+    *pp = many->prompt_ms > 0 ? 1e3 * b->prompt_was / many->prompt_ms : 0;
+    *tg = many->output_ms > 0 ? 1e3 * (b->tokens_were - 1) / many->output_ms : 0;
+    return LLM_OK;
+}
+
 static void report(const bench *b)
 {
     llm_model *model = b->run.model;
@@ -146,6 +170,7 @@ static void report(const bench *b)
     sx_json_set(out, "tg", b->tokens ? sx_json_num(b->tg) : json_null());
     sx_json_set(out, "pp_tokens", json_integer(b->prompt_was));
     sx_json_set(out, "tg_tokens", json_integer(b->tokens ? b->tokens_were - 1 : 0));
+    sx_json_set(out, "sequences", json_integer(b->sequences));
     sx_json_set(out, "repeat", json_integer(b->repeat));
     sx_json_set(out, "load_ms", sx_json_num(b->load_ms));
     sx_json_set(out, "rss_mb", sx_json_num(rss_mb));
@@ -161,6 +186,12 @@ static int measure_all(bench *b, const sx_bytes *prompt, double *pp, double *tg)
     uint32_t tokens = b->tokens + 1;
     for (uint32_t i = 0; i <= b->repeat; i++) {
         sx_progress(i ? "Run %u of %u" : "Warming up", i, b->repeat);
+        if (i && b->sequences > 1) {
+            sx_many many;
+            llm_status st = measure_many(b, prompt, tokens, &pp[i - 1], &tg[i - 1], &many);
+            if (st != LLM_OK) return sx_failed(&b->run, st, many.why);
+            continue;
+        }
         if (!fresh_ctx(b)) return b->run.status;
         llm_status st = i ? measure(b, prompt, tokens, &pp[i - 1], &tg[i - 1]) : measure(b, &first, 1, pp, tg);
         if (st != LLM_OK) return sx_failed(&b->run, st, llm_ctx_errmsg(b->run.ctx));
@@ -195,7 +226,7 @@ static int work(bench *b)
 static int run_bench(const sx_command *self, int argc, char **argv)
 {
     sx_args args;
-    bench b = {.run = {.cmd = self}, .prompt = 512, .tokens = 128, .repeat = 3};
+    bench b = {.run = {.cmd = self}, .prompt = 512, .tokens = 128, .repeat = 3, .sequences = 1};
     bool ok = true;
     int id = 0, status = SX_EXIT_RUN;
     if (!sx_args_init(&args, self, table, argc, argv)) return SX_EXIT_RUN;
@@ -205,6 +236,7 @@ static int run_bench(const sx_command *self, int argc, char **argv)
         if (id == OPT_TOKENS) ok = sx_arg_u32(&args, 0, 1u << 24, &b.tokens);
         if (id == OPT_THREADS) ok = sx_arg_u32(&args, 1, 4096, &b.threads);
         if (id == OPT_REPEAT) ok = sx_arg_u32(&args, 1, 1000, &b.repeat);
+        if (id == OPT_SEQUENCES) ok = sx_arg_u32(&args, 1, 1024, &b.sequences);
         if (id == OPT_ISA) ok = (b.isa = sx_isa(&args)) >= 0;
         if (id == OPT_KV) ok = (b.kv = sx_kv(&args)) >= 0;
         if (id == OPT_JSON) b.json = true;

@@ -7,20 +7,21 @@
 #include "json.h"
 #include "term.h"
 
-static const char help[] = "usage: sextant ingest -c CORPUS [OPTION...] FILE...\n"
-                           "\n"
-                           "Adds text and Markdown files to a corpus, which is created where there is none.\n"
-                           "A file's name in the corpus is the last part of its path; a document of that\n"
-                           "name is replaced. Each file is taken wholly or not at all.\n"
-                           "\n"
-                           "  -c, --corpus FILE     the corpus file\n"
-                           "      --name NAME       the document's name (for a single FILE; - reads\n"
-                           "                        standard input)\n"
-                           "      --paths           name documents by their whole path as given\n"
-                           "      --format FORMAT   text or markdown (default: by the name's ending, else\n"
-                           "                        text)\n"
-                           "  -q, --quiet           say nothing about what went well\n"
-                           "      --jsonl           {\"file\", \"doc\", \"nodes\", \"bytes\", \"ms\"} per file\n";
+static const char help[] =
+    "usage: sextant ingest -c CORPUS [OPTION...] FILE...\n"
+    "\n"
+    "Adds text, Markdown, HTML, DOCX, EPUB and PDF files to a corpus, which is\n"
+    "created where there is none. A file's name in the corpus is the last part of its path; a document of that\n"
+    "name is replaced. Each file is taken wholly or not at all.\n"
+    "\n"
+    "  -c, --corpus FILE     the corpus file\n"
+    "      --name NAME       the document's name (for a single FILE; - reads\n"
+    "                        standard input)\n"
+    "      --paths           name documents by their whole path as given\n"
+    "      --format FORMAT   text, markdown, html, docx, epub or pdf (default: by the\n"
+    "                        name's ending, else by the first bytes, else text)\n"
+    "  -q, --quiet           say nothing about what went well\n"
+    "      --jsonl           {\"file\", \"doc\", \"nodes\", \"bytes\", \"ms\"} per file\n";
 
 enum { OPT_CORPUS = 1, OPT_NAME, OPT_PATHS, OPT_FORMAT, OPT_QUIET, OPT_JSONL };
 
@@ -112,7 +113,7 @@ static int work(job *j, const sx_args *args)
 
 static int run_ingest(const sx_command *self, int argc, char **argv)
 {
-    static const char *const formats[] = {"text", "markdown", NULL};
+    static const char *const formats[] = {"text", "markdown", "html", "docx", "epub", "pdf", NULL};
     sx_args args;
     job j = {.run = {.cmd = self}};
     bool ok = true;
@@ -126,7 +127,7 @@ static int run_ingest(const sx_command *self, int argc, char **argv)
         if (id == OPT_JSONL) j.jsonl = true;
         if (id == OPT_FORMAT) {
             word = sx_arg_choice(&args, formats);
-            j.format = word == 1 ? LLM_FORMAT_MARKDOWN : LLM_FORMAT_TEXT;
+            j.format = (uint32_t)(LLM_FORMAT_TEXT + word);
             ok = word >= 0;
         }
     }

@@ -12,7 +12,7 @@ static const char help[] = "usage: sextant logits -m MODEL --tokens 1,2,3 -o FIL
                            "and writes little-endian float32: one row per token, one number per entry of\n"
                            "the vocabulary.\n"
                            "\n"
-                           "  -m, --model FILE     a GGUF model\n"
+                           "  -m, --model FILE     a GGUF file or a folder of safetensors\n"
                            "      --tokens LIST    token ids joined by commas or spaces\n"
                            "  -o, --output FILE    where to write; - is standard output\n"
                            "      --kv TYPE        numbers kept of the context: f16 (default), f32, bf16,\n"

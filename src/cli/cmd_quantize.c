@@ -6,7 +6,8 @@
 
 static const char help[] = "usage: sextant quantize [-t N] IN OUT TYPE\n"
                            "\n"
-                           "Writes the model IN, a GGUF file in F32, F16 or BF16, as OUT in a smaller type:\n"
+                           "Writes the model IN (a GGUF file, the first of a split one, or a folder of\n"
+                           "safetensors, in F32, F16 or BF16) as one GGUF file OUT in a smaller type:\n"
                            "q8_0, q4_0, q4_1, q5_0, q5_1, q4_k_s, q5_k_s, q6_k, the mixes q4_k_m and\n"
                            "q5_k_m, f16 or bf16. OUT appears whole or not at all.\n"
                            "\n"

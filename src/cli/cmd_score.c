@@ -14,24 +14,31 @@ static const char help[] =
     "probabilities after the prompt, the number of tokens, and the perplexity.\n"
     "Several texts after one prompt are scored together; the prompt is read once.\n"
     "\n"
-    "  -m, --model FILE     a GGUF model\n"
+    "  -m, --model FILE     a GGUF file or a folder of safetensors\n"
     "  -p, --prompt TEXT    what comes before every text\n"
     "      --top N          with --json lines: the N likeliest tokens at each place\n"
     "      --no-bos         do not begin with the model's BOS token\n"
     "      --parse-special  take special tokens written in the texts\n"
     "  -c, --ctx N          most tokens of prompt and text together\n"
     "  -t, --threads N      worker threads (default: what the machine gives)\n"
+    "      --lora FILE[=SCALE]  an adapter to carry, times SCALE (1); may be repeated\n"
     "      --jsonl          {\"id\", \"prompt\", \"continuations\": [...], \"given\": [bytes of\n"
     "                       each that are not scored]} or {\"id\", \"text\"} per line in;\n"
     "                       {\"id\", \"scores\": [{\"sum\", \"perplexity\", \"tokens\",\n"
     "                       \"logprobs\", \"top\"}]} or those fields themselves per line out\n";
 
-enum { OPT_MODEL = 1, OPT_PROMPT, OPT_TOP, OPT_BOS, OPT_PARSE, OPT_CTX, OPT_THREADS, OPT_JSONL };
+enum { OPT_MODEL = 1, OPT_PROMPT, OPT_TOP, OPT_BOS, OPT_PARSE, OPT_CTX, OPT_THREADS, OPT_JSONL, OPT_LORA };
 
-static const sx_opt table[] = {
-    {OPT_MODEL, 'm', "model", true},     {OPT_PROMPT, 'p', "prompt", true},      {OPT_TOP, 0, "top", true},
-    {OPT_BOS, 0, "no-bos", false},       {OPT_PARSE, 0, "parse-special", false}, {OPT_CTX, 'c', "ctx", true},
-    {OPT_THREADS, 't', "threads", true}, {OPT_JSONL, 0, "jsonl", false},         {0, 0, NULL, false}};
+static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},
+                               {OPT_PROMPT, 'p', "prompt", true},
+                               {OPT_TOP, 0, "top", true},
+                               {OPT_BOS, 0, "no-bos", false},
+                               {OPT_PARSE, 0, "parse-special", false},
+                               {OPT_CTX, 'c', "ctx", true},
+                               {OPT_THREADS, 't', "threads", true},
+                               {OPT_JSONL, 0, "jsonl", false},
+                               {OPT_LORA, 0, "lora", true},
+                               {0, 0, NULL, false}};
 
 typedef struct request {
     sx_run *run;
@@ -39,6 +46,7 @@ typedef struct request {
     uint32_t threads, flags, top;
     bool jsonl;
     llm_ctx_opts ctx;
+    sx_bytes lora;
 } request;
 
 /* The texts of a line: pointers into its JSON. */
@@ -206,6 +214,7 @@ static int run_score(const sx_command *self, int argc, char **argv)
         if (id == OPT_CTX) ok = sx_arg_u32(&args, 1, 1u << 28, &q.ctx.n_ctx);
         if (id == OPT_THREADS) ok = sx_arg_u32(&args, 1, 4096, &q.threads);
         if (id == OPT_JSONL) q.jsonl = true;
+        if (id == OPT_LORA) ok = sx_list_add(&q.lora, args.value, strlen(args.value));
     }
     if (ok && id < 0)
         status = args.status;
@@ -213,11 +222,12 @@ static int run_score(const sx_command *self, int argc, char **argv)
         status = sx_usage(self, "a model is needed: -m FILE");
     else if (ok && q.jsonl == (args.operands > 0))
         status = sx_usage(self, "give texts as operands, or --jsonl and requests on standard input");
-    else if (ok &&
-             (!sx_run_begin(&run, self) || !sx_open_model(&run, q.model, q.threads, 0) || !sx_open_ctx(&run, &q.ctx)))
+    else if (ok && (!sx_run_begin(&run, self) || !sx_open_model(&run, q.model, q.threads, 0) ||
+                    !sx_open_ctx(&run, &q.ctx) || !sx_open_adapters(&run, &q.lora)))
         status = run.status;
     else if (ok)
         status = q.jsonl ? sx_jsonl(&run, score_line, &q) : score_operands(&q, &args);
+    sx_bytes_free(&q.lora);
     sx_run_end(&run);
     sx_args_free(&args);
     return status;

@@ -14,7 +14,7 @@ void sx_gen_init(sx_gen *gen)
 
 void sx_gen_free(sx_gen *gen)
 {
-    sx_bytes_free(&gen->stop);
+    sx_sampling_free(&gen->lists);
 }
 
 bool sx_gen_option(sx_gen *gen, sx_args *args, int id)
@@ -30,7 +30,7 @@ bool sx_gen_option(sx_gen *gen, sx_args *args, int id)
     case SX_OPT_MIN_P: return sx_arg_float(args, 0, 1, &o->min_p);
     case SX_OPT_SEED: return sx_arg_u64(args, &o->seed);
     case SX_OPT_STOP:
-        if (sx_list_add(&gen->stop, args->value, strlen(args->value))) return true;
+        if (sx_list_add(&gen->lists.stop, args->value, strlen(args->value))) return true;
         sx_say(args->cmd, "out of memory");
         return false;
     case SX_OPT_THREADS: return sx_arg_u32(args, 1, 4096, &gen->threads);
@@ -41,17 +41,17 @@ bool sx_gen_option(sx_gen *gen, sx_args *args, int id)
         gen->ctx.kv_type = word < 0 ? 0 : (uint32_t)word;
         return word >= 0;
     case SX_OPT_NO_GUARD: gen->ctx.flags |= LLM_CTX_NO_GUARD; return true;
-    default: return true;
+    default: return sx_sampling_option(gen, args, id);
     }
 }
 
 void sx_gen_ready(sx_gen *gen, const sx_run *run)
 {
-    gen->opts.stop = gen->stop.len ? gen->stop.data : NULL;
+    sx_sampling_lists(&gen->opts, &gen->lists);
     gen->opts.cancel = run->cancel;
 }
 
-llm_status sx_gen_line(const sx_gen *gen, const json_t *in, llm_gen_opts *opts, sx_bytes *stop, llm_error *err)
+llm_status sx_gen_line(const sx_gen *gen, const json_t *in, llm_gen_opts *opts, sx_gen_lists *lists, llm_error *err)
 {
     *opts = gen->opts;
     bool ignore_eos = false;
@@ -62,9 +62,9 @@ llm_status sx_gen_line(const sx_gen *gen, const json_t *in, llm_gen_opts *opts, 
     if (st == LLM_OK) st = sx_json_get_float(in, "min_p", &opts->min_p, err);
     if (st == LLM_OK) st = sx_json_get_u64(in, "seed", &opts->seed, err);
     if (st == LLM_OK) st = sx_json_get_bool(in, "ignore_eos", &ignore_eos, err);
-    if (st == LLM_OK) st = sx_json_get_list(in, "stop", stop, err);
+    if (st == LLM_OK) st = sx_json_get_list(in, "stop", &lists->stop, err);
+    if (st == LLM_OK) st = sx_sampling_line(in, opts, lists, err);
     if (ignore_eos) opts->flags |= LLM_GEN_IGNORE_EOS;
-    if (stop->len) opts->stop = stop->data;
     return st;
 }
 

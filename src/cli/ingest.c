@@ -25,11 +25,9 @@ static void explain_format(const char *path, llm_error *err)
     static const struct {
         const char *begin, *what;
     } kinds[] = {
-        {"%PDF-",
-         "a PDF file: only plain text and Markdown are read yet; convert it first, for instance with pdftotext"},
         {"PK\003\004",
-         "a zip archive, as DOCX, ODT and EPUB files are: only plain text and Markdown are read yet; convert it "
-         "first, for instance with pandoc"},
+         "a zip archive, as ODT, XLSX and PPTX files are: of these only DOCX and EPUB are read; convert it first, for "
+         "instance with pandoc"},
         {"\037\213", "compressed: unpack it first, for instance with gunzip"},
     };
     char head[8] = {0};

@@ -112,6 +112,7 @@ json_t *sx_json_evidence(const llm_evidence *evidence)
         sx_json_set(e, "path", sx_json_str(llm_evidence_path(evidence, i)));
         sx_json_set(e, "start", json_integer((json_int_t)start));
         sx_json_set(e, "end", json_integer((json_int_t)end));
+        if (llm_evidence_page(evidence, i)) sx_json_set(e, "page", json_integer(llm_evidence_page(evidence, i)));
         sx_json_set(e, "score", sx_json_num(llm_evidence_score(evidence, i)));
         sx_json_set(e, "text", sx_json_text(llm_evidence_text(evidence, i), (size_t)(end - start)));
         json_array_append_new(list, e);
@@ -151,6 +152,8 @@ json_t *sx_json_citations(const llm_reply *reply)
         sx_json_set(c, "path", sx_json_str(llm_reply_citation_path(reply, i)));
         sx_json_set(c, "start", json_integer((json_int_t)llm_reply_citation_start(reply, i)));
         sx_json_set(c, "end", json_integer((json_int_t)llm_reply_citation_end(reply, i)));
+        uint32_t page = llm_reply_citation_page(reply, i);
+        if (page) sx_json_set(c, "page", json_integer(page));
         sx_json_set(c, "text", sx_json_str(llm_reply_citation_text(reply, i)));
         sx_json_set(c, "support", sx_json_num(llm_reply_citation_support(reply, i)));
         json_array_append_new(list, c);
@@ -184,6 +187,25 @@ json_t *sx_json_usage(const llm_reply *reply)
     sx_json_set(u, "prompt_ms", sx_json_num(llm_reply_prompt_ms(reply)));
     sx_json_set(u, "output_ms", sx_json_num(llm_reply_output_ms(reply)));
     return u;
+}
+
+json_t *sx_json_logprobs(const llm_reply *reply, uint32_t n_top)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < llm_reply_output_tokens(reply); i++) {
+        json_t *one = json_object(), *top = json_array();
+        for (uint32_t k = 0; k < n_top && llm_reply_top_token(reply, i, k) >= 0; k++) {
+            json_t *t = json_object();
+            sx_json_set(t, "token", json_integer(llm_reply_top_token(reply, i, k)));
+            sx_json_set(t, "logprob", sx_json_num(llm_reply_top_logprob(reply, i, k)));
+            json_array_append_new(top, t);
+        }
+        sx_json_set(one, "token", json_integer(llm_reply_token(reply, i)));
+        sx_json_set(one, "logprob", sx_json_num(llm_reply_logprob(reply, i)));
+        sx_json_set(one, "top", top);
+        json_array_append_new(list, one);
+    }
+    return list;
 }
 
 static llm_status wrong(llm_error *err, const char *key, const char *what)

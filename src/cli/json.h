@@ -17,6 +17,8 @@ json_t *sx_json_trace(const llm_evidence *evidence);
 json_t *sx_json_citations(const llm_reply *reply);
 json_t *sx_json_verdicts(const llm_reply *reply); /* of prompt, evidence and answer, and the strongest action */
 json_t *sx_json_usage(const llm_reply *reply);
+/* [{"token","logprob","top":[{"token","logprob"}]}] for each token made */
+json_t *sx_json_logprobs(const llm_reply *reply, uint32_t n_top);
 const char *sx_finish_name(uint32_t finish);
 const char *sx_verdict_name(uint32_t action);
 /* Adds value under key, taking it over; a NULL value (no memory) makes the object fail to be written later. */

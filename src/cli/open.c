@@ -4,6 +4,7 @@
 #include "term.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A signal handler takes no argument; this is the one flag it may reach. */
@@ -91,6 +92,36 @@ bool sx_open_ctx(sx_run *run, const llm_ctx_opts *opts)
     llm_status st = llm_ctx_create(&run->ctx, run->model, run->corpus, run->guard, opts, &err);
     if (st != LLM_OK) sx_failed(run, st, err.message);
     return st == LLM_OK;
+}
+
+static bool wear(sx_run *run, const char *spec)
+{
+    llm_error err = LLM_ERROR_INIT;
+    llm_adapter *adapter = NULL;
+    const char *equals = strrchr(spec, '=');
+    char *path = strdup(spec), *rest = NULL;
+    double scale = equals ? strtod(equals + 1, &rest) : 1.0;
+    if (path && equals && rest != equals + 1 && !*rest)
+        path[equals - spec] = '\0';
+    else
+        scale = 1.0; /* a name with '=' in it */
+    if (!path) {
+        sx_say(run->cmd, "out of memory");
+        return false;
+    }
+    llm_status st = llm_adapter_load(&adapter, run->model, path, &err);
+    free(path);
+    if (st != LLM_OK) return sx_failed(run, st, err.message) == SX_EXIT_OK;
+    st = llm_ctx_set_adapter(run->ctx, adapter, (float)scale);
+    llm_adapter_free(adapter);
+    return st == LLM_OK || sx_failed(run, st, llm_ctx_errmsg(run->ctx)) == SX_EXIT_OK;
+}
+
+bool sx_open_adapters(sx_run *run, const sx_bytes *specs)
+{
+    for (size_t at = 0; at < specs->len; at += strlen(specs->data + at) + 1)
+        if (specs->data[at] && !wear(run, specs->data + at)) return false;
+    return true;
 }
 
 int sx_isa(sx_args *args)

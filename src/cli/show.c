@@ -5,7 +5,7 @@
 
 #include "term.h"
 
-static void place(const char *label_doc, const char *node, const char *doc, const char *path)
+static void place(const char *label_doc, const char *node, const char *doc, const char *path, uint32_t page)
 {
     printf("%s[", sx_green());
     if (label_doc) {
@@ -19,6 +19,7 @@ static void place(const char *label_doc, const char *node, const char *doc, cons
         fputs(" > ", stdout);
         sx_print(path, strlen(path));
     }
+    if (page) printf(" (page %u)", page);
     putchar('\n');
 }
 
@@ -33,7 +34,8 @@ void sx_show_evidence(const llm_evidence *evidence, uint32_t most)
 {
     for (uint32_t i = 0; i < llm_evidence_count(evidence) && i < most; i++) {
         uint64_t len = llm_evidence_end(evidence, i) - llm_evidence_start(evidence, i);
-        place(NULL, llm_evidence_node(evidence, i), llm_evidence_doc(evidence, i), llm_evidence_path(evidence, i));
+        place(NULL, llm_evidence_node(evidence, i), llm_evidence_doc(evidence, i), llm_evidence_path(evidence, i),
+              llm_evidence_page(evidence, i));
         sx_print_passage(4, llm_evidence_text(evidence, i), (size_t)len);
     }
 }
@@ -46,7 +48,9 @@ void sx_show_citations(const llm_reply *reply, const llm_evidence *evidence)
         const char *text = llm_reply_citation_text(reply, i);
         bool same = i && strcmp(node, llm_reply_citation_node(reply, i - 1)) == 0 &&
                     strcmp(doc, llm_reply_citation_doc(reply, i - 1)) == 0;
-        if (!same) place(several ? doc : NULL, node, doc, llm_reply_citation_path(reply, i));
+        if (!same)
+            place(several ? doc : NULL, node, doc, llm_reply_citation_path(reply, i),
+                  llm_reply_citation_page(reply, i));
         fputs(sx_dim(), stdout);
         sx_print_passage(4, text, strlen(text));
         fputs(sx_plain(), stdout);

@@ -36,6 +36,8 @@ BANNED = {
     "goes round the caller's allocator": "malloc calloc realloc strdup strndup asprintf vasprintf aligned_alloc"
                                          " posix_memalign getline getdelim free",
 }
+# what a plugin is known by
+PLUGIN_ENTRIES = {("src/readers/xml/plugin.c", "sextant_reader_plugin"), ("src/readers/pdf/plugin.c", "sextant_reader_plugin")}
 # (source file, symbol): why
 ALLOWED = {
     ("src/platform/mem.c", "malloc"): "the default behind the caller's allocator",
@@ -89,7 +91,7 @@ def main():
                 if name.startswith("llm_"):
                     if not source.startswith("src/api/"):
                         problems.append(f"{source}: defines {name}; only src/api may define llm_*")
-                elif not name.startswith("sx_"):
+                elif not name.startswith("sx_") and (source, name) not in PLUGIN_ENTRIES:
                     problems.append(f"{source}: global {name} does not begin with sx_")
             if kind in "DdBbCGgSs" and not name.startswith((".data.rel.ro", "__func__", "__PRETTY")):
                 base = re.sub(r"\.\d+$", "", name)
@@ -99,6 +101,8 @@ def main():
             if sanitized and re.match(r"_*(asan|tsan|ubsan|sancov|sanitizer)", name):
                 continue
             base = name.split("@")[0]
+            if source.startswith("src/readers/") and base in BANNED["goes round the caller's allocator"].split():
+                continue  # plugins give text to a sink; what they and their libraries need meanwhile is malloc's
             if base in why and (source, base) not in ALLOWED:
                 problems.append(f"{source}: calls {base}, which {why[base]}")
             seen.add((source, base))

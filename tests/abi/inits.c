@@ -41,6 +41,7 @@ static void macros_and_functions_agree(void **state)
     SAME_BYTES(llm_check_opts, llm_check_opts_init, LLM_CHECK_OPTS_INIT);
     SAME_BYTES(llm_vault_opts, llm_vault_opts_init, LLM_VAULT_OPTS_INIT);
     SAME_BYTES(llm_score_opts, llm_score_opts_init, LLM_SCORE_OPTS_INIT);
+    SAME_BYTES(llm_embed_opts, llm_embed_opts_init, LLM_EMBED_OPTS_INIT);
 }
 
 /* An init function called by an older or newer caller touches exactly the bytes it was told of. */

@@ -68,7 +68,8 @@ static void load_docs(const char *folder)
         snprintf(path, sizeof path, "%s/%s", folder, docs[i].name);
         if (sx_file_read(&mem, path, 1u << 30, &text, &size, &err)) die(path, err.message);
         double t0 = sx_clock_ms();
-        if (sx_read_tree(&docs[i].tree, &mem, docs[i].name, text, size, sx_reader_format(docs[i].name), NULL, &err))
+        if (sx_read_tree(&docs[i].tree, &mem, docs[i].name, text, size, sx_reader_format(docs[i].name, text, size),
+                         NULL, &err))
             die(path, err.message);
         double t1 = sx_clock_ms();
         sx_index *built;

@@ -51,7 +51,7 @@ run ingest -c "$C" --jsonl "$T/broken.txt" "$T/none.txt" "$T/lease.md"; is_rc 1;
 line_has 1 '"error":{"code":"LLM_E_UTF8"'; line_has 2 '"error":{"code":"LLM_E_NOT_FOUND"'; line_has 3 '"doc":"lease.md"'
 run ingest -c "$C" "$T/broken.txt"; is_rc 1; err_has 'sextant ingest: '
 printf '%%PDF-1.4\n\377\376' >"$T/a.pdf"
-run ingest -c "$C" "$T/a.pdf"; is_rc 1; err_sentence; err_has 'is a PDF file'
+run ingest -c "$C" "$T/a.pdf"; is_rc 1; err_sentence; err_has 'a.pdf'
 : >"$T/empty.txt"
 run ingest -c "$C" "$T/empty.txt"; is_rc 0
 run text -c "$C" empty.txt; is_rc 0; out_empty

@@ -11,15 +11,32 @@ run generate -m "$MODEL" -p '' --json -n 3; is_rc 0; out_lines 1; out_has '"fini
 run generate -m "$MODEL" -p x -n 20 --temperature 1 --seed 7 -t 1; is_rc 0; cp "$T/out" "$T/first"
 run generate -m "$MODEL" -p x -n 20 --temperature 1 --seed 7 -t 2; is_rc 0
 cmp -s "$T/first" "$T/out" || wrong 'the same seed gives the same text on any number of threads'
+run generate -m "$MODEL" -p '' -n 4 --logit-bias 403=-inf --json; is_rc 0; grep -q '"tokens":\[403,' "$T/out" && wrong 'token 403 is banned'
+run generate -m "$MODEL" -p '' -n 4 --logit-bias 403; is_rc 2; err_sentence
+run generate -m "$MODEL" -p '' -n 4 --logit-bias 99999=1; is_rc 2; err_sentence
+run generate -m "$MODEL" -p '' -n 60 --repeat-penalty 1.3 --dry-multiplier 0.8 --dry-breaker X --top-n-sigma 1 --temperature 1
+is_rc 0
+feed '{"id":1,"prompt":"","max_tokens":2,"logprobs":3,"logit_bias":{"403":false},"xtc_probability":0.1,"mirostat_tau":3}
+{"id":2,"prompt":"","max_tokens":1,"logprobs":true}
+{"id":3,"prompt":"","typical_p":7}'
+run generate -m "$MODEL" --jsonl; is_rc 1; line_has 1 '"logprobs":[{"token":'; line_has 1 '"top":[{"token":403,'
+line_has 2 '"logprobs":[{"token":403,'; line_has 3 LLM_E_INVALID
 feed '{"id":1,"prompt":"","max_tokens":12,"temperature":0,"seed":1}
 {"id":2,"messages":[{"role":"user","content":"Hi"}]}
 {"id":3}
 {"id":4,"prompt":"Lily","max_tokens":4,"grammar":"root ::= x"}
+{"id":6,"prompt":"Lily","grammar":"root ::= \" is \" (\"happy\" | \"sad\")"}
+{"id":7,"prompt":"Lily","max_tokens":3,"grammar":"root ::= [a-z ]*"}
 {"id":5,"prompt":"Lily","max_tokens":4,"stop":["zzz"],"grammar":null}'
-run generate -m "$MODEL" --jsonl; is_rc 1; out_lines 5; err_empty
+run generate -m "$MODEL" --jsonl; is_rc 1; out_lines 7; err_empty
 line_has 1 '{"id":1,"text":"Once upon a time'; line_has 1 '"finish":"length","usage":{"prompt_tokens":'; line_has 1 '"tokens":['
 line_has 2 '"error":{"code":"LLM_E_NOT_FOUND"' # this model has no chat template
-line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 'LLM_E_UNSUPPORTED'; line_has 5 '{"id":5,"text":"'
+line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 'the rule x is used but not defined'; line_has 7 '{"id":5,"text":"'
+grep -qE '^\{"id":6,"text":" is (happy|sad)".*"finish":"stop"' "$T/out" || wrong 'a grammar leaves two answers'
+line_has 6 '"finish":"length"'
+printf 'root ::= "The " [a-m]+ "!" # as it is\n' >"$T/g"; run generate -m "$MODEL" -p x --grammar "$T/g" -n 200 --temperature 2 --seed 4; is_rc 0
+grep -qE '^The [a-m]+!$' "$T/out" || wrong 'the grammar of a file holds'
+printf 'root ::= (' >"$T/g"; run generate -m "$MODEL" -p x --grammar "$T/g"; is_rc 2; err_sentence; err_has 'line 1, column 11'
 
 run tokenize -m "$MODEL" 'Once upon a time'; is_rc 0; out_lines 1; ids=$(cat "$T/out")
 run detokenize -m "$MODEL" $ids; is_rc 0; out_has 'Once upon a time'
@@ -57,6 +74,13 @@ run score -m "$MODEL" --jsonl; is_rc 1; out_lines 4; err_empty
 line_has 1 '{"id":1,"scores":[{"sum":-0.0'; line_has 1 '"top":[[[286,'; line_has 2 '{"id":2,"sum":-'; line_has 2 '"perplexity":1.'
 line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 '"error":{"code":"LLM_E_INVALID"'
 run score -m "$MODEL"; is_rc 2; err_sentence
+run embed -m "$MODEL" 'Once upon a time' Lily; is_rc 0; out_lines 2; err_empty
+feed '{"id":1,"text":"Once upon a time"}
+{"id":2,"texts":["Once","Lily"]}
+{"id":3,"texts":7}'
+run embed -m "$MODEL" --jsonl; is_rc 1; out_lines 3; line_has 1 '{"id":1,"embedding":['; line_has 2 '{"id":2,"embeddings":[['
+line_has 3 '"error"'
+run rerank -m "$MODEL" -q who Lily; is_rc 2; err_sentence; err_has 'classification head'
 
 run logits -m "$MODEL" --tokens 1,403,407 -o "$T/l"; is_rc 0; out_empty
 [ "$(wc -c <"$T/l")" = $((3 * 512 * 4)) ] || wrong 'three rows of 512 float32'
@@ -74,6 +98,9 @@ run quantize "$MODEL" "$T/none.gguf" q99; is_rc 2; err_sentence; [ ! -e "$T/none
 run bench -m "$MODEL" -p 32 -n 8 -r 1 -t 1 --json; is_rc 0; out_lines 1
 for key in '"pp":' '"tg":' '"load_ms":' '"rss_mb":' '"isa":"' '"threads":1'; do out_has "$key"; done
 run bench -m "$MODEL" -p 16 -n 4 -r 2; is_rc 0; out_has 'tokens/s'
+
+run bench -m "$MODEL" -p 16 -n 8 -r 1 -t 2 --sequences 5 --kv q8_0 --json; is_rc 0; out_has '"sequences":5'; out_has '"tg_tokens":40'
+run bench -m "$MODEL" -p 1 --sequences 0; is_rc 2; err_sentence
 
 make_documents
 run ask -m "$MODEL" --min-confidence 0 -n 8 "$T/lease.md" 'When is the rent due?'; is_rc 0

@@ -122,41 +122,53 @@ static void seeds_repeat(void **state)
 }
 
 typedef struct rule {
-    char letter; /* only tokens of this one byte */
-    bool end;    /* or the end */
-    int asked;
+    int32_t token; /* only this one */
+    bool end;      /* or the end of the text */
+    int asked, masks;
 } rule;
 
-static bool follows(void *user, const char *bytes, size_t len)
+static bool follows(void *user, int32_t token)
 {
     rule *r = user;
     r->asked++;
-    return len == 0 ? r->end : len == 1 && bytes[0] == r->letter;
+    return token == r->token || (r->end && token == 2);
+}
+
+static bool mask_of(void *user, uint32_t *bits)
+{
+    rule *r = user;
+    r->masks++;
+    if (r->token >= 0) bits[r->token / 32] |= 1u << (r->token % 32);
+    if (r->end) bits[0] |= 1u << 2;
+    return true;
 }
 
 static void constraints_hold(void **state)
 {
     (void)state;
     float logits[VOCAB];
-    rule r = {.letter = '/'}; /* byte token 3 + 0x2f = 50 */
-    sx_sampler_params greedy = {.accept = follows, .user = &r},
-                      warm = {.temperature = 1.0f, .accept = follows, .user = &r};
+    rule r = {.token = 50};
+    const sx_constraint c = {&r, follows, mask_of};
+    sx_sampler_params greedy = {.constraint = &c}, warm = {.temperature = 1.0f, .constraint = &c};
     three(logits);
     assert_int_equal(choose(&greedy, logits), 50);
-    assert_in_range(r.asked, 1, 4); /* lazily: the best, then the next best */
+    assert_true(r.asked == 1 && r.masks == 1); /* lazily: the best first, then the mask */
+    r.token = 40;
+    assert_int_equal(choose(&greedy, logits), 40);
+    assert_true(r.asked == 2 && r.masks == 1);
+    r.token = 50;
     for (warm.seed = 0; warm.seed < 50; warm.seed++) assert_int_equal(choose(&warm, logits), 50);
-    r = (rule){.letter = '\x01', .end = true}; /* what the rule wants is impossible, the end is not */
+    r = (rule){.token = 4, .end = true}; /* what the rule wants is impossible, the end is not */
     for (int i = 0; i < VOCAB; i++) logits[i] = 0.0f;
     logits[4] = -INFINITY;
     logits[2] = -3.0f;
     assert_int_equal(choose(&greedy, logits), 2);
 }
 
-static bool never(void *user, const char *bytes, size_t len)
+static bool mask_fails(void *user, uint32_t *bits)
 {
     (void)user;
-    (void)bytes;
-    (void)len;
+    (void)bits;
     return false;
 }
 
@@ -164,9 +176,13 @@ static void nothing_accepted(void **state)
 {
     (void)state;
     float logits[VOCAB];
+    rule r = {.token = -1};
+    sx_constraint c = {&r, follows, mask_of};
     three(logits);
-    assert_int_equal(choose(&(sx_sampler_params){.accept = never}, logits), -1);
-    assert_int_equal(choose(&(sx_sampler_params){.temperature = 1.0f, .accept = never}, logits), -1);
+    assert_int_equal(choose(&(sx_sampler_params){.constraint = &c}, logits), -1);
+    assert_int_equal(choose(&(sx_sampler_params){.temperature = 1.0f, .constraint = &c}, logits), -1);
+    c.mask = mask_fails;
+    assert_int_equal(choose(&(sx_sampler_params){.constraint = &c}, logits), -1);
 }
 
 static void absurd_parameters(void **state)

@@ -16,10 +16,11 @@ typedef struct tiny {
     uint32_t type;       /* of matrices: SX_TYPE_F32, F16 or Q8_0 */
     const char *bad_key; /* this metadata key (without architecture) gets bad_value instead */
     uint32_t bad_value;
-    const char *skip, *squeeze; /* this tensor is left out, or loses a row */
+    const char *skip, *squeeze;                 /* this tensor is left out, or loses a row */
+    void (*change)(const char *name, float *x); /* changes a tensor's numbers; NULL: none */
 } tiny;
 
-static const tiny tiny_default = {"llama", 2, 64, 4, 2, 16, 96, 300, 256, 0, 0, SX_TYPE_F32, NULL, 0, NULL, NULL};
+static const tiny tiny_default = {"llama", 2, 64, 4, 2, 16, 96, 300, 256, 0, 0, SX_TYPE_F32, NULL, 0, NULL, NULL, NULL};
 
 static inline void tiny_u32(gguf_writer *w, const tiny *t, const char *key, uint32_t v)
 {
@@ -48,6 +49,7 @@ static inline void tiny_tensor(gguf_writer *w, const tiny *t, const char *name, 
     random_floats(x, total, sx_hash64(name, strlen(name), 1));
     float spread = n == 1 ? 0.0f : 1.7f / (float)k * 8.0f; /* norms are ones */
     for (size_t i = 0; i < total; i++) x[i] = n == 1 ? 1.0f : x[i] * spread;
+    if (t->change) t->change(name, x);
     unsigned char *out = malloc(total * 4);
     size_t bytes = total * 4;
     memcpy(out, x, bytes);

@@ -1,6 +1,7 @@
-/* The disk fills up while a document is written: the call says so, the previous state stands, and when there is room again
- * the corpus goes on. Once with a limit on the size of files, once on a real small file system where that may be mounted.
- *   disk FOLDER */
+/* The disk fills up while a document or a context's state is written: the call says so, what was there before stands, and
+ * when there is room again all goes on. Once with a limit on the size of files, once on a real small file system where that
+ * may be mounted.   disk FOLDER MODEL */
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -48,6 +49,61 @@ static void fills_up(const char *path, void (*fill)(void), void (*empty)(void), 
     free(text);
 }
 
+static int files_in(const char *folder)
+{
+    int n = 0;
+    DIR *d = opendir(folder);
+    CHECK(d != NULL);
+    for (const struct dirent *e; (e = readdir(d));) n += e->d_name[0] != '.';
+    closedir(d);
+    return n;
+}
+
+static void make_state(llm_ctx *ctx, size_t len)
+{
+    llm_reply *reply = NULL;
+    llm_gen_opts gen = LLM_GEN_OPTS_INIT;
+    gen.max_tokens = 1;
+    char *prompt = malloc(len + 1);
+    CHECK(prompt != NULL);
+    memset(prompt, 'x', len);
+    CHECK(llm_generate(ctx, prompt, len, NULL, &gen, &reply) == LLM_OK);
+    while (llm_reply_next(reply) == LLM_MORE) {}
+    llm_reply_free(reply);
+    free(prompt);
+}
+
+/* A state that does not fit leaves the one that was saved before, and nothing beside it. */
+static void state_does_not_fit(const char *folder, const char *model_path, void (*fill)(void), void (*empty)(void))
+{
+    char path[4200];
+    llm_error err = LLM_ERROR_INIT;
+    llm_model *model = NULL;
+    llm_ctx *ctx = NULL;
+    llm_ctx_opts opts = LLM_CTX_OPTS_INIT;
+    opts.flags = LLM_CTX_NO_GUARD;
+    opts.kv_type = LLM_KV_F32;
+    CHECK_WHY(llm_model_load(&model, model_path, NULL, &err) == LLM_OK, err.message);
+    CHECK_WHY(llm_ctx_create(&ctx, model, NULL, NULL, &opts, &err) == LLM_OK, err.message);
+    snprintf(path, sizeof path, "%s/state", folder);
+    make_state(ctx, 100);
+    const int64_t small = llm_ctx_used(ctx);
+    CHECK_WHY(llm_ctx_save(ctx, path) == LLM_OK, llm_ctx_errmsg(ctx));
+    make_state(ctx, 2000); /* about 2 MB */
+    const int files = files_in(folder);
+    fill();
+    CHECK_WHY(llm_ctx_save(ctx, path) == LLM_E_FULL, llm_ctx_errmsg(ctx));
+    CHECK_WHY(strstr(llm_ctx_errmsg(ctx), "state") != NULL, llm_ctx_errmsg(ctx));
+    empty();
+    CHECK(files_in(folder) == files);
+    CHECK_WHY(llm_ctx_restore(ctx, path) == LLM_OK, llm_ctx_errmsg(ctx));
+    CHECK(llm_ctx_used(ctx) == small);
+    CHECK_WHY(llm_ctx_save(ctx, path) == LLM_OK, llm_ctx_errmsg(ctx));
+    llm_ctx_free(ctx);
+    llm_model_free(model);
+    remove(path);
+}
+
 static void limit_on(void)
 {
     struct rlimit limit;
@@ -70,19 +126,23 @@ static void nothing(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) return 2;
+    if (argc != 3) return 2;
     char path[4096];
     signal(SIGXFSZ, SIG_IGN);
     snprintf(path, sizeof path, "%s/disk.sextant", argv[1]);
     remove(path);
     fills_up(path, limit_on, limit_off, 0);
     remove(path);
+    snprintf(path, sizeof path, "%s/disk-states", argv[1]);
+    mkdir(path, 0700);
+    state_does_not_fit(path, argv[2], limit_on, limit_off);
+    remove(path);
     puts("a limit on file sizes is answered");
 
     pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
-        char mounted[4096];
+        char mounted[4000];
         snprintf(mounted, sizeof mounted, "%s/small-disk", argv[1]);
         mkdir(mounted, 0700);
         if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
@@ -93,6 +153,12 @@ int main(int argc, char **argv)
         }
         snprintf(path, sizeof path, "%s/small-disk/disk.sextant", argv[1]);
         fills_up(path, nothing, nothing, 1);
+        const char *const parts[] = {"", "-wal", "-shm"};
+        for (int i = 0; i < 3; i++) {
+            snprintf(path, sizeof path, "%s/disk.sextant%s", mounted, parts[i]);
+            remove(path);
+        }
+        state_does_not_fit(mounted, argv[2], nothing, nothing);
         puts("a full disk is answered");
         fflush(NULL);
         _exit(0);

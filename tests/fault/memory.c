@@ -207,6 +207,59 @@ static void run_grounded(void)
     llm_model_free(model);
 }
 
+static int read_prompt(llm_ctx *ctx, const char *prompt)
+{
+    llm_reply *reply = NULL;
+    llm_gen_opts gen = LLM_GEN_OPTS_INIT;
+    gen.max_tokens = 2;
+    llm_status status = seen(llm_generate(ctx, prompt, strlen(prompt), NULL, &gen, &reply), llm_ctx_errmsg(ctx),
+                             "generate");
+    while (status >= 0 && reply &&
+           (status = seen(llm_reply_next(reply), llm_ctx_errmsg(ctx), "reply_next")) == LLM_MORE) {}
+    llm_reply_free(reply);
+    return status == LLM_OK;
+}
+
+/* A context's state, out of it and into others. */
+static void run_state(void)
+{
+    static char prompt[100], bytes[1 << 20];
+    char path[4096];
+    llm_error err = LLM_ERROR_INIT;
+    llm_model_opts opts = LLM_MODEL_OPTS_INIT;
+    opts.allocator = &hook;
+    opts.threads = 1;
+    llm_model *model = NULL;
+    llm_ctx *ctx = NULL, *child = NULL;
+    llm_ctx_opts ctx_opts = LLM_CTX_OPTS_INIT;
+    ctx_opts.flags = LLM_CTX_NO_GUARD;
+    ctx_opts.allocator = &hook;
+    snprintf(path, sizeof path, "%s/memory.state", folder);
+    memset(prompt, 'a', sizeof prompt - 1);
+    if (seen(llm_model_load(&model, model_path, &opts, &err), err.message, "model_load") == LLM_OK)
+        seen(llm_ctx_create(&ctx, model, NULL, NULL, &ctx_opts, &err), err.message, "ctx_create");
+    if (ctx && read_prompt(ctx, prompt)) {
+        int64_t used = llm_ctx_used(ctx), size = llm_ctx_export(ctx, bytes, sizeof bytes);
+        CHECK(used > 64 && (size < 0 || size < (int64_t)sizeof bytes));
+        if (size < 0) seen((llm_status)size, llm_ctx_errmsg(ctx), "export");
+        seen(llm_ctx_save(ctx, path), llm_ctx_errmsg(ctx), "save");
+        if (seen(llm_ctx_fork(ctx, &child), llm_ctx_errmsg(ctx), "fork") == LLM_OK) {
+            CHECK(llm_ctx_used(child) == used);
+            if (seen(llm_ctx_drop(child, 3, 70), llm_ctx_errmsg(child), "drop") != LLM_OK)
+                CHECK(llm_ctx_used(child) == used);
+            int64_t left = llm_ctx_used(child);
+            if (size > 0 && seen(llm_ctx_import(child, bytes, (size_t)size), llm_ctx_errmsg(child), "import") != LLM_OK)
+                CHECK(llm_ctx_used(child) == left);
+            if (read_prompt(child, prompt)) CHECK(llm_ctx_used(child) == used);
+        }
+        CHECK(llm_ctx_used(ctx) == used);
+    }
+    llm_ctx_free(ctx);
+    llm_ctx_free(child);
+    llm_model_free(model);
+    remove(path);
+}
+
 static const char PRIVATE[] =
     "Mail a.person@example.org, card 4111 1111 1111 1111, the word is Plumbago, call 212-555-0147.";
 
@@ -332,9 +385,10 @@ int main(int argc, char **argv)
     const struct {
         const char *name;
         void (*run)(void);
-    } rows[] = {{"corpus", run_corpus},        {"corpus file", run_corpus_file},  {"answer", run_answer},
-                {"model", run_model},          {"grounded answer", run_grounded}, {"guard", run_guard},
-                {"vault file", run_vault_file}};
+    } rows[] = {{"corpus", run_corpus}, {"corpus file", run_corpus_file},
+                {"answer", run_answer}, {"model", run_model},
+                {"state", run_state},   {"grounded answer", run_grounded},
+                {"guard", run_guard},   {"vault file", run_vault_file}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (!only || strcmp(only, rows[i].name) == 0) every_allocation(rows[i].name, rows[i].run, SAMPLE);
     return 0;

@@ -122,6 +122,83 @@ static void many_contexts(llm_model *model, llm_corpus *corpus)
     puts("four contexts read while a thread writes");
 }
 
+/* ---- steps joined into batches ---- */
+
+enum { SINGERS = 8, SONG = 24 };
+
+typedef struct singer {
+    llm_model *model;
+    uint32_t kv;
+    char prompt[1600];
+    char alone[512], together[512];
+} singer;
+
+static void sing(llm_ctx *ctx, const singer *s, char out[512])
+{
+    llm_reply *reply = NULL;
+    llm_gen_opts opts = LLM_GEN_OPTS_INIT;
+    opts.max_tokens = SONG;
+    opts.flags = LLM_GEN_IGNORE_EOS;
+    CHECK_WHY(llm_generate(ctx, s->prompt, strlen(s->prompt), NULL, &opts, &reply) == LLM_OK, llm_ctx_errmsg(ctx));
+    while (llm_reply_next(reply) == LLM_MORE) {}
+    CHECK_WHY(llm_reply_output_tokens(reply) == SONG, llm_ctx_errmsg(ctx));
+    size_t at = 0;
+    for (uint32_t i = 0; i < SONG; i++)
+        at += (size_t)snprintf(out + at, 512 - at, "%d ", (int)llm_reply_token(reply, i));
+    llm_reply_free(reply);
+}
+
+static llm_ctx *stage(const singer *s)
+{
+    llm_ctx *ctx = NULL;
+    llm_ctx_opts opts = LLM_CTX_OPTS_INIT;
+    opts.flags = LLM_CTX_NO_GUARD;
+    opts.kv_type = s->kv;
+    opts.n_batch = s->kv == LLM_KV_Q8_0 ? 33 : 0;
+    CHECK(llm_ctx_create(&ctx, s->model, NULL, NULL, &opts, NULL) == LLM_OK);
+    return ctx;
+}
+
+static void *sing_along(void *arg)
+{
+    singer *s = arg;
+    for (int round = 0; round < 2; round++) {
+        llm_ctx *ctx = stage(s), *child = NULL;
+        sing(ctx, s, s->together);
+        if (strcmp(s->alone, s->together) != 0) {
+            fprintf(stderr, "kv %u, a prompt of %zu bytes: alone %s\nin company %s\n", s->kv, strlen(s->prompt),
+                    s->alone, s->together);
+            exit(1);
+        }
+        CHECK_WHY(llm_ctx_drop(ctx, (uint32_t)llm_ctx_used(ctx) / 2, UINT32_MAX) == LLM_OK, llm_ctx_errmsg(ctx));
+        CHECK_WHY(llm_ctx_fork(ctx, &child) == LLM_OK, llm_ctx_errmsg(ctx));
+        llm_ctx_free(ctx); /* the fork goes on with its pages */
+        sing(child, s, s->together);
+        CHECK(strcmp(s->alone, s->together) == 0);
+        llm_ctx_free(child);
+    }
+    return NULL;
+}
+
+static void company_changes_nothing(llm_model *model)
+{
+    static singer singers[SINGERS];
+    pthread_t thread[SINGERS];
+    for (uint32_t i = 0; i < SINGERS; i++) {
+        singer *s = &singers[i];
+        s->model = model;
+        s->kv = LLM_KV_F16 + i % 5;
+        for (size_t n = 0; n < 20 + i * i * 30; n++)
+            s->prompt[n] = "the north tower keeps its lamp lit "[(n * (i + 1)) % 35];
+        llm_ctx *ctx = stage(s);
+        sing(ctx, s, s->alone);
+        llm_ctx_free(ctx);
+    }
+    for (int i = 0; i < SINGERS; i++) CHECK(pthread_create(&thread[i], NULL, sing_along, &singers[i]) == 0);
+    for (int i = 0; i < SINGERS; i++) pthread_join(thread[i], NULL);
+    printf("%d contexts at once: each has the tokens it has alone\n", SINGERS);
+}
+
 /* ---- freed under a running call ---- */
 
 static void *long_question(void *arg)
@@ -248,6 +325,28 @@ static llm_status work_prefill(crowd *c, const llm_cancel *cancel)
     return status;
 }
 
+/* A context that waits for others, and one whose step is among theirs, stop as promptly as one alone. */
+static void *sing_on(void *arg)
+{
+    crowd *c = arg;
+    llm_ctx *ctx = NULL;
+    llm_ctx_opts opts = LLM_CTX_OPTS_INIT;
+    opts.flags = LLM_CTX_NO_GUARD;
+    CHECK(llm_ctx_create(&ctx, c->model, NULL, NULL, &opts, NULL) == LLM_OK);
+    while (!atomic_load(&c->stop)) {
+        llm_reply *reply = NULL;
+        llm_gen_opts gen = LLM_GEN_OPTS_INIT;
+        gen.flags = LLM_GEN_IGNORE_EOS;
+        gen.max_tokens = 30;
+        CHECK(llm_generate(ctx, big_text, 300, NULL, &gen, &reply) == LLM_OK);
+        while (!atomic_load(&c->stop) && llm_reply_next(reply) == LLM_MORE) {}
+        llm_reply_free(reply);
+        CHECK(llm_ctx_drop(ctx, 0, UINT32_MAX) == LLM_OK);
+    }
+    llm_ctx_free(ctx);
+    return NULL;
+}
+
 static void cancel_from_elsewhere(const char *slow_model)
 {
     crowd c = {0};
@@ -271,6 +370,11 @@ static void cancel_from_elsewhere(const char *slow_model)
     opts.flags = LLM_CTX_NO_GUARD;
     CHECK(llm_ctx_create(&c.ctx, c.model, NULL, NULL, &opts, NULL) == LLM_OK);
     cancelled("prefill", work_prefill, &c);
+    pthread_t others[3];
+    for (int i = 0; i < 3; i++) CHECK(pthread_create(&others[i], NULL, sing_on, &c) == 0);
+    cancelled("prefill in company", work_prefill, &c);
+    atomic_store(&c.stop, 1);
+    for (int i = 0; i < 3; i++) pthread_join(others[i], NULL);
     /* a context that was cancelled goes on */
     llm_reply *reply = NULL;
     CHECK(llm_generate(c.ctx, "tower", 5, NULL, NULL, &reply) == LLM_OK);
@@ -295,6 +399,7 @@ int main(int argc, char **argv)
     CHECK_WHY(llm_ingest(corpus, "log.md", HOST_DOC, strlen(HOST_DOC), NULL, &err) == LLM_OK, err.message);
     two_in_one_context(model, corpus);
     many_contexts(model, corpus);
+    company_changes_nothing(model);
     freed_under_a_call(model);
     llm_corpus_free(corpus);
     llm_model_free(model);

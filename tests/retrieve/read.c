@@ -481,10 +481,15 @@ static void test_random(void **state)
 static void test_formats(void **state)
 {
     (void)state;
-    assert_int_equal(sx_reader_format("a.md"), LLM_FORMAT_MARKDOWN);
-    assert_int_equal(sx_reader_format("A.Markdown"), LLM_FORMAT_MARKDOWN);
-    assert_int_equal(sx_reader_format("md"), LLM_FORMAT_TEXT);
-    assert_int_equal(sx_reader_format("a.mdx"), LLM_FORMAT_TEXT);
+    assert_int_equal(sx_reader_format("a.md", "", 0), LLM_FORMAT_MARKDOWN);
+    assert_int_equal(sx_reader_format("A.Markdown", "", 0), LLM_FORMAT_MARKDOWN);
+    assert_int_equal(sx_reader_format("md", "", 0), LLM_FORMAT_TEXT);
+    assert_int_equal(sx_reader_format("a.mdx", "", 0), LLM_FORMAT_TEXT);
+    assert_int_equal(sx_reader_format("a.PDF", "", 0), LLM_FORMAT_PDF);
+    assert_int_equal(sx_reader_format("a.txt", "%PDF-1.7", 8), LLM_FORMAT_TEXT); /* the name says so */
+    assert_int_equal(sx_reader_format("a", "%PDF-1.7", 8), LLM_FORMAT_PDF);
+    assert_int_equal(sx_reader_format("a", "\n <!DOCTYPE html><p>", 20), LLM_FORMAT_HTML);
+    assert_int_equal(sx_reader_format("a", "PK\003\004 [Content_Types].xml", 24), LLM_FORMAT_DOCX);
     sx_outline outline;
     llm_error err = {sizeof err, 0, {0}};
     sx_outline_init(&outline, &mem, "x", 1);

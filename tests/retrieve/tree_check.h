@@ -95,7 +95,7 @@ static inline sx_tree *read_bytes(sx_mem *mem, const char *name, const char *tex
     sx_tree *tree = NULL;
     llm_error err = {sizeof err, 0, {0}};
     char *copy = sx_mem_strndup(mem, text, len);
-    assert_int_equal(sx_read_tree(&tree, mem, name, copy, len, sx_reader_format(name), NULL, &err), LLM_OK);
+    assert_int_equal(sx_read_tree(&tree, mem, name, copy, len, sx_reader_format(name, copy, len), NULL, &err), LLM_OK);
     check_tree(tree);
     return tree;
 }

@@ -51,7 +51,7 @@ from ._errors import (
 )
 from ._guard import Guard, GuardStream, Vault, guard_types
 from ._handle import Cancel
-from ._model import Model, dequantize, quantize
+from ._model import Adapter, Model, dequantize, quantize
 from ._reply import Evidence, Reply
 from ._types import (
     Action,
@@ -67,8 +67,11 @@ from ._types import (
     KvType,
     Node,
     NodeKind,
+    Sampling,
+    Pooling,
     Score,
     Step,
+    TokenLogprob,
     TraceAction,
     Usage,
     Verdict,
@@ -77,12 +80,13 @@ from ._types import (
 __version__: str = _raw.LLM_VERSION
 
 __all__ = [
-    "Action", "BusyError", "Cancel", "CancelledError", "Citation", "ClosedError", "Context", "Corpus", "CorruptError",
+    "Action", "Adapter", "BusyError", "Cancel", "CancelledError", "Citation", "ClosedError", "Context", "Corpus", "CorruptError",
     "Decision", "Direction", "DiskFullError", "Doc", "Evidence", "Finding", "Finish", "ForkError", "Format",
     "FormatError", "Guard", "GuardStream", "Hit", "InputOutputError", "InternalError", "InvalidArgumentError", "Isa",
     "KeyMismatchError", "KvType", "LimitError", "Model", "Node", "NodeKind", "NotFoundError", "OutOfMemoryError",
-    "ReadOnlyError", "Reply", "Score", "SextantError", "Step", "TraceAction", "Tree", "UnsupportedError", "Usage", "Utf8Error",
-    "Vault", "Verdict", "VersionError", "build_info", "dequantize", "guard_types", "quantize", "version",
+    "Pooling", "ReadOnlyError", "Reply", "Sampling", "Score", "SextantError", "Step", "TokenLogprob", "TraceAction",
+    "Tree", "UnsupportedError", "Usage", "Utf8Error", "Vault", "Verdict", "VersionError", "build_info", "dequantize",
+    "guard_types", "quantize", "version",
 ]
 
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, Callable, List, Sequence, TypeVar
+import os
+from typing import Any, Callable, List, Sequence, Tuple, TypeVar
 
 from . import capi as _raw
 from ._corpus import Corpus
 from ._errors import check
 from ._guard import Guard, GuardStream
-from ._handle import LOG, Cancel, Handle, Text, drain_log, life_of, long_call, string_list, utf8
-from ._model import Model, id_bytes
+from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, string_list, utf8
+from ._model import Adapter, Model, id_bytes
 from ._reply import Evidence, Reply
-from ._types import Direction, KvType, Score, Verdict, verdict_from
+from ._sampling import gen_opts
+from ._types import Direction, KvType, Pooling, Sampling, Score, Verdict, verdict_from
 
 T = TypeVar("T")
+
+
+def _joined(texts: Sequence[Text], given: Sequence[int] = ()) -> Tuple[bytes, bytes]:
+    """Texts one after the other, and the lengths the raw calls want beside them."""
+    parts = [utf8(text) for text in texts]
+    if given and len(given) != len(parts):
+        raise ValueError("given needs one number for each text")
+    lens = b"".join(struct.pack("=QQ", len(part), given[i] if given else 0) for i, part in enumerate(parts))
+    return b"".join(parts), lens
 
 
 def _score(scores: Any, i: int, top: int) -> Score:
@@ -57,6 +68,54 @@ class Context(Handle):
         check(err)
         return made
 
+    @property
+    def used(self) -> int:
+        """Positions of the context that are filled."""
+        used: int = self._told(_raw.sx_ctx_used)
+        return used
+
+    @property
+    def size(self) -> int:
+        """Positions there are: ``n_ctx``."""
+        size: int = self._told(_raw.sx_ctx_size)
+        return size
+
+    def _told(self, call: Callable[..., T], *args: Any) -> T:
+        err = _raw.llm_error()
+        with self._life as raw:
+            made = call(raw, *args, err)
+        drain_log()
+        check(err)
+        return made
+
+    def save(self, path: StrPath) -> None:
+        """Writes what the model has read in this context into a file, for :meth:`restore` on the same model."""
+        self._told(_raw.sx_ctx_save, os.fsdecode(path))
+
+    def restore(self, path: StrPath) -> None:
+        """Replaces the state by a saved one, or leaves it as it is when the file is not right."""
+        self._told(_raw.sx_ctx_load, os.fsdecode(path))
+
+    def export_state(self) -> bytes:
+        """The state as bytes, for :meth:`import_state`."""
+        state: bytes = self._told(_raw.sx_ctx_export)
+        return state
+
+    def import_state(self, state: bytes) -> None:
+        """Replaces the state by one that :meth:`export_state` gave, or leaves it as it is."""
+        self._told(_raw.sx_ctx_import, bytes(state))
+
+    def fork(self) -> "Context":
+        """A second context in the same state; both go on independently, and memory is shared until one writes."""
+        child = Context.__new__(Context)
+        Handle.__init__(child, self._told(_raw.sx_ctx_fork), _raw.llm_ctx_free)
+        child._model = self._model
+        return child
+
+    def drop(self, begin: int, end: int | None = None) -> None:
+        """Forgets positions ``begin`` to ``end - 1`` (None: to the last); what stands behind moves up."""
+        self._told(_raw.sx_ctx_drop, begin, 0xFFFFFFFF if end is None else end)
+
     def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None, judge: bool = False,
                  judge_weight: float = 0.0, judge_ms: int = 0, judge_tokens: int = 0,
                  cancel: Cancel | None = None) -> Evidence:
@@ -75,18 +134,21 @@ class Context(Handle):
     def generate(self, prompt: Text, evidence: Evidence | None = None, *, max_tokens: int = 0, temperature: float = 0.0,
                  top_k: int = 0, top_p: float = 0.0, min_p: float = 0.0, min_confidence: float = 0.0, seed: int = 0,
                  stop: Sequence[str] = (), ignore_eos: bool = False, no_bos: bool = False, parse_special: bool = False,
+                 sampling: Sampling | None = None, logprobs: int = 0, grammar: str = "",
                  cancel: Cancel | None = None) -> Reply:
         """Begins an answer: iterate over it. Without evidence the model continues the prompt; with evidence the prompt
-        is a question, and the answer cites only the evidence (quoted sentences when there is no model)."""
+        is a question, and the answer cites only the evidence (quoted sentences when there is no model). ``logprobs``
+        keeps log-probabilities and so many of the likeliest tokens: see ``Reply.logprobs``. ``grammar`` (GBNF) is what
+        the text must follow."""
         flags = ((_raw.LLM_GEN_IGNORE_EOS if ignore_eos else 0) | (_raw.LLM_GEN_NO_BOS if no_bos else 0)
                  | (_raw.LLM_GEN_PARSE_SPECIAL if parse_special else 0))
         data, stops, token = utf8(prompt), string_list(stop, "stop"), cancel or Cancel()
-        with life_of(evidence) as found:
+        with life_of(evidence) as found, gen_opts(sampling, logprobs, grammar) as more:
             raw_reply = self._run(
                 token,
                 lambda raw, cancel_raw, err: _raw.sx_generate(
                     raw, data, found, flags, max_tokens, top_k, temperature, top_p, min_p, min_confidence, seed, stops,
-                    cancel_raw, err),
+                    more, cancel_raw, err),
                 _raw.llm_reply_free,
             )
         return Reply(self, raw_reply, token)
@@ -115,16 +177,20 @@ class Context(Handle):
         check(err)
         return GuardStream(self, stream, cancel)
 
+    def set_adapter(self, adapter: Adapter, scale: float = 1.0) -> None:
+        """The context carries the adapter from now on, times scale (0: not at all); several add up."""
+        err = _raw.llm_error()
+        with self._life as raw, life_of(adapter) as worn:
+            _raw.sx_ctx_set_adapter(raw, worn, scale, err)
+        check(err)
+
     def score(self, texts: Sequence[Text], prompt: Text = "", *, given: Sequence[int] = (), top: int = 0,
               no_bos: bool = False, parse_special: bool = False, cancel: Cancel | None = None) -> List[Score]:
         """How likely the model finds each text after the prompt, which is read once for all. ``given``: bytes at the
         beginning of each text that are read and not scored; ``top``: the likeliest tokens to keep at each place."""
-        parts = [utf8(text) for text in texts]
-        if given and len(given) != len(parts):
-            raise ValueError("given needs one number for each text")
-        lens = b"".join(struct.pack("=QQ", len(part), given[i] if given else 0) for i, part in enumerate(parts))
+        joined, lens = _joined(texts, given)
         flags = (_raw.LLM_SCORE_NO_BOS if no_bos else 0) | (_raw.LLM_SCORE_PARSE_SPECIAL if parse_special else 0)
-        joined, before = b"".join(parts), utf8(prompt)
+        before = utf8(prompt)
         scores = self._run(
             cancel or Cancel(),
             lambda raw, stop, err: _raw.sx_score(raw, before, joined, lens, flags, top, stop, err),
@@ -148,6 +214,26 @@ class Context(Handle):
             made = [_score(scores, i, top) for i in range(_raw.llm_scores_count(scores))]
             _raw.llm_scores_free(scores)
         return made
+
+    def embed(self, texts: Sequence[Text], *, pooling: int = Pooling.MODEL, normalise: bool = False,
+              cancel: Cancel | None = None) -> "memoryview[float]":
+        """Each text as a vector: a view of floats, one row per text (with ``Pooling.NONE`` one per token)."""
+        joined, lens = _joined(texts)
+        flags = _raw.LLM_EMBED_NORMALISE if normalise else 0
+        with life_of(self._model) as model:
+            data = self._run(
+                cancel or Cancel(),
+                lambda raw, stop, err: _raw.sx_embed(raw, model, joined, lens, flags, int(pooling), stop, err), None)
+            width = _raw.llm_model_n_embd(model) if model is not None else 1
+        return memoryview(data).cast("f", shape=[len(data) // 4 // width, width])
+
+    def rerank(self, query: Text, documents: Sequence[Text], *, cancel: Cancel | None = None) -> List[float]:
+        """How well each document answers the query, larger is better: what the model's classification head says."""
+        joined, lens = _joined(documents)
+        asked = utf8(query)
+        data = self._run(
+            cancel or Cancel(), lambda raw, stop, err: _raw.sx_rerank(raw, asked, joined, lens, stop, err), None)
+        return list(memoryview(data).cast("f"))
 
     def logits(self, tokens: Sequence[int], *, cancel: Cancel | None = None) -> "memoryview[float]":
         """Logits of a token sequence from an empty cache: a view of floats, one row of ``n_vocab`` per token."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 import json
 import os
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Callable, List, Mapping, Sequence
 
 from . import capi as _raw
 from ._errors import check
@@ -13,12 +13,16 @@ from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, lon
 from ._types import Isa
 
 
+_LENT: List[bytes] = []
+
+
 def id_bytes(ids: Sequence[int]) -> bytes:
     return array.array("i", ids).tobytes()
 
 
 class Model(Handle):
-    """A GGUF file, mapped and checked whole. Any number of threads and contexts may share it.
+    """A GGUF file (the first, of a split one) or a folder of safetensors, mapped and checked whole. Any number of threads
+    and contexts may share it.
 
     ``threads`` 0 takes the smaller of the affinity mask and the cgroup's quota. Closing drops your reference only:
     contexts made on the model keep theirs.
@@ -27,14 +31,45 @@ class Model(Handle):
     _name = "model"
 
     def __init__(self, path: StrPath, *, threads: int = 0, isa: int = Isa.BEST, cancel: Cancel | None = None) -> None:
+        name = os.fsencode(path)
+        self._load(lambda stop, err: _raw.sx_model_load(name, threads, isa, stop, LOG, err), cancel)
+
+    def _load(self, load: Callable[[Any, Any], Any], cancel: Cancel | None) -> None:
         err = _raw.llm_error()
         token = cancel or Cancel()
-        name = os.fsencode(path)
         with life_of(token) as stop:
-            raw = long_call(token, lambda: _raw.sx_model_load(name, threads, isa, stop, LOG, err), _raw.llm_model_free)
+            raw = long_call(token, lambda: load(stop, err), _raw.llm_model_free)
         drain_log()
         check(err)
         super().__init__(raw, _raw.llm_model_free)
+
+    @classmethod
+    def from_bytes(
+        cls, data: bytes, *, threads: int = 0, isa: int = Isa.BEST, cancel: Cancel | None = None
+    ) -> Model:
+        """A model from the bytes of a GGUF file, which are not copied and are kept for good: contexts on the model may
+        outlive this object."""
+        model = cls.__new__(cls)
+        model._load(lambda stop, err: _raw.sx_model_load_memory(data, threads, isa, stop, LOG, err), cancel)
+        _LENT.append(data)
+        return model
+
+    @classmethod
+    def from_fd(
+        cls,
+        fd: int,
+        offset: int = 0,
+        length: int = 0,
+        *,
+        threads: int = 0,
+        isa: int = Isa.BEST,
+        cancel: Cancel | None = None,
+    ) -> Model:
+        """A model that lies at an offset of an open file; ``length`` 0 stands for all that follows. The descriptor may
+        be closed afterwards."""
+        model = cls.__new__(cls)
+        model._load(lambda stop, err: _raw.sx_model_load_fd(fd, offset, length, threads, isa, stop, LOG, err), cancel)
+        return model
 
     def info(self, key: str) -> str | None:
         """A fact by key: "arch", "name", "type", "isa", "threads", "license", or a metadata key of the file."""
@@ -95,6 +130,19 @@ class Model(Handle):
         check(err)
         text: bytes = data
         return text.decode("utf-8", "replace")
+
+
+class Adapter(Handle):
+    """A low-rank adapter (LoRA) for a model: ``Context.set_adapter`` lets a context carry it. May be shared."""
+
+    _name = "adapter"
+
+    def __init__(self, model: Model, path: StrPath) -> None:
+        err = _raw.llm_error()
+        with life_of(model) as raw:
+            made = _raw.sx_adapter_load(raw, os.fsencode(path), err)
+        check(err)
+        super().__init__(made, _raw.llm_adapter_free)
 
 
 def dequantize(type: str, data: bytes, count: int) -> "array.array[float]":

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, AsyncIterator, Iterator, List, Sequence, 
 from . import capi as _raw
 from ._errors import check
 from ._handle import Cancel, Handle, drain_log, life_of, long_call
-from ._types import Citation, Direction, Finish, Hit, Step, TraceAction, Usage, Verdict, verdict_from
+from ._types import (
+    Citation, Direction, Finish, Hit, Step, TokenLogprob, TraceAction, Usage, Verdict, verdict_from,
+)
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -28,7 +30,7 @@ class Evidence(Handle, Sequence[Hit]):
             Hit(
                 _raw.llm_evidence_doc(raw, i), _raw.llm_evidence_node(raw, i), _raw.llm_evidence_path(raw, i),
                 _raw.llm_evidence_text(raw, i), _raw.llm_evidence_start(raw, i), _raw.llm_evidence_end(raw, i),
-                _raw.llm_evidence_score(raw, i),
+                _raw.llm_evidence_score(raw, i), _raw.llm_evidence_page(raw, i),
             )
             for i in range(_raw.llm_evidence_count(raw))
         )
@@ -146,6 +148,20 @@ class Reply(Handle):
             return [_raw.llm_reply_token(raw, i) for i in range(_raw.llm_reply_output_tokens(raw))]
 
     @property
+    def logprobs(self) -> List[TokenLogprob]:
+        """Log-probabilities of the tokens made so far, when ``generate`` was asked for them."""
+        with self._context._life.reading(), self._life as raw:
+            out = []
+            for i in range(_raw.llm_reply_output_tokens(raw)):
+                top: List[Tuple[int, float]] = []
+                while (token := _raw.llm_reply_top_token(raw, i, len(top))) >= 0:
+                    top.append((token, _raw.llm_reply_top_logprob(raw, i, len(top))))
+                if not top:
+                    return []
+                out.append(TokenLogprob(_raw.llm_reply_token(raw, i), _raw.llm_reply_logprob(raw, i), tuple(top)))
+            return out
+
+    @property
     def usage(self) -> Usage:
         """Tokens and time."""
         with self._context._life.reading(), self._life as raw:
@@ -161,7 +177,7 @@ class Reply(Handle):
                     _raw.llm_reply_citation_node(raw, i), _raw.llm_reply_citation_doc(raw, i),
                     _raw.llm_reply_citation_path(raw, i), _raw.llm_reply_citation_text(raw, i),
                     _raw.llm_reply_citation_start(raw, i), _raw.llm_reply_citation_end(raw, i),
-                    _raw.llm_reply_citation_support(raw, i),
+                    _raw.llm_reply_citation_support(raw, i), _raw.llm_reply_citation_page(raw, i),
                 )
                 for i in range(_raw.llm_reply_citation_count(raw))
             ]

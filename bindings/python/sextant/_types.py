@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import Any, Tuple
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Tuple
 
 from . import capi as _raw
 
@@ -15,6 +15,10 @@ class Format(enum.IntEnum):
     BY_NAME = 0
     TEXT = _raw.LLM_FORMAT_TEXT
     MARKDOWN = _raw.LLM_FORMAT_MARKDOWN
+    HTML = _raw.LLM_FORMAT_HTML
+    DOCX = _raw.LLM_FORMAT_DOCX
+    EPUB = _raw.LLM_FORMAT_EPUB
+    PDF = _raw.LLM_FORMAT_PDF
 
 
 class Isa(enum.IntEnum):
@@ -35,6 +39,16 @@ class KvType(enum.IntEnum):
     BF16 = _raw.LLM_KV_BF16
     Q8_0 = _raw.LLM_KV_Q8_0
     Q4_0 = _raw.LLM_KV_Q4_0
+
+
+class Pooling(enum.IntEnum):
+    """How the hidden states of a text's tokens become one vector."""
+
+    MODEL = _raw.LLM_POOL_MODEL
+    MEAN = _raw.LLM_POOL_MEAN
+    CLS = _raw.LLM_POOL_CLS
+    LAST = _raw.LLM_POOL_LAST
+    NONE = _raw.LLM_POOL_NONE
 
 
 class NodeKind(enum.IntEnum):
@@ -99,6 +113,40 @@ class Decision(enum.IntEnum):
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """How tokens are chosen beyond temperature, top_k, top_p and min_p; 0 leaves a step out or takes its default. The steps
+    come in this order: bias, penalties, DRY, top-n-sigma, temperature, then mirostat or the other cuts."""
+
+    repeat_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    penalty_last_n: int = 0
+    dry_multiplier: float = 0.0
+    dry_base: float = 0.0
+    dry_allowed_length: int = 0
+    dry_last_n: int = 0
+    dry_breakers: Tuple[str, ...] = ()
+    dynatemp_range: float = 0.0
+    dynatemp_exponent: float = 0.0
+    top_n_sigma: float = 0.0
+    typical_p: float = 0.0
+    xtc_probability: float = 0.0
+    xtc_threshold: float = 0.0
+    mirostat_tau: float = 0.0
+    mirostat_eta: float = 0.0
+    bias: Mapping[int, float] = field(default_factory=dict)  # token id -> added to its logit; -inf bans it
+
+
+@dataclass(frozen=True)
+class TokenLogprob:
+    """A token of an answer in the model's own distribution, and the likeliest tokens there, best first."""
+
+    token: int
+    logprob: float
+    top: Tuple[Tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
 class Score:
     """How likely a text is: logarithms (natural) of its tokens' probabilities and their sum. ``top``: at each place the
     likeliest tokens as (id, logarithm), where asked for."""
@@ -144,6 +192,8 @@ class Hit:
     start: int
     end: int
     score: float
+    #: from 1; 0 in a document without pages
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -173,6 +223,8 @@ class Citation:
     start: int
     end: int
     support: float
+    #: from 1; 0 in a document without pages
+    page: int = 0
 
 
 @dataclass(frozen=True)

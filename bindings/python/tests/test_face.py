@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 import unittest
+from pathlib import Path
 
 import sextant
 
@@ -116,11 +117,57 @@ class Model(unittest.TestCase):
                 self.assertEqual(a.usage.output_tokens, 16)
                 self.assertEqual(a.finish, sextant.Finish.LENGTH)
 
+    def test_from_bytes_and_from_a_part_of_a_file(self):
+        with open(MODEL, "rb") as f:
+            data = f.read()
+        with sextant.Context(self.model) as ctx:
+            want = ctx.logits([1, 260, 270])
+        with tempfile.TemporaryFile() as f:
+            f.write(b"in front" * 8 + data + b"behind")
+            f.flush()
+            with sextant.Model.from_fd(f.fileno(), 64, len(data)) as model, sextant.Context(model) as ctx:
+                self.assertEqual(bytes(ctx.logits([1, 260, 270])), bytes(want))
+            with self.assertRaises(sextant.InvalidArgumentError):
+                sextant.Model.from_fd(f.fileno(), 64, 1 << 40)
+        with sextant.Model.from_bytes(data) as model, sextant.Context(model) as ctx:
+            self.assertEqual(bytes(ctx.logits([1, 260, 270])), bytes(want))
+
     def test_logits(self):
         with sextant.Context(self.model) as ctx:
             rows = ctx.logits([1, 260, 270])
             self.assertEqual(rows.shape, (3, self.model.n_vocab))
             self.assertEqual(rows[2, 5], ctx.logits([1, 260, 270])[2, 5])
+
+    def test_state(self):
+        def answer(ctx):
+            with ctx.generate("the captain and the ship", max_tokens=6) as reply:
+                return list(reply), reply.tokens
+
+        with sextant.Context(self.model, n_ctx=64) as ctx, tempfile.TemporaryDirectory() as folder:
+            first = answer(ctx)
+            used = ctx.used
+            self.assertEqual(ctx.size, 64)
+            self.assertGreater(used, 6)
+            path = Path(folder) / "state"
+            ctx.save(path)
+            state = ctx.export_state()
+            self.assertEqual(path.read_bytes(), state)
+            with ctx.fork() as child, sextant.Context(self.model) as other:
+                self.assertEqual(child.used, used)
+                other.restore(path)
+                self.assertEqual((other.used, answer(other), answer(child)), (used, first, first))
+                other.import_state(state)
+                with self.assertRaises(sextant.FormatError):
+                    other.import_state(state[:-1])
+                self.assertEqual(other.used, used)
+                other.drop(2, 4)
+                self.assertEqual(other.used, used - 2)
+                other.drop(1)
+                self.assertEqual(other.used, 1)
+            self.assertEqual((ctx.used, answer(ctx)), (used, first))
+        with sextant.Context(self.model, kv_type=sextant.KvType.Q8_0) as small:
+            with self.assertRaises(sextant.InvalidArgumentError):
+                small.import_state(state)
 
     def test_score(self):
         with sextant.Context(self.model) as ctx:
@@ -134,6 +181,25 @@ class Model(unittest.TestCase):
             self.assertEqual(ctx.score_tokens(ids, len(ids) - len(ship.tokens)).logprobs, ship.logprobs)
             with self.assertRaises(sextant.InvalidArgumentError):
                 ctx.score(["x"], given=[9])
+
+    def test_embed(self):
+        with sextant.Context(self.model) as ctx:
+            rows = ctx.embed(["the captain", "a ship"], normalise=True)
+            self.assertEqual(rows.shape[0], 2)
+            self.assertAlmostEqual(sum(rows[1, i] ** 2 for i in range(rows.shape[1])), 1.0, 4)
+            alone = ctx.embed(["a ship"], normalise=True)
+            self.assertEqual([rows[1, i] for i in range(8)], [alone[0, i] for i in range(8)])
+            each = ctx.embed(["a ship"], pooling=sextant.Pooling.NONE)
+            self.assertEqual(each.shape[0], len(self.model.tokenize("a ship", special=True)))
+            with self.assertRaises(sextant.UnsupportedError):
+                ctx.rerank("who sails?", ["the captain"])
+
+    def test_adapter_refusals(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaises(sextant.NotFoundError):
+                sextant.Adapter(self.model, os.path.join(folder, "none.gguf"))
+        with self.assertRaises(sextant.FormatError):
+            sextant.Adapter(self.model, MODEL)  # a model is no adapter
 
     def test_cancel_from_outside(self):
         with sextant.Context(self.model, n_ctx=256) as ctx:
@@ -194,6 +260,33 @@ class Model(unittest.TestCase):
                 ctx.generate("x", stop="ab")
             with self.assertRaises(ValueError):
                 ctx.generate("x", stop=["a\0b"])
+
+    def test_sampling(self):
+        with sextant.Context(self.model) as ctx:
+            with ctx.generate("the captain", max_tokens=8, logprobs=2) as reply:
+                reply.read()
+                plain, probs = reply.tokens, reply.logprobs
+            self.assertEqual([p.token for p in probs], plain)
+            self.assertTrue(all(len(p.top) == 2 and p.top[0] == (p.token, p.top[0][1]) for p in probs))  # greedy
+            self.assertTrue(all(p.logprob < 0 and p.top[0][1] >= p.top[1][1] for p in probs))
+            banned = sextant.Sampling(bias={plain[0]: float("-inf")}, repeat_penalty=1.5, dry_breakers=("x",))
+            with ctx.generate("the captain", max_tokens=8, sampling=banned) as reply:
+                reply.read()
+                self.assertNotEqual(reply.tokens, plain)
+                self.assertNotIn(plain[0], reply.tokens)
+                self.assertEqual(reply.logprobs, [])
+            with self.assertRaises(sextant.InvalidArgumentError):
+                ctx.generate("x", sampling=sextant.Sampling(xtc_probability=2.0))
+            with self.assertRaises(ValueError):
+                ctx.generate("x", logprobs=-1)
+
+    def test_grammar(self):
+        with sextant.Context(self.model) as ctx:
+            with ctx.generate("the captain", grammar='root ::= "yes" | "no"') as reply:
+                self.assertIn(reply.read(), ("yes", "no"))
+                self.assertEqual(reply.finish, sextant.Finish.STOP)
+            with self.assertRaises(sextant.FormatError):
+                ctx.generate("the captain", grammar="root ::= (")
 
     def test_dequantize(self):
         blocks = array.array("H", [0x3C00]).tobytes() + bytes(range(32))  # q8_0: scale 1.0, quants 0..31

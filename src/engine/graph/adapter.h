@@ -2,6 +2,8 @@
 #ifndef SX_ENGINE_GRAPH_ADAPTER_H
 #define SX_ENGINE_GRAPH_ADAPTER_H
 
+#include <stdatomic.h>
+
 #include "engine/graph/weights.h"
 #include "platform/map.h"
 
@@ -18,7 +20,8 @@ typedef struct sx_lora_set { /* an adapter: pairs by the name of the matrix they
     sx_lora *pairs;
 } sx_lora_set;
 
-typedef struct sx_adapters { /* what a segment's rows carry */
+typedef struct sx_adapters { /* what a segment's rows carry; shared by a session and its forks */
+    atomic_uint refs;
     const sx_lora_set **sets;
     float *scales; /* [count], none of them 0 */
     uint32_t count;

@@ -11,6 +11,7 @@
 #define NONE   SX_ROPE_NONE
 #define SILU   SX_ACT_SILU
 #define GELU   SX_ACT_GELU
+#define ERF    SX_ACT_GELU_ERF
 
 static const sx_arch archs[] = {
     {.name = "llama", .norm = RMS, .rope = PAIRS, .act = SILU},
@@ -49,11 +50,15 @@ static const sx_arch archs[] = {
      .norm = LAYER,
      .rope = PAIRS,
      .act = SILU,
-     .flags = SX_ARCH_PARALLEL | SX_ARCH_LOGIT_TIMES,
-     .window_period = 4,
-     .rope_skip = 4},
+     .flags = SX_ARCH_PARALLEL | SX_ARCH_LOGIT_TIMES | SX_ARCH_ROPE_LOCAL,
+     .window_period = 4},
     {.name = "olmo", .norm = LAYER, .rope = PAIRS, .act = SILU, .flags = SX_ARCH_NO_NORM_W},
     {.name = "olmo2", .norm = RMS, .rope = HALVES, .act = SILU},
+    {.name = "olmoe", .norm = RMS, .rope = HALVES, .act = SILU, .flags = SX_ARCH_EXPERTS_RAW},
+    {.name = "arcee", .norm = RMS, .rope = PAIRS, .act = SX_ACT_RELU2},
+    {.name = "nemotron", .norm = LAYER, .rope = HALVES, .act = SX_ACT_RELU2},
+    {.name = "seed_oss", .norm = RMS, .rope = HALVES, .act = SILU, .flags = SX_ARCH_POST_IS_FFN},
+    {.name = "exaone4", .norm = RMS, .rope = HALVES, .act = SILU, .flags = SX_ARCH_ROPE_LOCAL, .window_period = 4},
     {.name = "granite", .norm = RMS, .rope = PAIRS, .act = SILU},
     {.name = "granitemoe", .norm = RMS, .rope = PAIRS, .act = SILU},
     {.name = "smollm3", .norm = RMS, .rope = PAIRS, .act = SILU, .rope_skip = 4},
@@ -69,6 +74,10 @@ static const sx_arch archs[] = {
      .act = SX_ACT_SWIGLU_OAI,
      .flags = SX_ARCH_POST_IS_FFN,
      .window_period = 2},
+    /* encoders: also RoBERTa and XLM-RoBERTa, whose files call themselves bert and begin positions at 0 */
+    {.name = "bert", .norm = LAYER, .rope = NONE, .act = ERF, .flags = SX_ARCH_ENCODER},
+    {.name = "nomic-bert", .norm = LAYER, .rope = HALVES, .act = SILU, .flags = SX_ARCH_ENCODER},
+    {.name = "jina-bert-v2", .norm = LAYER, .rope = NONE, .act = ERF, .flags = SX_ARCH_ENCODER, .alibi = 8.0f},
 };
 
 const sx_arch *sx_arch_get(const char *name, size_t len)

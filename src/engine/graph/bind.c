@@ -1,5 +1,6 @@
 /* Binds the tensors of a file to the places of the graph by name, and checks every shape against the hyper-parameters. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +69,12 @@ static llm_status vector(const binder *b, const float **out, const char *part, u
     if (!copy) return sx_fail_memory(b->err);
     if (!sx_dequantize_row(t->type, t->data, copy, (size_t)n))
         return sx_fail(b->err, LLM_E_FORMAT, "tensor %s is not made of whole blocks: the file is damaged", t->name);
+    for (uint64_t i = 0; i < n; i++)
+        if (!isfinite(copy[i]))
+            return sx_fail(b->err, LLM_E_FORMAT,
+                           "tensor %s holds a number that is not finite at place %" PRIu64
+                           ": the model is damaged or was trained badly",
+                           t->name, i);
     *out = copy;
     return LLM_OK;
 }
@@ -123,6 +130,8 @@ static llm_status experts(const binder *b, sx_experts *e, const char *part, uint
     llm_status s = check_type(b, t);
     if (s != LLM_OK) return s;
     weight_of(&e->first, t);
+    e->first.data = sx_tensor_slice(t, 0);
+    e->parts = t->parts;
     e->step = e->first.stride * (size_t)n_out;
     snprintf(name, sizeof name, "%s.bias", part);
     return vector(b, &e->bias, name, n_out * count, false);
@@ -238,13 +247,17 @@ static llm_status bind_ffn(const binder *b, sx_layer *l, const sx_hparams *hp)
 static llm_status bind_layer(const binder *b, sx_layer *l, const sx_hparams *hp)
 {
     uint32_t flags = hp->arch->flags, d = hp->n_embd;
-    const char *post = flags & SX_ARCH_POST_IS_FFN ? "attn_post_norm" : "post_attention_norm";
+    const bool encoder = (flags & SX_ARCH_ENCODER) != 0;
+    const char *post = flags & SX_ARCH_POST_IS_FFN ? "attn_post_norm"
+                       : encoder                   ? "attn_output_norm"
+                                                   : "post_attention_norm";
+    const char *last = encoder ? "layer_output_norm" : "post_ffw_norm";
     const char *ffn = flags & SX_ARCH_POST_IS_FFN ? "post_attention_norm" : "ffn_norm";
     llm_status s;
     if ((s = norm(b, &l->attn_norm, "attn_norm", d, 1, false)) != LLM_OK ||
         (s = norm(b, &l->attn_post, post, d, 1, false)) != LLM_OK ||
         (s = norm(b, &l->ffn_norm, ffn, d, 1, false)) != LLM_OK ||
-        (s = norm(b, &l->ffn_post, "post_ffw_norm", d, 1, false)) != LLM_OK)
+        (s = norm(b, &l->ffn_post, last, d, 1, encoder)) != LLM_OK)
         return s;
     if (flags & SX_ARCH_NO_NORM_W) l->attn_norm = l->ffn_norm = (sx_norm){.width = d, .rows = 1, .present = true};
     if ((flags & SX_ARCH_NORM2_ATTN) && find(b, "attn_norm_2.weight")) {
@@ -257,6 +270,18 @@ static llm_status bind_layer(const binder *b, sx_layer *l, const sx_hparams *hp)
     return bind_ffn(b, l, hp);
 }
 
+/* What only encoders and rerankers have: embeddings of sentence kinds, and a head that labels a text. */
+static llm_status bind_classifier(const binder *b, sx_weights *w, const sx_hparams *hp)
+{
+    const sx_tensor *types = find(b, "token_types.weight"), *labels = find(b, "cls.output.weight");
+    llm_status s = LLM_OK;
+    if (types && types->ne[1] <= UINT16_MAX) s = matrix(b, &w->types, "token_types", hp->n_embd, types->ne[1], true);
+    if (s == LLM_OK) s = matrix(b, &w->cls, "cls", hp->n_embd, hp->n_embd, false);
+    if (s == LLM_OK && labels && labels->ne[1] <= UINT16_MAX)
+        s = matrix(b, &w->cls_out, "cls.output", hp->n_embd, labels->ne[1], true);
+    return s;
+}
+
 static llm_status bind_outside(binder *b, sx_weights *w, sx_hparams *hp)
 {
     const sx_tensor *embed = find(b, "token_embd.weight");
@@ -264,7 +289,7 @@ static llm_status bind_outside(binder *b, sx_weights *w, sx_hparams *hp)
     if (!embed) return missing(b, "token_embd.weight");
     if (embed->ne[1] == 0 || embed->ne[1] > INT32_MAX) return wrong_shape(b, embed, hp->n_embd, INT32_MAX, 1);
     hp->n_vocab = (uint32_t)embed->ne[1];
-    bool bare = (hp->arch->flags & SX_ARCH_NO_NORM_W) != 0;
+    bool bare = (hp->arch->flags & (SX_ARCH_NO_NORM_W | SX_ARCH_ENCODER)) != 0;
     if ((s = matrix(b, &w->embed, "token_embd", hp->n_embd, hp->n_vocab, true)) != LLM_OK ||
         (s = matrix(b, &w->head, "output", hp->n_embd, hp->n_vocab, false)) != LLM_OK ||
         (s = norm(b, &w->embed_norm, "token_embd_norm", hp->n_embd, 1, false)) != LLM_OK ||
@@ -273,8 +298,9 @@ static llm_status bind_outside(binder *b, sx_weights *w, sx_hparams *hp)
         (s = vector(b, &w->rope_factors_long, "rope_factors_long.weight", hp->n_rot / 2, false)) != LLM_OK ||
         (s = vector(b, &w->rope_factors_short, "rope_factors_short.weight", hp->n_rot / 2, false)) != LLM_OK)
         return s;
-    if (bare) w->out_norm = (sx_norm){.width = hp->n_embd, .rows = 1, .present = true};
+    if (hp->arch->flags & SX_ARCH_NO_NORM_W) w->out_norm = (sx_norm){.width = hp->n_embd, .rows = 1, .present = true};
     if (!w->head.data) w->head = w->embed; /* tied */
+    if ((s = bind_classifier(b, w, hp)) != LLM_OK) return s;
     const sx_tensor *position = find(b, "position_embd.weight");
     if (!position) return LLM_OK;
     if (position->ne[1] < hp->n_ctx) return wrong_shape(b, position, hp->n_embd, hp->n_ctx, 1);

@@ -2,7 +2,8 @@
  * fill and counted by reference: a fork shares its parent's pages, and whoever writes into a shared page copies it first.
  * Layers that see all positions and layers that see a window have tables of their own, so that pages a window has left
  * behind can go. Inside a page: per layer and key-value head the keys of its positions, one after the other, then the
- * values in the same way. A cache is used by one thread at a time; pages may be shared between threads. */
+ * values in the same way. A cache is used by one thread at a time; pages may be shared between threads, and so the memory
+ * they come from lives as long as any cache of the family. */
 #ifndef SX_ENGINE_CACHE_H
 #define SX_ENGINE_CACHE_H
 
@@ -15,10 +16,15 @@
 
 enum { SX_PAGE = SX_KEY_TILE /* positions: a tile of keys never crosses a page */ };
 
+typedef struct sx_home { /* where the pages of a session and its forks come from */
+    sx_mem mem;
+    atomic_uint refs; /* caches */
+} sx_home;
+
 typedef struct sx_page {
     atomic_uint refs;
-    sx_mem *mem; /* where it came from */
-    char *data;  /* 64-byte aligned, behind this struct */
+    sx_home *home;
+    char *data; /* 64-byte aligned, behind this struct */
 } sx_page;
 
 typedef struct sx_page_table {
@@ -35,7 +41,7 @@ typedef struct sx_cache_layer {
 enum { SX_TABLE_ALL, SX_TABLE_WINDOWED, SX_TABLES };
 
 typedef struct sx_cache {
-    sx_mem *mem;
+    sx_home *home;
     uint32_t type;  /* SX_TYPE_* of the numbers kept */
     uint32_t n_ctx; /* positions it may grow to */
     uint32_t n_layer, n_head;
@@ -45,10 +51,12 @@ typedef struct sx_cache {
     sx_page_table table[SX_TABLES];
 } sx_cache;
 
-/* An empty cache; the list of layers comes from the arena. LLM_E_MEMORY. */
-llm_status sx_cache_init(sx_cache *c, sx_mem *mem, sx_arena *arena, const sx_hparams *hp, uint32_t type, uint32_t n_ctx,
-                         llm_error *err);
-void sx_cache_free(sx_cache *c); /* gives its pages up */
+/* An empty cache that takes its pages where `mem` takes its memory; the list of layers comes from the arena. LLM_E_MEMORY. */
+llm_status sx_cache_init(sx_cache *c, const sx_mem *mem, sx_arena *arena, const sx_hparams *hp, uint32_t type,
+                         uint32_t n_ctx, llm_error *err);
+/* An empty cache of the same shape and home, with the list of layers of `from`. */
+void sx_cache_like(sx_cache *c, const sx_cache *from);
+void sx_cache_free(sx_cache *c); /* gives its pages up; a cleared one is fine */
 
 /* Bytes of n positions in all layers. */
 uint64_t sx_cache_bytes(const sx_cache *c, uint32_t n);
@@ -60,7 +68,7 @@ llm_status sx_cache_reserve(sx_cache *c, uint32_t first, uint32_t n, llm_error *
 void sx_cache_release(sx_cache *c, uint32_t table, uint32_t first, uint32_t end);
 /* Gives up whole pages behind the first n positions. */
 void sx_cache_truncate(sx_cache *c, uint32_t n);
-/* Makes `to`, empty and of the same shape, hold the same pages. LLM_E_MEMORY leaves it empty. */
+/* Makes `to`, empty and of the same shape and home, hold the same pages. LLM_E_MEMORY leaves it empty. */
 llm_status sx_cache_share(sx_cache *to, const sx_cache *from, llm_error *err);
 /* True when the pages of these positions are all there. */
 bool sx_cache_holds(const sx_cache *c, uint32_t table, uint32_t first, uint32_t end);

@@ -19,6 +19,26 @@ static void swiglu_oai(const sx_vector_ops *v, float *gate, float *up, uint32_t 
     v->mul(gate, gate, up, n);
 }
 
+static void gelu_erf(float *x, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) x[i] *= 0.5f * (1.0f + erff(x[i] * 0.70710678f));
+}
+
+static void relu2(float *x, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) x[i] = x[i] > 0.0f ? x[i] * x[i] : 0.0f;
+}
+
+static void activate(const sx_vector_ops *v, sx_act_kind act, float *x, uint32_t n)
+{
+    switch (act) {
+    case SX_ACT_GELU: v->gelu(x, n); break;
+    case SX_ACT_GELU_ERF: gelu_erf(x, n); break;
+    case SX_ACT_RELU2: relu2(x, n); break;
+    default: v->silu(x, n); break;
+    }
+}
+
 typedef struct act_task {
     const sx_eval *e;
     float *gate, *up; /* gate NULL: no gate; the result is in gate or, without one, in up */
@@ -29,7 +49,7 @@ static void act_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 {
     const act_task *t = arg;
     const sx_vector_ops *v = t->e->run.kernels->vector;
-    sx_act_kind act = t->e->net->hp.arch->act;
+    sx_act_kind act = t->e->net->hp.act;
     (void)worker;
     for (uint32_t i = begin; i < end; i++) {
         float *gate = t->gate ? t->gate + (size_t)i * t->width : NULL, *up = t->up + (size_t)i * t->width;
@@ -37,7 +57,7 @@ static void act_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
             swiglu_oai(v, gate, up, t->width);
             continue;
         }
-        (act == SX_ACT_GELU ? v->gelu : v->silu)(gate ? gate : up, t->width);
+        activate(v, act, gate ? gate : up, t->width);
         if (gate) v->mul(gate, gate, up, t->width);
     }
 }
@@ -69,15 +89,49 @@ static void softmax(float *x, uint32_t n)
     for (uint32_t i = 0; i < n; i++) x[i] /= sum;
 }
 
+static float offset_score(const float *score, const float *offset, uint32_t i)
+{
+    return score[i] + (offset ? offset[i] : 0.0f);
+}
+
+/* Experts come from the best groups alone (DeepSeek): a group is as good as its two best with sigmoid gates, else as its
+ * best. */
+static void open_groups(const sx_hparams *hp, const float *score, const float *offset, bool *open)
+{
+    float good[SX_MAX_GROUPS];
+    uint32_t per = hp->n_expert / hp->n_group;
+    for (uint32_t g = 0; g < hp->n_group; g++) {
+        float first = -INFINITY, second = -INFINITY;
+        for (uint32_t i = g * per; i < (g + 1) * per; i++) {
+            float s = offset_score(score, offset, i);
+            if (s > first) {
+                second = first;
+                first = s;
+            } else if (s > second) {
+                second = s;
+            }
+        }
+        good[g] = hp->gating == SX_GATING_SIGMOID && per > 1 ? first + second : first;
+        open[g] = hp->n_group_used == hp->n_group;
+    }
+    for (uint32_t k = 0; k < hp->n_group_used && hp->n_group_used < hp->n_group; k++) {
+        uint32_t top = UINT32_MAX;
+        for (uint32_t g = 0; g < hp->n_group; g++)
+            if (!open[g] && (top == UINT32_MAX || good[g] > good[top])) top = g;
+        open[top] = true;
+    }
+}
+
 /* The best of scores not yet taken; ties and NaN go to the lowest index. */
-static uint32_t best(const float *score, const float *offset, uint32_t n, const uint32_t *taken, uint32_t n_taken)
+static uint32_t best(const float *score, const float *offset, uint32_t n, const bool *open, uint32_t per,
+                     const uint32_t *taken, uint32_t n_taken)
 {
     uint32_t found = UINT32_MAX;
     float top = 0.0f;
     for (uint32_t i = 0; i < n; i++) {
-        bool used = false;
+        bool used = !open[i / per];
         for (uint32_t j = 0; j < n_taken; j++) used = used || taken[j] == i;
-        float s = score[i] + (offset ? offset[i] : 0.0f);
+        float s = offset_score(score, offset, i);
         if (!used && (found == UINT32_MAX || s > top)) {
             found = i;
             top = s;
@@ -94,8 +148,10 @@ static void choose(const sx_hparams *hp, const sx_layer *l, float *score, uint32
     if (hp->gating == SX_GATING_SOFTMAX) softmax(score, n);
     if (hp->gating == SX_GATING_SIGMOID)
         for (uint32_t i = 0; i < n; i++) score[i] = sigmoid(score[i]);
+    bool open[SX_MAX_GROUPS];
+    open_groups(hp, score, l->router_offset, open);
     for (uint32_t j = 0; j < used; j++) {
-        chosen[j] = best(score, l->router_offset, n, chosen, j);
+        chosen[j] = best(score, l->router_offset, n, open, n / hp->n_group, chosen, j);
         weight[j] = score[chosen[j]];
         sum += weight[j];
     }

@@ -249,6 +249,14 @@ static void one_layer(sx_eval *e, uint32_t layer, uint32_t n)
         h = b->h;
     }
     attention(e, layer, n, h, b->y);
+    if (hp->arch->flags & SX_ARCH_ENCODER) {
+        add_rows(e, b->x, b->y, n);
+        if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->x, b->x, n, d);
+        sx_feed_forward(e, l, n, b->x, b->z);
+        add_rows(e, b->x, b->z, n);
+        sx_norm_rows(e, &l->ffn_post, b->x, b->x, n, d);
+        return;
+    }
     if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->y, b->y, n, d);
     if (!hp->parallel) {
         add_rows(e, b->x, b->y, n);

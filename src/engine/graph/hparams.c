@@ -5,10 +5,11 @@
 #include <string.h>
 
 enum {
-    MAX_LAYERS = 1024,
+    MAX_LAYERS = SX_MAX_LAYERS,
     MAX_WIDTH = 1 << 20, /* of any dimension of a row: no known model comes near, and products stay in 64 bits */
     MAX_HEADS = 4096,
     MAX_EXPERTS = 4096,
+    MAX_GROUPS = SX_MAX_GROUPS,
     MAX_CTX = 1 << 28,
     NAME = 64
 };
@@ -114,6 +115,14 @@ static llm_status read_experts(const reader *r, sx_hparams *hp)
         return sx_fail(r->err, LLM_E_FORMAT, "%s: shared experts of %llu elements are too wide: the file is damaged",
                        r->arch, (unsigned long long)(shared > width ? shared : width));
     hp->n_ff_shared = (uint32_t)width;
+    hp->n_group = get_u32(r, "expert_group_count", 1);
+    hp->n_group_used = get_u32(r, "expert_group_used_count", hp->n_group);
+    if (hp->n_group <= 1) hp->n_group = hp->n_group_used = 1;
+    if (hp->n_group > 1 &&
+        (hp->n_expert % hp->n_group || hp->n_group_used == 0 || hp->n_group_used > hp->n_group ||
+         hp->n_group > MAX_GROUPS || hp->n_expert / hp->n_group * hp->n_group_used < hp->n_expert_used))
+        return sx_fail(r->err, LLM_E_FORMAT, "%s: %u of %u groups of %u experts make no sense: the file is damaged",
+                       r->arch, hp->n_group_used, hp->n_group, hp->n_expert);
     uint32_t gating = get_u32(r, "expert_gating_func", 0);
     if (gating > 3)
         return sx_fail(r->err, LLM_E_UNSUPPORTED,
@@ -152,6 +161,8 @@ static llm_status read_rope(const reader *r, sx_hparams *hp)
     if ((s = get_number(r, "rope.scaling.factor", &hp->rope_factor, linear, 0.0f)) != LLM_OK) return s;
     if (hp->rope_factor == 0.0f || scaling_is(r, "none")) hp->rope_factor = 1.0f;
     hp->yarn = scaling_is(r, "yarn");
+    hp->yarn_exact = !get_bool(r, "rope.scaling.yarn_truncate", true);
+    if ((s = get_number(r, "rope.freq_base_swa", &hp->rope_local_base, hp->arch->local_base, 0.0f)) != LLM_OK) return s;
     hp->rope_orig_ctx = get_u32(r, "rope.scaling.original_context_length", hp->n_ctx);
     if ((s = get_number(r, "rope.scaling.yarn_ext_factor", &hp->yarn_ext, 1.0f, 0.0f)) != LLM_OK ||
         (s = get_number(r, "rope.scaling.yarn_beta_fast", &hp->yarn_beta_fast, 32.0f, 0.0f)) != LLM_OK ||
@@ -227,6 +238,46 @@ static llm_status read_scales(const reader *r, sx_hparams *hp)
     return LLM_OK;
 }
 
+/* A list with one entry per layer; other forms of the key are left to the architecture's own pattern. */
+static llm_status get_pattern(const reader *r, const char *name, uint8_t *layers, uint32_t n, bool *listed)
+{
+    char key[2 * NAME];
+    int32_t values[MAX_LAYERS];
+    uint32_t type, period;
+    uint64_t count;
+    key_of(r, name, key, sizeof key);
+    if (sx_gguf_array(r->gguf, key, &type, &count)) {
+        if (count != n || !sx_gguf_array_i32(r->gguf, key, values, n))
+            return sx_fail(r->err, LLM_E_FORMAT, "metadata %s does not hold one flag for each of %u layers", key, n);
+        for (uint32_t i = 0; i < n; i++) layers[i] = values[i] != 0;
+        *listed = true;
+    } else if (sx_gguf_u32(r->gguf, key, &period)) { /* every so many layers one is not meant */
+        for (uint32_t i = 0; i < n; i++) layers[i] = period == 0 || i % period < period - 1;
+        *listed = true;
+    }
+    return LLM_OK;
+}
+
+static llm_status read_act(const reader *r, sx_hparams *hp)
+{
+    static const struct {
+        const char *name;
+        sx_act_kind act;
+    } known[] = {{"silu", SX_ACT_SILU}, {"gelu", SX_ACT_GELU}, {"gelu_erf", SX_ACT_GELU_ERF}, {"relu2", SX_ACT_RELU2}};
+    char key[2 * NAME];
+    const char *s;
+    size_t len;
+    hp->act = hp->arch->act;
+    if (!sx_gguf_str(r->gguf, key_of(r, "hidden_activation", key, sizeof key), &s, &len)) return LLM_OK;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strlen(known[i].name) == len && memcmp(known[i].name, s, len) == 0) {
+            hp->act = known[i].act;
+            return LLM_OK;
+        }
+    return sx_fail(r->err, LLM_E_UNSUPPORTED, "metadata %s is \"%.*s\", an activation that this version does not know",
+                   key, len < NAME ? (int)len : NAME, s);
+}
+
 llm_status sx_hparams_read(sx_hparams *hp, const sx_gguf *gguf, llm_error *err)
 {
     const char *name;
@@ -245,6 +296,18 @@ llm_status sx_hparams_read(sx_hparams *hp, const sx_gguf *gguf, llm_error *err)
         (s = read_rope(&r, hp)) != LLM_OK || (s = read_scales(&r, hp)) != LLM_OK || (s = read_latent(&r, hp)) != LLM_OK)
         return s;
     hp->window = get_u32(&r, "attention.sliding_window", 0);
+    if ((s = read_act(&r, hp)) != LLM_OK ||
+        (s = get_pattern(&r, "attention.sliding_window_pattern", hp->windowed, hp->n_layer, &hp->windows_listed)) !=
+            LLM_OK ||
+        (s = get_pattern(&r, "rope.layer_pattern", hp->roped, hp->n_layer, &hp->ropes_listed)) != LLM_OK)
+        return s;
+    bool encoder = (hp->arch->flags & SX_ARCH_ENCODER) != 0;
+    hp->both_ways = !get_bool(&r, "attention.causal", !encoder);
+    uint32_t pooling = get_u32(&r, "pooling_type", 0); /* in files: 1 mean, 2 first token, 3 last, 4 a head's score */
+    hp->pooling = pooling >= SX_POOL_MEAN && pooling <= SX_POOL_LAST ? pooling
+                  : pooling == 4 && encoder                          ? SX_POOL_CLS
+                  : encoder                                          ? SX_POOL_MEAN
+                                                                     : SX_POOL_LAST;
     hp->parallel = get_bool(&r, "use_parallel_residual", (hp->arch->flags & SX_ARCH_PARALLEL) != 0);
     return LLM_OK;
 }
@@ -252,11 +315,15 @@ llm_status sx_hparams_read(sx_hparams *hp, const sx_gguf *gguf, llm_error *err)
 bool sx_layer_windowed(const sx_hparams *hp, uint32_t layer)
 {
     uint32_t period = hp->arch->window_period;
+    if (hp->window > 0 && hp->windows_listed) return hp->windowed[layer];
     return hp->window > 0 && (period == 0 || layer % period < period - 1);
 }
 
 bool sx_layer_ropes(const sx_hparams *hp, uint32_t layer)
 {
     if (hp->arch->rope == SX_ROPE_NONE || ((hp->arch->flags & SX_ARCH_ALIBI_40) && hp->n_layer == 40)) return false;
+    if (hp->ropes_listed) return hp->roped[layer];
+    if (hp->arch->flags & SX_ARCH_ROPE_LOCAL) /* without any window, all layers have it */
+        return hp->window == 0 || sx_layer_windowed(hp, layer);
     return hp->arch->rope_skip == 0 || layer % hp->arch->rope_skip != hp->arch->rope_skip - 1;
 }

@@ -11,7 +11,12 @@ static double yarn_pair(const sx_hparams *hp, double base, double turns)
 /* YaRN (arxiv.org/abs/2309.00071): high frequencies stay, low ones are interpolated, a ramp between. */
 static double yarn_step(const sx_hparams *hp, double base, double step, uint32_t i)
 {
-    double low = floor(yarn_pair(hp, base, hp->yarn_beta_fast)), high = ceil(yarn_pair(hp, base, hp->yarn_beta_slow));
+    double low = yarn_pair(hp, base, (double)hp->yarn_beta_fast),
+           high = yarn_pair(hp, base, (double)hp->yarn_beta_slow);
+    if (!hp->yarn_exact) {
+        low = floor(low);
+        high = ceil(high);
+    }
     if (low < 0.0) low = 0.0;
     if (high > hp->n_rot - 1) high = hp->n_rot - 1;
     double ramp = (i - low) / (high - low > 0.001 ? high - low : 0.001);
@@ -26,9 +31,8 @@ llm_status sx_rope_init(sx_rope *rope, const sx_hparams *hp, const sx_weights *w
     if (hp->arch->rope == SX_ROPE_NONE) return LLM_OK;
     rope->step = sx_arena_alloc(arena, rope->half * sizeof *rope->step);
     if (!rope->step) return sx_fail_memory(err);
-    bool local = windowed && hp->arch->local_base > 0.0f; /* bases of their own are not scaled */
-    double base = (double)(local ? hp->arch->local_base : hp->rope_base),
-           factor = local ? 1.0 : (double)hp->rope_factor;
+    bool local = windowed && hp->rope_local_base > 0.0f; /* bases of their own are not scaled */
+    double base = (double)(local ? hp->rope_local_base : hp->rope_base), factor = local ? 1.0 : (double)hp->rope_factor;
     const float *factors = w->rope_factors;
     if (!factors) factors = n_ctx > hp->rope_orig_ctx ? w->rope_factors_long : w->rope_factors_short;
     for (uint32_t i = 0; i < rope->half; i++) {

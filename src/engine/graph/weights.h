@@ -26,16 +26,17 @@ typedef struct sx_norm {        /* both NULL with present false: no norm here */
     bool present;
 } sx_norm;
 
-typedef struct sx_experts { /* n_expert matrices of one shape, one after the other */
+typedef struct sx_experts { /* n_expert matrices of one shape, one after the other or scattered */
     sx_weight first;
-    size_t step;       /* bytes from one expert to the next */
-    const float *bias; /* [n_expert, n_out] or NULL */
+    size_t step;              /* bytes from one expert to the next */
+    const void *const *parts; /* NULL, or where each lies */
+    const float *bias;        /* [n_expert, n_out] or NULL */
 } sx_experts;
 
 static inline sx_weight sx_expert(const sx_experts *all, uint32_t i)
 {
     sx_weight w = all->first;
-    w.data += i * all->step;
+    w.data = all->parts ? all->parts[i] : w.data + i * all->step;
     w.expert = i + 1;
     w.bias = all->bias ? all->bias + (size_t)i * w.n_out : NULL;
     return w;
@@ -60,7 +61,8 @@ typedef struct sx_layer {
 
 typedef struct sx_weights {
     sx_weight embed, position, head;
-    sx_weight types; /* embeddings of the first and the second sentence, or none */
+    sx_weight cls, cls_out; /* the head of sequence classifiers, or none: [n_embd, n_embd] and [labels, n_embd] */
+    sx_weight types;        /* embeddings of the first and the second sentence, or none */
     sx_norm embed_norm, out_norm;
     const float *rope_factors, *rope_factors_long, *rope_factors_short; /* [n_rot / 2] or NULL */
     sx_layer *layers;                                                   /* [n_layer] */

@@ -371,9 +371,38 @@ llm_status sx_gguf_open(sx_gguf **out, sx_mem *mem, const void *data, size_t siz
     return LLM_OK;
 }
 
+llm_status sx_gguf_join(sx_gguf *first, sx_gguf *part, llm_error *err)
+{
+    size_t n = (size_t)first->n_tensors + part->n_tensors;
+    if (n >= SX_MAP_NONE) return sx_fail(err, LLM_E_LIMIT, "the parts of the file hold more tensors than fit");
+    sx_tensor *all = n ? sx_mem_array(first->mem, n, sizeof *all) : NULL;
+    if (n && (!all || sx_map_reserve(&first->tensor_index, n))) {
+        sx_mem_free(first->mem, all);
+        return sx_fail_memory(err);
+    }
+    if (first->n_tensors) memcpy(all, first->tensors, first->n_tensors * sizeof *all);
+    if (part->n_tensors) memcpy(all + first->n_tensors, part->tensors, part->n_tensors * sizeof *all);
+    sx_mem_free(first->mem, first->tensors);
+    first->tensors = all;
+    for (uint32_t i = first->n_tensors; i < n; i++) {
+        llm_status status = index_name(&first->tensor_index, all[i].name, i, "tensor", err);
+        if (status != LLM_OK) return status; /* those of the part are not counted: it may be closed */
+    }
+    first->n_tensors = (uint32_t)n;
+    part->joined = first->joined;
+    first->joined = part;
+    return LLM_OK;
+}
+
 void sx_gguf_close(sx_gguf *g)
 {
     if (!g) return;
+    while (g->joined) {
+        sx_gguf *part = g->joined;
+        g->joined = part->joined;
+        part->joined = NULL;
+        sx_gguf_close(part);
+    }
     sx_map_free(&g->kv_index);
     sx_map_free(&g->tensor_index);
     sx_arena_free(&g->names);

@@ -62,16 +62,25 @@ typedef struct sx_tensor {
     const char *name; /* NUL-terminated copy */
     uint32_t type;    /* SX_TYPE_* */
     uint32_t n_dims;
-    uint64_t ne[4];   /* elements per dimension, ne[0] contiguous; unused ones are 1 */
-    const void *data; /* in the file */
-    size_t bytes;
+    uint64_t ne[4];           /* elements per dimension, ne[0] contiguous; unused ones are 1 */
+    const void *data;         /* in the file; NULL with parts */
+    size_t bytes;             /* of all of it */
+    const void *const *parts; /* NULL, or where each of the ne[2] slices lies: experts of safetensors files */
 } sx_tensor;
+
+/* Where slice i of the third dimension lies. */
+static inline const void *sx_tensor_slice(const sx_tensor *t, uint64_t i)
+{
+    return t->parts ? t->parts[i] : (const char *)t->data + t->bytes / t->ne[2] * i;
+}
 
 typedef struct sx_gguf sx_gguf;
 
 /* Over bytes that stay valid as long as the gguf lives (a mapped file, a buffer of a test). */
 llm_status sx_gguf_open(sx_gguf **out, sx_mem *mem, const void *data, size_t size, llm_error *err);
 void sx_gguf_close(sx_gguf *gguf);
+/* Appends the tensors of another part of a split file; on success the first owns the part. */
+llm_status sx_gguf_join(sx_gguf *first, sx_gguf *part, llm_error *err);
 
 uint32_t sx_gguf_tensor_count(const sx_gguf *gguf);
 const sx_tensor *sx_gguf_tensor_at(const sx_gguf *gguf, uint32_t i);
@@ -93,6 +102,7 @@ typedef struct sx_view {
     size_t len;
 } sx_view;
 bool sx_gguf_array_strs(const sx_gguf *gguf, const char *key, sx_view *views, uint64_t count);
+bool sx_gguf_array_f64(const sx_gguf *gguf, const char *key, double *values, uint64_t count); /* of F64 alone */
 bool sx_gguf_array_f32(const sx_gguf *gguf, const char *key, float *values, uint64_t count);
 bool sx_gguf_array_i32(const sx_gguf *gguf, const char *key, int32_t *values, uint64_t count);
 /* An array of bytes (u8 or i8) as it lies in the file. */

@@ -21,6 +21,9 @@ struct sx_gguf {
     sx_tensor *tensors;
     sx_map kv_index, tensor_index;
     uint32_t n_kvs, n_tensors;
+    size_t cap_kvs, cap_tensors; /* of one that is built, not read */
+    llm_status built;            /* the first failure of building */
+    struct sx_gguf *joined;      /* further parts of a split file */
 };
 
 /* Little-endian, whatever the machine and the alignment. */

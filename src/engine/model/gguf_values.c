@@ -132,6 +132,17 @@ bool sx_gguf_array_strs(const sx_gguf *g, const char *key, sx_view *views, uint6
     return true;
 }
 
+bool sx_gguf_array_f64(const sx_gguf *g, const char *key, double *values, uint64_t count)
+{
+    const gguf_kv *kv = find_array(g, key, count);
+    if (!kv || kv->elem != SX_GGUF_F64) return false;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t bits = sx_gguf_le(kv->value + i * 8, 8);
+        memcpy(&values[i], &bits, sizeof bits);
+    }
+    return true;
+}
+
 bool sx_gguf_array_f32(const sx_gguf *g, const char *key, float *values, uint64_t count)
 {
     const gguf_kv *kv = find_array(g, key, count);

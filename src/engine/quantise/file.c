@@ -1,17 +1,16 @@
 /* A model file into a smaller one: the head is rewritten with new tensor types, the rows are quantised by all threads. The
  * new file grows under a temporary name and takes its own only when it is whole and on the disk. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "engine/engine.h"
 #include "engine/model/gguf_parts.h"
+#include "engine/model/source.h"
 #include "engine/quantise/quantise.h"
 #include "platform/buf.h"
 #include "platform/cpu.h"
 #include "platform/file.h"
+#include "platform/newfile.h"
 #include "engine/kernels/half.h"
 
 enum { ALIGNMENT = 32, CHUNK_ROWS = 256 };
@@ -38,8 +37,7 @@ static const recipe RECIPES[] = {
 typedef struct job {
     const sx_gguf *gguf;
     const recipe *how;
-    const char *path; /* the temporary name */
-    FILE *out;
+    sx_new_file file;
     uint64_t written;
     uint32_t n_layers;
     sx_mem *mem;
@@ -82,7 +80,9 @@ static uint32_t type_for(const job *j, const sx_tensor *t)
 {
     size_t len = strlen(t->name);
     bool weight = len > 7 && strcmp(t->name + len - 7, ".weight") == 0;
-    if (t->n_dims < 2 || !weight || strstr(t->name, "_norm") || strstr(t->name, "ffn_gate_inp")) return t->type;
+    bool half = t->type == SX_TYPE_F16 || t->type == SX_TYPE_BF16;
+    if (t->n_dims < 2 || !weight || strstr(t->name, "_norm") || strstr(t->name, "ffn_gate_inp"))
+        return half ? SX_TYPE_F32 : t->type; /* where readers of GGUF look for F32 */
     uint32_t type = wants_finer(j, t->name) ? j->how->finer : j->how->type;
     if (t->ne[0] % sx_type_get(type)->block) type = with_small_blocks(type);
     if (t->ne[0] % sx_type_get(type)->block) type = SX_TYPE_F16;
@@ -93,9 +93,8 @@ static uint32_t type_for(const job *j, const sx_tensor *t)
 
 static llm_status put(job *j, const void *bytes, size_t n)
 {
-    if (n && fwrite(bytes, 1, n, j->out) != n) return sx_fail_errno(j->err, errno, "cannot write", j->path);
     j->written += n;
-    return LLM_OK;
+    return sx_new_file_put(&j->file, bytes, n, j->err);
 }
 
 static llm_status put_number(job *j, uint64_t v, int bytes)
@@ -121,7 +120,7 @@ static llm_status put_padding(job *j)
 static bool own_key(const char *key)
 {
     return strcmp(key, "general.file_type") == 0 || strcmp(key, "general.quantization_version") == 0 ||
-           strcmp(key, "general.alignment") == 0;
+           strcmp(key, "general.alignment") == 0 || strncmp(key, "split.", 6) == 0;
 }
 
 /* Bytes of `count` elements of a metadata array, which the reader has checked to lie in the file. */
@@ -226,13 +225,19 @@ static void to_floats(uint32_t type, const void *src, float *dst, size_t n)
     }
 }
 
+static const unsigned char *row_at(const sx_tensor *t, uint64_t row, size_t bytes)
+{
+    if (!t->parts) return (const unsigned char *)t->data + row * bytes;
+    return (const unsigned char *)t->parts[row / t->ne[1]] + row % t->ne[1] * bytes;
+}
+
 static void quantise_chunk(void *arg, uint32_t worker, uint32_t workers)
 {
     const chunk *c = arg;
     size_t n = (size_t)c->t->ne[0];
     float *row = c->floats + worker * n;
     for (uint64_t r = worker; r < c->rows; r += workers) {
-        to_floats(c->t->type, (const unsigned char *)c->t->data + (c->first + r) * c->from_bytes, row, n);
+        to_floats(c->t->type, row_at(c->t, c->first + r, c->from_bytes), row, n);
         sx_quantise_row(c->type, row, NULL, n, c->out + r * c->to_bytes);
     }
 }
@@ -262,13 +267,21 @@ static llm_status put_quantised(job *j, const sx_tensor *t, uint32_t type)
     return status;
 }
 
+static llm_status put_as_it_is(job *j, const sx_tensor *t)
+{
+    llm_status status = LLM_OK;
+    if (!t->parts) return put(j, t->data, t->bytes);
+    for (uint64_t i = 0; i < t->ne[2] && status == LLM_OK; i++) status = put(j, t->parts[i], t->bytes / t->ne[2]);
+    return status;
+}
+
 static llm_status put_data(job *j)
 {
     llm_status status = LLM_OK;
     for (uint32_t i = 0; i < j->gguf->n_tensors && status == LLM_OK; i++) {
         const sx_tensor *t = &j->gguf->tensors[i];
         uint32_t type = type_for(j, t);
-        status = type == t->type ? put(j, t->data, t->bytes) : put_quantised(j, t, type);
+        status = type == t->type ? put_as_it_is(j, t) : put_quantised(j, t, type);
         if (status == LLM_OK) status = put_padding(j);
     }
     return status;
@@ -278,41 +291,13 @@ static llm_status write_all(job *j)
 {
     llm_status status = put_kvs(j);
     if (status == LLM_OK) status = put_tensor_list(j);
-    if (status == LLM_OK) status = put_data(j);
-    if (status == LLM_OK && (fflush(j->out) != 0 || fsync(fileno(j->out)) != 0))
-        status = sx_fail_errno(j->err, errno, "cannot write", j->path);
-    return status;
-}
-
-/* A rename over a device or a pipe would put a file in its place. */
-static llm_status check_target(const char *out, llm_error *err)
-{
-    struct stat st;
-    if (stat(out, &st) == 0 && !S_ISREG(st.st_mode))
-        return sx_fail(err, LLM_E_INVALID, "%s exists and is not a regular file: choose another name", out);
-    return LLM_OK;
+    return status == LLM_OK ? put_data(j) : status;
 }
 
 static llm_status write_file(job *j, const char *out)
 {
-    sx_buf path;
-    sx_buf_init(&path, j->mem, 0);
-    sx_buf_printf(&path, "%s.part", out);
-    llm_status status = sx_buf_status(&path);
-    if (status != LLM_OK) return sx_fail_memory(j->err);
-    j->path = path.data;
-    j->out = fopen(path.data, "wbe");
-    if (!j->out) {
-        status = sx_fail_errno(j->err, errno, "cannot create", path.data);
-    } else {
-        status = write_all(j);
-        if (fclose(j->out) != 0 && status == LLM_OK) status = sx_fail_errno(j->err, errno, "cannot write", path.data);
-        if (status == LLM_OK && rename(path.data, out) != 0)
-            status = sx_fail_errno(j->err, errno, "cannot rename to", out);
-        if (status != LLM_OK) unlink(path.data);
-    }
-    sx_buf_free(&path);
-    return status;
+    llm_status status = sx_new_file_begin(&j->file, j->mem, out, j->err);
+    return status == LLM_OK ? sx_new_file_end(&j->file, write_all(j), j->err) : status;
 }
 
 llm_status sx_quantise_file(const char *in, const char *out, const char *name, uint32_t threads,
@@ -321,20 +306,17 @@ llm_status sx_quantise_file(const char *in, const char *out, const char *name, u
     job j = {.how = find_recipe(name), .mem = mem, .cancel = cancel, .err = err};
     if (!j.how)
         return sx_fail(err, LLM_E_UNSUPPORTED,
-                       "there is no recipe %.40s; choose from f16, bf16, q8_0, q4_0, q4_1, q5_0, "
+                       "there is no recipe %.40s; choose from f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, "
                        "q5_1, q4_k_s, q4_k_m, q5_k_s, q5_k_m, q6_k",
                        name);
-    sx_map_file file;
-    sx_gguf *gguf = NULL;
-    llm_status status = check_target(out, err);
-    if (status == LLM_OK) status = sx_file_map(&file, in, err);
-    if (status != LLM_OK) return status;
-    status = sx_gguf_open(&gguf, mem, file.data, file.size, err);
+    sx_source *source = NULL;
+    llm_status status = sx_source_open(&source, mem, &(sx_origin){.path = in}, err);
     if (status == LLM_OK) status = sx_pool_create(&j.pool, mem, threads ? threads : sx_cpu_default_threads(), err);
     if (status == LLM_OK) {
         const char *arch;
         size_t len;
         char key[128];
+        const sx_gguf *gguf = sx_source_gguf(source);
         j.gguf = gguf;
         if (sx_gguf_str(gguf, "general.architecture", &arch, &len) && len < 64) {
             snprintf(key, sizeof key, "%.*s.block_count", (int)len, arch);
@@ -343,7 +325,6 @@ llm_status sx_quantise_file(const char *in, const char *out, const char *name, u
         status = write_file(&j, out);
     }
     sx_pool_free(j.pool);
-    sx_gguf_close(gguf);
-    sx_file_unmap(&file);
+    sx_source_close(source);
     return status;
 }

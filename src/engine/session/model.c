@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/grammar/token_trie.h"
 #include "platform/cpu.h"
 
 /* ---- facts ---- */
@@ -105,13 +106,12 @@ static llm_status load_vocabulary(sx_model *m, llm_error *err)
     return collect_facts(m, err);
 }
 
-static llm_status load(sx_model *m, const char *path, const sx_model_params *params, llm_error *err)
+static llm_status load(sx_model *m, const sx_origin *from, const sx_model_params *params, llm_error *err)
 {
     llm_status s;
-    if ((s = sx_file_map(&m->file, path, err)) != LLM_OK ||
-        (s = sx_gguf_open(&m->gguf, m->mem, m->file.data, m->file.size, err)) != LLM_OK ||
-        (s = cancelled(params, err)) != LLM_OK)
-        return s;
+    if ((s = sx_source_open(&m->source, m->mem, from, err)) != LLM_OK) return s;
+    m->gguf = sx_source_gguf(m->source);
+    if ((s = cancelled(params, err)) != LLM_OK) return s;
     if (sx_gguf_tensor_count(m->gguf) == 0) return load_vocabulary(m, err);
     if ((s = sx_hparams_read(&m->net.hp, m->gguf, err)) != LLM_OK ||
         (s = sx_weights_bind(&m->net.weights, &m->net.hp, m->gguf, &m->arena, err)) != LLM_OK ||
@@ -125,13 +125,19 @@ static llm_status load(sx_model *m, const char *path, const sx_model_params *par
         (s = collect_facts(m, err)) != LLM_OK)
         return s;
     if (params->log)
-        sx_log_write(params->log, LLM_LOG_INFO, "loaded %s: %s, %u layers, %s weights, %s kernels, %u threads", path,
-                     m->net.hp.arch->name, m->net.hp.n_layer, sx_model_info(m, "type"),
-                     sx_cpu_isa_name(m->net.kernels.isa), sx_pool_size(m->net.pool));
+        sx_log_write(params->log, LLM_LOG_INFO, "loaded %s: %s, %u layers, %s weights, %s kernels, %u threads",
+                     from->path ? from->path : "a model", m->net.hp.arch->name, m->net.hp.n_layer,
+                     sx_model_info(m, "type"), sx_cpu_isa_name(m->net.kernels.isa), sx_pool_size(m->net.pool));
     return LLM_OK;
 }
 
 llm_status sx_model_load(sx_model **out, sx_mem *mem, const char *path, const sx_model_params *params, llm_error *err)
+{
+    return sx_model_load_from(out, mem, &(sx_origin){.path = path}, params, err);
+}
+
+llm_status sx_model_load_from(sx_model **out, sx_mem *mem, const sx_origin *from, const sx_model_params *params,
+                              llm_error *err)
 {
     static const sx_model_params defaults;
     *out = NULL;
@@ -139,7 +145,7 @@ llm_status sx_model_load(sx_model **out, sx_mem *mem, const char *path, const sx
     if (!m) return sx_fail_memory(err);
     m->mem = mem;
     sx_arena_init(&m->arena, mem);
-    llm_status s = load(m, path, params ? params : &defaults, err);
+    llm_status s = load(m, from, params ? params : &defaults, err);
     if (s == LLM_OK)
         *out = m;
     else
@@ -152,11 +158,16 @@ void sx_model_free(sx_model *m)
     if (!m) return;
     sx_scheduler_free(m->scheduler);
     sx_pool_free(m->net.pool);
+    sx_token_trie_free(atomic_load(&m->trie));
     sx_tokenizer_free(m->tok);
     sx_arena_free(&m->arena);
-    sx_gguf_close(m->gguf);
-    sx_file_unmap(&m->file);
+    sx_source_close(m->source);
     sx_mem_free(m->mem, m);
+}
+
+uint32_t sx_model_n_tokens(const sx_model *m)
+{
+    return sx_tokenizer_size(m->tok);
 }
 
 uint32_t sx_model_n_vocab(const sx_model *m)

@@ -1,39 +1,43 @@
 /* Choosing the next token. Random numbers are counter-based: a function of the seed and the count of tokens chosen, so that
  * the same seed gives the same text whatever else runs. A constraint is asked lazily: for the token that would be chosen,
- * and only when it refuses that one for the others. */
+ * and only when it refuses that one for all of them. */
+#include "engine/session/sampler.h"
+
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include "engine/session/model.h"
+enum { DRAW_FREE, DRAW_CONSTRAINED, DRAW_XTC };
 
-typedef struct candidate {
-    float p;
-    int32_t token;
-} candidate;
-
-struct sx_sampler {
-    sx_mem *mem;
-    const sx_model *model;
-    sx_sampler_params params;
-    uint64_t count;        /* tokens chosen */
-    uint32_t n_vocab;      /* of the tokenizer: padding is never chosen */
-    candidate *candidates; /* [n_vocab] */
-};
+static llm_status check(const sx_sampler_params *p, llm_error *err)
+{
+    const float fields[] = {p->temperature, p->top_p,           p->min_p,         p->dynatemp_range,
+                            p->typical_p,   p->xtc_probability, p->xtc_threshold, p->dynatemp_exponent,
+                            p->top_n_sigma, p->mirostat_tau,    p->mirostat_eta};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (!(fields[i] >= 0.0f) || !isfinite(fields[i]))
+            return sx_fail(err, LLM_E_INVALID,
+                           "out of range: temperature, dynatemp_range, dynatemp_exponent, top_p, min_p, typical_p, "
+                           "top_n_sigma, xtc_probability, xtc_threshold, mirostat_tau and mirostat_eta must be 0 or "
+                           "more");
+    return LLM_OK;
+}
 
 llm_status sx_sampler_create(sx_sampler **out, sx_mem *mem, const sx_model *model, const sx_sampler_params *params,
                              llm_error *err)
 {
     *out = NULL;
-    if (!(params->temperature >= 0.0f) || !(params->top_p >= 0.0f) || !(params->min_p >= 0.0f) ||
-        !isfinite(params->temperature))
-        return sx_fail(err, LLM_E_INVALID, "temperature, top_p and min_p must be numbers of at least 0");
+    llm_status status = check(params, err);
+    if (status != LLM_OK) return status;
     sx_sampler *s = sx_mem_zalloc(mem, sizeof *s);
     if (!s) return sx_fail_memory(err);
     *s = (sx_sampler){.mem = mem, .model = model, .params = *params, .n_vocab = sx_tokenizer_size(model->tok)};
+    s->mu = 2.0f * params->mirostat_tau;
     s->candidates = sx_mem_array(mem, s->n_vocab ? s->n_vocab : 1, sizeof *s->candidates);
-    if (!s->candidates) {
-        sx_mem_free(mem, s);
-        return sx_fail_memory(err);
+    if (params->constraint) s->mask = sx_mem_array(mem, s->n_vocab / 32 + 1, sizeof *s->mask);
+    status = !s->candidates || (params->constraint && !s->mask) ? sx_fail_memory(err) : sx_penalties_create(s, err);
+    if (status != LLM_OK) {
+        sx_sampler_free(s);
+        return status;
     }
     *out = s;
     return LLM_OK;
@@ -42,18 +46,15 @@ llm_status sx_sampler_create(sx_sampler **out, sx_mem *mem, const sx_model *mode
 void sx_sampler_free(sx_sampler *s)
 {
     if (!s) return;
+    sx_penalties_free(s);
     sx_mem_free(s->mem, s->candidates);
+    sx_mem_free(s->mem, s->mask);
     sx_mem_free(s->mem, s);
 }
 
-/* Special tokens that do not end the text have no bytes, so no constraint on the text can be met by them. */
-static bool accepted(const sx_sampler *s, int32_t token)
+void sx_sampler_read(sx_sampler *s, const int32_t *tokens, size_t n)
 {
-    size_t len;
-    if (!s->params.accept) return true;
-    const char *bytes = sx_token_bytes(s->model, token, &len);
-    if (sx_token_ends(s->model, token)) return s->params.accept(s->params.user, "", 0);
-    return len > 0 && s->params.accept(s->params.user, bytes, len);
+    for (size_t i = 0; i < n; i++) sx_penalties_read(s, tokens[i]);
 }
 
 /* SplitMix64 over seed, index and draw: 53 bits in [0, 1). */
@@ -70,133 +71,67 @@ static double random_at(uint64_t seed, uint64_t index, uint64_t draw)
     return (double)(x >> 11) * 0x1p-53;
 }
 
-/* ---- a heap with the likeliest on top; ties go to the lower id ---- */
-
-static bool before(const candidate *a, const candidate *b)
-{
-    return a->p > b->p || (a->p == b->p && a->token < b->token);
-}
-
-static void sift(candidate *heap, uint32_t n, uint32_t i)
-{
-    for (;;) {
-        uint32_t best = i, left = 2 * i + 1, right = left + 1;
-        if (left < n && before(&heap[left], &heap[best])) best = left;
-        if (right < n && before(&heap[right], &heap[best])) best = right;
-        if (best == i) return;
-        candidate swap = heap[i];
-        heap[i] = heap[best];
-        heap[best] = swap;
-        i = best;
-    }
-}
-
-static void heapify(candidate *heap, uint32_t n)
-{
-    for (uint32_t i = n / 2; i-- > 0;) sift(heap, n, i);
-}
-
-/* The top moves behind the heap, which shrinks by one. */
-static candidate pop(candidate *heap, uint32_t *n)
-{
-    candidate top = heap[0];
-    heap[0] = heap[--*n];
-    heap[*n] = top;
-    sift(heap, *n, 0);
-    return top;
-}
-
-/* ---- greedy ---- */
-
-static float usable(float logit)
-{
-    return logit == logit ? logit : -INFINITY;
-}
-
-static int32_t greedy(sx_sampler *s, const float *logits)
+static int32_t greedy(const sx_sampler *s, const float *logits, const uint32_t *mask)
 {
     int32_t best = -1;
-    for (uint32_t i = 0; i < s->n_vocab; i++)
-        if (best < 0 || usable(logits[i]) > usable(logits[best])) best = (int32_t)i;
-    if (best < 0 || accepted(s, best)) return best;
-    uint32_t n = s->n_vocab;
-    for (uint32_t i = 0; i < n; i++) s->candidates[i] = (candidate){usable(logits[i]), (int32_t)i};
-    heapify(s->candidates, n);
-    pop(s->candidates, &n);
-    while (n > 0) {
-        candidate c = pop(s->candidates, &n);
-        if (accepted(s, c.token)) return c.token;
+    float most = -INFINITY;
+    for (uint32_t i = 0; i < s->n_vocab; i++) {
+        if (mask && !sx_bit(mask, i)) continue;
+        float logit = logits[i] == logits[i] ? logits[i] : -INFINITY; /* NaN is never chosen */
+        if (best >= 0 && !(logit > most)) continue;
+        best = (int32_t)i;
+        most = logit;
     }
-    return -1;
+    return best;
 }
 
-/* ---- sampling ---- */
-
-/* Fills the candidates with probabilities relative to the likeliest; those below min_p are left out. */
-static uint32_t collect(sx_sampler *s, const float *logits, bool constrained)
+/* Draws one of n candidates by u in [0, 1). *p: its share of what was left. */
+static int32_t draw(const sx_sampler *s, uint32_t n, double u, double *p)
 {
-    float max = -INFINITY;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < s->n_vocab; i++)
-        if (!constrained || accepted(s, (int32_t)i)) {
-            s->candidates[n++] = (candidate){usable(logits[i]), (int32_t)i};
-            max = usable(logits[i]) > max ? usable(logits[i]) : max;
-        }
-    if (max == -INFINITY || max == INFINITY) { /* nothing to tell them apart by */
-        for (uint32_t i = 0; i < n; i++) s->candidates[i].p = s->candidates[i].p == max ? 1.0f : 0.0f;
-        return n;
-    }
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        float p = expf((s->candidates[i].p - max) / s->params.temperature);
-        if (p >= s->params.min_p) s->candidates[kept++] = (candidate){p, s->candidates[i].token};
-    }
-    return kept;
-}
-
-/* Draws among the first of n sorted candidates, or among all n where no cut is asked for. */
-static int32_t draw(sx_sampler *s, uint32_t n, double u)
-{
-    const bool cut_k = s->params.top_k > 0 && s->params.top_k<n, cut_p = s->params.top_p> 0.0f &&
-                       s->params.top_p < 1.0f;
-    candidate *from = s->candidates;
-    double total = 0.0;
-    if (n == 0) return -1;
-    if (cut_k || cut_p) { /* the likeliest are moved, best first, from the end of the array downwards */
-        uint32_t heap = n, keep = cut_k ? s->params.top_k : n;
-        double sum = 0.0, goal;
-        for (uint32_t i = 0; i < n; i++) total += (double)s->candidates[i].p;
-        heapify(s->candidates, n);
-        if (cut_k) {
-            total = 0.0;
-            while (n - heap < keep) total += (double)pop(s->candidates, &heap).p;
-            heapify(s->candidates, n); /* popped ones form the tail; start over to cut by probability */
-            heap = n;
-        }
-        goal = cut_p ? (double)s->params.top_p * total : INFINITY;
-        while (n - heap < keep && (sum < goal || heap == n)) sum += (double)pop(s->candidates, &heap).p;
-        from = s->candidates + heap;
-        n -= heap;
-        total = sum;
-    } else {
-        for (uint32_t i = 0; i < n; i++) total += (double)from[i].p;
-    }
-    double at = u * total, sum = 0.0;
+    const sx_candidate *v = s->candidates;
+    double total = 0.0, sum = 0.0;
     int32_t last = -1;
-    for (uint32_t i = n; i-- > 0;) { /* best first where sorted */
-        if (from[i].p <= 0.0f) continue;
-        last = from[i].token;
-        sum += (double)from[i].p;
-        if (at < sum) break;
+    for (uint32_t i = 0; i < n; i++) total += (double)v[i].p;
+    for (uint32_t i = 0; i < n; i++) {
+        const sx_candidate *c = s->sorted ? &v[i] : &v[n - 1 - i];
+        if (c->p <= 0.0f) continue;
+        last = c->token;
+        *p = (double)c->p / total;
+        sum += (double)c->p;
+        if (u * total < sum) break;
     }
     return last;
 }
 
+static int32_t choose(sx_sampler *s, const float *logits, const uint32_t *mask, uint64_t index)
+{
+    const sx_constraint *c = s->params.constraint;
+    const bool drawn = s->params.temperature > 0.0f;
+    double p = 1.0;
+    int32_t token;
+    if (drawn) {
+        uint32_t n = sx_chain(s, logits, mask, random_at(s->params.seed, index, DRAW_XTC));
+        token = draw(s, n, random_at(s->params.seed, index, mask ? DRAW_CONSTRAINED : DRAW_FREE), &p);
+    } else {
+        token = greedy(s, logits, mask);
+    }
+    if (token < 0 || (c && !mask && !c->accepts(c->user, token))) return -1;
+    if (drawn && s->params.mirostat_tau > 0.0f)
+        s->mu -= (s->params.mirostat_eta > 0.0f ? s->params.mirostat_eta : 0.1f) *
+                 (float)(-log2(p) - (double)s->params.mirostat_tau);
+    return token;
+}
+
 int32_t sx_sample(sx_sampler *s, float *logits)
 {
+    const sx_constraint *c = s->params.constraint;
     uint64_t index = s->count++;
-    if (s->params.temperature <= 0.0f) return greedy(s, logits);
-    int32_t token = draw(s, collect(s, logits, false), random_at(s->params.seed, index, 0));
-    if (token < 0 || !s->params.accept || accepted(s, token)) return token;
-    return draw(s, collect(s, logits, true), random_at(s->params.seed, index, 1));
+    sx_penalties_apply(s, logits);
+    int32_t token = choose(s, logits, NULL, index);
+    if (token < 0 && c) {
+        memset(s->mask, 0, (s->n_vocab / 32 + 1) * sizeof *s->mask);
+        if (c->mask(c->user, s->mask)) token = choose(s, logits, s->mask, index);
+    }
+    if (token >= 0) sx_penalties_read(s, token);
+    return token;
 }

@@ -1,7 +1,6 @@
 /* Scores of given texts. Items share a prefix that is read once. Their own tokens go through the layers in common batches,
  * each item a segment at the same positions; only rows that are asked for reach the head, a few at a time, so that memory
  * does not grow with the text. */
-#include <math.h>
 #include <string.h>
 
 #include "engine/session/session.h"
@@ -30,30 +29,6 @@ typedef struct scorer {
 
 /* ---- one row ---- */
 
-/* The logarithm of the sum of exponentials, in double and in the order of the vocabulary. */
-static double log_sum(const float *logits, uint32_t n)
-{
-    float max = logits[0];
-    for (uint32_t i = 1; i < n; i++) max = logits[i] > max ? logits[i] : max;
-    double sum = 0.0;
-    for (uint32_t i = 0; i < n; i++) sum += exp((double)logits[i] - (double)max);
-    return (double)max + log(sum);
-}
-
-/* Inserts each logit where it belongs among the best so far; of equals the first stays ahead. */
-static void best(const float *logits, uint32_t n, double sum, uint32_t n_top, int32_t *top, float *logprob)
-{
-    uint32_t have = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        if (have == n_top && !(logits[i] > logits[top[have - 1]])) continue;
-        uint32_t at = have < n_top ? have++ : have - 1;
-        for (; at > 0 && logits[i] > logits[top[at - 1]]; at--) top[at] = top[at - 1];
-        top[at] = (int32_t)i;
-    }
-    for (uint32_t i = 0; i < n_top; i++) logprob[i] = i < have ? (float)((double)logits[top[i]] - sum) : -INFINITY;
-    for (uint32_t i = have; i < n_top; i++) top[i] = -1;
-}
-
 typedef struct row_task {
     const scorer *c;
     const wanted *want;
@@ -70,9 +45,10 @@ static void score_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
         const wanted *w = &t->want[i];
         const float *logits = t->logits + (t->same_row ? 0 : (size_t)i * n);
         size_t at = w->at - w->item->from;
-        double sum = log_sum(logits, n);
+        double sum = sx_logits_sum(logits, n);
         w->item->logprob[at] = (double)logits[w->item->tokens[w->at]] - sum;
-        if (n_top > 0) best(logits, n, sum, n_top, w->item->top + at * n_top, w->item->top_logprob + at * n_top);
+        if (n_top > 0)
+            sx_logits_best(logits, n, sum, n_top, w->item->top + at * n_top, w->item->top_logprob + at * n_top);
     }
 }
 

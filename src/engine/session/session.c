@@ -77,6 +77,16 @@ static llm_status build(sx_session *s, const sx_session_params *p, llm_error *er
 llm_status sx_session_create(sx_session **out, sx_mem *mem, sx_model *model, const sx_session_params *params,
                              llm_error *err)
 {
+    *out = NULL;
+    if (model->net.hp.both_ways)
+        return sx_fail(err, LLM_E_UNSUPPORTED,
+                       "this model turns texts into vectors and writes none; use llm_embed or llm_rerank");
+    return sx_session_create_reader(out, mem, model, params, err);
+}
+
+llm_status sx_session_create_reader(sx_session **out, sx_mem *mem, sx_model *model, const sx_session_params *params,
+                                    llm_error *err)
+{
     static const sx_session_params defaults;
     *out = NULL;
     if (!params) params = &defaults;
@@ -101,9 +111,33 @@ void sx_session_free(sx_session *s)
     if (!s) return;
     sx_request_end(s->model->scheduler, &s->request);
     sx_cache_free(&s->cache);
+    sx_session_drop_adapters(s);
     sx_mem_free(s->mem, s->tokens);
     sx_arena_free(&s->arena);
     sx_mem_free(s->mem, s);
+}
+
+llm_status sx_session_fork(sx_session **out, sx_mem *mem, const sx_session *from, llm_error *err)
+{
+    const sx_session_params params = {from->cache.n_ctx, from->n_batch, from->kv_type};
+    sx_session *s;
+    llm_status status = sx_session_create(&s, mem, from->model, &params, err);
+    *out = NULL;
+    if (status != LLM_OK) return status;
+    const sx_cache_layer *layers = s->cache.layers;
+    sx_cache_free(&s->cache);
+    sx_cache_like(&s->cache, &from->cache);
+    s->cache.layers = layers; /* in its own arena */
+    status = sx_session_room(s, from->used, err);
+    if (status == LLM_OK) status = sx_session_adapt_like(s, from, err);
+    if (status == LLM_OK) status = sx_cache_share(&s->cache, &from->cache, err);
+    if (status != LLM_OK) {
+        sx_session_free(s);
+        return status;
+    }
+    sx_session_advance(s, from->tokens, from->used);
+    *out = s;
+    return LLM_OK;
 }
 
 uint32_t sx_session_n_ctx(const sx_session *s)
@@ -122,6 +156,13 @@ uint32_t sx_session_sees_from(const sx_session *s, uint32_t position)
 {
     uint32_t window = s->model->net.hp.window;
     return window > 0 && position + 1 > window ? position + 1 - window : 0;
+}
+
+uint32_t sx_session_windowed_from(const sx_session *s)
+{
+    uint32_t page = s->used / SX_PAGE + (s->used % SX_PAGE > 0), end = page;
+    while (page > 0 && sx_cache_holds(&s->cache, SX_TABLE_WINDOWED, (page - 1) * SX_PAGE, page * SX_PAGE)) page--;
+    return page < end ? page * SX_PAGE : 0;
 }
 
 uint32_t sx_session_truncate(sx_session *s, uint32_t keep)

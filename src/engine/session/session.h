@@ -13,8 +13,8 @@ struct sx_session {
     uint32_t n_batch, kv_type;
     sx_cache cache;
     sx_rope rope[2];
-    sx_arena arena;              /* rope tables, the cache's list of layers */
-    const sx_adapters *adapters; /* that new rows carry; NULL: none */
+    sx_arena arena;        /* rope tables, the cache's list of layers */
+    sx_adapters *adapters; /* that new rows carry, a reference; NULL: none */
     sx_request request;
 };
 
@@ -30,11 +30,17 @@ sx_segment sx_session_segment(sx_session *s, const int32_t *tokens, uint32_t n, 
 llm_status sx_session_alone(sx_session *s, bool (*fn)(void *arg, sx_eval *e), void *arg, const llm_cancel *cancel,
                             llm_error *err);
 
+void sx_session_drop_adapters(sx_session *s); /* gives the reference up */
+/* A session that holds nothing yet carries what another one does. */
+llm_status sx_session_adapt_like(sx_session *s, const sx_session *from, llm_error *err);
+
 /* The session has evaluated n more tokens, for which there is room in s->tokens (sx_session_room). */
 llm_status sx_session_room(sx_session *s, size_t n, llm_error *err);
 void sx_session_advance(sx_session *s, const int32_t *tokens, uint32_t n);
 
 /* The earliest position that windowed layers must hold for one at `position` to be evaluated. */
 uint32_t sx_session_sees_from(const sx_session *s, uint32_t position);
+/* From where on windowed layers hold everything up to the end: the beginning of a page. */
+uint32_t sx_session_windowed_from(const sx_session *s);
 
 #endif

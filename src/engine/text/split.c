@@ -86,12 +86,15 @@ static const rule gpt2[] = {GPT2, END};
 static const rule digit_gpt2[] = {RUN(SX_UC_N, NULL, 1, 1, 0), GPT2, END};
 static const rule by_default[] = {RUN(SX_UC_P, default_marks, 1, 0, 0), GPT2, RUN(SX_UC_N, NULL, 1, 0, 0),
                                   RUN(0, digits, 3, 3, 0), END};
-static const rule falcon[] = {RUN(SX_UC_P, ascii_marks, 1, 0, 0), GPT2, RUN(SX_UC_N, NULL, 1, 0, 0),
-                              RUN(0, digits, 3, 3, 0), END};
+static const rule falcon[] = {
+    RUN(SX_UC_P, ascii_marks, 1, 0, 0), GPT2, {sx_match_number_bytes, 0, NULL, 1, 0, 0}, RUN(0, digits, 3, 3, 0), END};
 static const rule llama3[] = {WORDS(SX_UC_L, 3, 0), END};
 static const rule jais2[] = {WORDS(SX_UC_L, 3, SPACE_STEPS), END};
 static const rule qwen2[] = {WORDS(SX_UC_L, 1, 0), END};
 static const rule qwen35[] = {WORDS(SX_UC_L | SX_UC_M, 1, 0), END};
+static const rule minicpm5[] = {RUN(SX_UC_N, NULL, 1, 3, 0), WORDS(SX_UC_L, 0, 0), END};
+static const rule ufakzeka[] = {WORDS(SX_UC_L, 1, NO_CONTRACTION), END};
+static const rule laguna[] = {{sx_match_newline_runs, 0, NULL, 1, 0, 0}, WORDS(SX_UC_L, 1, 0), END};
 static const rule seed_coder[] = {WORDS(SX_UC_L, 1, NO_NEWLINES), END};
 static const rule deepseek_llm[] = {RUN(0, newlines, 1, 1, 0),
                                     RUN(0, cased_letters, 1, 0, SPACE_BEFORE),
@@ -116,7 +119,7 @@ static const rule youtu[] = {RUN(0, hangul, 1, 0, 0),   RUN(0, wide_marks, 1, 0,
                              CASED(1, SLASH),           END};
 static const rule bloom[] = {{sx_match_bloom, 0, bloom_stops, 1, 0, 0}, END};
 static const rule viking[] = {{sx_match_bloom, 0, bloom_stops, 1, 0, 0}, RUN(SX_UC_N, NULL, 1, 1, 0), END};
-static const rule superbpe[] = {RUN(SX_UC_N, NULL, 1, 0, 0), {sx_match_digit_groups, 0, NULL, 1, 3, ANY_END}, END};
+static const rule superbpe[] = {RUN(SX_UC_N, NULL, 1, 0, 0), {sx_match_digit_cuts, 0, NULL, 1, 0, 0}, END};
 static const rule exaone_moe[] = {WORDS(SX_UC_L, 1, SLASH | ONE_NEWLINE | WORD_SPACES), END};
 static const rule afmoe[] = {
     {sx_match_digit_groups, 0, NULL, 1, 3, ANY_END}, RUN(0, afmoe_asian, 1, 0, 0), DEEPSEEK3, END};
@@ -139,21 +142,25 @@ static const sx_split splits[] = {
      gpt2,
      {0}},
     {"jina-v1-en jina-v2-code roberta-bpe", gpt2, {.add_sep = true}},
-    {"starcoder refact command-r smollm codeshell exaone minerva-7b", digit_gpt2, {0}},
-    {"qwen2 deepseek-r1-qwen kormo f2llmv2 stablelm2 hunyuan solar-open megrez grok-2 laguna bailingmoe bailingmoe2 "
+    {"starcoder refact command-r smollm codeshell exaone minerva-7b mellum2", digit_gpt2, {0}},
+    {"qwen2 deepseek-r1-qwen kormo f2llmv2 stablelm2 hunyuan solar-open megrez grok-2 bailingmoe bailingmoe2 "
      "llada-moe",
      qwen2,
      {0}},
     {"qwen35", qwen35, {0}},
+    {"minicpm5", minicpm5, {.whole_words = true}},
+    {"ufakzeka", ufakzeka, {0}},
+    {"laguna", laguna, {0}},
     {"seed-coder", seed_coder, {0}},
     {"jais-2", jais2, {0}},
     {"deepseek-llm", deepseek_llm, {0}},
     {"deepseek-coder", deepseek_coder, {0}},
-    {"deepseek-v3 hunyuan-dense joyai-llm", deepseek3, {0}},
+    {"deepseek-v3 hunyuan-dense joyai-llm hy_v4", deepseek3, {0}},
     {"falcon", falcon, {0}},
     {"tekken", tekken, {.whole_words = true, .add_bos = true}},
-    {"gpt-4o llama4 kanana2 minimax-m2", gpt4o, {0}},
-    {"tiny_aya", tiny_aya, {0}},
+    {"gpt-4o llama4 kanana2 minimax-m2 talkie", gpt4o, {0}},
+    {"granite-embed-multi-97m", gpt4o, {.whole_words = true}},
+    {"tiny_aya cohere2moe", tiny_aya, {0}},
     {"kimi-k2", kimi, {0}},
     {"youtu", youtu, {.whole_words = true}},
     {"bloom poro-chat gpt3-finnish", bloom, {0}},

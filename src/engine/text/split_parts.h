@@ -91,6 +91,8 @@ size_t sx_match_run(scan *t, size_t i, const rule *r, size_t *skip);
 size_t sx_match_trailing_space(scan *t, size_t i, const rule *r, size_t *skip);
 size_t sx_match_bloom(scan *t, size_t i, const rule *r, size_t *skip);
 size_t sx_match_digit_groups(scan *t, size_t i, const rule *r, size_t *skip);
+size_t sx_match_digit_cuts(scan *t, size_t i, const rule *r, size_t *skip);
+size_t sx_match_number_bytes(scan *t, size_t i, const rule *r, size_t *skip);
 size_t sx_match_newline_runs(scan *t, size_t i, const rule *r, size_t *skip);
 /* split_words.c */
 size_t sx_match_gpt2(scan *t, size_t i, const rule *r, size_t *skip);

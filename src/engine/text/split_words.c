@@ -93,7 +93,7 @@ static size_t no_word(scan *t, size_t i, const rule *r, uint32_t letters)
 {
     point p = at(t, i);
     if (p.cls & SX_UC_N) {
-        for (unsigned n = 0; (p.cls & SX_UC_N) && n < r->max; n++, p = at(t, i)) i += p.len;
+        for (unsigned n = 0; (p.cls & SX_UC_N) && (n < r->max || !r->max); n++, p = at(t, i)) i += p.len;
         return i;
     }
     size_t begin = i;
@@ -122,7 +122,7 @@ static size_t spaced_letters(const scan *t, size_t i)
 size_t sx_match_words(scan *t, size_t i, const rule *r, size_t *skip)
 {
     (void)skip;
-    size_t end = contraction(t, i, true);
+    size_t end = r->flags & NO_CONTRACTION ? i : contraction(t, i, true);
     if (end > i) return end;
     point p = at(t, i);
     size_t begin = i;
@@ -141,9 +141,34 @@ static bool lower_like(point p) /* [\p{Ll}\p{Lm}\p{Lo}\p{M}] */
     return ((p.cls & SX_UC_L) && !(p.cls & SX_UC_LU)) || (p.cls & SX_UC_M);
 }
 
+/* The script Han. */
+static const range han[] = {{0x2e80, 0x2e99},
+                            {0x2e9b, 0x2ef3},
+                            {0x2f00, 0x2fd5},
+                            {0x3005, 0x3005},
+                            {0x3007, 0x3007},
+                            {0x3021, 0x3029},
+                            {0x3038, 0x303b},
+                            {0x3400, 0x4dbf},
+                            {0x4e00, 0x9fff},
+                            {0xf900, 0xfa6d},
+                            {0xfa70, 0xfad9},
+                            {0x16fe2, 0x16fe3},
+                            {0x16ff0, 0x16ff1},
+                            {0x20000, 0x2a6df},
+                            {0x2a700, 0x2b739},
+                            {0x2b740, 0x2b81d},
+                            {0x2b820, 0x2cea1},
+                            {0x2ceb0, 0x2ebe0},
+                            {0x2ebf0, 0x2ee5d},
+                            {0x2f800, 0x2fa1d},
+                            {0x30000, 0x3134a},
+                            {0x31350, 0x323af},
+                            {0, 0}};
+
 static bool apart(const rule *r, point p)
 {
-    return (r->flags & HAN_APART) && sx_uc_is_han(p.c);
+    return (r->flags & HAN_APART) && p.c >= 0x2e80 && sx_split_listed(han, p.c);
 }
 
 /* upper*lower+ when `first`, else upper+lower*; the end, or i. A greedy engine gives characters of both classes back

@@ -114,8 +114,8 @@ llm_status sx_tokenizer_create(sx_tokenizer **out, sx_mem *mem, const sx_gguf *g
     t->mem = mem;
     sx_pairs_init(&t->merges, mem);
     llm_status status = sx_vocab_load(&t->v, mem, gguf, err);
+    if (status == LLM_OK && (t->v.kind == SX_VOCAB_BPE || t->v.merge_ranks)) status = load_merges(t, gguf, err);
     if (status == LLM_OK && t->v.kind == SX_VOCAB_BPE) {
-        status = load_merges(t, gguf, err);
         t->whole_words = sx_split_get_traits(t->v.split).whole_words;
     } else if (status == LLM_OK && t->v.kind == SX_VOCAB_UNIGRAM) {
         status = sx_unigram_load(&t->unigram, mem, &t->v, gguf, err);
@@ -193,7 +193,7 @@ static llm_status encode_word(void *user, const char *word, size_t len)
     encoder *e = user;
     const sx_vocab *v = &e->t->v;
     if (len > INT32_MAX) return LLM_E_LIMIT;
-    if (e->t->whole_words || (v->raw_text && word[0] == '\n')) {
+    if (e->t->whole_words || (v->kind == SX_VOCAB_BPE && v->raw_text && word[0] == '\n')) {
         uint32_t token = sx_map_get(&v->by_bytes, word, len);
         if (token != SX_MAP_NONE) {
             sx_tokens_add(&e->tokens, (int32_t)token);
@@ -201,6 +201,11 @@ static llm_status encode_word(void *user, const char *word, size_t len)
         }
     }
     return sx_merge_word(&e->merger, word, len);
+}
+
+static bool block_at(const char *s, size_t n)
+{
+    return n >= 3 && memcmp(s, BLOCK, 3) == 0;
 }
 
 static llm_status with_blocks(encoder *e, const char *text, size_t len, bool prefix)
@@ -217,15 +222,12 @@ static llm_status with_blocks(encoder *e, const char *text, size_t len, bool pre
     return sx_buf_status(&e->text);
 }
 
-static bool block_at(const char *s, size_t n)
-{
-    return n >= 3 && memcmp(s, BLOCK, 3) == 0;
-}
-
 /* Words begin at the first U+2581 behind another character. */
 static llm_status encode_spm(encoder *e, const char *text, size_t len)
 {
-    llm_status status = with_blocks(e, text, len, e->after_special && e->t->v.add_space_prefix);
+    bool prefix = e->after_special && e->t->v.add_space_prefix;
+    if (e->t->v.space_prefix_spare && (text[0] == ' ' || block_at(text, len))) prefix = false;
+    llm_status status = with_blocks(e, text, len, prefix);
     e->after_special = false;
     const char *s = sx_buf_cstr(&e->text);
     size_t n = e->text.len, from = 0;
@@ -257,9 +259,13 @@ static llm_status encode_stretch(encoder *e, const char *text, size_t len)
 static llm_status encode_piece(void *user, const char *text, size_t len, int32_t token)
 {
     encoder *e = user;
+    if (text && e->t->v.nfc) {
+        llm_status status = sx_nfc(e->mem, &text, &len, &e->text);
+        if (status != LLM_OK) return status;
+    }
     if (text) return encode_stretch(e, text, len);
     sx_tokens_add(&e->tokens, token);
-    e->after_special = true;
+    e->after_special = !e->t->v.space_prefix_first;
     return LLM_OK;
 }
 
@@ -287,7 +293,8 @@ int64_t sx_tokenizer_encode(const sx_tokenizer *t, sx_mem *mem, const char *text
     sx_buf_init(&e.text, mem, 0);
     llm_status status = LLM_OK;
     if (t->v.kind == SX_VOCAB_BPE || t->v.kind == SX_VOCAB_SPM)
-        status = sx_merger_begin(&e.merger, mem, &t->v, t->v.kind == SX_VOCAB_BPE ? &t->merges : NULL, &e.tokens, len);
+        status = sx_merger_begin(&e.merger, mem, &t->v,
+                                 t->v.kind == SX_VOCAB_BPE || t->v.merge_ranks ? &t->merges : NULL, &e.tokens, len);
     if (status == LLM_OK) status = encode_all(&e, text ? text : "", len, flags);
     if (e.merger.mem) sx_merger_end(&e.merger);
     sx_buf_free(&e.text);

@@ -2,6 +2,7 @@
  * scores add up to the most (Viterbi, forwards). Kudo 2018, arxiv.org/abs/1804.10959; the character map is a double array
  * (darts) as sentencepiece stores it. */
 #include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "engine/text/parts.h"
@@ -33,20 +34,26 @@ llm_status sx_unigram_load(sx_unigram *u, sx_mem *mem, const sx_vocab *v, const 
 {
     memset(u, 0, sizeof *u);
     sx_trie_init(&u->trie, mem);
-    float least = FLT_MAX;
+    u->mem = mem;
+    u->scores = sx_mem_array(mem, v->n, sizeof *u->scores);
+    if (!u->scores) return sx_fail_memory(err);
+    bool exact = sx_gguf_array_f64(gguf, "tokenizer.ggml.scores", u->scores, v->n);
+    double least = DBL_MAX;
     for (uint32_t i = 0; i < v->n; i++) {
         uint8_t type = v->marks[i] & SX_TOKEN_TYPE;
-        if (type == SX_TOKEN_NORMAL && v->scores[i] < least) least = v->scores[i];
+        if (!exact || isnan(u->scores[i])) u->scores[i] = (double)v->scores[i];
+        if (type == SX_TOKEN_NORMAL && u->scores[i] < least) least = u->scores[i];
         if (type != SX_TOKEN_NORMAL && type != SX_TOKEN_USER && type != SX_TOKEN_UNUSED) continue;
         sx_view t = v->texts[i];
         if (t.len && t.len <= MAX_TOKEN && sx_trie_add(&u->trie, t.s, t.len, i)) return sx_fail_memory(err);
     }
-    u->unknown_score = least == FLT_MAX ? -UNKNOWN_PENALTY : least - UNKNOWN_PENALTY;
+    u->unknown_score = least == DBL_MAX ? -UNKNOWN_PENALTY : least - UNKNOWN_PENALTY;
     return load_map(u, gguf, err);
 }
 
 void sx_unigram_free(sx_unigram *u)
 {
+    sx_mem_free(u->mem, u->scores);
     sx_trie_free(&u->trie);
 }
 
@@ -100,7 +107,8 @@ static void add(normalizer *z, const char *s, size_t n)
         }
         if (!z->in_word) {
             z->in_word = true;
-            if ((z->v->add_space_prefix && !z->prefixed) || z->v->remove_extra_spaces) {
+            bool spared = z->v->space_prefix_spare && z->out.len > 0;
+            if ((z->v->add_space_prefix && !z->prefixed && !spared) || z->v->remove_extra_spaces) {
                 sx_buf_add(&z->out, BLOCK, 3);
                 z->prefixed = true;
             }
@@ -138,21 +146,31 @@ static void offer(best *to, double score, size_t from, int32_t token)
     if (score > to->score) *to = (best){score, (uint32_t)from, token};
 }
 
+static bool begins_word(const char *s, size_t n, size_t i)
+{
+    return n - i >= 3 && memcmp(s + i, BLOCK, 3) == 0;
+}
+
 static void forward(const sx_unigram *u, const sx_vocab *v, const char *s, size_t n, best *b)
 {
+    size_t end = n; /* of the word, where words are cut apart: each is weighed from 0 */
     for (size_t i = 0, step; i < n; i += step) {
+        if (v->cut_words && (i == 0 || begins_word(s, n, i))) {
+            b[i].score = 0.0;
+            for (end = i + 1; end < n && !begins_word(s, n, end);) end++;
+        }
         if (sx_utf8_next(s + i, n - i, &step) == SX_UTF8_BAD) step = 1;
         bool whole = false;
         uint32_t at = SX_TRIE_ROOT, token;
-        for (size_t k = i; k < n; k++) {
+        for (size_t k = i; k < end; k++) {
             at = sx_trie_step(&u->trie, at, (unsigned char)s[k], &token);
             if (at == SX_TRIE_NONE) break;
             if (token == SX_TRIE_NONE) continue;
             if (k + 1 - i == step) whole = true;
-            double score = (v->marks[token] & SX_TOKEN_TYPE) == SX_TOKEN_USER ? 0.0 : (double)v->scores[token];
+            double score = (v->marks[token] & SX_TOKEN_TYPE) == SX_TOKEN_USER ? 0.0 : u->scores[token];
             offer(&b[k + 1], b[i].score + score, i, (int32_t)token);
         }
-        if (!whole) offer(&b[i + step], b[i].score + (double)u->unknown_score, i, v->unk);
+        if (!whole) offer(&b[i + step], b[i].score + u->unknown_score, i, v->unk);
     }
 }
 

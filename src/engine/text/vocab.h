@@ -31,6 +31,11 @@ typedef struct sx_vocab {
     const sx_split *split; /* of SX_VOCAB_BPE */
     bool raw_text;         /* BPE without the byte alphabet: spaces are U+2581, bytes <0xXX> */
     bool add_bos, add_eos, add_sep, add_space_prefix, remove_extra_spaces, lower_case;
+    bool merge_ranks;        /* SPM: the file's own merges decide, not the scores */
+    bool space_prefix_first; /* SPM: a space goes before the text alone, not behind special tokens */
+    bool space_prefix_spare; /* none goes before a space that is there */
+    bool cut_words;          /* unigram: no token reaches over the beginning of a word */
+    bool nfc;                /* BPE: text is composed first (Unicode normalization form C) */
     uint32_t n;
     sx_view *texts;          /* [n] as in the file */
     sx_view *bytes;          /* [n] raw bytes; "" of control and unknown tokens */

@@ -193,6 +193,19 @@ static void mark_strips(sx_vocab *v, const sx_gguf *gguf)
     }
 }
 
+/* What the file itself says of them: 1 before, 2 behind. */
+static void read_strips(sx_vocab *v, const sx_gguf *gguf)
+{
+    uint32_t type;
+    uint64_t n;
+    if (!sx_gguf_array(gguf, "tokenizer.ggml.token_strip", &type, &n) || n != v->n) return;
+    int32_t *strips = sx_mem_array(v->mem, v->n, sizeof *strips);
+    if (strips && sx_gguf_array_i32(gguf, "tokenizer.ggml.token_strip", strips, n))
+        for (uint32_t i = 0; i < v->n; i++)
+            v->marks[i] |= (uint8_t)((strips[i] & 1 ? SX_TOKEN_LSTRIP : 0) | (strips[i] & 2 ? SX_TOKEN_RSTRIP : 0));
+    sx_mem_free(v->mem, strips);
+}
+
 void sx_vocab_read_specials(sx_vocab *v, const sx_gguf *gguf)
 {
     default_ids(v);
@@ -210,6 +223,13 @@ void sx_vocab_read_specials(sx_vocab *v, const sx_gguf *gguf)
     sx_gguf_bool(gguf, "tokenizer.ggml.add_space_prefix", &v->add_space_prefix);
     sx_gguf_bool(gguf, "tokenizer.ggml.remove_extra_whitespaces", &v->remove_extra_spaces);
     sx_gguf_bool(gguf, "tokenizer.ggml.normalizer.lowercase", &v->lower_case);
+    /* written for models from folders of safetensors; no other reader of GGUF asks for them */
+    sx_gguf_bool(gguf, "tokenizer.ggml.space_prefix_first", &v->space_prefix_first);
+    sx_gguf_bool(gguf, "tokenizer.ggml.cut_words", &v->cut_words);
+    sx_gguf_bool(gguf, "tokenizer.ggml.space_prefix_spare", &v->space_prefix_spare);
+    if (v->kind == SX_VOCAB_BPE && !v->raw_text) sx_gguf_bool(gguf, "tokenizer.ggml.normalizer.nfc", &v->nfc);
+    if (v->kind == SX_VOCAB_SPM) sx_gguf_bool(gguf, "tokenizer.ggml.merge_ranks", &v->merge_ranks);
+    if (v->merge_ranks) v->raw_text = true;
     if (!sx_gguf_has(gguf, "tokenizer.ggml.token_type")) { /* then these at least are known to be special */
         const int32_t known[] = {v->bos, v->eos, v->pad, v->sep, v->cls, v->mask};
         for (size_t i = 0; i < sizeof known / sizeof *known; i++) set_type(v, known[i], SX_TOKEN_CONTROL);
@@ -217,4 +237,5 @@ void sx_vocab_read_specials(sx_vocab *v, const sx_gguf *gguf)
     }
     mark_ends(v);
     mark_strips(v, gguf);
+    read_strips(v, gguf);
 }

@@ -40,6 +40,8 @@ llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *p
     llm_status status = sx_crypto_init(err);
     if (status == LLM_OK && params != NULL) status = check_params(params, err);
     if (status == LLM_OK) status = sx_scan_init(&g->scan, mem, err);
+    if (status == LLM_OK && !(g->scouts = sx_scout_stock_create(mem, &g->scan))) status = sx_fail_memory(err);
+    for (unsigned b = 0; b < 128; b++) g->ascii_word[b] = sx_is_word(b);
     if (status == LLM_OK && pthread_mutex_init(&g->lock, NULL) != 0)
         status = sx_fail(err, LLM_E_MEMORY, "no mutex for the guard");
     else if (status == LLM_OK)
@@ -59,6 +61,7 @@ llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *p
 void sx_guard_free(sx_guard *guard)
 {
     if (guard == NULL) return;
+    sx_scout_stock_free(guard->scouts);
     sx_scan_free(&guard->scan);
     sx_words_free(&guard->words);
     if (guard->has_lock) pthread_mutex_destroy(&guard->lock);

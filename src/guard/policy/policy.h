@@ -6,6 +6,7 @@
 
 #include "guard/guard.h"
 #include "guard/scan/scan.h"
+#include "guard/scan/scout.h"
 #include "guard/scan/words.h"
 #include "platform/crypto.h"
 
@@ -18,6 +19,8 @@ struct sx_guard {
     sx_vault *vault;
     unsigned char hash_key[SX_KEY_BYTES]; /* for HASH without a vault: of this guard, random */
     uint32_t blocked_type;
+    bool ascii_word[128]; /* sx_is_word of plain characters */
+    sx_scout_stock *scouts;
     pthread_mutex_t lock; /* of freezing */
     bool has_lock;
     bool frozen;

@@ -60,10 +60,7 @@ float sx_check_cn_plate(const sx_match *m, int arg)
 float sx_check_cn_wechat(const sx_match *m, int arg)
 {
     (void)arg;
-    for (size_t i = 0; i < m->len; i++) {
-        if (!sx_ascii_letter(m->text[i])) return SX_CHECK_MAYBE;
-    }
-    return SX_CHECK_NO;
+    return m->len >= 6 && m->len <= 20 ? SX_CHECK_MAYBE : SX_CHECK_NO;
 }
 
 /* An address is a line, not a paragraph. */

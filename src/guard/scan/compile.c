@@ -108,6 +108,10 @@ static llm_status make_lists(sx_scan *scan, llm_error *err)
     for (uint32_t i = 0; status == LLM_OK && i < 2 * heads; i++)
         status = lists_of(scan, i >= heads, sample[i % heads], sample, scan->list_at + (size_t)i * heads, err);
     scan->list_at[2 * heads * heads] = (uint32_t)scan->list_n;
+    scan->quiet = sx_mem_array(scan->mem, 2 * (size_t)heads * heads / 64 + 1, sizeof *scan->quiet);
+    if (scan->quiet == NULL) return sx_fail_memory(err);
+    for (uint32_t i = 0; i < 2 * heads * heads; i++)
+        scan->quiet[i / 64] |= (uint64_t)(scan->list_at[i] == scan->list_at[i + 1]) << (i % 64);
     return status;
 }
 
@@ -154,5 +158,6 @@ void sx_scan_free(sx_scan *scan)
     sx_mem_free(scan->mem, scan->type_of);
     sx_mem_free(scan->mem, scan->lists);
     sx_mem_free(scan->mem, scan->list_at);
+    sx_mem_free(scan->mem, scan->quiet);
     *scan = (sx_scan){.mem = scan->mem};
 }

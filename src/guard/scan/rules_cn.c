@@ -31,8 +31,9 @@ static const sx_rule RULES[] = {
     {"CN_LANDLINE", "cn-landline", "0((10|2\\d)[ \\-]?[2-8]\\d{7}|[3-9]\\d{2}[ \\-]?[2-8]\\d{6,7})(-\\d{1,5})?", 0.62f,
      0.9f, NULL, 0, SX_RULE_NUMBER, NULL, NULL, 0},
     /* names of accounts, which only a word before them gives away */
-    {"CN_WECHAT_ID", "cn-wechat", "[A-Za-z][A-Za-z0-9_\\-]{5,19}", 0.1f, 0.7f, sx_check_cn_wechat, 0, SX_RULE_REQUIRED,
-     NULL, NULL, 0},
+    /* 6 to 20 characters; all letters are a word, so the pattern asks for something else among them */
+    {"CN_WECHAT_ID", "cn-wechat", "[A-Za-z]{1,19}[0-9_\\-][A-Za-z0-9_\\-]{0,18}", 0.1f, 0.7f, sx_check_cn_wechat, 0,
+     SX_RULE_REQUIRED, NULL, NULL, 20},
     {"CN_QQ", "cn-qq", "[1-9]\\d{4,10}", 0.1f, 0.7f, NULL, 0, SX_RULE_NUMBER | SX_RULE_REQUIRED, NULL, NULL, 0},
     /* province, city, district, road, number, and what a building adds */
     {"CN_ADDRESS", "cn-address",

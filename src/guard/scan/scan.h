@@ -33,6 +33,7 @@ typedef struct sx_scan {
     uint16_t *lists;
     size_t list_n, list_cap;
     uint32_t *list_at; /* [2 * heads * heads + 1] */
+    uint64_t *quiet;   /* a bit per list: no rule is in it */
     sx_ac context;     /* context words; a word's value is its type */
     uint32_t type_n;
 } sx_scan;
@@ -57,13 +58,16 @@ typedef struct sx_run {
     uint16_t ends[SX_ACCEPT_MAX];
 } sx_run;
 
-/* The rules that can begin with these two bytes behind what stands before; *count of them. */
-static inline const uint16_t *sx_scan_heads(const sx_scan *scan, bool behind_word, uint8_t first, uint8_t second,
-                                            uint32_t *count)
+/* The list of rules that can begin with these two bytes behind what stands before: its rules are scan->lists
+ * [scan->list_at[list], scan->list_at[list + 1]). */
+static inline uint32_t sx_scan_list(const sx_scan *scan, bool behind_word, uint8_t first, uint8_t second)
 {
-    uint32_t i = ((behind_word ? 0 : scan->heads) + scan->head_class[first]) * scan->heads + scan->head_class[second];
-    *count = scan->list_at[i + 1] - scan->list_at[i];
-    return scan->lists + scan->list_at[i];
+    return ((behind_word ? 0 : scan->heads) + scan->head_class[first]) * scan->heads + scan->head_class[second];
+}
+
+static inline bool sx_scan_list_empty(const sx_scan *scan, uint32_t list)
+{
+    return (scan->quiet[list / 64] >> (list % 64) & 1) != 0;
 }
 
 /* What stands before a place, worked out once for all rules. */

@@ -50,7 +50,9 @@ llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, c
         f->runs = sx_mem_array(mem, rules + 1, sizeof *f->runs);
         f->covered = sx_mem_array(mem, rules + 1, sizeof *f->covered);
         f->scratch = sx_mem_alloc(mem, SX_SPAN_MAX + 1);
-        if (f->runs == NULL || f->covered == NULL || f->scratch == NULL) status = sx_fail_memory(err);
+        f->scout = sx_scout_take(guard->scouts);
+        if (f->runs == NULL || f->covered == NULL || f->scratch == NULL || f->scout == NULL)
+            status = sx_fail_memory(err);
     }
     f->words_on = guard->words.word_n > 0 && f->action[guard->blocked_type] != 0;
     if (status == LLM_OK && f->words_on) {
@@ -72,6 +74,7 @@ void sx_filter_close(sx_filter *f)
     if (f->text != NULL) sx_wipe(f->text, f->text_cap);
     if (f->fold != NULL) sx_wipe(f->fold, f->fold_cap);
     if (f->scratch != NULL) sx_wipe(f->scratch, SX_SPAN_MAX + 1);
+    sx_scout_give(f->guard->scouts, f->scout);
     sx_mem_free(mem, f->text);
     sx_mem_free(mem, f->fold);
     sx_mem_free(mem, f->runs);
@@ -89,24 +92,44 @@ static sx_window window(const sx_filter *f)
     return (sx_window){f->text, f->fold, f->avail, f->finished};
 }
 
-/* The rules that may begin at this place. When its second byte is not here yet, all that can begin with the first. */
-static void start_runs(sx_filter *f, const sx_window *w)
+/* The rules that may begin at this place, each as a run of its own. */
+static void start_runs(sx_filter *f, const sx_before *before, uint32_t list)
 {
     const sx_scan *scan = &f->guard->scan;
-    sx_before before = sx_window_look_back(w, f->at);
-    uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
-    uint32_t count;
-    const uint16_t *rules = sx_scan_heads(scan, before.word, f->fold[f->at], second, &count);
+    uint32_t alive = 0;
     f->run_n = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t r = rules[i];
+    for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) {
+        uint16_t r = scan->lists[i];
+        if (sx_scout_spares(f->scout, &f->walk, r, &alive)) continue;
         if (f->action[scan->type_of[r]] == 0 || f->covered[r] > f->base + f->at) continue;
-        if (!sx_rule_may_follow(scan->rules[r], &before)) continue;
+        if (!sx_rule_may_follow(scan->rules[r], before)) continue;
         sx_run *run = &f->runs[f->run_n++];
         run->rule = r;
         run->state = SX_PATTERN_START;
         run->at = run->count = 0;
     }
+}
+
+/* What may begin at this place. When its second byte is not here yet, all that can begin with the first. False: the text
+ * ends before the scout can say. */
+static bool begin_place(sx_filter *f, const sx_window *w)
+{
+    const sx_scan *scan = &f->guard->scan;
+    sx_before before = sx_window_look_back(w, f->at);
+    if (f->phase == SX_PLACE_NEW) {
+        uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
+        f->list = sx_scan_list(scan, before.word, f->fold[f->at], second);
+        f->run_n = 0;
+        f->phase = SX_PLACE_RUNS;
+        if (sx_scan_list_empty(scan, f->list)) return true;
+        f->walk = sx_scout_begin(f->scout, f->list, f->at + 1 < f->avail);
+        f->phase = SX_PLACE_SCOUT;
+    }
+    sx_scouted said = sx_scout_go(f->scout, w, f->at, f->max_span, &f->walk);
+    if (said == SX_SCOUT_MORE) return false;
+    if (said == SX_SCOUT_MAYBE) start_runs(f, &before, f->list);
+    f->phase = SX_PLACE_RUNS;
+    return true;
 }
 
 /* Does a context word stand before the place? Computed once per place for all types with the same reach. */
@@ -151,11 +174,8 @@ static llm_status weigh(sx_filter *f, const sx_window *w, uint16_t r, size_t beg
 /* Decides the place f->at; *done is false when more text must come first. */
 static llm_status decide(sx_filter *f, const sx_window *w, bool *done, llm_error *err)
 {
-    if (!f->running) {
-        start_runs(f, w);
-        f->running = true;
-    }
-    *done = true;
+    *done = f->phase == SX_PLACE_RUNS || begin_place(f, w);
+    if (!*done) return LLM_OK;
     size_t kept = 0;
     for (size_t i = 0; i < f->run_n; i++) {
         sx_run *run = &f->runs[i];
@@ -175,7 +195,7 @@ static llm_status decide(sx_filter *f, const sx_window *w, bool *done, llm_error
         llm_status status = weigh(f, w, f->runs[i].rule, begin, end, score, err);
         if (status != LLM_OK) return status;
     }
-    f->running = false;
+    f->phase = SX_PLACE_NEW;
     return LLM_OK;
 }
 
@@ -226,6 +246,35 @@ static void release(sx_filter *f, sx_buf *out)
     f->out = end;
 }
 
+/* Passes over places in plain text where no rule can begin, as inside of words, or the scout says that none matches; stops
+ * where there is anything to decide, and once in a while for the cancel token. */
+static void pass_quiet(sx_filter *f, const sx_window *w)
+{
+    const sx_scan *scan = &f->guard->scan;
+    const uint8_t *fold = f->fold, *class = scan->head_class;
+    size_t at = f->at, end = (f->at | 4095u) + 1;
+    if (end > f->avail - 1) end = f->avail - 1; /* the second byte must be here */
+    if (at == 0 || f->phase != SX_PLACE_NEW || f->words_on || f->cand_n > 0 || fold[at - 1] >= 0x80) return;
+    bool word = sx_is_word(fold[at - 1]);
+    while (at < end && fold[at] < 0x80) {
+        uint32_t list = ((word ? 0 : scan->heads) + class[fold[at]]) * scan->heads + class[fold[at + 1]];
+        if (!sx_scan_list_empty(scan, list)) {
+            f->walk = sx_scout_begin(f->scout, list, true);
+            if (sx_scout_go(f->scout, w, at, f->max_span, &f->walk) != SX_SCOUT_NONE) {
+                f->list = list;
+                f->run_n = 0;
+                f->phase = SX_PLACE_SCOUT; /* the place goes on from this walk */
+                break;
+            }
+        }
+        word = f->guard->ascii_word[fold[at++]];
+    }
+    if (at == f->at) return;
+    f->at = at;
+    uint64_t limit = f->base + at;
+    if (limit > f->limit) f->limit = limit;
+}
+
 /* Decides place after place as far as the text allows. */
 static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
 {
@@ -233,6 +282,7 @@ static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
     llm_status status = LLM_OK;
     while (status == LLM_OK && !f->blocked && f->at < f->avail) {
         bool done;
+        pass_quiet(f, &w);
         if ((f->at & 4095u) == 0 && sx_cancelled(f->cancel))
             return sx_fail(err, LLM_E_CANCELLED, "the check was cancelled");
         status = decide(f, &w, &done, err);
@@ -265,6 +315,18 @@ static void compact(sx_filter *f)
     f->base += drop;
 }
 
+/* Leading ASCII bytes, in whole words of eight; a rest is left to be read one by one. */
+static size_t plain_bytes(const char *s, size_t n)
+{
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, s + i, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080)) break;
+    }
+    return i;
+}
+
 static llm_status take_in(sx_filter *f, const char *bytes, size_t len, llm_error *err)
 {
     if (sx_mem_grow(f->mem, (void **)&f->text, &f->text_cap, f->n + len + 1, 1) ||
@@ -274,6 +336,10 @@ static llm_status take_in(sx_filter *f, const char *bytes, size_t len, llm_error
     f->n += len;
     size_t whole = f->finished ? f->n : sx_utf8_floor(f->text, f->n);
     while (f->avail < whole) {
+        size_t plain = plain_bytes(f->text + f->avail, whole - f->avail);
+        memcpy(f->fold + f->avail, f->text + f->avail, plain);
+        f->avail += plain;
+        if (f->avail == whole) break;
         unsigned char b = (unsigned char)f->text[f->avail];
         if (b < 0x80) {
             f->fold[f->avail++] = b;

@@ -4,6 +4,7 @@
 #define SX_GUARD_STREAM_FILTER_H
 
 #include "guard/policy/policy.h"
+#include "guard/scan/scout.h"
 
 typedef struct sx_candidate {
     uint64_t start, end;
@@ -13,6 +14,8 @@ typedef struct sx_candidate {
     uint8_t action;
     bool waits; /* counts only with a context word behind it */
 } sx_candidate;
+
+enum { SX_PLACE_NEW, SX_PLACE_SCOUT, SX_PLACE_RUNS };
 
 struct sx_filter {
     sx_mem *mem;
@@ -36,9 +39,12 @@ struct sx_filter {
     size_t at;    /* the place being decided */
     size_t out;   /* released before this */
 
+    uint8_t phase;   /* SX_PLACE_*: how far the place `at` is */
+    uint32_t list;   /* the rules that may begin there */
+    sx_scout *scout; /* goes before them */
+    sx_scout_walk walk;
     sx_run *runs; /* rules alive at `at`; [rule_n] */
     size_t run_n;
-    bool running;
     uint64_t *covered;                 /* per rule: end of its last finding; it looks no earlier again */
     char *scratch;                     /* [SX_SPAN_MAX + 1] */
     uint64_t context_from, context_to; /* what context_types speaks of */

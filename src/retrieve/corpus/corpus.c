@@ -386,38 +386,64 @@ static llm_status check_text(const sx_corpus *corpus, const char *name, const ch
     return LLM_OK;
 }
 
-/* Takes over text. */
-static llm_status ingest_owned(sx_corpus *corpus, const char *name, char *text, size_t len, uint32_t format,
-                               const llm_cancel *cancel, llm_error *err)
+/* Takes over the tree: indexes it and writes both. */
+static llm_status ingest_tree(sx_corpus *corpus, sx_tree *tree, uint32_t format, const llm_cancel *cancel,
+                              llm_error *err)
 {
-    sx_tree *tree = NULL;
     sx_index *index = NULL;
     entry *e = NULL;
-    bool same = false;
-    if (format == 0) format = sx_reader_format(name);
-    llm_status status = check_text(corpus, name, text, len, err);
-    if (status == LLM_OK) status = unchanged(corpus, name, text, len, format, &same, err);
-    if (status != LLM_OK || same) {
-        sx_mem_free(corpus->mem, text);
-        return status;
-    }
-    status = sx_read_tree(&tree, corpus->mem, name, text, len, format, cancel, err);
-    if (status == LLM_OK) status = sx_index_build(&index, corpus->mem, tree, cancel, err);
+    llm_status status = sx_index_build(&index, corpus->mem, tree, cancel, err);
     if (status != LLM_OK) {
         sx_tree_unref(tree);
         return status;
     }
-    status = make_entry(corpus, tree, index, len, &e, err);
+    status = make_entry(corpus, tree, index, tree->text_len, &e, err);
     if (status != LLM_OK) return status;
     if (sx_cancelled(cancel))
-        status = sx_fail(err, LLM_E_CANCELLED, "ingesting %s was cancelled; nothing was changed", name);
+        status = sx_fail(err, LLM_E_CANCELLED, "ingesting %s was cancelled; nothing was changed", tree->name);
     if (status == LLM_OK) status = write_entry(corpus, e, format, err);
     if (status == LLM_OK) {
-        keep(corpus, name, e);
+        keep(corpus, tree->name, e);
         if (corpus->log)
-            sx_log_write(corpus->log, LLM_LOG_INFO, "ingested %s: %zu bytes, %u nodes", name, len, tree->count);
+            sx_log_write(corpus->log, LLM_LOG_INFO, "ingested %s: %zu bytes, %u nodes", tree->name, tree->text_len,
+                         tree->count);
     }
     release_entry(corpus, e);
+    return status;
+}
+
+/* Takes over doc's text, which is canonical: its own, or (foreign) made with marks. */
+static llm_status ingest_text(sx_corpus *corpus, const char *name, sx_foreign *doc, uint32_t format,
+                              const llm_cancel *cancel, llm_error *err)
+{
+    sx_tree *tree = NULL;
+    bool same = false;
+    llm_status status = check_text(corpus, name, doc->text, doc->text_len, err);
+    if (status == LLM_OK) status = unchanged(corpus, name, doc->text, doc->text_len, format, &same, err);
+    if (status != LLM_OK || same) return status;
+    if (sx_format_is_foreign(format)) {
+        status = sx_foreign_tree(&tree, doc, name, cancel, err);
+    } else {
+        char *text = doc->text;
+        doc->text = NULL;
+        status = sx_read_tree(&tree, corpus->mem, name, text, doc->text_len, format, cancel, err);
+    }
+    return status == LLM_OK ? ingest_tree(corpus, tree, format, cancel, err) : status;
+}
+
+/* Takes over bytes: the text itself, or a document of a foreign format. */
+static llm_status ingest_owned(sx_corpus *corpus, const char *name, char *bytes, size_t len, uint32_t format,
+                               const llm_cancel *cancel, llm_error *err)
+{
+    sx_foreign doc = {.mem = corpus->mem, .text = bytes, .text_len = len};
+    llm_status status = LLM_OK;
+    if (format == 0) format = sx_reader_format(name, bytes, len);
+    if (sx_format_is_foreign(format)) {
+        status = sx_foreign_read(&doc, corpus->mem, name, format, bytes, len, corpus->max_bytes, cancel, err);
+        sx_mem_free(corpus->mem, bytes);
+    }
+    if (status == LLM_OK) status = ingest_text(corpus, name, &doc, format, cancel, err);
+    sx_foreign_free(&doc);
     return status;
 }
 
@@ -425,7 +451,7 @@ llm_status sx_corpus_ingest(sx_corpus *corpus, const char *name, const char *tex
                             const llm_cancel *cancel, llm_error *err)
 {
     llm_status status = check_name(name, err);
-    if (status == LLM_OK) status = check_text(corpus, name, text, len, err); /* before the copy */
+    if (status == LLM_OK && len > corpus->max_bytes) status = check_text(corpus, name, text, len, err); /* too long */
     if (status != LLM_OK) return status;
     char *copy = sx_mem_alloc(corpus->mem, len + 1);
     if (!copy) return sx_fail_memory(err);
@@ -446,7 +472,7 @@ llm_status sx_corpus_ingest_file(sx_corpus *corpus, const char *path, const char
     llm_status status = check_name(name, err);
     if (status == LLM_OK) status = sx_file_read(corpus->mem, path, corpus->max_bytes, &text, &len, err);
     if (status != LLM_OK) return status;
-    if (format == 0) format = sx_reader_format(path);
+    if (format == 0) format = sx_reader_format(path, text, len);
     return ingest_owned(corpus, name, text, len, format, cancel, err);
 }
 

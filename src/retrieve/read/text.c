@@ -131,7 +131,8 @@ static void take_line(gatherer *g, const sx_text_line *line)
 
 static bool take_heading(gatherer *g, const sx_text_line *line, size_t *next)
 {
-    sx_text_heading h = sx_text_head(g->s, line);
+    sx_text_heading h = sx_text_hint(g->s, line);
+    if (h.rank == 0) h = sx_text_head(g->s, line);
     if (h.rank == 0) return false;
     flush(g);
     g->pack.flags = g->s->wrapped ? 0 : SX_BLOCK_LINES;
@@ -184,7 +185,14 @@ static llm_status read_lines(sx_text_scan *s, const llm_cancel *cancel, llm_erro
 
 llm_status sx_read_text(sx_outline *outline, const llm_cancel *cancel, llm_error *err)
 {
-    sx_text_scan s = {.out = outline, .lines = sx_lines_of(outline->text, outline->text_len)};
+    return sx_read_text_hinted(outline, NULL, 0, cancel, err);
+}
+
+llm_status sx_read_text_hinted(sx_outline *outline, const sx_mark *hints, size_t n_hints, const llm_cancel *cancel,
+                               llm_error *err)
+{
+    sx_text_scan s = {
+        .out = outline, .lines = sx_lines_of(outline->text, outline->text_len), .hints = hints, .n_hints = n_hints};
     sx_map_init(&s.seen, outline->mem);
     llm_status status = look_at_whole(&s, cancel, err);
     if (status == LLM_OK) status = read_lines(&s, cancel, err);

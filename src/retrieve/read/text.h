@@ -3,6 +3,7 @@
 #define SX_RETRIEVE_TEXT_H
 
 #include "platform/map.h"
+#include "retrieve/read/foreign.h"
 #include "retrieve/read/label.h"
 #include "retrieve/read/line.h"
 #include "retrieve/read/reader.h"
@@ -38,6 +39,8 @@ typedef struct sx_text_scan {
     size_t next_at;                  /* the line in `next` begins here */
     sx_text_line next;               /* a line looked at ahead */
     bool next_known;
+    const sx_mark *hints; /* [n_hints] headings, starts never fall; hint: the next one */
+    size_t n_hints, hint;
 } sx_text_scan;
 
 /* Reads the line at offset `at` (below the length) and its looks. */
@@ -51,6 +54,9 @@ typedef struct sx_text_heading {
     size_t title, title_end;
     size_t after; /* where reading goes on (a title or underline on further lines is taken) */
 } sx_text_heading;
+
+/* The heading that hints say begins on the line, or one of rank 0. Hints are headings a reader of pages knows by looks. */
+sx_text_heading sx_text_hint(sx_text_scan *s, const sx_text_line *line);
 
 /* Is the line a heading? `line` is the line at hand. */
 sx_text_heading sx_text_head(sx_text_scan *s, const sx_text_line *line);

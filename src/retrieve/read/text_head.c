@@ -401,3 +401,24 @@ sx_text_heading sx_text_head(sx_text_scan *s, const sx_text_line *line)
     if (h.rank && !h.clause) underline_at(s, h.after, line, &h.after);
     return h;
 }
+
+sx_text_heading sx_text_hint(sx_text_scan *s, const sx_text_line *line)
+{
+    while (s->hint < s->n_hints && s->hints[s->hint].end <= line->at.first) s->hint++;
+    if (s->hint == s->n_hints || s->hints[s->hint].start > line->at.first || line->at.first >= line->at.end)
+        return none;
+    const sx_mark *m = &s->hints[s->hint++];
+    sx_text_heading h = sx_text_head(s, line); /* what its words say ranks it among the others */
+    size_t end = m->end > line->at.end ? m->end : line->at.end;
+    if (h.rank == 0 || h.clause || h.weak)
+        h.rank = (uint8_t)(SX_RANK_ITEM + (m->level < 1 ? 1 : m->level > 7 ? 7 : m->level));
+    h.clause = h.weak = false;
+    h.title = line->at.first;
+    h.title_end = end;
+    h.after = line->at.next;
+    while (h.after < end) { /* a title of several lines */
+        sx_line more = sx_line_at(&s->lines, h.after);
+        h.after = more.next;
+    }
+    return h;
+}

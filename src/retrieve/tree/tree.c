@@ -122,3 +122,13 @@ void sx_tree_hash(sx_tree *tree)
 {
     for (uint32_t i = tree->count; i-- > 0;) hash_node(tree, &tree->nodes[i]);
 }
+
+uint32_t sx_tree_page(const sx_tree *tree, size_t at)
+{
+    const char *text = tree->text, *feed = text ? memchr(text, '\f', tree->text_len) : NULL;
+    uint32_t page = 1;
+    if (!feed) return 0;
+    for (; feed && (size_t)(feed - text) < at; page++)
+        feed = memchr(feed + 1, '\f', tree->text_len - (size_t)(feed + 1 - text));
+    return page;
+}

@@ -42,6 +42,8 @@ void sx_tree_unref(sx_tree *tree); /* NULL is fine */
 /* Appends a node's id ("0.3.1"). */
 void sx_tree_put_id(const sx_tree *tree, uint32_t node, sx_buf *out);
 uint32_t sx_tree_find(const sx_tree *tree, const char *id); /* SX_NO_NODE when there is none */
+/* The page that an offset stands on, from 1: form feeds part pages. 0 when the text has none. */
+uint32_t sx_tree_page(const sx_tree *tree, size_t at);
 /* Appends the titles from the root's child down to the node's nearest titled ancestor-or-self: "Part II > 8. Fees". */
 void sx_tree_put_path(const sx_tree *tree, uint32_t node, sx_buf *out);
 

@@ -75,8 +75,8 @@ typedef _gostring_ swig_type_45;
 typedef _gostring_ swig_type_46;
 typedef _gostring_ swig_type_47;
 typedef _gostring_ swig_type_48;
-typedef _gostring_ swig_type_49;
-typedef _gostring_ swig_type_50;
+typedef long long swig_type_49;
+typedef long long swig_type_50;
 typedef _gostring_ swig_type_51;
 typedef _gostring_ swig_type_52;
 typedef _gostring_ swig_type_53;
@@ -85,11 +85,11 @@ typedef _gostring_ swig_type_55;
 typedef _gostring_ swig_type_56;
 typedef _gostring_ swig_type_57;
 typedef _gostring_ swig_type_58;
-typedef long long swig_type_59;
+typedef _gostring_ swig_type_59;
 typedef _gostring_ swig_type_60;
 typedef long long swig_type_61;
 typedef _gostring_ swig_type_62;
-typedef _gostring_ swig_type_63;
+typedef long long swig_type_63;
 typedef _gostring_ swig_type_64;
 typedef _gostring_ swig_type_65;
 typedef _gostring_ swig_type_66;
@@ -100,177 +100,221 @@ typedef _gostring_ swig_type_70;
 typedef _gostring_ swig_type_71;
 typedef _gostring_ swig_type_72;
 typedef _gostring_ swig_type_73;
-typedef long long swig_type_74;
+typedef _gostring_ swig_type_74;
 typedef _gostring_ swig_type_75;
 typedef _gostring_ swig_type_76;
 typedef _gostring_ swig_type_77;
-typedef long long swig_type_78;
+typedef _gostring_ swig_type_78;
 typedef _gostring_ swig_type_79;
 typedef _gostring_ swig_type_80;
 typedef _gostring_ swig_type_81;
 typedef _gostring_ swig_type_82;
 typedef _gostring_ swig_type_83;
-typedef _gostring_ swig_type_84;
-typedef _gostring_ swig_type_85;
+typedef long long swig_type_84;
+typedef long long swig_type_85;
 typedef _gostring_ swig_type_86;
 typedef _gostring_ swig_type_87;
 typedef _gostring_ swig_type_88;
 typedef _gostring_ swig_type_89;
-typedef _gostring_ swig_type_90;
+typedef long long swig_type_90;
 typedef _gostring_ swig_type_91;
-extern void _wrap_Swig_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_263ba8eebc39d593(swig_intgo arg1);
+typedef _gostring_ swig_type_92;
+typedef _gostring_ swig_type_93;
+typedef _gostring_ swig_type_94;
+typedef _gostring_ swig_type_95;
+typedef _gostring_ swig_type_96;
+typedef long long swig_type_97;
+typedef _gostring_ swig_type_98;
+typedef _gostring_ swig_type_99;
+typedef _gostring_ swig_type_100;
+typedef _gostring_ swig_type_101;
+typedef _gostring_ swig_type_102;
+typedef _gostring_ swig_type_103;
+typedef _gostring_ swig_type_104;
+typedef _gostring_ swig_type_105;
+typedef _gostring_ swig_type_106;
+typedef _gostring_ swig_type_107;
+typedef _gostring_ swig_type_108;
+typedef _gostring_ swig_type_109;
+typedef _gostring_ swig_type_110;
+extern void _wrap_Swig_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_5206fbc11104abff(swig_intgo arg1);
 
 #include <stdlib.h>
 
-extern swig_intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593(void);
-extern swig_intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593(void);
-extern swig_type_1 _wrap_llm_status_name_raw_263ba8eebc39d593(swig_intgo arg1);
-extern swig_intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_2 _wrap_llm_error_message_get_raw_263ba8eebc39d593(uintptr_t arg1);
-extern uintptr_t _wrap_new_llm_error_raw_263ba8eebc39d593(void);
-extern void _wrap_delete_llm_error_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_3 _wrap_llm_version_raw_263ba8eebc39d593(void);
-extern swig_type_4 _wrap_llm_build_info_raw_263ba8eebc39d593(swig_type_5 arg1);
-extern void _wrap_llm_cancel_set_raw_263ba8eebc39d593(uintptr_t arg1);
-extern void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(uintptr_t arg1);
-extern void _wrap_llm_cancel_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern void _wrap_llm_model_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_6 _wrap_llm_model_info_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_7 arg2);
-extern swig_intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_token_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_8 arg2);
-extern swig_intgo _wrap_llm_quantize_raw_263ba8eebc39d593(swig_type_9 arg1, swig_type_10 arg2, swig_type_11 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern void _wrap_llm_corpus_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_remove_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_12 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_13 _wrap_llm_docs_name_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_14 _wrap_llm_docs_bytes_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_15 _wrap_llm_docs_hash_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_docs_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern void _wrap_llm_tree_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_16 _wrap_llm_tree_find_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_17 arg2);
-extern swig_type_18 _wrap_llm_tree_id_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_19 _wrap_llm_tree_parent_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_20 _wrap_llm_tree_title_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_21 _wrap_llm_tree_start_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_22 _wrap_llm_tree_end_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_23 _wrap_llm_tree_hash_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_ctx_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_scores_sum_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern swig_intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
-extern double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
-extern void _wrap_llm_scores_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern void _wrap_llm_evidence_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(uintptr_t arg1);
-extern double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_24 _wrap_llm_evidence_doc_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_25 _wrap_llm_evidence_node_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_26 _wrap_llm_evidence_path_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_27 _wrap_llm_evidence_text_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_28 _wrap_llm_evidence_start_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_29 _wrap_llm_evidence_end_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_evidence_score_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_30 _wrap_llm_trace_doc_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_31 _wrap_llm_trace_node_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_trace_score_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_32 _wrap_llm_trace_reason_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_reply_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(uintptr_t arg1);
-extern double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(uintptr_t arg1);
-extern double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_33 _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_34 _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_35 _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_36 _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_37 _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_38 _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern uintptr_t _wrap_llm_reply_verdict_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_guard_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_39 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
-extern swig_intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_40 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_41 _wrap_llm_guard_type_raw_263ba8eebc39d593(swig_intgo arg1);
-extern uintptr_t _wrap_llm_guard_verdict_raw_263ba8eebc39d593(uintptr_t arg1);
-extern void _wrap_llm_guard_close_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_42 _wrap_llm_verdict_type_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_43 _wrap_llm_verdict_start_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_44 _wrap_llm_verdict_end_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_verdict_score_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_45 _wrap_llm_verdict_rule_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_verdict_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern void _wrap_llm_vault_free_raw_263ba8eebc39d593(uintptr_t arg1);
-extern uintptr_t _wrap_sx_log_create_raw_263ba8eebc39d593(void);
-extern void _wrap_sx_log_put_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2, swig_type_46 arg3);
-extern swig_intgo _wrap_sx_log_next_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_47 _wrap_sx_log_line_raw_263ba8eebc39d593(uintptr_t arg1);
-extern uintptr_t _wrap_sx_cancel_create_raw_263ba8eebc39d593(uintptr_t arg1);
-extern uintptr_t _wrap_sx_model_load_raw_263ba8eebc39d593(swig_type_48 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_49 _wrap_sx_tokenize_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_50 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_51 _wrap_sx_detokenize_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_52 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_53 _wrap_sx_chat_template_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_54 arg2, swig_type_55 arg3, uintptr_t arg4);
-extern swig_type_56 _wrap_sx_dequantize_raw_263ba8eebc39d593(swig_type_57 arg1, swig_type_58 arg2, swig_type_59 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_263ba8eebc39d593(swig_type_60 arg1, swig_intgo arg2, swig_type_61 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ingest_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_62 arg2, swig_type_63 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_docs_list_raw_263ba8eebc39d593(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_66 arg2, uintptr_t arg3);
-extern swig_type_67 _wrap_sx_tree_text_raw_263ba8eebc39d593(uintptr_t arg1);
-extern uintptr_t _wrap_sx_ctx_create_raw_263ba8eebc39d593(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_type_68 _wrap_sx_logits_raw_263ba8eebc39d593(uintptr_t arg1, uintptr_t arg2, swig_type_69 arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_score_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_70 arg2, swig_type_71 arg3, swig_type_72 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_score_tokens_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_73 arg2, swig_type_74 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_75 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_76 arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_generate_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_77 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_78 arg11, swig_type_79 arg12, uintptr_t arg13, uintptr_t arg14);
-extern swig_intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_80 _wrap_sx_reply_piece_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_81 _wrap_sx_reply_text_raw_263ba8eebc39d593(uintptr_t arg1);
-extern uintptr_t _wrap_sx_guard_create_raw_263ba8eebc39d593(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_82 arg2, swig_intgo arg3, swig_type_83 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_263ba8eebc39d593(uintptr_t arg1, swig_intgo arg2, swig_type_84 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(uintptr_t arg1, uintptr_t arg2, swig_type_85 arg3, uintptr_t arg4);
-extern swig_intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_86 _wrap_sx_guard_text_raw_263ba8eebc39d593(uintptr_t arg1);
-extern swig_type_87 _wrap_sx_verdict_text_raw_263ba8eebc39d593(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_263ba8eebc39d593(swig_type_88 arg1, swig_type_89 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_90 _wrap_sx_vault_restore_raw_263ba8eebc39d593(uintptr_t arg1, swig_type_91 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_LLM_E_INVALID_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_MEMORY_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_IO_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_FORMAT_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_NOT_FOUND_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_UNSUPPORTED_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_VERSION_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_BUSY_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_FORK_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_CANCELLED_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_LIMIT_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_UTF8_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_CORRUPT_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_FULL_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_KEY_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_READONLY_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_USER_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_LLM_E_INTERNAL_raw_5206fbc11104abff(void);
+extern swig_type_1 _wrap_llm_status_name_raw_5206fbc11104abff(swig_intgo arg1);
+extern swig_intgo _wrap_llm_error_code_get_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_2 _wrap_llm_error_message_get_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_new_llm_error_raw_5206fbc11104abff(void);
+extern void _wrap_delete_llm_error_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_3 _wrap_llm_version_raw_5206fbc11104abff(void);
+extern swig_type_4 _wrap_llm_build_info_raw_5206fbc11104abff(swig_type_5 arg1);
+extern void _wrap_llm_cancel_set_raw_5206fbc11104abff(uintptr_t arg1);
+extern void _wrap_llm_cancel_reset_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_cancel_is_set_raw_5206fbc11104abff(uintptr_t arg1);
+extern void _wrap_llm_cancel_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern void _wrap_llm_model_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_6 _wrap_llm_model_info_raw_5206fbc11104abff(uintptr_t arg1, swig_type_7 arg2);
+extern swig_intgo _wrap_llm_model_n_vocab_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_n_ctx_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_token_raw_5206fbc11104abff(uintptr_t arg1, swig_type_8 arg2);
+extern swig_intgo _wrap_llm_quantize_raw_5206fbc11104abff(swig_type_9 arg1, swig_type_10 arg2, swig_type_11 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern void _wrap_llm_adapter_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern void _wrap_llm_corpus_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_remove_raw_5206fbc11104abff(uintptr_t arg1, swig_type_12 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_corpus_check_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_llm_docs_count_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_13 _wrap_llm_docs_name_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_14 _wrap_llm_docs_bytes_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_docs_nodes_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_15 _wrap_llm_docs_hash_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_docs_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern void _wrap_llm_tree_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_tree_count_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_16 _wrap_llm_tree_find_raw_5206fbc11104abff(uintptr_t arg1, swig_type_17 arg2);
+extern swig_type_18 _wrap_llm_tree_id_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_19 _wrap_llm_tree_parent_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_tree_kind_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_tree_depth_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_20 _wrap_llm_tree_title_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_21 _wrap_llm_tree_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_22 _wrap_llm_tree_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_23 _wrap_llm_tree_hash_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_ctx_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_scores_count_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_scores_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_scores_sum_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_scores_token_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern double _wrap_llm_scores_logprob_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern swig_intgo _wrap_llm_scores_top_token_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
+extern double _wrap_llm_scores_top_logprob_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
+extern void _wrap_llm_scores_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_n_embd_raw_5206fbc11104abff(uintptr_t arg1);
+extern void _wrap_llm_evidence_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_evidence_count_raw_5206fbc11104abff(uintptr_t arg1);
+extern double _wrap_llm_evidence_confidence_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_24 _wrap_llm_evidence_doc_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_25 _wrap_llm_evidence_node_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_26 _wrap_llm_evidence_path_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_27 _wrap_llm_evidence_text_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_28 _wrap_llm_evidence_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_29 _wrap_llm_evidence_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_evidence_score_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_evidence_page_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_count_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_30 _wrap_llm_trace_doc_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_31 _wrap_llm_trace_node_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_depth_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_action_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_score_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_32 _wrap_llm_trace_reason_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_reply_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_finish_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_output_tokens_raw_5206fbc11104abff(uintptr_t arg1);
+extern double _wrap_llm_reply_prompt_ms_raw_5206fbc11104abff(uintptr_t arg1);
+extern double _wrap_llm_reply_output_ms_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_token_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_reply_logprob_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_reply_top_token_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern double _wrap_llm_reply_top_logprob_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern swig_intgo _wrap_llm_reply_citation_count_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_33 _wrap_llm_reply_citation_node_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_34 _wrap_llm_reply_citation_doc_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_35 _wrap_llm_reply_citation_path_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_36 _wrap_llm_reply_citation_text_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_37 _wrap_llm_reply_citation_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_38 _wrap_llm_reply_citation_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_reply_citation_support_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_reply_citation_page_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern uintptr_t _wrap_llm_reply_verdict_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_guard_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_guard_set_action_raw_5206fbc11104abff(uintptr_t arg1, swig_type_39 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
+extern swig_intgo _wrap_llm_guard_add_word_raw_5206fbc11104abff(uintptr_t arg1, swig_type_40 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_guard_set_vault_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_41 _wrap_llm_guard_type_raw_5206fbc11104abff(swig_intgo arg1);
+extern uintptr_t _wrap_llm_guard_verdict_raw_5206fbc11104abff(uintptr_t arg1);
+extern void _wrap_llm_guard_close_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_verdict_action_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_intgo _wrap_llm_verdict_count_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_42 _wrap_llm_verdict_type_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_43 _wrap_llm_verdict_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_44 _wrap_llm_verdict_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_verdict_score_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_45 _wrap_llm_verdict_rule_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_verdict_finding_action_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_verdict_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern void _wrap_llm_vault_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_log_create_raw_5206fbc11104abff(void);
+extern void _wrap_sx_log_put_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_46 arg3);
+extern swig_intgo _wrap_sx_log_next_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_47 _wrap_sx_log_line_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_cancel_create_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_model_load_raw_5206fbc11104abff(swig_type_48 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_fd_raw_5206fbc11104abff(swig_intgo arg1, swig_type_49 arg2, swig_type_50 arg3, swig_intgo arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_51 _wrap_sx_tokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_52 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_53 _wrap_sx_detokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_54 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_55 _wrap_sx_chat_template_raw_5206fbc11104abff(uintptr_t arg1, swig_type_56 arg2, swig_type_57 arg3, uintptr_t arg4);
+extern swig_type_58 _wrap_sx_dequantize_raw_5206fbc11104abff(swig_type_59 arg1, swig_type_60 arg2, swig_type_61 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_corpus_open_raw_5206fbc11104abff(swig_type_62 arg1, swig_intgo arg2, swig_type_63 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ingest_raw_5206fbc11104abff(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(uintptr_t arg1, swig_type_66 arg2, swig_type_67 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_docs_list_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_tree_open_raw_5206fbc11104abff(uintptr_t arg1, swig_type_68 arg2, uintptr_t arg3);
+extern swig_type_69 _wrap_sx_tree_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_ctx_create_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
+extern uintptr_t _wrap_sx_adapter_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_70 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
+extern swig_type_71 _wrap_sx_embed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_72 arg3, swig_type_73 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_74 _wrap_sx_rerank_raw_5206fbc11104abff(uintptr_t arg1, swig_type_75 arg2, swig_type_76 arg3, swig_type_77 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_78 _wrap_sx_logits_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_79 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(uintptr_t arg1, swig_type_80 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_81 arg2, uintptr_t arg3);
+extern swig_type_82 _wrap_sx_ctx_export_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(uintptr_t arg1, swig_type_83 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_ctx_fork_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_84 _wrap_sx_ctx_used_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_85 _wrap_sx_ctx_size_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_86 arg2, swig_type_87 arg3, swig_type_88 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_89 arg2, swig_type_90 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_91 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_92 arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_gen_create_raw_5206fbc11104abff(void);
+extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_93 arg2, double arg3);
+extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_94 arg2, swig_type_95 arg3);
+extern swig_intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, double arg3);
+extern void _wrap_sx_gen_free_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_96 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_97 arg11, swig_type_98 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
+extern swig_intgo _wrap_sx_reply_next_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_99 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_100 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_guard_create_raw_5206fbc11104abff(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_101 arg2, swig_intgo arg3, swig_type_102 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_103 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_104 arg3, uintptr_t arg4);
+extern swig_intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_105 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_106 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_107 arg1, swig_type_108 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_109 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_110 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -313,13 +357,13 @@ func swigCopyString(s string) string {
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_263ba8eebc39d593(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_5206fbc11104abff(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -335,6 +379,20 @@ func (p SwigcptrLlm_model) SwigIsLlm_model() {
 type Llm_model interface {
 	Swigcptr() uintptr
 	SwigIsLlm_model()
+}
+
+type SwigcptrLlm_adapter uintptr
+
+func (p SwigcptrLlm_adapter) Swigcptr() uintptr {
+	return (uintptr)(p)
+}
+
+func (p SwigcptrLlm_adapter) SwigIsLlm_adapter() {
+}
+
+type Llm_adapter interface {
+	Swigcptr() uintptr
+	SwigIsLlm_adapter()
 }
 
 type SwigcptrLlm_corpus uintptr
@@ -519,6 +577,20 @@ type Sx_log interface {
 	SwigIsSx_log()
 }
 
+type SwigcptrSx_gen uintptr
+
+func (p SwigcptrSx_gen) Swigcptr() uintptr {
+	return (uintptr)(p)
+}
+
+func (p SwigcptrSx_gen) SwigIsSx_gen() {
+}
+
+type Sx_gen interface {
+	Swigcptr() uintptr
+	SwigIsSx_gen()
+}
+
 const LLM_VERSION_MAJOR int = 0
 const LLM_VERSION_MINOR int = 2
 const LLM_VERSION_PATCH int = 0
@@ -528,126 +600,126 @@ const LLM_OK int = 0
 const LLM_MORE int = 1
 func _swig_getLLM_E_INVALID() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_INVALID_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_INVALID_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_INVALID int = _swig_getLLM_E_INVALID()
 func _swig_getLLM_E_MEMORY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_MEMORY_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_MEMORY_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_MEMORY int = _swig_getLLM_E_MEMORY()
 func _swig_getLLM_E_IO() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_IO_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_IO_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_IO int = _swig_getLLM_E_IO()
 func _swig_getLLM_E_FORMAT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FORMAT_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_FORMAT_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_FORMAT int = _swig_getLLM_E_FORMAT()
 func _swig_getLLM_E_NOT_FOUND() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_NOT_FOUND_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_NOT_FOUND int = _swig_getLLM_E_NOT_FOUND()
 func _swig_getLLM_E_UNSUPPORTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_UNSUPPORTED_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_UNSUPPORTED int = _swig_getLLM_E_UNSUPPORTED()
 func _swig_getLLM_E_VERSION() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_VERSION_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_VERSION_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_VERSION int = _swig_getLLM_E_VERSION()
 func _swig_getLLM_E_BUSY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_BUSY_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_BUSY_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_BUSY int = _swig_getLLM_E_BUSY()
 func _swig_getLLM_E_FORK() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FORK_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_FORK_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_FORK int = _swig_getLLM_E_FORK()
 func _swig_getLLM_E_CANCELLED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_CANCELLED_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_CANCELLED int = _swig_getLLM_E_CANCELLED()
 func _swig_getLLM_E_LIMIT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_LIMIT_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_LIMIT_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_LIMIT int = _swig_getLLM_E_LIMIT()
 func _swig_getLLM_E_UTF8() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_UTF8_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_UTF8_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_UTF8 int = _swig_getLLM_E_UTF8()
 func _swig_getLLM_E_CORRUPT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_CORRUPT_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_CORRUPT int = _swig_getLLM_E_CORRUPT()
 func _swig_getLLM_E_FULL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FULL_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_FULL_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_FULL int = _swig_getLLM_E_FULL()
 func _swig_getLLM_E_KEY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_KEY_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_KEY_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_KEY int = _swig_getLLM_E_KEY()
 func _swig_getLLM_E_READONLY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_READONLY_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_READONLY_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_READONLY int = _swig_getLLM_E_READONLY()
 func _swig_getLLM_E_USER() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_USER_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_USER_raw_5206fbc11104abff())
 	return swig_r
 }
 
 var LLM_E_USER int = _swig_getLLM_E_USER()
 func _swig_getLLM_E_INTERNAL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593())
+	swig_r = (int)(C._wrap_LLM_E_INTERNAL_raw_5206fbc11104abff())
 	return swig_r
 }
 
@@ -655,7 +727,7 @@ var LLM_E_INTERNAL int = _swig_getLLM_E_INTERNAL()
 func Llm_status_name(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_status_name_raw_263ba8eebc39d593(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_llm_status_name_raw_5206fbc11104abff(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -674,14 +746,14 @@ func (p SwigcptrLlm_error) SwigIsLlm_error() {
 func (arg1 SwigcptrLlm_error) GetCode() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_llm_error_code_get_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_llm_error_code_get_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrLlm_error) GetMessage() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_error_message_get_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_llm_error_message_get_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -690,13 +762,13 @@ func (arg1 SwigcptrLlm_error) GetMessage() (_swig_ret string) {
 
 func NewLlm_error() (_swig_ret Llm_error) {
 	var swig_r Llm_error
-	swig_r = (Llm_error)(SwigcptrLlm_error(C._wrap_new_llm_error_raw_263ba8eebc39d593()))
+	swig_r = (Llm_error)(SwigcptrLlm_error(C._wrap_new_llm_error_raw_5206fbc11104abff()))
 	return swig_r
 }
 
 func DeleteLlm_error(arg1 Llm_error) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_llm_error_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_llm_error_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 type Llm_error interface {
@@ -715,6 +787,10 @@ const LLM_ISA_AVX512 int = 3
 const LLM_CORPUS_READONLY uint = 1
 const LLM_FORMAT_TEXT int = 1
 const LLM_FORMAT_MARKDOWN int = 2
+const LLM_FORMAT_HTML int = 3
+const LLM_FORMAT_DOCX int = 4
+const LLM_FORMAT_EPUB int = 5
+const LLM_FORMAT_PDF int = 6
 const LLM_CTX_NO_GUARD uint = 1
 const LLM_KV_F16 int = 1
 const LLM_KV_F32 int = 2
@@ -740,9 +816,15 @@ const LLM_VAULT_READONLY uint = 1
 const LLM_VAULT_PASSPHRASE uint = 2
 const LLM_SCORE_NO_BOS uint = 1
 const LLM_SCORE_PARSE_SPECIAL uint = 2
+const LLM_POOL_MODEL int = 0
+const LLM_POOL_MEAN int = 1
+const LLM_POOL_CLS int = 2
+const LLM_POOL_LAST int = 3
+const LLM_POOL_NONE int = 4
+const LLM_EMBED_NORMALISE uint = 1
 func Llm_version() (_swig_ret string) {
 	var swig_r string
-	swig_r_p := C._wrap_llm_version_raw_263ba8eebc39d593()
+	swig_r_p := C._wrap_llm_version_raw_5206fbc11104abff()
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -752,7 +834,7 @@ func Llm_version() (_swig_ret string) {
 func Llm_build_info(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_build_info_raw_263ba8eebc39d593(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_llm_build_info_raw_5206fbc11104abff(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -764,36 +846,36 @@ func Llm_build_info(arg1 string) (_swig_ret string) {
 
 func Llm_cancel_set(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_set_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_set_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_cancel_reset(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_reset_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_reset_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_cancel_is_set(arg1 Llm_cancel) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int)(C._wrap_llm_cancel_is_set_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_llm_cancel_is_set_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_cancel_free(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_free(arg1 Llm_model) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_model_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_model_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_info(arg1 Llm_model, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_model_info_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_llm_model_info_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -806,14 +888,14 @@ func Llm_model_info(arg1 Llm_model, arg2 string) (_swig_ret string) {
 func Llm_model_n_vocab(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_vocab_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_vocab_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_model_n_ctx(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_ctx_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_ctx_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -821,7 +903,7 @@ func Llm_model_token(arg1 Llm_model, arg2 string) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_llm_model_token_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_8)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_llm_model_token_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_8)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -838,7 +920,7 @@ func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_llm_quantize_raw_263ba8eebc39d593(*(*C.swig_type_9)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_llm_quantize_raw_5206fbc11104abff(*(*C.swig_type_9)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -851,9 +933,14 @@ func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_can
 	return swig_r
 }
 
+func Llm_adapter_free(arg1 Llm_adapter) {
+	_swig_i_0 := getSwigcptr(arg1)
+	C._wrap_llm_adapter_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
+}
+
 func Llm_corpus_free(arg1 Llm_corpus) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_corpus_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_corpus_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
@@ -861,7 +948,7 @@ func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_remove_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_remove_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -872,14 +959,14 @@ func Llm_corpus_check(arg1 Llm_corpus, arg2 Llm_error) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int)(C._wrap_llm_corpus_check_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int)(C._wrap_llm_corpus_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func Llm_docs_count(arg1 Llm_docs) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_docs_count_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_docs_count_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -887,7 +974,7 @@ func Llm_docs_name(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_docs_name_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_docs_name_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -898,7 +985,7 @@ func Llm_docs_bytes(arg1 Llm_docs, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_docs_bytes_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_docs_bytes_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -906,7 +993,7 @@ func Llm_docs_nodes(arg1 Llm_docs, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_docs_nodes_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_docs_nodes_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -914,7 +1001,7 @@ func Llm_docs_hash(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_docs_hash_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_docs_hash_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -923,7 +1010,7 @@ func Llm_docs_hash(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 
 func Llm_docs_free(arg1 Llm_docs) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_docs_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_docs_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_NODE_DOCUMENT int = 1
@@ -933,13 +1020,13 @@ const LLM_NODE_SENTENCE int = 4
 const LLM_NODE_GROUP int = 5
 func Llm_tree_free(arg1 Llm_tree) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_tree_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_tree_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_tree_count(arg1 Llm_tree) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_tree_count_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_tree_count_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -947,7 +1034,7 @@ func Llm_tree_find(arg1 Llm_tree, arg2 string) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_find_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_llm_tree_find_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -958,7 +1045,7 @@ func Llm_tree_id(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_id_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_id_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -969,7 +1056,7 @@ func Llm_tree_parent(arg1 Llm_tree, arg2 uint) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_parent_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_llm_tree_parent_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -977,7 +1064,7 @@ func Llm_tree_kind(arg1 Llm_tree, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_tree_kind_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_tree_kind_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -985,7 +1072,7 @@ func Llm_tree_depth(arg1 Llm_tree, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_tree_depth_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_tree_depth_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -993,7 +1080,7 @@ func Llm_tree_title(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_title_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_title_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1004,7 +1091,7 @@ func Llm_tree_start(arg1 Llm_tree, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_tree_start_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_tree_start_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1012,7 +1099,7 @@ func Llm_tree_end(arg1 Llm_tree, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_tree_end_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_tree_end_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1020,7 +1107,7 @@ func Llm_tree_hash(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_hash_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_hash_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1029,13 +1116,13 @@ func Llm_tree_hash(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 
 func Llm_ctx_free(arg1 Llm_ctx) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_ctx_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_ctx_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_scores_count(arg1 Llm_scores) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_scores_count_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_scores_count_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1043,7 +1130,7 @@ func Llm_scores_tokens(arg1 Llm_scores, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_scores_tokens_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_scores_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1051,7 +1138,7 @@ func Llm_scores_sum(arg1 Llm_scores, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_scores_sum_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_scores_sum_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1060,7 +1147,7 @@ func Llm_scores_token(arg1 Llm_scores, arg2 uint, arg3 uint) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_llm_scores_token_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_scores_token_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
@@ -1069,7 +1156,7 @@ func Llm_scores_logprob(arg1 Llm_scores, arg2 uint, arg3 uint) (_swig_ret float6
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_llm_scores_logprob_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (float64)(C._wrap_llm_scores_logprob_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
@@ -1079,7 +1166,7 @@ func Llm_scores_top_token(arg1 Llm_scores, arg2 uint, arg3 uint, arg4 uint) (_sw
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_llm_scores_top_token_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
+	swig_r = (int)(C._wrap_llm_scores_top_token_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
 	return swig_r
 }
 
@@ -1089,31 +1176,38 @@ func Llm_scores_top_logprob(arg1 Llm_scores, arg2 uint, arg3 uint, arg4 uint) (_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (float64)(C._wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
+	swig_r = (float64)(C._wrap_llm_scores_top_logprob_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
 	return swig_r
 }
 
 func Llm_scores_free(arg1 Llm_scores) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_scores_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_scores_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
+}
+
+func Llm_model_n_embd(arg1 Llm_model) (_swig_ret uint) {
+	var swig_r uint
+	_swig_i_0 := getSwigcptr(arg1)
+	swig_r = (uint)(C._wrap_llm_model_n_embd_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
+	return swig_r
 }
 
 func Llm_evidence_free(arg1 Llm_evidence) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_evidence_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_evidence_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_evidence_count(arg1 Llm_evidence) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_evidence_count_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_evidence_count_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_evidence_confidence(arg1 Llm_evidence) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_evidence_confidence_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_evidence_confidence_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1121,7 +1215,7 @@ func Llm_evidence_doc(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_doc_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_doc_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1132,7 +1226,7 @@ func Llm_evidence_node(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_node_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_node_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1143,7 +1237,7 @@ func Llm_evidence_path(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_path_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_path_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1154,7 +1248,7 @@ func Llm_evidence_text(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_text_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1165,7 +1259,7 @@ func Llm_evidence_start(arg1 Llm_evidence, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_evidence_start_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_evidence_start_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1173,7 +1267,7 @@ func Llm_evidence_end(arg1 Llm_evidence, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_evidence_end_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_evidence_end_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1181,7 +1275,15 @@ func Llm_evidence_score(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_evidence_score_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_evidence_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	return swig_r
+}
+
+func Llm_evidence_page(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
+	var swig_r uint
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	swig_r = (uint)(C._wrap_llm_evidence_page_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1191,7 +1293,7 @@ const LLM_TRACE_FOUND int = 3
 func Llm_trace_count(arg1 Llm_evidence) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_trace_count_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_trace_count_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1199,7 +1301,7 @@ func Llm_trace_doc(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_doc_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_doc_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1210,7 +1312,7 @@ func Llm_trace_node(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_node_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_node_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1221,7 +1323,7 @@ func Llm_trace_depth(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_trace_depth_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_trace_depth_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1229,7 +1331,7 @@ func Llm_trace_action(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_trace_action_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_trace_action_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1237,7 +1339,7 @@ func Llm_trace_score(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_trace_score_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_trace_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1245,7 +1347,7 @@ func Llm_trace_reason(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_reason_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_reason_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1254,7 +1356,7 @@ func Llm_trace_reason(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 
 func Llm_reply_free(arg1 Llm_reply) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_reply_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_reply_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_FINISH_NONE int = 0
@@ -1266,35 +1368,35 @@ const LLM_FINISH_NOT_FOUND int = 5
 func Llm_reply_finish(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_finish_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_finish_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_prompt_tokens(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_output_tokens(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_output_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_prompt_ms(arg1 Llm_reply) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_reply_prompt_ms_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_output_ms(arg1 Llm_reply) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_reply_output_ms_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_reply_output_ms_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1302,14 +1404,40 @@ func Llm_reply_token(arg1 Llm_reply, arg2 uint) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_llm_reply_token_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int)(C._wrap_llm_reply_token_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	return swig_r
+}
+
+func Llm_reply_logprob(arg1 Llm_reply, arg2 uint) (_swig_ret float64) {
+	var swig_r float64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	swig_r = (float64)(C._wrap_llm_reply_logprob_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	return swig_r
+}
+
+func Llm_reply_top_token(arg1 Llm_reply, arg2 uint, arg3 uint) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_llm_reply_top_token_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	return swig_r
+}
+
+func Llm_reply_top_logprob(arg1 Llm_reply, arg2 uint, arg3 uint) (_swig_ret float64) {
+	var swig_r float64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (float64)(C._wrap_llm_reply_top_logprob_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
 func Llm_reply_citation_count(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_citation_count_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_citation_count_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1317,7 +1445,7 @@ func Llm_reply_citation_node(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_node_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_node_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1328,7 +1456,7 @@ func Llm_reply_citation_doc(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_doc_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1339,7 +1467,7 @@ func Llm_reply_citation_path(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_path_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_path_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1350,7 +1478,7 @@ func Llm_reply_citation_text(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_text_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1361,7 +1489,7 @@ func Llm_reply_citation_start(arg1 Llm_reply, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_reply_citation_start_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_reply_citation_start_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1369,7 +1497,7 @@ func Llm_reply_citation_end(arg1 Llm_reply, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_reply_citation_end_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_reply_citation_end_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1377,7 +1505,15 @@ func Llm_reply_citation_support(arg1 Llm_reply, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_reply_citation_support_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_reply_citation_support_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	return swig_r
+}
+
+func Llm_reply_citation_page(arg1 Llm_reply, arg2 uint) (_swig_ret uint) {
+	var swig_r uint
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	swig_r = (uint)(C._wrap_llm_reply_citation_page_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1385,13 +1521,13 @@ func Llm_reply_verdict(arg1 Llm_reply, arg2 uint) (_swig_ret Llm_verdict) {
 	var swig_r Llm_verdict
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_reply_verdict_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_reply_verdict_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
 	return swig_r
 }
 
 func Llm_guard_free(arg1 Llm_guard) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_guard_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_guard_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg5 Llm_error) (_swig_ret int) {
@@ -1401,7 +1537,7 @@ func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (int)(C._wrap_llm_guard_set_action_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
+	swig_r = (int)(C._wrap_llm_guard_set_action_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1413,7 +1549,7 @@ func Llm_guard_add_word(arg1 Llm_guard, arg2 string, arg3 Llm_error) (_swig_ret 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_add_word_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_add_word_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1425,14 +1561,14 @@ func Llm_guard_set_vault(arg1 Llm_guard, arg2 Llm_vault, arg3 Llm_error) (_swig_
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_set_vault_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_set_vault_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Llm_guard_type(arg1 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_guard_type_raw_263ba8eebc39d593(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_llm_guard_type_raw_5206fbc11104abff(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1442,13 +1578,13 @@ func Llm_guard_type(arg1 uint) (_swig_ret string) {
 func Llm_guard_verdict(arg1 Llm_guard_stream) (_swig_ret Llm_verdict) {
 	var swig_r Llm_verdict
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_guard_verdict_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_guard_verdict_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func Llm_guard_close(arg1 Llm_guard_stream) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_guard_close_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_guard_close_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_VERDICT_ALLOW int = 1
@@ -1458,14 +1594,14 @@ const LLM_VERDICT_BLOCK int = 4
 func Llm_verdict_action(arg1 Llm_verdict) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_verdict_action_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_verdict_action_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_verdict_count(arg1 Llm_verdict) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_verdict_count_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_verdict_count_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1473,7 +1609,7 @@ func Llm_verdict_type(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_verdict_type_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_verdict_type_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1484,7 +1620,7 @@ func Llm_verdict_start(arg1 Llm_verdict, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_verdict_start_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_verdict_start_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1492,7 +1628,7 @@ func Llm_verdict_end(arg1 Llm_verdict, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_verdict_end_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_verdict_end_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1500,7 +1636,7 @@ func Llm_verdict_score(arg1 Llm_verdict, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_verdict_score_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_verdict_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1508,7 +1644,7 @@ func Llm_verdict_rule(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_verdict_rule_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_verdict_rule_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1519,23 +1655,23 @@ func Llm_verdict_finding_action(arg1 Llm_verdict, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_verdict_finding_action_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
 func Llm_verdict_free(arg1 Llm_verdict) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_verdict_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_verdict_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_vault_free(arg1 Llm_vault) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_vault_free_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_vault_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 }
 
 func Sx_log_create() (_swig_ret Sx_log) {
 	var swig_r Sx_log
-	swig_r = (Sx_log)(SwigcptrSx_log(C._wrap_sx_log_create_raw_263ba8eebc39d593()))
+	swig_r = (Sx_log)(SwigcptrSx_log(C._wrap_sx_log_create_raw_5206fbc11104abff()))
 	return swig_r
 }
 
@@ -1543,7 +1679,7 @@ func Sx_log_put(arg1 Sx_log, arg2 int, arg3 string) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	C._wrap_sx_log_put_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_2)))
+	C._wrap_sx_log_put_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1552,14 +1688,14 @@ func Sx_log_put(arg1 Sx_log, arg2 int, arg3 string) {
 func Sx_log_next(arg1 Sx_log) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int)(C._wrap_sx_log_next_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_sx_log_next_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Sx_log_line(arg1 Sx_log) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_log_line_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_log_line_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1569,7 +1705,7 @@ func Sx_log_line(arg1 Sx_log) (_swig_ret string) {
 func Sx_cancel_create(arg1 Llm_error) (_swig_ret Llm_cancel) {
 	var swig_r Llm_cancel
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (Llm_cancel)(SwigcptrLlm_cancel(C._wrap_sx_cancel_create_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))))
+	swig_r = (Llm_cancel)(SwigcptrLlm_cancel(C._wrap_sx_cancel_create_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
@@ -1581,10 +1717,24 @@ func Sx_model_load(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5 Sx_l
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_263ba8eebc39d593(*(*C.swig_type_48)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_5206fbc11104abff(*(*C.swig_type_48)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
+	return swig_r
+}
+
+func Sx_model_load_fd(arg1 int, arg2 uint64, arg3 uint64, arg4 uint, arg5 uint, arg6 Llm_cancel, arg7 Sx_log, arg8 Llm_error) (_swig_ret Llm_model) {
+	var swig_r Llm_model
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := getSwigcptr(arg6)
+	_swig_i_6 := getSwigcptr(arg7)
+	_swig_i_7 := getSwigcptr(arg8)
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_fd_raw_5206fbc11104abff(C.swig_intgo(_swig_i_0), C.swig_type_49(_swig_i_1), C.swig_type_50(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	return swig_r
 }
 
@@ -1594,7 +1744,7 @@ func Sx_tokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_tokenize_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_50)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_tokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1610,7 +1760,7 @@ func Sx_detokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_detokenize_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_detokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1626,7 +1776,7 @@ func Sx_chat_template(arg1 Llm_model, arg2 string, arg3 string, arg4 Llm_error) 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_chat_template_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_chat_template_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_57)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1645,7 +1795,7 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_dequantize_raw_263ba8eebc39d593(*(*C.swig_type_57)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_type_59(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_dequantize_raw_5206fbc11104abff(*(*C.swig_type_59)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_1)), C.swig_type_61(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1665,7 +1815,7 @@ func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_263ba8eebc39d593(*(*C.swig_type_60)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_61(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_5206fbc11104abff(*(*C.swig_type_62)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_63(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1680,7 +1830,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_63)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1698,7 +1848,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 L
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1712,7 +1862,7 @@ func Sx_docs_list(arg1 Llm_corpus, arg2 Llm_error) (_swig_ret Llm_docs) {
 	var swig_r Llm_docs
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Llm_docs)(SwigcptrLlm_docs(C._wrap_sx_docs_list_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
+	swig_r = (Llm_docs)(SwigcptrLlm_docs(C._wrap_sx_docs_list_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
 	return swig_r
 }
 
@@ -1721,7 +1871,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1731,7 +1881,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 func Sx_tree_text(arg1 Llm_tree) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_tree_text_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_tree_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1749,8 +1899,77 @@ func Sx_ctx_create(arg1 Llm_model, arg2 Llm_corpus, arg3 Llm_guard, arg4 uint, a
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_create_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8))))
+	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_create_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8))))
 	return swig_r
+}
+
+func Sx_adapter_load(arg1 Llm_model, arg2 string, arg3 Llm_error) (_swig_ret Llm_adapter) {
+	var swig_r Llm_adapter
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_set_adapter(arg1 Llm_ctx, arg2 Llm_adapter, arg3 float32, arg4 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	swig_r = (int)(C._wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.float(_swig_i_2), C.uintptr_t(_swig_i_3)))
+	return swig_r
+}
+
+func Sx_embed(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 string, arg5 uint, arg6 uint, arg7 Llm_cancel, arg8 Llm_error) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := arg6
+	_swig_i_6 := getSwigcptr(arg7)
+	_swig_i_7 := getSwigcptr(arg8)
+	swig_r_p := C._wrap_sx_embed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
+}
+
+func Sx_rerank(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_cancel, arg6 Llm_error) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := getSwigcptr(arg5)
+	_swig_i_5 := getSwigcptr(arg6)
+	swig_r_p := C._wrap_sx_rerank_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
 }
 
 func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 Llm_error) (_swig_ret string) {
@@ -1760,7 +1979,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1768,6 +1987,87 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
 	return swig_r_1
+}
+
+func Sx_ctx_save(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_sx_ctx_save_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_load(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_sx_ctx_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_export(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r_p := C._wrap_sx_ctx_export_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
+}
+
+func Sx_ctx_import(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_sx_ctx_import_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_ctx_fork(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret Llm_ctx) {
+	var swig_r Llm_ctx
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_fork_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
+	return swig_r
+}
+
+func Sx_ctx_drop(arg1 Llm_ctx, arg2 uint, arg3 uint, arg4 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	swig_r = (int)(C._wrap_sx_ctx_drop_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3)))
+	return swig_r
+}
+
+func Sx_ctx_used(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (int64)(C._wrap_sx_ctx_used_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	return swig_r
+}
+
+func Sx_ctx_size(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := getSwigcptr(arg2)
+	swig_r = (int64)(C._wrap_sx_ctx_size_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	return swig_r
 }
 
 func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, arg6 uint, arg7 Llm_cancel, arg8 Llm_error) (_swig_ret Llm_scores) {
@@ -1780,7 +2080,7 @@ func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, ar
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1801,7 +2101,7 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_1)), C.swig_type_74(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), C.swig_type_90(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1817,7 +2117,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1827,7 +2127,54 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	return swig_r
 }
 
-func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 uint, arg6 uint, arg7 float32, arg8 float32, arg9 float32, arg10 float32, arg11 uint64, arg12 string, arg13 Llm_cancel, arg14 Llm_error) (_swig_ret Llm_reply) {
+func Sx_gen_create() (_swig_ret Sx_gen) {
+	var swig_r Sx_gen
+	swig_r = (Sx_gen)(SwigcptrSx_gen(C._wrap_sx_gen_create_raw_5206fbc11104abff()))
+	return swig_r
+}
+
+func Sx_gen_number(arg1 Sx_gen, arg2 string, arg3 float64) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Sx_gen_text(arg1 Sx_gen, arg2 string, arg3 string) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_2))))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
+}
+
+func Sx_gen_bias(arg1 Sx_gen, arg2 int, arg3 float64) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	swig_r = (int)(C._wrap_sx_gen_bias_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.double(_swig_i_2)))
+	return swig_r
+}
+
+func Sx_gen_free(arg1 Sx_gen) {
+	_swig_i_0 := getSwigcptr(arg1)
+	C._wrap_sx_gen_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
+}
+
+func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 uint, arg6 uint, arg7 float32, arg8 float32, arg9 float32, arg10 float32, arg11 uint64, arg12 string, arg13 Sx_gen, arg14 Llm_cancel, arg15 Llm_error) (_swig_ret Llm_reply) {
 	var swig_r Llm_reply
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
@@ -1843,7 +2190,8 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_11 := arg12
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_78(_swig_i_10), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13))))
+	_swig_i_14 := getSwigcptr(arg15)
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_97(_swig_i_10), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1858,14 +2206,14 @@ func Sx_reply_next(arg1 Llm_reply, arg2 Llm_ctx, arg3 Llm_error) (_swig_ret int)
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_reply_next_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_reply_next_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_reply_piece(arg1 Llm_reply) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_reply_piece_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_reply_piece_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1875,7 +2223,7 @@ func Sx_reply_piece(arg1 Llm_reply) (_swig_ret string) {
 func Sx_reply_text(arg1 Llm_reply) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_reply_text_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_reply_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1889,7 +2237,7 @@ func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_263ba8eebc39d593(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_5206fbc11104abff(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	return swig_r
 }
 
@@ -1902,7 +2250,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1920,7 +2268,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1933,7 +2281,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1945,14 +2293,14 @@ func Sx_guard_finish(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 Llm_error) (_swig
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_guard_finish_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_guard_finish_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_guard_text(arg1 Llm_guard_stream) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_guard_text_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_guard_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1962,7 +2310,7 @@ func Sx_guard_text(arg1 Llm_guard_stream) (_swig_ret string) {
 func Sx_verdict_text(arg1 Llm_verdict) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_verdict_text_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_verdict_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1976,7 +2324,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_263ba8eebc39d593(*(*C.swig_type_88)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_107)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1991,7 +2339,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_263ba8eebc39d593(C.uintptr_t(_swig_i_0), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2

@@ -318,17 +318,45 @@ static llm_cancel *sx_cancel_create(llm_error *err)
     return made;
 }
 
-static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
-                                llm_error *err)
+static llm_model_opts sx_model_opts(uint32_t threads, uint32_t isa, const llm_cancel *cancel, const llm_logger *logger)
 {
-    llm_logger logger = SX_LOGGER(log);
     llm_model_opts opts = LLM_MODEL_OPTS_INIT;
     opts.threads = threads;
     opts.isa = isa;
     opts.cancel = cancel;
-    if (log) opts.logger = &logger;
+    opts.logger = logger->user ? logger : NULL;
+    return opts;
+}
+
+static llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const llm_cancel *cancel, sx_log *log,
+                                llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
     llm_model *made = NULL;
     err->code = llm_model_load(&made, path, &opts, err);
+    return made;
+}
+
+#ifdef SWIGPYTHON
+static llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                       const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_memory(&made, src, src_len, &opts, err);
+    return made;
+}
+#endif
+
+static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
+                                   const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    const llm_logger logger = SX_LOGGER(log);
+    const llm_model_opts opts = sx_model_opts(threads, isa, cancel, &logger);
+    llm_model *made = NULL;
+    err->code = llm_model_load_fd(&made, fd, offset, length, &opts, err);
     return made;
 }
 
@@ -486,6 +514,18 @@ static llm_ctx *sx_ctx_create(llm_model *model, llm_corpus *corpus, llm_guard *g
     return made;
 }
 
+static llm_adapter *sx_adapter_load(llm_model *model, const char *path, llm_error *err)
+{
+    llm_adapter *made = NULL;
+    err->code = llm_adapter_load(&made, model, path, err);
+    return made;
+}
+
+static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float scale, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {
@@ -504,6 +544,59 @@ static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t
     if (status == LLM_OK) return (sx_blob){(char *)out, n * width * sizeof *out};
     free(out);
     return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_save(ctx, path), err);
+}
+
+static llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_restore(ctx, path), err);
+}
+
+static sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err)
+{
+    int64_t need = llm_ctx_export(ctx, NULL, 0), size = need;
+    char *bytes = need > 0 ? malloc((size_t)need) : NULL;
+    if (need > 0 && !bytes) return sx_blob_fail(err, "no memory for the state");
+    if (bytes) size = llm_ctx_export(ctx, bytes, (size_t)need);
+    sx_ctx_told(ctx, size < 0 ? (llm_status)size : LLM_OK, err);
+    if (size >= 0) return (sx_blob){bytes, (size_t)size};
+    free(bytes);
+    return (sx_blob){NULL, 0};
+}
+
+static llm_status sx_ctx_import(llm_ctx *ctx, const char *bytes, size_t len, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_import(ctx, bytes, len), err);
+}
+
+static llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err)
+{
+    llm_ctx *made = NULL;
+    sx_ctx_told(ctx, llm_ctx_fork(ctx, &made), err);
+    return made;
+}
+
+static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
+}
+
+static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_used(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
+}
+
+static int64_t sx_ctx_size(llm_ctx *ctx, llm_error *err)
+{
+    int64_t n = llm_ctx_size(ctx);
+    sx_ctx_told(ctx, n < 0 ? (llm_status)n : LLM_OK, err);
+    return n;
 }
 
 /* ---- several texts ---- */
@@ -580,6 +673,66 @@ static llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len
     return made;
 }
 
+static sx_blob sx_floats(llm_status status, float *out, size_t n)
+{
+    if (status == LLM_OK) return (sx_blob){(char *)out, n * sizeof *out};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+/* Floats that llm_embed gives: one vector per text, or one per token. */
+static size_t sx_embed_room(llm_model *model, const sx_texts *t, uint32_t pooling)
+{
+    size_t rows = t->n;
+    if (pooling == LLM_POOL_NONE) {
+        rows = 0;
+        for (size_t i = 0; i < t->n; i++) {
+            int64_t n = llm_tokenize(model, t->text[i], t->len[i], LLM_TOK_SPECIAL, NULL, 0, NULL);
+            rows += n > 0 ? (size_t)n : 0;
+        }
+    }
+    return model ? rows * llm_model_n_embd(model) : 0;
+}
+
+static sx_blob sx_embed(llm_ctx *ctx, llm_model *model, const char *texts, size_t texts_len, const char *lens,
+                        size_t lens_len, uint32_t flags, uint32_t pooling, const llm_cancel *cancel, llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    sx_blob made = {NULL, 0};
+    float *out = NULL;
+    size_t room = 0;
+    if (sx_texts_take(&t, texts, texts_len, lens, lens_len)) {
+        room = sx_embed_room(model, &t, pooling);
+        out = malloc(room * sizeof *out + 1);
+    }
+    if (out) {
+        llm_embed_opts opts = LLM_EMBED_OPTS_INIT;
+        opts.flags = flags;
+        opts.pooling = pooling;
+        opts.cancel = cancel;
+        made = sx_floats(sx_ctx_told(ctx, llm_embed(ctx, t.text, t.len, t.n, &opts, out, room), err), out, room);
+    } else {
+        sx_blob_fail(err, "no memory for the vectors");
+    }
+    sx_texts_free(&t);
+    return made;
+}
+
+static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len,
+                         const char *lens, size_t lens_len, const llm_cancel *cancel, llm_error *err)
+{
+    sx_texts t = {NULL, NULL, NULL, 0};
+    sx_blob made = {NULL, 0};
+    float *out = sx_texts_take(&t, texts, texts_len, lens, lens_len) ? malloc(t.n * sizeof *out + 1) : NULL;
+    if (out)
+        made = sx_floats(sx_ctx_told(ctx, llm_rerank(ctx, prompt, len, t.text, t.len, t.n, out, cancel), err), out,
+                         t.n);
+    else
+        sx_blob_fail(err, "no memory for the scores");
+    sx_texts_free(&t);
+    return made;
+}
+
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
@@ -595,12 +748,109 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
     return made;
 }
 
+typedef struct sx_gen {
+    llm_gen_opts opts;
+    char *dry_breakers, *grammar;
+    int32_t *tokens;
+    float *bias;
+} sx_gen;
+
+static sx_gen *sx_gen_create(void)
+{
+    sx_gen *gen = calloc(1, sizeof *gen);
+    if (gen) llm_gen_opts_init(&gen->opts, sizeof gen->opts);
+    return gen;
+}
+
+static void sx_gen_free(sx_gen *gen)
+{
+    if (!gen) return;
+    free(gen->dry_breakers);
+    free(gen->grammar);
+    free(gen->tokens);
+    free(gen->bias);
+    free(gen);
+}
+
+static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
+{
+    llm_gen_opts *o = &gen->opts;
+    const struct {
+        const char *name;
+        float *at;
+    } floats[] = {{"repeat_penalty", &o->repeat_penalty},
+                  {"frequency_penalty", &o->frequency_penalty},
+                  {"presence_penalty", &o->presence_penalty},
+                  {"dry_multiplier", &o->dry_multiplier},
+                  {"dry_base", &o->dry_base},
+                  {"dynatemp_range", &o->dynatemp_range},
+                  {"dynatemp_exponent", &o->dynatemp_exponent},
+                  {"top_n_sigma", &o->top_n_sigma},
+                  {"typical_p", &o->typical_p},
+                  {"xtc_probability", &o->xtc_probability},
+                  {"xtc_threshold", &o->xtc_threshold},
+                  {"mirostat_tau", &o->mirostat_tau},
+                  {"mirostat_eta", &o->mirostat_eta}};
+    const struct {
+        const char *name;
+        uint32_t *at;
+    } counts[] = {{"penalty_last_n", &o->penalty_last_n},
+                  {"dry_allowed_length", &o->dry_allowed_length},
+                  {"dry_last_n", &o->dry_last_n},
+                  {"logprobs", &o->logprobs}};
+    for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
+        if (strcmp(floats[i].name, name) == 0) {
+            *floats[i].at = (float)value;
+            return 1;
+        }
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (strcmp(counts[i].name, name) == 0 && value >= 0 && value <= UINT32_MAX) {
+            *counts[i].at = (uint32_t)value;
+            return 1;
+        }
+    return 0;
+}
+
+static int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size_t len)
+{
+    const struct {
+        const char *name;
+        char **held;
+        const char **field;
+    } texts[] = {{"dry_breakers", &gen->dry_breakers, &gen->opts.dry_breakers},
+                 {"grammar", &gen->grammar, &gen->opts.grammar}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(texts[i].name, name) != 0) continue;
+        free(*texts[i].held);
+        *texts[i].field = *texts[i].held = sx_list(text, len);
+        return *texts[i].held != NULL;
+    }
+    return 0;
+}
+
+static int32_t sx_gen_bias(sx_gen *gen, int32_t token, double value)
+{
+    size_t n = gen->opts.n_bias + (size_t)1;
+    int32_t *tokens = realloc(gen->tokens, n * sizeof *tokens);
+    if (tokens) gen->tokens = tokens;
+    float *bias = realloc(gen->bias, n * sizeof *bias);
+    if (bias) gen->bias = bias;
+    if (!tokens || !bias) return 0;
+    tokens[n - 1] = token;
+    bias[n - 1] = (float)value;
+    gen->opts.bias_tokens = tokens;
+    gen->opts.bias = bias;
+    gen->opts.n_bias = (uint32_t)n;
+    return 1;
+}
+
 static llm_reply *sx_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
                               uint32_t flags, uint32_t max_tokens, uint32_t top_k, float temperature, float top_p,
                               float min_p, float min_confidence, uint64_t seed, const char *stops, size_t stops_len,
-                              const llm_cancel *cancel, llm_error *err)
+                              const sx_gen *more, const llm_cancel *cancel, llm_error *err)
 {
     llm_gen_opts opts = LLM_GEN_OPTS_INIT;
+    if (more) opts = more->opts;
     opts.flags = flags;
     opts.max_tokens = max_tokens;
     opts.top_k = top_k;
@@ -752,7 +1002,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_263ba8eebc39d593(void *_swig_go_0) {
+void _wrap_Swig_free_raw_5206fbc11104abff(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -762,7 +1012,7 @@ void _wrap_Swig_free_raw_263ba8eebc39d593(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_263ba8eebc39d593(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_5206fbc11104abff(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -775,7 +1025,7 @@ void *_wrap_Swig_malloc_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_INVALID_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -786,7 +1036,7 @@ intgo _wrap_LLM_E_INVALID_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_MEMORY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -797,7 +1047,7 @@ intgo _wrap_LLM_E_MEMORY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_IO_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -808,7 +1058,7 @@ intgo _wrap_LLM_E_IO_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FORMAT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -819,7 +1069,7 @@ intgo _wrap_LLM_E_FORMAT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -830,7 +1080,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -841,7 +1091,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_VERSION_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -852,7 +1102,7 @@ intgo _wrap_LLM_E_VERSION_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_BUSY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -863,7 +1113,7 @@ intgo _wrap_LLM_E_BUSY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FORK_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -874,7 +1124,7 @@ intgo _wrap_LLM_E_FORK_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_CANCELLED_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -885,7 +1135,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_LIMIT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -896,7 +1146,7 @@ intgo _wrap_LLM_E_LIMIT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_UTF8_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -907,7 +1157,7 @@ intgo _wrap_LLM_E_UTF8_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_CORRUPT_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -918,7 +1168,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_FULL_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -929,7 +1179,7 @@ intgo _wrap_LLM_E_FULL_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_KEY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -940,7 +1190,7 @@ intgo _wrap_LLM_E_KEY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_READONLY_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -951,7 +1201,7 @@ intgo _wrap_LLM_E_READONLY_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_USER_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -962,7 +1212,7 @@ intgo _wrap_LLM_E_USER_raw_263ba8eebc39d593() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593() {
+intgo _wrap_LLM_E_INTERNAL_raw_5206fbc11104abff() {
   int result;
   intgo _swig_go_result;
   
@@ -973,7 +1223,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_263ba8eebc39d593() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_263ba8eebc39d593(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_5206fbc11104abff(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -986,7 +1236,7 @@ _gostring_ _wrap_llm_status_name_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -999,7 +1249,7 @@ intgo _wrap_llm_error_code_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1012,7 +1262,7 @@ _gostring_ _wrap_llm_error_message_get_raw_263ba8eebc39d593(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_263ba8eebc39d593() {
+struct llm_error *_wrap_new_llm_error_raw_5206fbc11104abff() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1023,7 +1273,7 @@ struct llm_error *_wrap_new_llm_error_raw_263ba8eebc39d593() {
 }
 
 
-void _wrap_delete_llm_error_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1033,7 +1283,7 @@ void _wrap_delete_llm_error_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_263ba8eebc39d593() {
+_gostring_ _wrap_llm_version_raw_5206fbc11104abff() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1044,7 +1294,7 @@ _gostring_ _wrap_llm_version_raw_263ba8eebc39d593() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_263ba8eebc39d593(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_5206fbc11104abff(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1062,7 +1312,7 @@ _gostring_ _wrap_llm_build_info_raw_263ba8eebc39d593(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1072,7 +1322,7 @@ void _wrap_llm_cancel_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1082,7 +1332,7 @@ void _wrap_llm_cancel_reset_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1095,7 +1345,7 @@ intgo _wrap_llm_cancel_is_set_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1105,7 +1355,7 @@ void _wrap_llm_cancel_free_raw_263ba8eebc39d593(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1115,7 +1365,7 @@ void _wrap_llm_model_free_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1135,7 +1385,7 @@ _gostring_ _wrap_llm_model_info_raw_263ba8eebc39d593(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1148,7 +1398,7 @@ intgo _wrap_llm_model_n_vocab_raw_263ba8eebc39d593(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1161,7 +1411,7 @@ intgo _wrap_llm_model_n_ctx_raw_263ba8eebc39d593(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1181,7 +1431,7 @@ intgo _wrap_llm_model_token_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1219,7 +1469,17 @@ intgo _wrap_llm_quantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-void _wrap_llm_corpus_free_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_5206fbc11104abff(struct llm_adapter *_swig_go_0) {
+  llm_adapter *arg1 = (llm_adapter *) 0 ;
+  
+  arg1 = *(llm_adapter **)&_swig_go_0; 
+  
+  llm_adapter_free(arg1);
+  
+}
+
+
+void _wrap_llm_corpus_free_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1229,7 +1489,7 @@ void _wrap_llm_corpus_free_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1251,7 +1511,7 @@ intgo _wrap_llm_remove_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1266,7 +1526,7 @@ intgo _wrap_llm_corpus_check_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1279,7 +1539,7 @@ intgo _wrap_llm_docs_count_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1294,7 +1554,7 @@ _gostring_ _wrap_llm_docs_name_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1309,7 +1569,7 @@ long long _wrap_llm_docs_bytes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1324,7 +1584,7 @@ intgo _wrap_llm_docs_nodes_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1339,7 +1599,7 @@ _gostring_ _wrap_llm_docs_hash_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1349,7 +1609,7 @@ void _wrap_llm_docs_free_raw_263ba8eebc39d593(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1359,7 +1619,7 @@ void _wrap_llm_tree_free_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1372,7 +1632,7 @@ intgo _wrap_llm_tree_count_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1392,7 +1652,7 @@ long long _wrap_llm_tree_find_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1407,7 +1667,7 @@ _gostring_ _wrap_llm_tree_id_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1422,7 +1682,7 @@ long long _wrap_llm_tree_parent_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1437,7 +1697,7 @@ intgo _wrap_llm_tree_kind_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1452,7 +1712,7 @@ intgo _wrap_llm_tree_depth_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1467,7 +1727,7 @@ _gostring_ _wrap_llm_tree_title_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1482,7 +1742,7 @@ long long _wrap_llm_tree_start_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1497,7 +1757,7 @@ long long _wrap_llm_tree_end_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1512,7 +1772,7 @@ _gostring_ _wrap_llm_tree_hash_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1522,7 +1782,7 @@ void _wrap_llm_ctx_free_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1535,7 +1795,7 @@ intgo _wrap_llm_scores_count_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1550,7 +1810,7 @@ intgo _wrap_llm_scores_tokens_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1565,7 +1825,7 @@ double _wrap_llm_scores_sum_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1582,7 +1842,7 @@ intgo _wrap_llm_scores_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1599,7 +1859,7 @@ double _wrap_llm_scores_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1618,7 +1878,7 @@ intgo _wrap_llm_scores_top_token_raw_263ba8eebc39d593(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1637,7 +1897,7 @@ double _wrap_llm_scores_top_logprob_raw_263ba8eebc39d593(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1647,7 +1907,20 @@ void _wrap_llm_scores_free_raw_263ba8eebc39d593(struct llm_scores *_swig_go_0) {
 }
 
 
-void _wrap_llm_evidence_free_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  result = (uint32_t)llm_model_n_embd((struct llm_model const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_evidence_free_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1657,7 +1930,7 @@ void _wrap_llm_evidence_free_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1670,7 +1943,7 @@ intgo _wrap_llm_evidence_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -1683,7 +1956,7 @@ double _wrap_llm_evidence_confidence_raw_263ba8eebc39d593(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1698,7 +1971,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_263ba8eebc39d593(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1713,7 +1986,7 @@ _gostring_ _wrap_llm_evidence_node_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1728,7 +2001,7 @@ _gostring_ _wrap_llm_evidence_path_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1743,7 +2016,7 @@ _gostring_ _wrap_llm_evidence_text_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1758,7 +2031,7 @@ long long _wrap_llm_evidence_start_raw_263ba8eebc39d593(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1773,7 +2046,7 @@ long long _wrap_llm_evidence_end_raw_263ba8eebc39d593(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1788,7 +2061,22 @@ double _wrap_llm_evidence_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_page_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+  llm_evidence *arg1 = (llm_evidence *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_evidence **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_evidence_page((struct llm_evidence const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_trace_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1801,7 +2089,7 @@ intgo _wrap_llm_trace_count_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1816,7 +2104,7 @@ _gostring_ _wrap_llm_trace_doc_raw_263ba8eebc39d593(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1831,7 +2119,7 @@ _gostring_ _wrap_llm_trace_node_raw_263ba8eebc39d593(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1846,7 +2134,7 @@ intgo _wrap_llm_trace_depth_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1861,7 +2149,7 @@ intgo _wrap_llm_trace_action_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1876,7 +2164,7 @@ double _wrap_llm_trace_score_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_263ba8eebc39d593(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1891,7 +2179,7 @@ _gostring_ _wrap_llm_trace_reason_raw_263ba8eebc39d593(struct llm_evidence *_swi
 }
 
 
-void _wrap_llm_reply_free_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -1901,7 +2189,7 @@ void _wrap_llm_reply_free_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1914,7 +2202,7 @@ intgo _wrap_llm_reply_finish_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1927,7 +2215,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1940,7 +2228,7 @@ intgo _wrap_llm_reply_output_tokens_raw_263ba8eebc39d593(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1953,7 +2241,7 @@ double _wrap_llm_reply_prompt_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -1966,7 +2254,7 @@ double _wrap_llm_reply_output_ms_raw_263ba8eebc39d593(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -1981,7 +2269,56 @@ intgo _wrap_llm_reply_token_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)llm_reply_logprob((struct llm_reply const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_reply_top_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (int32_t)llm_reply_top_token((struct llm_reply const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_reply_top_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (double)llm_reply_top_logprob((struct llm_reply const *)arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_reply_citation_count_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1994,7 +2331,7 @@ intgo _wrap_llm_reply_citation_count_raw_263ba8eebc39d593(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2009,7 +2346,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2024,7 +2361,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_263ba8eebc39d593(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2039,7 +2376,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2054,7 +2391,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2069,7 +2406,7 @@ long long _wrap_llm_reply_citation_start_raw_263ba8eebc39d593(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2084,7 +2421,7 @@ long long _wrap_llm_reply_citation_end_raw_263ba8eebc39d593(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2099,7 +2436,22 @@ double _wrap_llm_reply_citation_support_raw_263ba8eebc39d593(struct llm_reply *_
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t arg2 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (uint32_t)llm_reply_citation_page((struct llm_reply const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_verdict *_wrap_llm_reply_verdict_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2114,7 +2466,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_263ba8eebc39d593(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_5206fbc11104abff(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2124,7 +2476,7 @@ void _wrap_llm_guard_free_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2150,7 +2502,7 @@ intgo _wrap_llm_guard_set_action_raw_263ba8eebc39d593(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2171,7 +2523,7 @@ intgo _wrap_llm_guard_add_word_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2188,7 +2540,7 @@ intgo _wrap_llm_guard_set_vault_raw_263ba8eebc39d593(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_263ba8eebc39d593(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_5206fbc11104abff(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2201,7 +2553,7 @@ _gostring_ _wrap_llm_guard_type_raw_263ba8eebc39d593(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2214,7 +2566,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_263ba8eebc39d593(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2224,7 +2576,7 @@ void _wrap_llm_guard_close_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2237,7 +2589,7 @@ intgo _wrap_llm_verdict_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2250,7 +2602,7 @@ intgo _wrap_llm_verdict_count_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2265,7 +2617,7 @@ _gostring_ _wrap_llm_verdict_type_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2280,7 +2632,7 @@ long long _wrap_llm_verdict_start_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2295,7 +2647,7 @@ long long _wrap_llm_verdict_end_raw_263ba8eebc39d593(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2310,7 +2662,7 @@ double _wrap_llm_verdict_score_raw_263ba8eebc39d593(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2325,7 +2677,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_263ba8eebc39d593(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2340,7 +2692,7 @@ intgo _wrap_llm_verdict_finding_action_raw_263ba8eebc39d593(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2350,7 +2702,7 @@ void _wrap_llm_verdict_free_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_5206fbc11104abff(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2360,7 +2712,7 @@ void _wrap_llm_vault_free_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_263ba8eebc39d593() {
+sx_log *_wrap_sx_log_create_raw_5206fbc11104abff() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2371,7 +2723,7 @@ sx_log *_wrap_sx_log_create_raw_263ba8eebc39d593() {
 }
 
 
-void _wrap_sx_log_put_raw_263ba8eebc39d593(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_5206fbc11104abff(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2390,7 +2742,7 @@ void _wrap_sx_log_put_raw_263ba8eebc39d593(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_5206fbc11104abff(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2403,7 +2755,7 @@ intgo _wrap_sx_log_next_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_5206fbc11104abff(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2416,7 +2768,7 @@ _gostring_ _wrap_sx_log_line_raw_263ba8eebc39d593(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_263ba8eebc39d593(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2429,7 +2781,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_263ba8eebc39d593(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2457,7 +2809,34 @@ struct llm_model *_wrap_sx_model_load_raw_263ba8eebc39d593(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+struct llm_model *_wrap_sx_model_load_fd_raw_5206fbc11104abff(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+  int32_t arg1 ;
+  uint64_t arg2 ;
+  uint64_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  llm_cancel *arg6 = (llm_cancel *) 0 ;
+  sx_log *arg7 = (sx_log *) 0 ;
+  llm_error *arg8 = (llm_error *) 0 ;
+  llm_model *result = 0 ;
+  struct llm_model *_swig_go_result;
+  
+  arg1 = (int32_t)_swig_go_0; 
+  arg2 = (uint64_t)_swig_go_1; 
+  arg3 = (uint64_t)_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_3; 
+  arg5 = (uint32_t)_swig_go_4; 
+  arg6 = *(llm_cancel **)&_swig_go_5; 
+  arg7 = *(sx_log **)&_swig_go_6; 
+  arg8 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_model *)sx_model_load_fd(arg1,arg2,arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7,arg8);
+  *(llm_model **)&_swig_go_result = (llm_model *)result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_tokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2483,7 +2862,7 @@ _gostring_ _wrap_sx_tokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2509,7 +2888,7 @@ _gostring_ _wrap_sx_detokenize_raw_263ba8eebc39d593(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2539,7 +2918,7 @@ _gostring_ _wrap_sx_chat_template_raw_263ba8eebc39d593(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2570,7 +2949,7 @@ _gostring_ _wrap_sx_dequantize_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -2596,7 +2975,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_263ba8eebc39d593(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2628,7 +3007,7 @@ intgo _wrap_sx_ingest_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2661,7 +3040,7 @@ intgo _wrap_sx_ingest_file_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -2676,7 +3055,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_263ba8eebc39d593(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_263ba8eebc39d593(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2698,7 +3077,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_263ba8eebc39d593(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2711,7 +3090,7 @@ _gostring_ _wrap_sx_tree_text_raw_263ba8eebc39d593(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_263ba8eebc39d593(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_5206fbc11104abff(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -2740,7 +3119,124 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_263ba8eebc39d593(struct llm_model *_swig
 }
 
 
-_gostring_ _wrap_sx_logits_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_adapter *result = 0 ;
+  struct llm_adapter *_swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_adapter *)sx_adapter_load(arg1,(char const *)arg2,arg3);
+  *(llm_adapter **)&_swig_go_result = (llm_adapter *)result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_adapter *arg2 = (llm_adapter *) 0 ;
+  float arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_adapter **)&_swig_go_1; 
+  arg3 = (float)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_set_adapter(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_embed_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_model *arg2 = (llm_model *) 0 ;
+  char *arg3 = (char *) 0 ;
+  size_t arg4 ;
+  char *arg5 = (char *) 0 ;
+  size_t arg6 ;
+  uint32_t arg7 ;
+  uint32_t arg8 ;
+  llm_cancel *arg9 = (llm_cancel *) 0 ;
+  llm_error *arg10 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_model **)&_swig_go_1; 
+  
+  arg3 = (char *)_swig_go_2.p;
+  arg4 = (size_t)_swig_go_2.n;
+  
+  
+  arg5 = (char *)_swig_go_3.p;
+  arg6 = (size_t)_swig_go_3.n;
+  
+  arg7 = (uint32_t)_swig_go_4; 
+  arg8 = (uint32_t)_swig_go_5; 
+  arg9 = *(llm_cancel **)&_swig_go_6; 
+  arg10 = *(llm_error **)&_swig_go_7; 
+  
+  result = sx_embed(arg1,arg2,(char const *)arg3,arg4,(char const *)arg5,arg6,arg7,arg8,(struct llm_cancel const *)arg9,arg10);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_rerank_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  llm_cancel *arg8 = (llm_cancel *) 0 ;
+  llm_error *arg9 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  
+  arg4 = (char *)_swig_go_2.p;
+  arg5 = (size_t)_swig_go_2.n;
+  
+  
+  arg6 = (char *)_swig_go_3.p;
+  arg7 = (size_t)_swig_go_3.n;
+  
+  arg8 = *(llm_cancel **)&_swig_go_4; 
+  arg9 = *(llm_error **)&_swig_go_5; 
+  
+  result = sx_rerank(arg1,(char const *)arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,(struct llm_cancel const *)arg8,arg9);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_logits_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -2768,7 +3264,154 @@ _gostring_ _wrap_sx_logits_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, stru
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_save(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_load(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_ctx_export_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_ctx_export(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_import(arg1,(char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_ctx *_wrap_sx_ctx_fork_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  llm_ctx *result = 0 ;
+  struct llm_ctx *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (llm_ctx *)sx_ctx_fork(arg1,arg2);
+  *(llm_ctx **)&_swig_go_result = (llm_ctx *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  arg4 = *(llm_error **)&_swig_go_3; 
+  
+  result = (llm_status)sx_ctx_drop(arg1,arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_ctx_used_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (int64_t)sx_ctx_used(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_ctx_size_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = (int64_t)sx_ctx_size(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct llm_scores *_wrap_sx_score_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2807,7 +3450,7 @@ struct llm_scores *_wrap_sx_score_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2834,7 +3477,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_263ba8eebc39d593(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_evidence *_wrap_sx_retrieve_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2868,7 +3511,93 @@ struct llm_evidence *_wrap_sx_retrieve_raw_263ba8eebc39d593(struct llm_ctx *_swi
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, struct llm_cancel *_swig_go_12, struct llm_error *_swig_go_13) {
+sx_gen *_wrap_sx_gen_create_raw_5206fbc11104abff() {
+  sx_gen *result = 0 ;
+  sx_gen *_swig_go_result;
+  
+  
+  result = (sx_gen *)sx_gen_create();
+  *(sx_gen **)&_swig_go_result = (sx_gen *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_gen_number_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  char *arg2 = (char *) 0 ;
+  double arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = (double)_swig_go_2; 
+  
+  result = (int32_t)sx_gen_number(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_gen_text_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  size_t arg4 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  
+  arg3 = (char *)_swig_go_2.p;
+  arg4 = (size_t)_swig_go_2.n;
+  
+  
+  result = (int32_t)sx_gen_text(arg1,(char const *)arg2,(char const *)arg3,arg4);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  int32_t arg2 ;
+  double arg3 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  arg3 = (double)_swig_go_2; 
+  
+  result = (int32_t)sx_gen_bias(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_gen_free_raw_5206fbc11104abff(sx_gen *_swig_go_0) {
+  sx_gen *arg1 = (sx_gen *) 0 ;
+  
+  arg1 = *(sx_gen **)&_swig_go_0; 
+  
+  sx_gen_free(arg1);
+  
+}
+
+
+struct llm_reply *_wrap_sx_generate_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2883,8 +3612,9 @@ struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_g
   uint64_t arg12 ;
   char *arg13 = (char *) 0 ;
   size_t arg14 ;
-  llm_cancel *arg15 = (llm_cancel *) 0 ;
-  llm_error *arg16 = (llm_error *) 0 ;
+  sx_gen *arg15 = (sx_gen *) 0 ;
+  llm_cancel *arg16 = (llm_cancel *) 0 ;
+  llm_error *arg17 = (llm_error *) 0 ;
   llm_reply *result = 0 ;
   struct llm_reply *_swig_go_result;
   
@@ -2906,16 +3636,17 @@ struct llm_reply *_wrap_sx_generate_raw_263ba8eebc39d593(struct llm_ctx *_swig_g
   arg13 = (char *)_swig_go_11.p;
   arg14 = (size_t)_swig_go_11.n;
   
-  arg15 = *(llm_cancel **)&_swig_go_12; 
-  arg16 = *(llm_error **)&_swig_go_13; 
+  arg15 = *(sx_gen **)&_swig_go_12; 
+  arg16 = *(llm_cancel **)&_swig_go_13; 
+  arg17 = *(llm_error **)&_swig_go_14; 
   
-  result = (llm_reply *)sx_generate(arg1,(char const *)arg2,arg3,(struct llm_evidence const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10,arg11,arg12,(char const *)arg13,arg14,(struct llm_cancel const *)arg15,arg16);
+  result = (llm_reply *)sx_generate(arg1,(char const *)arg2,arg3,(struct llm_evidence const *)arg4,arg5,arg6,arg7,arg8,arg9,arg10,arg11,arg12,(char const *)arg13,arg14,(sx_gen const *)arg15,(struct llm_cancel const *)arg16,arg17);
   *(llm_reply **)&_swig_go_result = (llm_reply *)result; 
   return _swig_go_result;
 }
 
 
-intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2932,7 +3663,7 @@ intgo _wrap_sx_reply_next_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2945,7 +3676,7 @@ _gostring_ _wrap_sx_reply_piece_raw_263ba8eebc39d593(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2958,7 +3689,7 @@ _gostring_ _wrap_sx_reply_text_raw_263ba8eebc39d593(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_263ba8eebc39d593(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_5206fbc11104abff(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -2979,7 +3710,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_263ba8eebc39d593(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3012,7 +3743,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_263ba8eebc39d593(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_263ba8eebc39d593(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3039,7 +3770,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_263ba8eebc39d593(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3062,7 +3793,7 @@ intgo _wrap_sx_guard_feed_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3079,7 +3810,7 @@ intgo _wrap_sx_guard_finish_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_263ba8eebc39d593(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3092,7 +3823,7 @@ _gostring_ _wrap_sx_guard_text_raw_263ba8eebc39d593(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_263ba8eebc39d593(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3105,7 +3836,7 @@ _gostring_ _wrap_sx_verdict_text_raw_263ba8eebc39d593(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3135,7 +3866,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_263ba8eebc39d593(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_263ba8eebc39d593(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_5206fbc11104abff(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;

@@ -1,0 +1,133 @@
+/* How fast the guard reads: guard_bench [FILE]. All types on, one thread: a text in one piece, and in pieces of 16 bytes; beside
+ * each the speed of a plain copy of the same bytes in the same run, so that machines can be compared by the ratio. Without a
+ * file the text is made: prose, numbers, addresses of mail and web, code, in a fixed order. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "guard/guard.h"
+
+enum { MADE = 8 << 20, REPEATS = 5 };
+
+/* The thread's own time, so that a busy machine does not count. */
+static double cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static const char *const PIECES[] = {
+    "The committee met on Tuesday to consider the report, which had been sent to all members a week before. ",
+    "Nobody asked about the cost; the chair noted that the figures in table 4.2 were 12,480 and 1,003.5 respectively. ",
+    "Please write to anna.meier@example.org or call +49 30 901820 between nine and five. ",
+    "for (size_t i = 0; i < n; i++) total += weights[i] * values[i];\n",
+    "See https://www.example.com/docs/setup?page=3 for the details of the installation.\n",
+    "His account DE89 3704 0044 0532 0130 00 was closed in 2019, the card 4111 1111 1111 1111 before that. ",
+    "A second reading brought no change, and the text was adopted as it stands without further debate. ",
+    "\xe5\xa7\x94\xe5\x91\x98\xe4\xbc\x9a\xe5\xae\xa1\xe8\xae\xae\xe4\xba\x86\xe6\x8a\xa5\xe5\x91\x8a\xe3\x80\x82 ",
+    "The quick brown fox jumps over the lazy dog, again and again, until the page is full of foxes and dogs.\n",
+};
+
+static char *make_text(size_t *len)
+{
+    char *text = malloc(MADE);
+    size_t n = 0;
+    for (unsigned i = 0; text; i = i * 5 + 3) {
+        const char *p = PIECES[i % (sizeof PIECES / sizeof *PIECES)];
+        if (n + strlen(p) > MADE) break;
+        memcpy(text + n, p, strlen(p));
+        n += strlen(p);
+    }
+    *len = n;
+    return text;
+}
+
+static char *read_text(const char *path, size_t *len)
+{
+    FILE *f = fopen(path, "rb");
+    char *text = NULL;
+    if (!f) return NULL;
+    if (fseek(f, 0, SEEK_END) == 0 && ftell(f) > 0) {
+        *len = (size_t)ftell(f);
+        rewind(f);
+        text = malloc(*len);
+        if (text && fread(text, 1, *len, f) != *len) *len = 0;
+    }
+    fclose(f);
+    return text;
+}
+
+/* Seconds of the fastest of some runs; the findings of one in *found. */
+static double scan(sx_mem *mem, const sx_guard *guard, const char *text, size_t len, size_t piece, uint32_t *found)
+{
+    double best = 1e9;
+    for (int r = 0; r < REPEATS; r++) {
+        sx_filter *filter;
+        sx_buf out;
+        uint32_t n = 0;
+        sx_buf_init(&out, mem, 0);
+        double start = cpu_ms();
+        if (sx_filter_open(&filter, mem, guard, NULL, NULL) != LLM_OK) exit(1);
+        for (size_t at = 0; at < len; at += piece) {
+            size_t step = len - at < piece ? len - at : piece;
+            if (sx_filter_feed(filter, text + at, step, &out, NULL) != LLM_OK) exit(1);
+            if (out.len > 1 << 20) sx_buf_clear(&out);
+        }
+        if (sx_filter_finish(filter, &out, NULL) != LLM_OK) exit(1);
+        double took = (cpu_ms() - start) / 1e3;
+        sx_filter_findings(filter, &n);
+        *found = n;
+        sx_filter_close(filter);
+        sx_buf_free(&out);
+        if (took < best) best = took;
+    }
+    return best;
+}
+
+static double copy(const char *text, size_t len)
+{
+    char *to = malloc(len);
+    double best = 1e9;
+    for (int r = 0; to && r < REPEATS; r++) {
+        double start = cpu_ms();
+        memcpy(to, text, len);
+        __asm__ volatile("" ::"r"(to) : "memory");
+        double took = (cpu_ms() - start) / 1e3;
+        if (took < best) best = took;
+    }
+    free(to);
+    return best;
+}
+
+int main(int argc, char **argv)
+{
+    size_t len = 0;
+    char *text = argc > 1 ? read_text(argv[1], &len) : make_text(&len);
+    sx_mem mem;
+    sx_guard *guard;
+    llm_error err = {sizeof err, 0, ""};
+    sx_mem_init(&mem, NULL);
+    if (!text || len == 0) {
+        fprintf(stderr, "guard_bench: no text\n");
+        return 1;
+    }
+    double start = cpu_ms();
+    if (sx_guard_create(&guard, &mem, NULL, &err) != LLM_OK || sx_guard_freeze(guard, &err) != LLM_OK) {
+        fprintf(stderr, "guard_bench: %s\n", err.message);
+        return 1;
+    }
+    double compile = cpu_ms() - start, plain = copy(text, len), mb = (double)len / 1e6;
+    printf("rules compiled in %.1f ms, %.2f MB held\n", compile, (double)atomic_load(&mem.live_bytes) / 1e6);
+    static const size_t pieces[] = {SIZE_MAX / 2, 4096, 16};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        uint32_t found;
+        double took = scan(&mem, guard, text, len, pieces[i] < len ? pieces[i] : len, &found);
+        printf("pieces of %7zu bytes: %7.1f MB/s, %.4f of a copy, %u findings in the last piece\n",
+               pieces[i] < len ? pieces[i] : len, mb / took, plain / took, found);
+    }
+    sx_guard_free(guard);
+    free(text);
+    return atomic_load(&mem.live_bytes) != 0;
+}
