@@ -36,6 +36,8 @@
 %thread llm_remove;
 %thread llm_corpus_check;
 %thread llm_quantize;
+%thread llm_quantize_weighted;
+%thread sx_imatrix;
 %thread llm_model_free;
 %thread llm_adapter_free;
 %thread llm_corpus_free;

@@ -166,6 +166,8 @@ static const llm_api API = {
     .model_n_embd = llm_model_n_embd,
     .embed = llm_embed,
     .rerank = llm_rerank,
+    .quantize_weighted = llm_quantize_weighted,
+    .imatrix = llm_imatrix,
     .trace_lexical = llm_trace_lexical,
     .trace_judged = llm_trace_judged,
 };

@@ -130,7 +130,7 @@ static void split_files(void **state)
     evaluate(&(sx_origin){.path = part[0]}, got);
     assert_memory_equal(got, want, sizeof want);
     llm_error err = LLM_ERROR_INIT;
-    if (sx_quantise_file(part[0], path, "f32", 1, NULL, &mem, &err) != LLM_OK)
+    if (sx_quantise_file(part[0], path, "f32", NULL, 1, NULL, &mem, &err) != LLM_OK)
         fail_msg("%s", err.message); /* joins them */
     evaluate(&(sx_origin){.path = path}, got);
     assert_memory_equal(got, want, sizeof want);

@@ -235,6 +235,12 @@ class Context(Handle):
             cancel or Cancel(), lambda raw, stop, err: _raw.sx_rerank(raw, asked, joined, lens, stop, err), None)
         return list(memoryview(data).cast("f"))
 
+    def imatrix(self, text: Text, path: "str | os.PathLike[str]", *, name: str = "",
+                cancel: Cancel | None = None) -> None:
+        """Writes an importance matrix of a text for ``quantize``; the context forgets what it has read."""
+        data, out = utf8(text), os.fsencode(path)
+        self._run(cancel or Cancel(), lambda raw, stop, err: _raw.sx_imatrix(raw, data, name, out, stop, err), None)
+
     def logits(self, tokens: Sequence[int], *, cancel: Cancel | None = None) -> "memoryview[float]":
         """Logits of a token sequence from an empty cache: a view of floats, one row of ``n_vocab`` per token."""
         ids, token = id_bytes(tokens), cancel or Cancel()
