@@ -454,6 +454,19 @@ func (c *Context) Rerank(ctx context.Context, query string, documents ...string)
 	return float32s(out), err
 }
 
+// Imatrix writes an importance matrix of a text for QuantizeBy; the context forgets what it has read.
+func (c *Context) Imatrix(ctx context.Context, text, path string) error {
+	const op = "importance matrix"
+	if err := cstring(op, "a path", path); err != nil {
+		return err
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) { raw.Sx_imatrix(c.raw, text, "", path, stop, e) })
+}
+
 // Logits are the logits of a token sequence from an empty cache: one row of NVocab floats per token.
 func (c *Context) Logits(ctx context.Context, tokens []int32) ([][]float32, error) {
 	const op = "logits"

@@ -227,6 +227,22 @@ func Quantize(ctx context.Context, in, out, recipe string, threads int) error {
 	})
 }
 
+// QuantizeBy does the same by an importance matrix that Context.Imatrix wrote.
+func QuantizeBy(ctx context.Context, in, out, recipe, imatrix string, threads int) error {
+	const op = "quantize"
+	for _, s := range []string{in, out, recipe, imatrix} {
+		if err := cstring(op, "a path or recipe", s); err != nil {
+			return err
+		}
+	}
+	if threads < 0 {
+		return invalid(op, "the number of threads is negative")
+	}
+	return run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+		raw.Llm_quantize_weighted(in, out, recipe, imatrix, uint(threads), stop, e)
+	})
+}
+
 // The raw calls take and give arrays as the machine's own bytes: cgo runs on little-endian machines of ours only.
 func idBytes(ids []int32) string {
 	b := make([]byte, 4*len(ids))

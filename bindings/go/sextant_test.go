@@ -393,6 +393,14 @@ func TestModel(t *testing.T) {
 	if _, err := contextOf(t, sextant.WithModel(m)).Rerank(bg, "who?", "the captain"); !errors.Is(err, sextant.ErrUnsupported) {
 		t.Errorf("error %v", err)
 	}
+	matrix := filepath.Join(t.TempDir(), "m.imatrix")
+	if err := contextOf(t, sextant.WithModel(m), sextant.Batch(16)).Imatrix(bg, "the captain of the ship", matrix); err != nil {
+		t.Error(err)
+	}
+	small := filepath.Join(t.TempDir(), "small.gguf")
+	if err := sextant.QuantizeBy(bg, os.Getenv("SX_TINY_MODEL"), small, "q4_0", matrix, 1); err != nil {
+		t.Error(err)
+	}
 	floats, err := sextant.Dequantize("q8_0", append([]byte{0, 0x3c}, make([]byte, 32)...), 32)
 	if err != nil || len(floats) != 32 || floats[7] != 0 {
 		t.Errorf("floats %v, error %v", floats, err)

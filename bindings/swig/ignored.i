@@ -68,6 +68,7 @@
 %ignore llm_dequantize;
 %ignore llm_logits;
 %ignore llm_score;
+%ignore llm_imatrix;
 %ignore llm_embed;
 %ignore llm_rerank;
 %ignore llm_score_tokens;

@@ -36,6 +36,8 @@
 %thread llm_remove;
 %thread llm_corpus_check;
 %thread llm_quantize;
+%thread llm_quantize_weighted;
+%thread sx_imatrix;
 %thread llm_model_free;
 %thread llm_adapter_free;
 %thread llm_corpus_free;
@@ -53,10 +55,11 @@ static int sx_py_bytes(PyObject *obj, const char **data, size_t *len)
         *data = PyUnicode_AsUTF8AndSize(obj, &n);
         if (!*data) return 0;
     } else if (PyBytes_Check(obj)) {
-        *data = PyBytes_AS_STRING(obj);
-        n = PyBytes_GET_SIZE(obj);
+        char *bytes; /* functions, not macros: the module may be built for Python's stable ABI */
+        if (PyBytes_AsStringAndSize(obj, &bytes, &n)) return 0;
+        *data = bytes;
     } else {
-        PyErr_Format(PyExc_TypeError, "expected str or bytes, not %.80s", Py_TYPE(obj)->tp_name);
+        PyErr_Format(PyExc_TypeError, "expected str or bytes, not %R", (PyObject *)Py_TYPE(obj));
         return 0;
     }
     *len = (size_t)n;

@@ -338,6 +338,12 @@ static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float s
     return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
 }
 
+static llm_status sx_imatrix(llm_ctx *ctx, const char *text, size_t len, const char *name, const char *path,
+                             const llm_cancel *cancel, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_imatrix(ctx, text, len, sx_or_null(name), path, cancel), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {

@@ -42,6 +42,8 @@ sx_blob sx_embed(llm_ctx *ctx, llm_model *model, const char *texts, size_t texts
                  uint32_t flags, uint32_t pooling, const llm_cancel *cancel, llm_error *err);
 sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const char *texts, size_t texts_len, const char *lens,
                   size_t lens_len, const llm_cancel *cancel, llm_error *err);
+llm_status sx_imatrix(llm_ctx *ctx, const char *text, size_t len, const char *name, const char *path,
+                      const llm_cancel *cancel, llm_error *err);
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
 

@@ -136,8 +136,14 @@ llm_status llm_dequantize(const char *type, const void *src, size_t src_len, flo
 llm_status llm_quantize(const char *in, const char *out, const char *recipe, uint32_t threads, const llm_cancel *cancel,
                         llm_error *err)
 {
+    return llm_quantize_weighted(in, out, recipe, NULL, threads, cancel, err);
+}
+
+llm_status llm_quantize_weighted(const char *in, const char *out, const char *recipe, const char *imatrix,
+                                 uint32_t threads, const llm_cancel *cancel, llm_error *err)
+{
     if (!in || !out || !recipe) return sx_fail(err, LLM_E_INVALID, "in, out or recipe is NULL");
     sx_mem mem;
     sx_mem_init(&mem, NULL); /* no hook: this call belongs to no handle */
-    return sx_quantise_file(in, out, recipe, threads, cancel, &mem, err);
+    return sx_quantise_file(in, out, recipe, imatrix, threads, cancel, &mem, err);
 }

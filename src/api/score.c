@@ -238,6 +238,39 @@ llm_status llm_score_tokens(llm_ctx *ctx, const int32_t *tokens, size_t n, size_
     return sx_ctx_leave(ctx, score_tokens(ctx, tokens, n, from, opts, out));
 }
 
+/* ---- what matters ---- */
+
+static llm_status imatrix(llm_ctx *ctx, const char *text, size_t len, const char *name, const char *out,
+                          const llm_cancel *cancel)
+{
+    sx_session *session = NULL;
+    int32_t *ids = NULL;
+    if (ctx->active)
+        return sx_fail(&ctx->err, LLM_E_BUSY, "a reply is being made in this context; finish or free it first");
+    if ((!text && len) || !out) return sx_fail(&ctx->err, LLM_E_INVALID, "text or out is NULL");
+    llm_status status = sx_ctx_session(ctx, &session);
+    if (status != LLM_OK) return status;
+    const sx_model *model = ctx->model->model;
+    int64_t n = sx_tokenize(model, &ctx->h.mem, text, len, LLM_TOK_SPECIAL, NULL, 0, &ctx->err);
+    if (n >= 0) ids = sx_mem_array(&ctx->h.mem, (size_t)n + 1, sizeof *ids);
+    if (n >= 0 && !ids) return sx_fail_memory(&ctx->err);
+    if (n > 0) n = sx_tokenize(model, &ctx->h.mem, text, len, LLM_TOK_SPECIAL, ids, (size_t)n, &ctx->err);
+    if (n < 0)
+        status = (llm_status)n;
+    else
+        status = sx_session_imatrix(session, ids, (size_t)n, name ? name : "", out, cancel, &ctx->err);
+    sx_mem_free(&ctx->h.mem, ids);
+    return status;
+}
+
+llm_status llm_imatrix(llm_ctx *ctx, const char *text, size_t len, const char *name, const char *out,
+                       const llm_cancel *cancel)
+{
+    llm_status status = sx_ctx_enter(ctx);
+    if (status != LLM_OK) return status;
+    return sx_ctx_leave(ctx, imatrix(ctx, text, len, name, out, cancel));
+}
+
 /* ---- reading ---- */
 
 void llm_scores_free(llm_scores *scores)

@@ -166,6 +166,8 @@ static const llm_api API = {
     .model_n_embd = llm_model_n_embd,
     .embed = llm_embed,
     .rerank = llm_rerank,
+    .quantize_weighted = llm_quantize_weighted,
+    .imatrix = llm_imatrix,
 };
 
 const llm_api *llm_get_api(uint32_t level)

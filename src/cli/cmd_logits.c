@@ -5,7 +5,7 @@
 
 #include "commands.h"
 
-static const char help[] = "usage: sextant logits -m MODEL --tokens 1,2,3 -o FILE [--kv f16|f32] [-t N]\n"
+static const char help[] = "usage: sextant logits -m MODEL --tokens 1,2,3 -o FILE [--kv TYPE] [-t N]\n"
                            "               [--isa LEVEL]\n"
                            "\n"
                            "Evaluates the tokens from an empty context, exactly as given (no BOS is added),\n"
@@ -112,7 +112,11 @@ static int run_logits(const sx_command *self, int argc, char **argv)
         if (id == OPT_MODEL) q.model = args.value;
         if (id == OPT_TOKENS) q.tokens = args.value;
         if (id == OPT_OUTPUT) q.output = args.value;
-        if (id == OPT_KV) ok = (q.ctx.kv_type = (uint32_t)sx_kv(&args)) <= LLM_KV_F32;
+        if (id == OPT_KV) {
+            int kv = sx_kv(&args);
+            ok = kv >= 0;
+            q.ctx.kv_type = ok ? (uint32_t)kv : 0;
+        }
         if (id == OPT_ISA) ok = (q.isa = sx_isa(&args)) >= 0;
         if (id == OPT_THREADS) ok = sx_arg_u32(&args, 1, 4096, &q.threads);
         if (id == OPT_BATCH) ok = sx_arg_u32(&args, 1, 1u << 20, &q.ctx.n_batch);

@@ -22,6 +22,8 @@ extern const sx_command sx_cmd_logits;
 extern const sx_command sx_cmd_dequantize;
 extern const sx_command sx_cmd_quantize;
 extern const sx_command sx_cmd_score;
+extern const sx_command sx_cmd_imatrix;
+extern const sx_command sx_cmd_perplexity;
 extern const sx_command sx_cmd_embed;
 extern const sx_command sx_cmd_rerank;
 extern const sx_command sx_cmd_bench;

@@ -135,6 +135,7 @@ int sx_isa(sx_args *args)
 int sx_kv(sx_args *args)
 {
     static const char *const words[] = {"f16", "f32", "bf16", "q8_0", "q4_0", NULL};
+    static const int values[] = {LLM_KV_F16, LLM_KV_F32, LLM_KV_BF16, LLM_KV_Q8_0, LLM_KV_Q4_0};
     int i = sx_arg_choice(args, words);
-    return i < 0 ? -1 : i == 0 ? LLM_KV_F16 : LLM_KV_F32;
+    return i < 0 ? -1 : values[i];
 }

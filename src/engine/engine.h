@@ -212,7 +212,10 @@ llm_status sx_matcher_status(const sx_matcher *matcher, llm_error *err);
 /* ---- quantised blocks ---- */
 llm_status sx_dequantize(const char *type, const void *src, size_t src_len, float *dst, size_t dst_len, llm_error *err);
 /* A model file in a smaller type, as llm_quantize. */
-llm_status sx_quantise_file(const char *in, const char *out, const char *recipe, uint32_t threads,
-                            const llm_cancel *cancel, sx_mem *mem, llm_error *err);
+llm_status sx_quantise_file(const char *in, const char *out, const char *recipe, const char *importance /* or NULL */,
+                            uint32_t threads, const llm_cancel *cancel, sx_mem *mem, llm_error *err);
+/* Writes an importance matrix of a text, as llm_imatrix; forgets what the session held. dataset: the text's name. */
+llm_status sx_session_imatrix(sx_session *session, const int32_t *tokens, size_t n, const char *dataset,
+                              const char *out, const llm_cancel *cancel, llm_error *err);
 
 #endif

@@ -80,6 +80,12 @@ run score -m "$MODEL" --jsonl; is_rc 1; out_lines 4; err_empty
 line_has 1 '{"id":1,"scores":[{"sum":-0.0'; line_has 1 '"top":[[[286,'; line_has 2 '{"id":2,"sum":-'; line_has 2 '"perplexity":1.'
 line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 '"error":{"code":"LLM_E_INVALID"'
 run score -m "$MODEL"; is_rc 2; err_sentence
+story="$story One day, Lily went to the park with her mom and dad. They saw a big dog and a small cat."
+feed "$story"; run perplexity -m "$MODEL" -c 16; is_rc 0; out_has 'perplexity '; err_empty
+feed "$story"; run imatrix -m "$MODEL" -o "$T/m.imatrix" -c 16; is_rc 0; out_empty; err_empty
+run quantize --imatrix "$T/m.imatrix" "$MODEL" "$T/weighed.gguf" q4_0; is_rc 0; out_empty; err_empty
+feed "$story"; run perplexity -m "$T/weighed.gguf" --against "$MODEL" --json; is_rc 0; out_has '"kl":0.'; out_has '"same_top":0.'
+run quantize --imatrix "$MODEL" "$MODEL" "$T/none.gguf" q4_0; is_rc 2; err_sentence; [ ! -e "$T/none.gguf" ] || wrong 'no file after a failure'
 run embed -m "$MODEL" 'Once upon a time' Lily; is_rc 0; out_lines 2; err_empty
 feed '{"id":1,"text":"Once upon a time"}
 {"id":2,"texts":["Once","Lily"]}
@@ -107,6 +113,14 @@ run bench -m "$MODEL" -p 16 -n 4 -r 2; is_rc 0; out_has 'tokens/s'
 
 run bench -m "$MODEL" -p 16 -n 8 -r 1 -t 2 --sequences 5 --kv q8_0 --json; is_rc 0; out_has '"sequences":5'; out_has '"tg_tokens":40'
 run bench -m "$MODEL" -p 1 --sequences 0; is_rc 2; err_sentence
+
+for kv in f16 f32 bf16 q8_0 q4_0; do # each its own numbers
+    run logits -m "$MODEL" --tokens 1,403,407,261,378,9,300,301 --kv $kv -o "$T/logits-$kv"; is_rc 0
+    for other in "$T"/logits-*; do
+        [ "$other" = "$T/logits-$kv" ] || ! cmp -s "$other" "$T/logits-$kv" || wrong "--kv $kv keeps the numbers of $other"
+    done
+done
+run logits -m "$MODEL" --tokens 1 --kv q9 -o "$T/none"; is_rc 2; err_sentence
 
 make_documents
 run ask -m "$MODEL" --min-confidence 0 -n 8 "$T/lease.md" 'When is the rent due?'; is_rc 0

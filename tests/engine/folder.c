@@ -84,7 +84,7 @@ static void logits_are_those_of_transformers(void **state)
         write_case(&cases[i], folder, i % 2);
         evaluate(folder, whole);
         check(&cases[i], whole);
-        if (sx_quantise_file(folder, gguf, "f32", 1, NULL, &mem, &err) != LLM_OK) fail_msg("%s", err.message);
+        if (sx_quantise_file(folder, gguf, "f32", NULL, 1, NULL, &mem, &err) != LLM_OK) fail_msg("%s", err.message);
         evaluate(gguf, other);
         assert_memory_equal(whole, other, sizeof whole);
         st_remove(folder);

@@ -113,8 +113,8 @@ static void a_file_keeps_its_head_and_shrinks(void **state)
     sx_mem mem;
     sx_mem_init(&mem, NULL);
     llm_error err = LLM_ERROR_INIT;
-    assert_int_equal(sx_quantise_file(in, out, "q9_x", 1, NULL, &mem, &err), LLM_E_UNSUPPORTED);
-    assert_int_equal(sx_quantise_file(in, out, "Q4_K_M", 2, NULL, &mem, &err), LLM_OK);
+    assert_int_equal(sx_quantise_file(in, out, "q9_x", NULL, 1, NULL, &mem, &err), LLM_E_UNSUPPORTED);
+    assert_int_equal(sx_quantise_file(in, out, "Q4_K_M", NULL, 2, NULL, &mem, &err), LLM_OK);
     sx_map_file map;
     sx_gguf *g = NULL;
     assert_int_equal(sx_file_map(&map, out, &err), LLM_OK);
@@ -130,7 +130,7 @@ static void a_file_keeps_its_head_and_shrinks(void **state)
     sx_gguf_close(g);
     sx_file_unmap(&map);
     /* quantised blocks are no source for other blocks, and the target stays what it was */
-    assert_int_equal(sx_quantise_file(out, in, "q8_0", 1, NULL, &mem, &err), LLM_E_UNSUPPORTED);
+    assert_int_equal(sx_quantise_file(out, in, "q8_0", NULL, 1, NULL, &mem, &err), LLM_E_UNSUPPORTED);
     assert_int_equal(sx_file_map(&map, in, &err), LLM_OK);
     assert_int_equal(map.size, w.len);
     sx_file_unmap(&map);
@@ -138,7 +138,7 @@ static void a_file_keeps_its_head_and_shrinks(void **state)
     /* nor is a device or a pipe ever replaced */
     unlink(out);
     assert_int_equal(mkfifo(out, 0600), 0);
-    assert_int_equal(sx_quantise_file(in, out, "q8_0", 1, NULL, &mem, &err), LLM_E_INVALID);
+    assert_int_equal(sx_quantise_file(in, out, "q8_0", NULL, 1, NULL, &mem, &err), LLM_E_INVALID);
     unlink(in);
     unlink(out);
     rmdir(dir);

@@ -84,6 +84,71 @@ static void memory_and_parts_of_files(void **state)
     sx_mem_free(&mem, room);
 }
 
+/* ---- what has no place ---- */
+
+typedef struct extra { /* one more than a model has */
+    const char *tensor, *key, *text;
+    float number;
+} extra;
+
+static void write_with(const char *path, const sx_gguf *whole, const tiny *t, const extra *more)
+{
+    gguf_writer w;
+    gguf_begin(&w);
+    gguf_str(&w, "general.architecture", "llama");
+    static const char *const keys[] = {"block_count",         "context_length",       "embedding_length",
+                                       "feed_forward_length", "attention.head_count", "attention.head_count_kv"};
+    const uint32_t values[] = {t->n_layer, t->n_ctx, t->n_embd, t->n_ff, t->n_head, t->n_head_kv};
+    for (size_t i = 0; i < 6; i++) tiny_u32(&w, t, keys[i], values[i]);
+    if (more->key && more->text) gguf_str(&w, more->key, more->text);
+    if (more->key && !more->text) gguf_f32(&w, more->key, more->number);
+    tiny_vocab(&w, t);
+    for (uint32_t i = 0; i < sx_gguf_tensor_count(whole); i++) {
+        const sx_tensor *x = sx_gguf_tensor_at(whole, i);
+        gguf_tensor(&w, x->name, x->type, x->n_dims, x->ne, x->data, x->bytes);
+    }
+    if (more->tensor) gguf_tensor(&w, more->tensor, SX_TYPE_F32, 1, (uint64_t[]){1}, "\0\0\0", 4);
+    gguf_end(&w);
+    assert_true(gguf_save(&w, path));
+    gguf_free(&w);
+}
+
+static void what_has_no_place_is_refused(void **state)
+{
+    (void)state;
+    static const extra bad[] = {{.tensor = "blk.0.attn_sub_norm.weight"},
+                                {.tensor = "blk.0.ffn_gate_up_exps.weight"},
+                                {.key = "llama.rope.scaling.type", .text = "spiral"},
+                                {.key = "llama.attention.temperature_scale", .number = 0.1f},
+                                {.key = "llama.hidden_activation", .text = "mish"}},
+                       good[] = {{.key = "llama.rope.scaling.type", .text = "none"},
+                                 {.key = "llama.attention.temperature_scale", .number = 0.0f},
+                                 {.key = "llama.hidden_activation", .text = "silu"},
+                                 {.key = "llama.of_no_consequence", .text = "x"}};
+    char path[256], other[300];
+    float want[VOCAB], got[VOCAB];
+    sx_map_file map;
+    sx_gguf *whole;
+    tiny_write(&tiny_default, path);
+    evaluate(&(sx_origin){.path = path}, want);
+    assert_int_equal(sx_file_map(&map, path, NULL), LLM_OK);
+    assert_int_equal(sx_gguf_open(&whole, &mem, map.data, map.size, NULL), LLM_OK);
+    snprintf(other, sizeof other, "%s-other", path);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_with(other, whole, &tiny_default, &bad[i]);
+        refused(&(sx_origin){.path = other}, LLM_E_UNSUPPORTED, bad[i].tensor ? bad[i].tensor : bad[i].key);
+    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        write_with(other, whole, &tiny_default, &good[i]);
+        evaluate(&(sx_origin){.path = other}, got);
+        assert_memory_equal(got, want, sizeof want);
+    }
+    sx_gguf_close(whole);
+    sx_file_unmap(&map);
+    unlink(other);
+    unlink(path);
+}
+
 /* ---- split files ---- */
 
 /* Part `no` of `count`: the first has the metadata and no tensor; the tensors of the others lie where the whole has them. */
@@ -130,7 +195,7 @@ static void split_files(void **state)
     evaluate(&(sx_origin){.path = part[0]}, got);
     assert_memory_equal(got, want, sizeof want);
     llm_error err = LLM_ERROR_INIT;
-    if (sx_quantise_file(part[0], path, "f32", 1, NULL, &mem, &err) != LLM_OK)
+    if (sx_quantise_file(part[0], path, "f32", NULL, 1, NULL, &mem, &err) != LLM_OK)
         fail_msg("%s", err.message); /* joins them */
     evaluate(&(sx_origin){.path = path}, got);
     assert_memory_equal(got, want, sizeof want);
@@ -170,6 +235,7 @@ static int end(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_and_parts_of_files), cmocka_unit_test(split_files)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_and_parts_of_files),
+                                       cmocka_unit_test(what_has_no_place_is_refused), cmocka_unit_test(split_files)};
     return cmocka_run_group_tests(tests, start, end);
 }

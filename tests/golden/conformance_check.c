@@ -42,14 +42,16 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: conformance_check CALLS.jsonl TRANSCRIPT [REFERENCE], all readable\n");
         return 2;
     }
-    int n = 0, bad = 0;
+    int n = 0, bad = 0, absent = 0;
     json_t *call;
     while ((call = next(calls, call_line, sizeof call_line))) {
         json_t *result = next(got, got_line, sizeof got_line);
         json_t *same = reference ? next(reference, reference_line, sizeof reference_line) : NULL;
         json_t *expected = json_object_get(call, "expect");
         n++;
-        if (!result || !expected || !meets(expected, result)) {
+        if (reference && json_object_get(result, "absent")) {
+            absent++; /* a face may leave a call to the C header; C itself may not */
+        } else if (!result || !expected || !meets(expected, result)) {
             printf("call %d: %s  gave: %s\n", n, call_line, result ? got_line : "nothing\n");
             bad++;
         } else if (reference && !json_equal(result, same)) {
@@ -60,7 +62,7 @@ int main(int argc, char **argv)
         json_decref(result);
         json_decref(same);
     }
-    printf("%d calls, %d not as expected\n", n, bad);
+    printf("%d calls, %d not as expected, %d absent\n", n, bad, absent);
     fclose(calls);
     fclose(got);
     if (reference) fclose(reference);

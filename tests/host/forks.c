@@ -55,6 +55,10 @@ static void in_child(const llm_api *api, handles *h, const char *corpus, const c
     CHECK(api->generate(h->ctx, "tower", 5, NULL, NULL, &reply) == LLM_E_FORK);
     CHECK(api->reply_next(h->reply) == LLM_E_FORK);
     CHECK(api->logits(h->ctx, tokens, 1, logits, 8, NULL) == LLM_E_FORK);
+    CHECK(api->ctx_save(h->ctx, "state") == LLM_E_FORK && api->ctx_restore(h->ctx, "state") == LLM_E_FORK);
+    CHECK(api->ctx_export(h->ctx, NULL, 0) == LLM_E_FORK && api->ctx_import(h->ctx, "x", 1) == LLM_E_FORK);
+    CHECK(api->ctx_fork(h->ctx, &ctx) == LLM_E_FORK && api->ctx_drop(h->ctx, 0, 1) == LLM_E_FORK);
+    CHECK(api->ctx_used(h->ctx) == LLM_E_FORK && api->ctx_size(h->ctx) == LLM_E_FORK);
     CHECK(api->guard_check(h->ctx, "text", 4, NULL, &verdict) == LLM_E_FORK);
     CHECK(api->guard_open(h->ctx, NULL, &stream) == LLM_E_FORK);
     CHECK(api->guard_feed(h->stream, "x", 1) == LLM_E_FORK);

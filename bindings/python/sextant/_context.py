@@ -71,12 +71,14 @@ class Context(Handle):
     @property
     def used(self) -> int:
         """Positions of the context that are filled."""
-        return self._told(_raw.sx_ctx_used)
+        used: int = self._told(_raw.sx_ctx_used)
+        return used
 
     @property
     def size(self) -> int:
         """Positions there are: ``n_ctx``."""
-        return self._told(_raw.sx_ctx_size)
+        size: int = self._told(_raw.sx_ctx_size)
+        return size
 
     def _told(self, call: Callable[..., T], *args: Any) -> T:
         err = _raw.llm_error()
@@ -96,7 +98,8 @@ class Context(Handle):
 
     def export_state(self) -> bytes:
         """The state as bytes, for :meth:`import_state`."""
-        return self._told(_raw.sx_ctx_export)
+        state: bytes = self._told(_raw.sx_ctx_export)
+        return state
 
     def import_state(self, state: bytes) -> None:
         """Replaces the state by one that :meth:`export_state` gave, or leaves it as it is."""
@@ -228,6 +231,12 @@ class Context(Handle):
         data = self._run(
             cancel or Cancel(), lambda raw, stop, err: _raw.sx_rerank(raw, asked, joined, lens, stop, err), None)
         return list(memoryview(data).cast("f"))
+
+    def imatrix(self, text: Text, path: "str | os.PathLike[str]", *, name: str = "",
+                cancel: Cancel | None = None) -> None:
+        """Writes an importance matrix of a text for ``quantize``; the context forgets what it has read."""
+        data, out = utf8(text), os.fsencode(path)
+        self._run(cancel or Cancel(), lambda raw, stop, err: _raw.sx_imatrix(raw, data, name, out, stop, err), None)
 
     def logits(self, tokens: Sequence[int], *, cancel: Cancel | None = None) -> "memoryview[float]":
         """Logits of a token sequence from an empty cache: a view of floats, one row of ``n_vocab`` per token."""

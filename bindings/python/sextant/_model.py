@@ -155,12 +155,18 @@ def dequantize(type: str, data: bytes, count: int) -> "array.array[float]":
     return floats
 
 
-def quantize(source: StrPath, target: StrPath, recipe: str, *, threads: int = 0, cancel: Cancel | None = None) -> None:
-    """Writes the model file ``source`` as ``target`` in a smaller type ("q8_0", "q4_k_m", ...), whole or not at all."""
+def quantize(source: StrPath, target: StrPath, recipe: str, *, imatrix: StrPath | None = None, threads: int = 0,
+             cancel: Cancel | None = None) -> None:
+    """Writes the model file ``source`` as ``target`` in a smaller type ("q8_0", "q4_k_m", ...), whole or not at all; by an
+    importance matrix (``Context.imatrix``) where one is given."""
     err = _raw.llm_error()
     token = cancel or Cancel()
     src, dst = os.fsencode(source), os.fsencode(target)
     with life_of(token) as stop:
-        long_call(token, lambda: int(_raw.llm_quantize(src, dst, recipe, threads, stop, err)))
+        if imatrix is None:
+            long_call(token, lambda: int(_raw.llm_quantize(src, dst, recipe, threads, stop, err)))
+        else:
+            by = os.fsencode(imatrix)
+            long_call(token, lambda: int(_raw.llm_quantize_weighted(src, dst, recipe, by, threads, stop, err)))
     drain_log()
     check(err)

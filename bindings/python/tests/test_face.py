@@ -183,6 +183,15 @@ class Model(unittest.TestCase):
             with self.assertRaises(sextant.UnsupportedError):
                 ctx.rerank("who sails?", ["the captain"])
 
+    def test_imatrix(self):
+        with tempfile.TemporaryDirectory() as folder, sextant.Context(self.model, n_batch=16) as ctx:
+            matrix, small = os.path.join(folder, "m.imatrix"), os.path.join(folder, "small.gguf")
+            ctx.imatrix("the captain of the ship sails the sea " * 8, matrix, name="sea")
+            sextant.quantize(MODEL, small, "q4_0", imatrix=matrix)
+            self.assertLess(os.path.getsize(small), os.path.getsize(MODEL))
+            with self.assertRaises(sextant.FormatError):
+                sextant.quantize(MODEL, small, "q4_0", imatrix=MODEL)
+
     def test_adapter_refusals(self):
         with tempfile.TemporaryDirectory() as folder:
             with self.assertRaises(sextant.NotFoundError):

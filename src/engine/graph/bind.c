@@ -12,7 +12,8 @@ typedef struct binder {
     const sx_gguf *gguf;
     sx_arena *arena;
     llm_error *err;
-    int layer; /* -1: outside the layers */
+    uint8_t *used; /* [tensors of the file] 1: it has found its place */
+    int layer;     /* -1: outside the layers */
 } binder;
 
 static const char *full_name(const binder *b, const char *part, char *name)
@@ -27,7 +28,9 @@ static const char *full_name(const binder *b, const char *part, char *name)
 static const sx_tensor *find(const binder *b, const char *part)
 {
     char name[FULL];
-    return sx_gguf_tensor(b->gguf, full_name(b, part, name));
+    const sx_tensor *t = sx_gguf_tensor(b->gguf, full_name(b, part, name));
+    if (t) b->used[t - sx_gguf_tensor_at(b->gguf, 0)] = 1;
+    return t;
 }
 
 static llm_status missing(const binder *b, const char *part)
@@ -244,7 +247,7 @@ static llm_status bind_ffn(const binder *b, sx_layer *l, const sx_hparams *hp)
     return matrix(b, &l->down, "ffn_down", hp->n_ff, hp->n_embd, true);
 }
 
-static llm_status bind_layer(const binder *b, sx_layer *l, const sx_hparams *hp)
+static llm_status bind_layer(const binder *b, sx_layer *l, sx_hparams *hp)
 {
     uint32_t flags = hp->arch->flags, d = hp->n_embd;
     const bool encoder = (flags & SX_ARCH_ENCODER) != 0;
@@ -265,6 +268,7 @@ static llm_status bind_layer(const binder *b, sx_layer *l, const sx_hparams *hp)
         if ((s = norm(b, &l->attn_norm, "attn_norm_2", d, 1, true)) != LLM_OK) return s;
     }
     if (!l->attn_norm.present && !l->attn_post.present) return missing(b, "attn_norm.weight");
+    if (!l->ffn_norm.present && (flags & SX_ARCH_PARALLEL_BARE)) hp->parallel = true;
     if (!l->ffn_norm.present && !l->ffn_post.present && !hp->parallel) return missing(b, "ffn_norm.weight");
     if ((s = bind_attention(b, l, hp)) != LLM_OK) return s;
     return bind_ffn(b, l, hp);
@@ -307,10 +311,26 @@ static llm_status bind_outside(binder *b, sx_weights *w, sx_hparams *hp)
     return matrix(b, &w->position, "position_embd", hp->n_embd, position->ne[1], true);
 }
 
+/* A tensor without a place would have changed the result: leaving it out is not an answer. Heads that classify stand beside
+ * the language model and are left alone. */
+static llm_status check_all_used(const binder *b, const sx_hparams *hp)
+{
+    for (uint32_t i = 0; i < sx_gguf_tensor_count(b->gguf); i++) {
+        const sx_tensor *t = sx_gguf_tensor_at(b->gguf, i);
+        if (b->used[i] || strncmp(t->name, "cls", 3) == 0) continue;
+        return sx_fail(b->err, LLM_E_UNSUPPORTED,
+                       "tensor %.100s has no place in a model of the architecture %s as this version knows it", t->name,
+                       hp->arch->name);
+    }
+    return LLM_OK;
+}
+
 llm_status sx_weights_bind(sx_weights *w, sx_hparams *hp, const sx_gguf *gguf, sx_arena *arena, llm_error *err)
 {
-    binder b = {gguf, arena, err, -1};
+    binder b = {gguf, arena, err, NULL, -1};
     memset(w, 0, sizeof *w);
+    b.used = sx_arena_alloc(arena, sx_gguf_tensor_count(gguf) + 1);
+    if (!b.used) return sx_fail_memory(err);
     llm_status s = bind_outside(&b, w, hp);
     if (s != LLM_OK) return s;
     w->layers = sx_arena_alloc(arena, hp->n_layer * sizeof *w->layers);
@@ -321,5 +341,5 @@ llm_status sx_weights_bind(sx_weights *w, sx_hparams *hp, const sx_gguf *gguf, s
         w->layers[i].windowed = sx_layer_windowed(hp, i);
         w->layers[i].ropes = sx_layer_ropes(hp, i);
     }
-    return LLM_OK;
+    return check_all_used(&b, hp);
 }

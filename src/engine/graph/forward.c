@@ -41,6 +41,7 @@ static void norm_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
                 v->layer_norm(out, x, weight, bias, norm->width, t->e->net->hp.eps);
             else
                 v->rms_norm(out, x, weight, norm->width, t->e->net->hp.eps);
+            if (bias && t->e->net->hp.arch->norm == SX_NORM_RMS) v->add(out, out, bias, norm->width);
         }
 }
 

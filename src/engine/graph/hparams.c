@@ -258,6 +258,31 @@ static llm_status get_pattern(const reader *r, const char *name, uint8_t *layers
     return LLM_OK;
 }
 
+/* What files may ask for and the forward pass does not do. Keys that only describe a model are not looked at. */
+static llm_status refuse_unknown(const reader *r, const sx_hparams *hp)
+{
+    static const char *const keys[] = {
+        "attention.temperature_scale", "attention.key_length_swa",   "attention.value_length_swa",
+        "rope.dimension_count_swa",    "attention.chunk_size",       "swiglu_clamp_exp",
+        "swiglu_clamp_shexp",          "attention.shared_kv_layers", "embedding_length_per_layer_input",
+        "rope.dimension_sections"};
+    static const char *const scalings[] = {"none", "linear", "yarn", "longrope", NULL};
+    char key[2 * NAME];
+    const char *kind;
+    size_t len;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (sx_gguf_has(r->gguf, key_of(r, keys[i], key, sizeof key)) && get_f32(r, keys[i], 1.0f) != 0.0f)
+            return sx_fail(r->err, LLM_E_UNSUPPORTED, "metadata %s asks for what this version does not do", key);
+    if ((hp->arch->flags & SX_ARCH_MLA) && hp->rope_attn_factor != 1.0f)
+        return sx_fail(r->err, LLM_E_UNSUPPORTED,
+                       "metadata %s.rope.scaling.attn_factor is not supported with latent attention", r->arch);
+    if (!sx_gguf_str(r->gguf, key_of(r, "rope.scaling.type", key, sizeof key), &kind, &len)) return LLM_OK;
+    for (const char *const *known = scalings; *known; known++)
+        if (strlen(*known) == len && memcmp(*known, kind, len) == 0) return LLM_OK;
+    return sx_fail(r->err, LLM_E_UNSUPPORTED, "metadata %s is \"%.*s\", which this version does not know", key,
+                   len < NAME ? (int)len : NAME, kind);
+}
+
 static llm_status read_act(const reader *r, sx_hparams *hp)
 {
     static const struct {
@@ -296,7 +321,10 @@ llm_status sx_hparams_read(sx_hparams *hp, const sx_gguf *gguf, llm_error *err)
         (s = read_rope(&r, hp)) != LLM_OK || (s = read_scales(&r, hp)) != LLM_OK || (s = read_latent(&r, hp)) != LLM_OK)
         return s;
     hp->window = get_u32(&r, "attention.sliding_window", 0);
-    if ((s = read_act(&r, hp)) != LLM_OK ||
+    if ((hp->arch->flags & SX_ARCH_LOCAL_PLAIN) && hp->rope_local_base == 0.0f && hp->window > 0)
+        hp->rope_local_base = hp->rope_base;
+    hp->rope_on = !(hp->arch->flags & SX_ARCH_ROPE_SWITCH) || get_bool(&r, "rope.scaling.finetuned", true);
+    if ((s = refuse_unknown(&r, hp)) != LLM_OK || (s = read_act(&r, hp)) != LLM_OK ||
         (s = get_pattern(&r, "attention.sliding_window_pattern", hp->windowed, hp->n_layer, &hp->windows_listed)) !=
             LLM_OK ||
         (s = get_pattern(&r, "rope.layer_pattern", hp->roped, hp->n_layer, &hp->ropes_listed)) != LLM_OK)
@@ -323,6 +351,7 @@ bool sx_layer_ropes(const sx_hparams *hp, uint32_t layer)
 {
     if (hp->arch->rope == SX_ROPE_NONE || ((hp->arch->flags & SX_ARCH_ALIBI_40) && hp->n_layer == 40)) return false;
     if (hp->ropes_listed) return hp->roped[layer];
+    if (!hp->rope_on) return false;
     if (hp->arch->flags & SX_ARCH_ROPE_LOCAL) /* without any window, all layers have it */
         return hp->window == 0 || sx_layer_windowed(hp, layer);
     return hp->arch->rope_skip == 0 || layer % hp->arch->rope_skip != hp->arch->rope_skip - 1;

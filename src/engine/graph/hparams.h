@@ -23,19 +23,22 @@ enum { SX_MAX_LAYERS = 1024, SX_MAX_GROUPS = 64 };
 typedef enum sx_gating { SX_GATING_SOFTMAX = 1, SX_GATING_SIGMOID = 2, SX_GATING_CHOSEN = 3 } sx_gating;
 
 enum {
-    SX_ARCH_PARALLEL = 1,      /* attention and feed-forward read the same residual */
-    SX_ARCH_EMBED_SQRT = 2,    /* embeddings times sqrt(n_embd) */
-    SX_ARCH_EXPERTS_RAW = 4,   /* weights of chosen experts are not renormalised */
-    SX_ARCH_LOGIT_TIMES = 8,   /* logits are multiplied by logit_scale, not divided */
-    SX_ARCH_POST_IS_FFN = 16,  /* the tensor post_attention_norm is the norm before the feed-forward */
-    SX_ARCH_NORM2_ATTN = 32,   /* attn_norm_2, where there, feeds attention, and attn_norm the feed-forward */
-    SX_ARCH_NO_NORM_W = 64,    /* norms without weights */
-    SX_ARCH_MLA = 128,         /* latent attention (DeepSeek 2) */
-    SX_ARCH_MINICPM = 256,     /* scales that older files leave out */
-    SX_ARCH_ALIBI_40 = 512,    /* 40 layers: ALiBi instead of rope (Baichuan 13B) */
-    SX_ARCH_ROPE_LOCAL = 2048, /* rope in windowed layers alone */
-    SX_ARCH_WIDE_SCALE = 1024, /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
-    SX_ARCH_ENCODER = 4096     /* reads both ways, norms after each sum, has no head that predicts tokens */
+    SX_ARCH_PARALLEL = 1,          /* attention and feed-forward read the same residual */
+    SX_ARCH_EMBED_SQRT = 2,        /* embeddings times sqrt(n_embd) */
+    SX_ARCH_EXPERTS_RAW = 4,       /* weights of chosen experts are not renormalised */
+    SX_ARCH_LOGIT_TIMES = 8,       /* logits are multiplied by logit_scale, not divided */
+    SX_ARCH_POST_IS_FFN = 16,      /* the tensor post_attention_norm is the norm before the feed-forward */
+    SX_ARCH_NORM2_ATTN = 32,       /* attn_norm_2, where there, feeds attention, and attn_norm the feed-forward */
+    SX_ARCH_NO_NORM_W = 64,        /* norms without weights */
+    SX_ARCH_MLA = 128,             /* latent attention (DeepSeek 2) */
+    SX_ARCH_MINICPM = 256,         /* scales that older files leave out */
+    SX_ARCH_ALIBI_40 = 512,        /* 40 layers: ALiBi instead of rope (Baichuan 13B) */
+    SX_ARCH_ROPE_LOCAL = 2048,     /* rope in windowed layers alone */
+    SX_ARCH_PARALLEL_BARE = 32768, /* without a norm before the feed-forward, the residual is parallel */
+    SX_ARCH_LOCAL_PLAIN = 8192,    /* rope of windowed layers is not scaled */
+    SX_ARCH_ROPE_SWITCH = 16384,   /* rope.scaling.finetuned false stands for no rope */
+    SX_ARCH_WIDE_SCALE = 1024,     /* the largest size scales queries by n_embd / n_head (Gemma 2 and 3, 27B) */
+    SX_ARCH_ENCODER = 4096         /* reads both ways, norms after each sum, has no head that predicts tokens */
 };
 
 typedef struct sx_arch {
@@ -79,6 +82,7 @@ typedef struct sx_hparams {
     float expert_scale;
     /* rope */
     float rope_base, rope_factor, rope_attn_factor; /* factor: positions are divided by it; 1: not scaled */
+    bool rope_on;                                   /* false: no layer has rope */
     float rope_local_base;                          /* of windowed layers; 0: as the others */
     bool yarn, yarn_exact;                          /* exact: the ramp's ends are not rounded to whole pairs */
     float yarn_beta_fast, yarn_beta_slow, yarn_log_mul, yarn_ext;

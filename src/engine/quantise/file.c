@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "engine/model/gguf_parts.h"
 #include "engine/model/source.h"
+#include "engine/quantise/importance.h"
 #include "engine/quantise/quantise.h"
 #include "platform/buf.h"
 #include "platform/cpu.h"
@@ -36,7 +37,8 @@ static const recipe RECIPES[] = {
 
 typedef struct job {
     const sx_gguf *gguf;
-    const recipe *how;
+    const recipe *how;               /* NULL: every tensor stays as it is */
+    const sx_importance *importance; /* NULL: none */
     sx_new_file file;
     uint64_t written;
     uint32_t n_layers;
@@ -78,6 +80,7 @@ static uint32_t with_small_blocks(uint32_t type)
 
 static uint32_t type_for(const job *j, const sx_tensor *t)
 {
+    if (!j->how) return t->type;
     size_t len = strlen(t->name);
     bool weight = len > 7 && strcmp(t->name + len - 7, ".weight") == 0;
     bool half = t->type == SX_TYPE_F16 || t->type == SX_TYPE_BF16;
@@ -174,7 +177,7 @@ static llm_status put_kvs(job *j)
     if (status == LLM_OK) status = put_number(j, kept + 2, 8);
     for (uint32_t i = 0; i < g->n_kvs && status == LLM_OK; i++)
         if (!own_key(g->kvs[i].key)) status = put_kv(j, &g->kvs[i]);
-    if (status == LLM_OK) status = put_own_u32(j, "general.file_type", j->how->file_type);
+    if (status == LLM_OK) status = put_own_u32(j, "general.file_type", j->how ? j->how->file_type : 0);
     return status == LLM_OK ? put_own_u32(j, "general.quantization_version", 2) : status;
 }
 
@@ -209,6 +212,7 @@ typedef struct chunk {
     uint64_t first, rows;
     size_t from_bytes, to_bytes; /* of one row */
     float *floats;               /* [workers][ne0] */
+    const float *importance;     /* [matrices][ne0] or NULL */
     unsigned char *out;          /* [rows][to_bytes] */
 } chunk;
 
@@ -238,7 +242,8 @@ static void quantise_chunk(void *arg, uint32_t worker, uint32_t workers)
     float *row = c->floats + worker * n;
     for (uint64_t r = worker; r < c->rows; r += workers) {
         to_floats(c->t->type, row_at(c->t, c->first + r, c->from_bytes), row, n);
-        sx_quantise_row(c->type, row, NULL, n, c->out + r * c->to_bytes);
+        const float *importance = c->importance ? c->importance + (c->first + r) / c->t->ne[1] * n : NULL;
+        sx_quantise_row(c->type, row, importance, n, c->out + r * c->to_bytes);
     }
 }
 
@@ -250,11 +255,17 @@ static llm_status put_quantised(job *j, const sx_tensor *t, uint32_t type)
                        sx_type_get(t->type)->name);
     const sx_type_info *from = sx_type_get(t->type), *to = sx_type_get(type);
     uint64_t rows = t->ne[1] * t->ne[2] * t->ne[3];
-    chunk c = {t,    type, 0, 0, (size_t)t->ne[0] * from->block_bytes, (size_t)(t->ne[0] / to->block) * to->block_bytes,
-               NULL, NULL};
+    chunk c = {.t = t,
+               .type = type,
+               .from_bytes = (size_t)t->ne[0] * from->block_bytes,
+               .to_bytes = (size_t)(t->ne[0] / to->block) * to->block_bytes};
+    float *importance = NULL;
+    llm_status status = sx_importance_of(j->importance, j->mem, t, &importance, j->err);
+    if (status != LLM_OK) return status;
+    c.importance = importance;
     c.floats = sx_mem_array(j->mem, sx_pool_size(j->pool) * (size_t)t->ne[0], sizeof *c.floats);
     c.out = sx_mem_array(j->mem, CHUNK_ROWS, c.to_bytes);
-    llm_status status = c.floats && c.out ? LLM_OK : sx_fail_memory(j->err);
+    status = c.floats && c.out ? LLM_OK : sx_fail_memory(j->err);
     for (; c.first < rows && status == LLM_OK; c.first += c.rows) {
         if (sx_cancelled(j->cancel)) status = sx_fail(j->err, LLM_E_CANCELLED, "cancelled by the caller");
         c.rows = rows - c.first < CHUNK_ROWS ? rows - c.first : CHUNK_ROWS;
@@ -262,6 +273,7 @@ static llm_status put_quantised(job *j, const sx_tensor *t, uint32_t type)
         sx_pool_run(j->pool, quantise_chunk, &c);
         status = put(j, c.out, (size_t)c.rows * c.to_bytes);
     }
+    sx_mem_free(j->mem, importance);
     sx_mem_free(j->mem, c.floats);
     sx_mem_free(j->mem, c.out);
     return status;
@@ -300,7 +312,13 @@ static llm_status write_file(job *j, const char *out)
     return status == LLM_OK ? sx_new_file_end(&j->file, write_all(j), j->err) : status;
 }
 
-llm_status sx_quantise_file(const char *in, const char *out, const char *name, uint32_t threads,
+llm_status sx_gguf_write_file(const sx_gguf *gguf, const char *out, sx_mem *mem, llm_error *err)
+{
+    job j = {.gguf = gguf, .mem = mem, .err = err};
+    return write_file(&j, out);
+}
+
+llm_status sx_quantise_file(const char *in, const char *out, const char *name, const char *importance, uint32_t threads,
                             const llm_cancel *cancel, sx_mem *mem, llm_error *err)
 {
     job j = {.how = find_recipe(name), .mem = mem, .cancel = cancel, .err = err};
@@ -310,7 +328,10 @@ llm_status sx_quantise_file(const char *in, const char *out, const char *name, u
                        "q5_1, q4_k_s, q4_k_m, q5_k_s, q5_k_m, q6_k",
                        name);
     sx_source *source = NULL;
-    llm_status status = sx_source_open(&source, mem, &(sx_origin){.path = in}, err);
+    sx_importance *weights = NULL;
+    llm_status status = importance ? sx_importance_open(&weights, mem, importance, err) : LLM_OK;
+    j.importance = weights;
+    if (status == LLM_OK) status = sx_source_open(&source, mem, &(sx_origin){.path = in}, err);
     if (status == LLM_OK) status = sx_pool_create(&j.pool, mem, threads ? threads : sx_cpu_default_threads(), err);
     if (status == LLM_OK) {
         const char *arch;
@@ -326,5 +347,6 @@ llm_status sx_quantise_file(const char *in, const char *out, const char *name, u
     }
     sx_pool_free(j.pool);
     sx_source_close(source);
+    sx_importance_close(weights);
     return status;
 }

@@ -15,6 +15,9 @@ bool sx_quantise_can(uint32_t type);
 /* Quantises n floats (whole blocks) to dst. weight: [n] importance per column, or NULL. */
 void sx_quantise_row(uint32_t type, const float *x, const float *weight, size_t n, void *dst);
 
+/* Writes a description and its tensors as a file that appears whole or not at all. */
+llm_status sx_gguf_write_file(const sx_gguf *gguf, const char *out, sx_mem *mem, llm_error *err);
+
 /* sx_quantise_file (engine.h) applies a recipe: a type name ("q8_0") or a mix ("q4_k_m", "q5_k_m"; "_s": no mix). Norms,
  * biases and other one-dimensional tensors stay as they are; rows that do not divide into 256 take a type with blocks
  * of 32. */

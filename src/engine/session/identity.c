@@ -44,6 +44,16 @@ static void add_vocabulary(sx_hasher *h, const sx_model *m)
     }
 }
 
+static void add_content(sx_hasher *h, const unsigned char *data, size_t bytes)
+{
+    if (bytes <= (size_t)SAMPLES * SAMPLE) {
+        sx_hasher_add(h, data, bytes);
+        return;
+    }
+    const size_t step = (bytes - SAMPLE) / (SAMPLES - 1);
+    for (size_t i = 0; i < SAMPLES; i++) sx_hasher_add(h, data + i * step, SAMPLE);
+}
+
 static void add_tensor(sx_hasher *h, const sx_tensor *t)
 {
     add_text(h, t->name);
@@ -54,14 +64,8 @@ static void add_tensor(sx_hasher *h, const sx_tensor *t)
         size_t slice = t->bytes / (size_t)t->ne[2];
         sx_hasher_add(h, t->parts[i], slice < SAMPLE ? slice : SAMPLE);
     }
-    if (!t->data) return;
-    const unsigned char *data = t->data;
-    if (t->bytes <= (size_t)SAMPLES * SAMPLE) {
-        sx_hasher_add(h, data, t->bytes);
-        return;
-    }
-    const size_t step = (t->bytes - SAMPLE) / (SAMPLES - 1);
-    for (size_t i = 0; i < SAMPLES; i++) sx_hasher_add(h, data + i * step, SAMPLE);
+    if (t->data) add_content(h, t->data, t->bytes);
+    for (uint64_t i = 0; t->parts && i < t->ne[2]; i++) add_content(h, sx_tensor_slice(t, i), t->bytes / t->ne[2]);
 }
 
 void sx_model_hash(const sx_model *m, unsigned char hash[SX_HASH_BYTES])

@@ -6,7 +6,7 @@
 #include "platform/crypto.h"
 
 /* The identity of a model: its metadata, its vocabulary, and of every tensor the name, shape, type and samples of its
- * content (sixteen stretches of 4 KiB, evenly spread, or all of it when it is smaller). */
+ * content (of each part that lies by itself sixteen stretches of 4 KiB, evenly spread, or all of it when it is smaller). */
 void sx_model_hash(const sx_model *m, unsigned char hash[SX_HASH_BYTES]);
 
 #endif

@@ -40,60 +40,60 @@ typedef _gostring_ swig_type_10;
 typedef _gostring_ swig_type_11;
 typedef _gostring_ swig_type_12;
 typedef _gostring_ swig_type_13;
-typedef long long swig_type_14;
+typedef _gostring_ swig_type_14;
 typedef _gostring_ swig_type_15;
-typedef long long swig_type_16;
+typedef _gostring_ swig_type_16;
 typedef _gostring_ swig_type_17;
-typedef _gostring_ swig_type_18;
-typedef long long swig_type_19;
-typedef _gostring_ swig_type_20;
-typedef long long swig_type_21;
-typedef long long swig_type_22;
-typedef _gostring_ swig_type_23;
+typedef long long swig_type_18;
+typedef _gostring_ swig_type_19;
+typedef long long swig_type_20;
+typedef _gostring_ swig_type_21;
+typedef _gostring_ swig_type_22;
+typedef long long swig_type_23;
 typedef _gostring_ swig_type_24;
-typedef _gostring_ swig_type_25;
-typedef _gostring_ swig_type_26;
+typedef long long swig_type_25;
+typedef long long swig_type_26;
 typedef _gostring_ swig_type_27;
-typedef long long swig_type_28;
-typedef long long swig_type_29;
+typedef _gostring_ swig_type_28;
+typedef _gostring_ swig_type_29;
 typedef _gostring_ swig_type_30;
 typedef _gostring_ swig_type_31;
-typedef _gostring_ swig_type_32;
-typedef _gostring_ swig_type_33;
+typedef long long swig_type_32;
+typedef long long swig_type_33;
 typedef _gostring_ swig_type_34;
 typedef _gostring_ swig_type_35;
 typedef _gostring_ swig_type_36;
-typedef long long swig_type_37;
-typedef long long swig_type_38;
+typedef _gostring_ swig_type_37;
+typedef _gostring_ swig_type_38;
 typedef _gostring_ swig_type_39;
 typedef _gostring_ swig_type_40;
-typedef _gostring_ swig_type_41;
-typedef _gostring_ swig_type_42;
-typedef long long swig_type_43;
-typedef long long swig_type_44;
+typedef long long swig_type_41;
+typedef long long swig_type_42;
+typedef _gostring_ swig_type_43;
+typedef _gostring_ swig_type_44;
 typedef _gostring_ swig_type_45;
 typedef _gostring_ swig_type_46;
-typedef _gostring_ swig_type_47;
-typedef _gostring_ swig_type_48;
-typedef long long swig_type_49;
-typedef long long swig_type_50;
+typedef long long swig_type_47;
+typedef long long swig_type_48;
+typedef _gostring_ swig_type_49;
+typedef _gostring_ swig_type_50;
 typedef _gostring_ swig_type_51;
 typedef _gostring_ swig_type_52;
-typedef _gostring_ swig_type_53;
-typedef _gostring_ swig_type_54;
+typedef long long swig_type_53;
+typedef long long swig_type_54;
 typedef _gostring_ swig_type_55;
 typedef _gostring_ swig_type_56;
 typedef _gostring_ swig_type_57;
 typedef _gostring_ swig_type_58;
 typedef _gostring_ swig_type_59;
 typedef _gostring_ swig_type_60;
-typedef long long swig_type_61;
+typedef _gostring_ swig_type_61;
 typedef _gostring_ swig_type_62;
-typedef long long swig_type_63;
+typedef _gostring_ swig_type_63;
 typedef _gostring_ swig_type_64;
-typedef _gostring_ swig_type_65;
+typedef long long swig_type_65;
 typedef _gostring_ swig_type_66;
-typedef _gostring_ swig_type_67;
+typedef long long swig_type_67;
 typedef _gostring_ swig_type_68;
 typedef _gostring_ swig_type_69;
 typedef _gostring_ swig_type_70;
@@ -110,15 +110,15 @@ typedef _gostring_ swig_type_80;
 typedef _gostring_ swig_type_81;
 typedef _gostring_ swig_type_82;
 typedef _gostring_ swig_type_83;
-typedef long long swig_type_84;
-typedef long long swig_type_85;
+typedef _gostring_ swig_type_84;
+typedef _gostring_ swig_type_85;
 typedef _gostring_ swig_type_86;
 typedef _gostring_ swig_type_87;
 typedef _gostring_ swig_type_88;
 typedef _gostring_ swig_type_89;
-typedef long long swig_type_90;
-typedef _gostring_ swig_type_91;
-typedef _gostring_ swig_type_92;
+typedef _gostring_ swig_type_90;
+typedef long long swig_type_91;
+typedef long long swig_type_92;
 typedef _gostring_ swig_type_93;
 typedef _gostring_ swig_type_94;
 typedef _gostring_ swig_type_95;
@@ -130,13 +130,20 @@ typedef _gostring_ swig_type_100;
 typedef _gostring_ swig_type_101;
 typedef _gostring_ swig_type_102;
 typedef _gostring_ swig_type_103;
-typedef _gostring_ swig_type_104;
+typedef long long swig_type_104;
 typedef _gostring_ swig_type_105;
 typedef _gostring_ swig_type_106;
 typedef _gostring_ swig_type_107;
 typedef _gostring_ swig_type_108;
 typedef _gostring_ swig_type_109;
 typedef _gostring_ swig_type_110;
+typedef _gostring_ swig_type_111;
+typedef _gostring_ swig_type_112;
+typedef _gostring_ swig_type_113;
+typedef _gostring_ swig_type_114;
+typedef _gostring_ swig_type_115;
+typedef _gostring_ swig_type_116;
+typedef _gostring_ swig_type_117;
 extern void _wrap_Swig_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_5206fbc11104abff(swig_intgo arg1);
 
@@ -177,27 +184,28 @@ extern swig_intgo _wrap_llm_model_n_vocab_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_model_n_ctx_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_model_token_raw_5206fbc11104abff(uintptr_t arg1, swig_type_8 arg2);
 extern swig_intgo _wrap_llm_quantize_raw_5206fbc11104abff(swig_type_9 arg1, swig_type_10 arg2, swig_type_11 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_llm_quantize_weighted_raw_5206fbc11104abff(swig_type_12 arg1, swig_type_13 arg2, swig_type_14 arg3, swig_type_15 arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7);
 extern void _wrap_llm_adapter_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern void _wrap_llm_corpus_free_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_intgo _wrap_llm_remove_raw_5206fbc11104abff(uintptr_t arg1, swig_type_12 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_remove_raw_5206fbc11104abff(uintptr_t arg1, swig_type_16 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_llm_corpus_check_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_llm_docs_count_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_13 _wrap_llm_docs_name_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_14 _wrap_llm_docs_bytes_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_17 _wrap_llm_docs_name_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_18 _wrap_llm_docs_bytes_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_docs_nodes_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_15 _wrap_llm_docs_hash_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_19 _wrap_llm_docs_hash_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_docs_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern void _wrap_llm_tree_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_tree_count_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_16 _wrap_llm_tree_find_raw_5206fbc11104abff(uintptr_t arg1, swig_type_17 arg2);
-extern swig_type_18 _wrap_llm_tree_id_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_19 _wrap_llm_tree_parent_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_20 _wrap_llm_tree_find_raw_5206fbc11104abff(uintptr_t arg1, swig_type_21 arg2);
+extern swig_type_22 _wrap_llm_tree_id_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_23 _wrap_llm_tree_parent_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_tree_kind_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_tree_depth_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_20 _wrap_llm_tree_title_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_21 _wrap_llm_tree_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_22 _wrap_llm_tree_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_23 _wrap_llm_tree_hash_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_24 _wrap_llm_tree_title_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_25 _wrap_llm_tree_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_26 _wrap_llm_tree_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_27 _wrap_llm_tree_hash_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_ctx_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_scores_count_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_scores_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
@@ -211,21 +219,21 @@ extern swig_intgo _wrap_llm_model_n_embd_raw_5206fbc11104abff(uintptr_t arg1);
 extern void _wrap_llm_evidence_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_evidence_count_raw_5206fbc11104abff(uintptr_t arg1);
 extern double _wrap_llm_evidence_confidence_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_24 _wrap_llm_evidence_doc_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_25 _wrap_llm_evidence_node_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_26 _wrap_llm_evidence_path_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_27 _wrap_llm_evidence_text_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_28 _wrap_llm_evidence_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_29 _wrap_llm_evidence_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_28 _wrap_llm_evidence_doc_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_29 _wrap_llm_evidence_node_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_30 _wrap_llm_evidence_path_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_31 _wrap_llm_evidence_text_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_32 _wrap_llm_evidence_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_33 _wrap_llm_evidence_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_evidence_score_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_evidence_page_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_trace_count_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_30 _wrap_llm_trace_doc_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_31 _wrap_llm_trace_node_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_34 _wrap_llm_trace_doc_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_35 _wrap_llm_trace_node_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_trace_depth_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_trace_action_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_trace_score_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_32 _wrap_llm_trace_reason_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_36 _wrap_llm_trace_reason_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_reply_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_reply_finish_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(uintptr_t arg1);
@@ -237,84 +245,85 @@ extern double _wrap_llm_reply_logprob_raw_5206fbc11104abff(uintptr_t arg1, swig_
 extern swig_intgo _wrap_llm_reply_top_token_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
 extern double _wrap_llm_reply_top_logprob_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
 extern swig_intgo _wrap_llm_reply_citation_count_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_33 _wrap_llm_reply_citation_node_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_34 _wrap_llm_reply_citation_doc_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_35 _wrap_llm_reply_citation_path_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_36 _wrap_llm_reply_citation_text_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_37 _wrap_llm_reply_citation_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_38 _wrap_llm_reply_citation_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_37 _wrap_llm_reply_citation_node_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_38 _wrap_llm_reply_citation_doc_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_39 _wrap_llm_reply_citation_path_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_40 _wrap_llm_reply_citation_text_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_41 _wrap_llm_reply_citation_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_42 _wrap_llm_reply_citation_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_reply_citation_support_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_reply_citation_page_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern uintptr_t _wrap_llm_reply_verdict_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_guard_free_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_intgo _wrap_llm_guard_set_action_raw_5206fbc11104abff(uintptr_t arg1, swig_type_39 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
-extern swig_intgo _wrap_llm_guard_add_word_raw_5206fbc11104abff(uintptr_t arg1, swig_type_40 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_guard_set_action_raw_5206fbc11104abff(uintptr_t arg1, swig_type_43 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
+extern swig_intgo _wrap_llm_guard_add_word_raw_5206fbc11104abff(uintptr_t arg1, swig_type_44 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_llm_guard_set_vault_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_41 _wrap_llm_guard_type_raw_5206fbc11104abff(swig_intgo arg1);
+extern swig_type_45 _wrap_llm_guard_type_raw_5206fbc11104abff(swig_intgo arg1);
 extern uintptr_t _wrap_llm_guard_verdict_raw_5206fbc11104abff(uintptr_t arg1);
 extern void _wrap_llm_guard_close_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_verdict_action_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_verdict_count_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_42 _wrap_llm_verdict_type_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_43 _wrap_llm_verdict_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_44 _wrap_llm_verdict_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_46 _wrap_llm_verdict_type_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_47 _wrap_llm_verdict_start_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_48 _wrap_llm_verdict_end_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_verdict_score_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_45 _wrap_llm_verdict_rule_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_49 _wrap_llm_verdict_rule_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_verdict_finding_action_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_verdict_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern void _wrap_llm_vault_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_log_create_raw_5206fbc11104abff(void);
-extern void _wrap_sx_log_put_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_46 arg3);
+extern void _wrap_sx_log_put_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_50 arg3);
 extern swig_intgo _wrap_sx_log_next_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_47 _wrap_sx_log_line_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_51 _wrap_sx_log_line_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_cancel_create_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_model_load_raw_5206fbc11104abff(swig_type_48 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_model_load_fd_raw_5206fbc11104abff(swig_intgo arg1, swig_type_49 arg2, swig_type_50 arg3, swig_intgo arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
-extern swig_type_51 _wrap_sx_tokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_52 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_53 _wrap_sx_detokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_54 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_55 _wrap_sx_chat_template_raw_5206fbc11104abff(uintptr_t arg1, swig_type_56 arg2, swig_type_57 arg3, uintptr_t arg4);
-extern swig_type_58 _wrap_sx_dequantize_raw_5206fbc11104abff(swig_type_59 arg1, swig_type_60 arg2, swig_type_61 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_5206fbc11104abff(swig_type_62 arg1, swig_intgo arg2, swig_type_63 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ingest_raw_5206fbc11104abff(uintptr_t arg1, swig_type_64 arg2, swig_type_65 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(uintptr_t arg1, swig_type_66 arg2, swig_type_67 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_raw_5206fbc11104abff(swig_type_52 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_fd_raw_5206fbc11104abff(swig_intgo arg1, swig_type_53 arg2, swig_type_54 arg3, swig_intgo arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_55 _wrap_sx_tokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_56 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_57 _wrap_sx_detokenize_raw_5206fbc11104abff(uintptr_t arg1, swig_type_58 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_59 _wrap_sx_chat_template_raw_5206fbc11104abff(uintptr_t arg1, swig_type_60 arg2, swig_type_61 arg3, uintptr_t arg4);
+extern swig_type_62 _wrap_sx_dequantize_raw_5206fbc11104abff(swig_type_63 arg1, swig_type_64 arg2, swig_type_65 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_corpus_open_raw_5206fbc11104abff(swig_type_66 arg1, swig_intgo arg2, swig_type_67 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ingest_raw_5206fbc11104abff(uintptr_t arg1, swig_type_68 arg2, swig_type_69 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(uintptr_t arg1, swig_type_70 arg2, swig_type_71 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
 extern uintptr_t _wrap_sx_docs_list_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_5206fbc11104abff(uintptr_t arg1, swig_type_68 arg2, uintptr_t arg3);
-extern swig_type_69 _wrap_sx_tree_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_tree_open_raw_5206fbc11104abff(uintptr_t arg1, swig_type_72 arg2, uintptr_t arg3);
+extern swig_type_73 _wrap_sx_tree_text_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_ctx_create_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern uintptr_t _wrap_sx_adapter_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_70 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_adapter_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_74 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
-extern swig_type_71 _wrap_sx_embed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_72 arg3, swig_type_73 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern swig_type_74 _wrap_sx_rerank_raw_5206fbc11104abff(uintptr_t arg1, swig_type_75 arg2, swig_type_76 arg3, swig_type_77 arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_78 _wrap_sx_logits_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_79 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(uintptr_t arg1, swig_type_80 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_81 arg2, uintptr_t arg3);
-extern swig_type_82 _wrap_sx_ctx_export_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(uintptr_t arg1, swig_type_83 arg2, uintptr_t arg3);
+extern swig_type_75 _wrap_sx_embed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_76 arg3, swig_type_77 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_78 _wrap_sx_rerank_raw_5206fbc11104abff(uintptr_t arg1, swig_type_79 arg2, swig_type_80 arg3, swig_type_81 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_imatrix_raw_5206fbc11104abff(uintptr_t arg1, swig_type_82 arg2, swig_type_83 arg3, swig_type_84 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_85 _wrap_sx_logits_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_86 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(uintptr_t arg1, swig_type_87 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(uintptr_t arg1, swig_type_88 arg2, uintptr_t arg3);
+extern swig_type_89 _wrap_sx_ctx_export_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(uintptr_t arg1, swig_type_90 arg2, uintptr_t arg3);
 extern uintptr_t _wrap_sx_ctx_fork_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_84 _wrap_sx_ctx_used_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_85 _wrap_sx_ctx_size_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_86 arg2, swig_type_87 arg3, swig_type_88 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_89 arg2, swig_type_90 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_91 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_92 arg5, uintptr_t arg6, uintptr_t arg7);
+extern swig_type_91 _wrap_sx_ctx_used_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_92 _wrap_sx_ctx_size_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_93 arg2, swig_type_94 arg3, swig_type_95 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_96 arg2, swig_type_97 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_98 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_99 arg5, uintptr_t arg6, uintptr_t arg7);
 extern uintptr_t _wrap_sx_gen_create_raw_5206fbc11104abff(void);
-extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_93 arg2, double arg3);
-extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_94 arg2, swig_type_95 arg3);
+extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_100 arg2, double arg3);
+extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_101 arg2, swig_type_102 arg3);
 extern swig_intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, double arg3);
 extern void _wrap_sx_gen_free_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_96 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_97 arg11, swig_type_98 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
+extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_103 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_104 arg11, swig_type_105 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
 extern swig_intgo _wrap_sx_reply_next_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_99 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_100 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_106 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_107 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_guard_create_raw_5206fbc11104abff(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_101 arg2, swig_intgo arg3, swig_type_102 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_103 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_104 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_108 arg2, swig_intgo arg3, swig_type_109 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_110 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_111 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_105 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_106 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_107 arg1, swig_type_108 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_109 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_110 arg2, uintptr_t arg3);
+extern swig_type_112 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_113 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_114 arg1, swig_type_115 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_116 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_117 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -933,6 +942,31 @@ func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_can
 	return swig_r
 }
 
+func Llm_quantize_weighted(arg1 string, arg2 string, arg3 string, arg4 string, arg5 uint, arg6 Llm_cancel, arg7 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := getSwigcptr(arg6)
+	_swig_i_6 := getSwigcptr(arg7)
+	swig_r = (int)(C._wrap_llm_quantize_weighted_raw_5206fbc11104abff(*(*C.swig_type_12)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg1
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	return swig_r
+}
+
 func Llm_adapter_free(arg1 Llm_adapter) {
 	_swig_i_0 := getSwigcptr(arg1)
 	C._wrap_llm_adapter_free_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0))
@@ -948,7 +982,7 @@ func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_remove_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_12)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_remove_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_16)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1034,7 +1068,7 @@ func Llm_tree_find(arg1 Llm_tree, arg2 string) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_find_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_17)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_llm_tree_find_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_21)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1537,7 +1571,7 @@ func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (int)(C._wrap_llm_guard_set_action_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_39)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
+	swig_r = (int)(C._wrap_llm_guard_set_action_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_43)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1549,7 +1583,7 @@ func Llm_guard_add_word(arg1 Llm_guard, arg2 string, arg3 Llm_error) (_swig_ret 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_add_word_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_40)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_add_word_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1679,7 +1713,7 @@ func Sx_log_put(arg1 Sx_log, arg2 int, arg3 string) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	C._wrap_sx_log_put_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_2)))
+	C._wrap_sx_log_put_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_50)(unsafe.Pointer(&_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1717,7 +1751,7 @@ func Sx_model_load(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5 Sx_l
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_5206fbc11104abff(*(*C.swig_type_48)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_5206fbc11104abff(*(*C.swig_type_52)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1734,7 +1768,7 @@ func Sx_model_load_fd(arg1 int, arg2 uint64, arg3 uint64, arg4 uint, arg5 uint, 
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_fd_raw_5206fbc11104abff(C.swig_intgo(_swig_i_0), C.swig_type_49(_swig_i_1), C.swig_type_50(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_fd_raw_5206fbc11104abff(C.swig_intgo(_swig_i_0), C.swig_type_53(_swig_i_1), C.swig_type_54(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	return swig_r
 }
 
@@ -1744,7 +1778,7 @@ func Sx_tokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_tokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_52)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_tokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1760,7 +1794,7 @@ func Sx_detokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_detokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_54)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_detokenize_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1776,7 +1810,7 @@ func Sx_chat_template(arg1 Llm_model, arg2 string, arg3 string, arg4 Llm_error) 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_chat_template_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_56)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_57)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_chat_template_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_61)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1795,7 +1829,7 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_dequantize_raw_5206fbc11104abff(*(*C.swig_type_59)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_1)), C.swig_type_61(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_dequantize_raw_5206fbc11104abff(*(*C.swig_type_63)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), C.swig_type_65(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -1815,7 +1849,7 @@ func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_5206fbc11104abff(*(*C.swig_type_62)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_63(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_5206fbc11104abff(*(*C.swig_type_66)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_67(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1830,7 +1864,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1848,7 +1882,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 L
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1871,7 +1905,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_68)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1908,7 +1942,7 @@ func Sx_adapter_load(arg1 Llm_model, arg2 string, arg3 Llm_error) (_swig_ret Llm
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1935,7 +1969,7 @@ func Sx_embed(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 string, arg5 uint,
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r_p := C._wrap_sx_embed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_72)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_73)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
+	swig_r_p := C._wrap_sx_embed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1956,7 +1990,7 @@ func Sx_rerank(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r_p := C._wrap_sx_rerank_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
+	swig_r_p := C._wrap_sx_rerank_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1972,6 +2006,27 @@ func Sx_rerank(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_can
 	return swig_r_1
 }
 
+func Sx_imatrix(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_cancel, arg6 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := arg4
+	_swig_i_4 := getSwigcptr(arg5)
+	_swig_i_5 := getSwigcptr(arg6)
+	swig_r = (int)(C._wrap_sx_imatrix_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	return swig_r
+}
+
 func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
@@ -1979,7 +2034,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -1994,7 +2049,7 @@ func Sx_ctx_save(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_save_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_save_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2006,7 +2061,7 @@ func Sx_ctx_load(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_load_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2029,7 +2084,7 @@ func Sx_ctx_import(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_import_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_import_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2080,7 +2135,7 @@ func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, ar
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2101,7 +2156,7 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), C.swig_type_90(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_1)), C.swig_type_97(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2117,7 +2172,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2138,7 +2193,7 @@ func Sx_gen_number(arg1 Sx_gen, arg2 string, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_100)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2150,7 +2205,7 @@ func Sx_gen_text(arg1 Sx_gen, arg2 string, arg3 string) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2191,7 +2246,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
 	_swig_i_14 := getSwigcptr(arg15)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_97(_swig_i_10), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_104(_swig_i_10), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2250,7 +2305,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2268,7 +2323,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2281,7 +2336,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2324,7 +2379,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_107)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_114)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2339,7 +2394,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2

@@ -526,6 +526,12 @@ static llm_status sx_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float s
     return sx_ctx_told(ctx, llm_ctx_set_adapter(ctx, adapter, scale), err);
 }
 
+static llm_status sx_imatrix(llm_ctx *ctx, const char *text, size_t len, const char *name, const char *path,
+                             const llm_cancel *cancel, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_imatrix(ctx, text, len, sx_or_null(name), path, cancel), err);
+}
+
 static sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                          llm_error *err)
 {
@@ -1467,6 +1473,51 @@ intgo _wrap_llm_quantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ 
   free(arg1); 
   free(arg2); 
   free(arg3); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_quantize_weighted_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  char *arg4 = (char *) 0 ;
+  uint32_t arg5 ;
+  llm_cancel *arg6 = (llm_cancel *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  
+  arg3 = (char *)malloc(_swig_go_2.n + 1);
+  memcpy(arg3, _swig_go_2.p, _swig_go_2.n);
+  arg3[_swig_go_2.n] = '\0';
+  
+  
+  arg4 = (char *)malloc(_swig_go_3.n + 1);
+  memcpy(arg4, _swig_go_3.p, _swig_go_3.n);
+  arg4[_swig_go_3.n] = '\0';
+  
+  arg5 = (uint32_t)_swig_go_4; 
+  arg6 = *(llm_cancel **)&_swig_go_5; 
+  arg7 = *(llm_error **)&_swig_go_6; 
+  
+  result = (llm_status)llm_quantize_weighted((char const *)arg1,(char const *)arg2,(char const *)arg3,(char const *)arg4,arg5,(struct llm_cancel const *)arg6,arg7);
+  _swig_go_result = result; 
+  free(arg1); 
+  free(arg2); 
+  free(arg3); 
+  free(arg4); 
   return _swig_go_result;
 }
 
@@ -3234,6 +3285,43 @@ _gostring_ _wrap_sx_rerank_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gos
   _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
   free((&result)->data);
   
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_imatrix_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 = (char *) 0 ;
+  char *arg5 = (char *) 0 ;
+  llm_cancel *arg6 = (llm_cancel *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  
+  arg4 = (char *)malloc(_swig_go_2.n + 1);
+  memcpy(arg4, _swig_go_2.p, _swig_go_2.n);
+  arg4[_swig_go_2.n] = '\0';
+  
+  
+  arg5 = (char *)malloc(_swig_go_3.n + 1);
+  memcpy(arg5, _swig_go_3.p, _swig_go_3.n);
+  arg5[_swig_go_3.n] = '\0';
+  
+  arg6 = *(llm_cancel **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_status)sx_imatrix(arg1,(char const *)arg2,arg3,(char const *)arg4,(char const *)arg5,(struct llm_cancel const *)arg6,arg7);
+  _swig_go_result = result; 
+  free(arg4); 
+  free(arg5); 
   return _swig_go_result;
 }
 

@@ -224,6 +224,7 @@ llm_status sx_hf_lay_out(sx_hf *hf, const sx_st_tensor *t, const hf_name *n, int
     }
     if ((hf->family->flags & HF_PLUS_ONE) && weight && is_norm(n->to)) return plus_one(hf, t, n, layer, suffix);
     sx_tensor g = sx_hf_tensor(t);
+    if (strcmp(n->to, "ffn_gate_inp_shexp") == 0 && g.n_dims == 2 && g.ne[1] == 1) g.n_dims = 1; /* as GGUF has it */
     put(hf, &g, n->to, strlen(n->to), layer, suffix);
     return LLM_OK;
 }

@@ -149,6 +149,12 @@ static void put_tokens(const hf_vocab *v)
     if (v->any_strips) sx_gguf_put_i32s(g, "tokenizer.ggml.token_strip", v->strips, v->n);
 }
 
+void sx_hf_vocab_put(const hf_vocab *v)
+{
+    put_tokens(v);
+    put_specials(v);
+}
+
 static llm_status load(hf_vocab *v)
 {
     const sx_json *file;
@@ -176,8 +182,7 @@ llm_status sx_hf_vocab(sx_hf *hf)
     sx_map_init(&v.by_text, hf->mem);
     llm_status s = load(&v);
     if (s == LLM_OK) {
-        put_tokens(&v);
-        put_specials(&v);
+        sx_hf_vocab_put(&v);
         s = put_template(&v);
     }
     sx_map_free(&v.by_text);

@@ -31,6 +31,9 @@ llm_status sx_hf_vocab_room(hf_vocab *v, uint64_t n, uint64_t given);
 llm_status sx_hf_vocab_set(hf_vocab *v, int64_t id, const char *text, size_t len, double score, int32_t type);
 uint32_t sx_hf_vocab_find(const hf_vocab *v, const char *text, size_t len); /* SX_MAP_NONE: no such token */
 
+/* The tokens and the special ones, once they are set. */
+void sx_hf_vocab_put(const hf_vocab *v);
+
 /* vocab_json.c: tokenizer.json; vocab_spm.c: tokenizer.model. */
 llm_status sx_hf_vocab_json(hf_vocab *v, const sx_json *file);
 llm_status sx_hf_vocab_spm(hf_vocab *v, const unsigned char *data, size_t size);
