@@ -507,8 +507,8 @@ LLM_API llm_status llm_quantize_weighted(const char *in, const char *out, const 
 
 /* ---- Adapters --------------------------------------------------------------------------------------------------- */
 
-/* Reads a low-rank adapter (LoRA) for a model, a GGUF file of general.type "adapter", and checks every shape against the
- * model. Memory comes from the model's allocator; the adapter keeps the model. Free with llm_adapter_free. Errors:
+/* Reads a low-rank adapter (LoRA) for a model and checks every shape against the model: a GGUF file of general.type
+ * "adapter", or a folder as the peft package saves it (adapter_config.json, adapter_model.safetensors). Memory comes from the model's allocator; the adapter keeps the model. Free with llm_adapter_free. Errors:
  * LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_IO, LLM_E_FORMAT (damaged, or made for another model), LLM_E_UNSUPPORTED (of
  * embeddings, norms or rows of experts), LLM_E_MEMORY. Blocks: yes. Thread: any. Since 0.2. */
 LLM_API llm_status llm_adapter_load(llm_adapter **out, llm_model *model, const char *path, llm_error *err);

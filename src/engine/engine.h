@@ -98,7 +98,7 @@ llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n,
 /* ---- adapters ---- */
 typedef struct sx_adapter sx_adapter; /* low-rank changes to a model's matrices; immutable, shared */
 
-/* From a GGUF adapter. The adapter must not outlive the model. LLM_E_FORMAT: damaged, or made for another model. */
+/* From a GGUF adapter, or a folder of the peft package. The adapter must not outlive the model. LLM_E_FORMAT: damaged, or made for another model. */
 llm_status sx_adapter_load(sx_adapter **out, sx_mem *mem, const sx_model *model, const char *path, llm_error *err);
 void sx_adapter_free(sx_adapter *adapter); /* no session may carry it any more */
 /* The session carries these from now on, each times its scale (0: not at all), and forgets what it held. */

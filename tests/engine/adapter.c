@@ -126,6 +126,44 @@ static void scales_and_sums(void **state)
     sx_model_free(model);
 }
 
+static void folders_are_the_same_adapter(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *config;
+        llm_status code;
+        const char *word;
+    } bad[] = {{"{\"peft_type\":\"LOHA\"}", LLM_E_UNSUPPORTED, "LORA"},
+               {"{\"peft_type\":\"LORA\",\"use_dora\":true}", LLM_E_UNSUPPORTED, "use_dora"},
+               {"{\"peft_type\":\"LORA\",\"bias\":\"all\"}", LLM_E_UNSUPPORTED, "biases"},
+               {"{\"peft_type\":\"LORA\",\"lora_alpha\":-1}", LLM_E_FORMAT, "lora_alpha"},
+               {"{\"peft_type\":", LLM_E_FORMAT, "adapter_config.json"}};
+    const lora_how how = {.rank = 4, .alpha = 6.0f, .seed = 3};
+    const float scale = 1.0f;
+    char path[256];
+    llm_error err = LLM_ERROR_INIT;
+    sx_model *model = load_tiny();
+    sx_adapter *one = read_adapter(model, &how), *two = NULL;
+    lora_write_peft(&how, NULL, path);
+    if (sx_adapter_load(&two, &mem, model, path, &err) != LLM_OK) fail_msg("%s", err.message);
+    lora_remove_peft(path);
+    float *want = logits(model, (const sx_adapter *const[]){one}, &scale, 1, 16),
+          *got = logits(model, (const sx_adapter *const[]){two}, &scale, 1, 16);
+    assert_memory_equal(want, got, N * 300 * sizeof *want);
+    free(want);
+    free(got);
+    sx_adapter_free(one);
+    sx_adapter_free(two);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        lora_write_peft(&how, bad[i].config, path);
+        llm_status status = sx_adapter_load(&two, &mem, model, path, &err);
+        if (status != bad[i].code || !strstr(err.message, bad[i].word))
+            fail_msg("case %zu: %d %s", i, (int)status, err.message);
+        lora_remove_peft(path);
+    }
+    sx_model_free(model);
+}
+
 /* ---- different rows of one batch ---- */
 
 typedef struct reader {
@@ -255,9 +293,9 @@ static int nothing_left(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equals_merged_weights), cmocka_unit_test(scales_and_sums),
-        cmocka_unit_test(sessions_do_not_mix),   cmocka_unit_test(wrong_adapters_are_refused),
-        cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(equals_merged_weights),        cmocka_unit_test(scales_and_sums),
+        cmocka_unit_test(folders_are_the_same_adapter), cmocka_unit_test(sessions_do_not_mix),
+        cmocka_unit_test(wrong_adapters_are_refused),   cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, start, nothing_left);
 }

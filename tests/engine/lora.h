@@ -58,6 +58,84 @@ static inline void lora_write(gguf_writer *w, const lora_how *how)
     gguf_end(w);
 }
 
+/* ---- the same as a folder of the peft package ---- */
+
+static inline const char *lora_module(const char *name)
+{
+    static const char *const names[][2] = {{"attn_q", "self_attn.q_proj"}, {"attn_k", "self_attn.k_proj"},
+                                           {"attn_v", "self_attn.v_proj"}, {"attn_output", "self_attn.o_proj"},
+                                           {"ffn_gate", "mlp.gate_proj"},  {"ffn_down", "mlp.down_proj"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strstr(name, names[i][0])) return names[i][1];
+    return NULL;
+}
+
+/* B's rows as transformers has them: the tiny model's heads of 16 turn whole. */
+static inline void lora_unturn(float *b, uint32_t n, uint32_t rank)
+{
+    float *old = malloc((size_t)n * rank * sizeof *old);
+    memcpy(old, b, (size_t)n * rank * sizeof *old);
+    for (uint32_t row = 0; row < n; row++) {
+        uint32_t r = row % 16, from = row / 16 * 16 + r / 2 + (r % 2 ? 8 : 0);
+        memcpy(b + (size_t)from * rank, old + (size_t)row * rank, rank * sizeof *b);
+    }
+    free(old);
+}
+
+/* Fills in the path of a new folder; config replaces adapter_config.json where it is not NULL. */
+static inline void lora_write_peft(const lora_how *how, const char *config, char path[256])
+{
+    const char *folder = getenv("TMPDIR");
+    char file[300], header[4096] = "{", *at = header + 1;
+    gguf_bytes data = {0};
+    snprintf(path, 256, "%s/sextant-peft-XXXXXX", folder ? folder : "/tmp");
+    if (!mkdtemp(path)) exit(99);
+    for (size_t i = 0; i < LORA_TARGETS; i++)
+        for (int b = 0; b < 2; b++) {
+            const char *name = lora_targets[i].name, *module = lora_module(name);
+            uint32_t rows = b ? lora_targets[i].n : how->rank, cols = b ? how->rank : lora_targets[i].k;
+            float *x = lora_half(how, name, b, rows, cols);
+            if (b && (strstr(name, "attn_q") || strstr(name, "attn_k"))) lora_unturn(x, rows, cols);
+            if (module)
+                at += sprintf(at, "%s\"base_model.model.model.layers.%c.%s", i + (size_t)b ? "," : "", name[4], module);
+            else
+                at += sprintf(at, ",\"base_model.model.lm_head");
+            at += sprintf(at, ".lora_%c.weight\":{\"dtype\":\"F32\",\"shape\":[%u,%u],\"data_offsets\":[%zu,%zu]}",
+                          b ? 'B' : 'A', rows, cols, data.len, data.len + (size_t)rows * cols * 4);
+            gguf_put(&data, x, (size_t)rows * cols * 4);
+            free(x);
+        }
+    at += sprintf(at, "}");
+    snprintf(file, sizeof file, "%s/adapter_model.safetensors", path);
+    FILE *f = fopen(file, "wb");
+    uint64_t len = (uint64_t)(at - header);
+    unsigned char le[8];
+    for (int i = 0; i < 8; i++) le[i] = (unsigned char)(len >> 8 * i);
+    fwrite(le, 1, 8, f);
+    fwrite(header, 1, (size_t)len, f);
+    fwrite(data.data, 1, data.len, f);
+    fclose(f);
+    snprintf(file, sizeof file, "%s/adapter_config.json", path);
+    f = fopen(file, "wb");
+    if (config)
+        fputs(config, f);
+    else
+        fprintf(f, "{\"peft_type\": \"LORA\", \"r\": %u, \"lora_alpha\": %g, \"bias\": \"none\", \"rank_pattern\": {}}",
+                how->rank, (double)how->alpha);
+    fclose(f);
+    free(data.data);
+}
+
+static inline void lora_remove_peft(const char *path)
+{
+    char file[300];
+    snprintf(file, sizeof file, "%s/adapter_model.safetensors", path);
+    unlink(file);
+    snprintf(file, sizeof file, "%s/adapter_config.json", path);
+    unlink(file);
+    rmdir(path);
+}
+
 /* What a tensor of the tiny model gets added: scale * alpha / rank * B A. */
 static const lora_how *lora_merging;
 static float lora_scale;

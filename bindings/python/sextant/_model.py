@@ -133,7 +133,8 @@ class Model(Handle):
 
 
 class Adapter(Handle):
-    """A low-rank adapter (LoRA) for a model: ``Context.set_adapter`` lets a context carry it. May be shared."""
+    """A low-rank adapter (LoRA) for a model, from a GGUF file or a folder that peft saved. ``Context.set_adapter`` lets a
+    context carry it. May be shared."""
 
     _name = "adapter"
 

@@ -1,4 +1,4 @@
-/* Adapters from GGUF files, and sessions that carry them. An adapter's numbers are copied as floats: a pair is small, and the
+/* Adapters, from GGUF files here, and sessions that carry them. An adapter's numbers are copied as floats: a pair is small, and the
  * file need not stay. Every pair is held against the matrix it belongs to before memory is taken. */
 #include "engine/session/adapter.h"
 
@@ -191,6 +191,10 @@ llm_status sx_adapter_load(sx_adapter **out, sx_mem *mem, const sx_model *model,
 {
     sx_map_file file;
     *out = NULL;
+    if (sx_file_is_folder(path)) {
+        sx_adapter *adapter = create(mem, model);
+        return adapter ? finish(adapter, sx_adapter_read_peft(adapter, path, err), out) : sx_fail_memory(err);
+    }
     llm_status status = sx_file_map(&file, path, err);
     if (status != LLM_OK) return status;
     status = sx_adapter_read(out, mem, model, file.data, file.size, err);

@@ -22,6 +22,9 @@ typedef struct sx_half { /* A or B of a pair as it lies in a file */
 llm_status sx_adapter_read(sx_adapter **out, sx_mem *mem, const sx_model *model, const void *data, size_t size,
                            llm_error *err);
 
+/* The pairs of a folder that the peft package saved. */
+llm_status sx_adapter_read_peft(sx_adapter *adapter, const char *folder, llm_error *err);
+
 /* Adds the pair of the model's matrix `base` ("blk.0.attn_q.weight"). alpha 0: the adapter's scale is 1. The pair's floats are
  * in the adapter's arena, `*made` to change them. */
 llm_status sx_adapter_add(sx_adapter *adapter, const char *base, const sx_half *a, const sx_half *b, float alpha,

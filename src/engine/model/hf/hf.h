@@ -12,4 +12,13 @@ llm_status sx_hf_open(sx_hf **out, sx_mem *mem, const char *folder, llm_error *e
 const sx_gguf *sx_hf_gguf(const sx_hf *hf); /* lives as long as hf */
 void sx_hf_close(sx_hf *hf);
 
+typedef struct sx_hf_matrix {
+    char name[128]; /* GGUF's: "blk.3.attn_q.weight" */
+    bool turns;     /* its rows were reordered from halves of a head to neighbouring pairs */
+} sx_hf_matrix;
+
+/* Where the matrix of a module ("model.layers.3.self_attn.q_proj") stands in a model of this architecture (GGUF's name).
+ * LLM_E_UNSUPPORTED: not known there, or laid out in a way of its own. */
+llm_status sx_hf_find_matrix(const char *arch, const char *module, sx_hf_matrix *out, llm_error *err);
+
 #endif

@@ -186,6 +186,13 @@ const hf_family *sx_hf_family(const char *model_type)
     return NULL;
 }
 
+const hf_family *sx_hf_family_of(const char *arch)
+{
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strcmp(families[i].arch, arch) == 0) return &families[i];
+    return NULL;
+}
+
 static const hf_name *find(const hf_name *list, const char *name)
 {
     for (; list && list->from; list++)

@@ -63,6 +63,7 @@ typedef struct hf_family {
 
 /* names.c */
 const hf_family *sx_hf_family(const char *model_type); /* NULL: not known */
+const hf_family *sx_hf_family_of(const char *arch);    /* the first whose models GGUF calls so; NULL: none */
 /* The entry of a name (as inside a layer, '#' for an expert, without .weight or .bias); NULL: not known. */
 const hf_name *sx_hf_name(const hf_family *family, const char *name);
 

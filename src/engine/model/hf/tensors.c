@@ -177,6 +177,24 @@ static llm_status put_one(gather *g, sx_st_tensor *t)
     return name->change == HF_EXPERT ? add_expert(g, t, name, &p) : sx_hf_lay_out(hf, t, name, p.layer, p.suffix);
 }
 
+llm_status sx_hf_find_matrix(const char *arch, const char *module, sx_hf_matrix *out, llm_error *err)
+{
+    place p;
+    const hf_family *family = sx_hf_family_of(arch);
+    const hf_name *n = family && take_apart(module, &p) ? sx_hf_name(family, p.rest) : NULL;
+    bool turns = n && (family->flags & HF_TURN) && (n->change == HF_QUERY || n->change == HF_KEY);
+    bool plain = n && (n->change == HF_SAME || n->change == HF_QUERY || n->change == HF_KEY ||
+                       n->change == HF_TRANSPOSE || (n->change == HF_QKV && !(family->flags & HF_TURN)));
+    if (!plain || strlen(n->to) > sizeof out->name - 32)
+        return sx_fail(err, LLM_E_UNSUPPORTED, "the module %.100s of a %s model is not supported here", module, arch);
+    out->turns = turns;
+    if (p.layer < 0)
+        snprintf(out->name, sizeof out->name, "%s.weight", n->to);
+    else
+        snprintf(out->name, sizeof out->name, "blk.%d.%s.weight", p.layer, n->to);
+    return LLM_OK;
+}
+
 llm_status sx_hf_tensors(sx_hf *hf)
 {
     gather g = {hf, NULL};
