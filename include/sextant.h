@@ -308,6 +308,9 @@ typedef struct llm_gen_opts {
     const char
         *grammar; /* GBNF: the text is one that rule root takes, unless max_tokens, a stop string or the guard cuts
                             it; ends by itself when nothing else may follow. Not with evidence. NULL: none */
+    const char
+        *schema; /* JSON Schema (draft 2020-12): the same with the JSON texts that satisfy it; what cannot be enforced
+                           is refused by its JSON pointer. Not together with grammar. NULL: none */
 } llm_gen_opts;
 
 /* What to do with a finding. The verdict on a text is the strongest of ALLOW < redact (REPLACE..PSEUDONYM) < REVIEW < BLOCK. */
@@ -393,7 +396,7 @@ typedef struct llm_embed_opts {
 #define LLM_CTX_OPTS_INIT {(uint32_t)sizeof(llm_ctx_opts), 0, 0, 0, 0, 0, NULL, NULL}
 #define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0}
 #define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-    0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL}
+    0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
 #define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL}
 #define LLM_CHECK_OPTS_INIT {(uint32_t)sizeof(llm_check_opts), 0, NULL, 0, 0, NULL}
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
@@ -776,8 +779,9 @@ LLM_API double llm_trace_judged(const llm_evidence *evidence, uint32_t i);
  * answers it from the evidence and can cite only the evidence's node ids; without a model the best-supported sentences
  * are quoted and cited; below min_confidence the answer is an honest "not found". The guard runs on prompt, evidence and
  * answer unless the context was made with LLM_CTX_NO_GUARD. The evidence is copied. Free with llm_reply_free; one reply
- * per context at a time. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED (neither model nor evidence; a grammar with evidence, or
- * one that is left-recursive), LLM_E_FORMAT (the grammar, with line and column), LLM_E_LIMIT (the prompt does not fit; the
+ * per context at a time. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED (neither model nor evidence; a grammar or schema with
+ * evidence, a left-recursive grammar, a part of a schema that cannot be enforced), LLM_E_FORMAT (grammar or schema, with line
+ * and column), LLM_E_LIMIT (the prompt does not fit; the
  * grammar is too large), LLM_E_MEMORY, LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes (the guard). Thread: ctx. Since 0.1. */
 LLM_API llm_status llm_generate(llm_ctx *ctx, const char *prompt, size_t len, const llm_evidence *evidence,
                                 const llm_gen_opts *opts, llm_reply **out);

@@ -573,7 +573,7 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
 
 typedef struct sx_gen {
     llm_gen_opts opts;
-    char *dry_breakers, *grammar;
+    char *dry_breakers, *grammar, *schema;
     int32_t *tokens;
     float *bias;
 } sx_gen;
@@ -590,6 +590,7 @@ static void sx_gen_free(sx_gen *gen)
     if (!gen) return;
     free(gen->dry_breakers);
     free(gen->grammar);
+    free(gen->schema);
     free(gen->tokens);
     free(gen->bias);
     free(gen);
@@ -641,7 +642,8 @@ static int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size
         char **held;
         const char **field;
     } texts[] = {{"dry_breakers", &gen->dry_breakers, &gen->opts.dry_breakers},
-                 {"grammar", &gen->grammar, &gen->opts.grammar}};
+                 {"grammar", &gen->grammar, &gen->opts.grammar},
+                 {"schema", &gen->schema, &gen->opts.schema}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(texts[i].name, name) != 0) continue;
         free(*texts[i].held);

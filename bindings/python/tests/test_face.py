@@ -2,6 +2,7 @@
 
 import array
 import asyncio
+import json
 import logging
 import os
 import tempfile
@@ -296,6 +297,12 @@ class Model(unittest.TestCase):
                 self.assertEqual(reply.finish, sextant.Finish.STOP)
             with self.assertRaises(sextant.FormatError):
                 ctx.generate("the captain", grammar="root ::= (")
+            schema = {"type": "array", "items": {"enum": [1, "two", None]}, "minItems": 2, "maxItems": 2}
+            with ctx.generate("the captain", schema=schema, temperature=1.0, seed=5) as reply:
+                made = json.loads(reply.read())
+            self.assertTrue(len(made) == 2 and all(x in (1, "two", None) for x in made))
+            with self.assertRaisesRegex(sextant.UnsupportedError, "#/items/not"):
+                ctx.generate("the captain", schema={"items": {"not": {}}})
 
     def test_dequantize(self):
         blocks = array.array("H", [0x3C00]).tobytes() + bytes(range(32))  # q8_0: scale 1.0, quants 0..31
