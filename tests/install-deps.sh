@@ -6,6 +6,7 @@
 #   bindings   what the Python and Go bindings need besides
 #   all        all of the above
 #   check      what .ci/run needs besides: the other compiler, sanitizers, checkers
+#   hosts      the programs that the plugins of examples/ are tested in; without them those tests are skipped
 #   package    what building the Debian packages needs besides
 # Needs root or sudo only when something is missing. --list prints the packages and installs nothing.
 set -eu
@@ -15,6 +16,7 @@ readers='libxml2-dev libzip-dev libpoppler-glib-dev'
 tests='libcmocka-dev python3'
 bindings='swig python3-dev golang-go'
 check='clang clang-tidy clang-format libclang-rt-14-dev abigail-tools doxygen valgrind python3-numpy python3-jinja2'
+hosts='sqlite3 postgresql-15 postgresql-server-dev-15 luajit'
 package="$build $readers $bindings libcmocka-dev debhelper dh-python dpkg-dev fakeroot lintian"
 
 list=no
@@ -26,13 +28,14 @@ for set in "$@"; do
     test) want="$want $tests" ;;
     bindings) want="$want $bindings" ;;
     check) want="$want $check" ;;
+    hosts) want="$want $hosts" ;;
     package) want="$want $package" ;;
     all) want="$want $build $readers $tests $bindings" ;;
     --list) list=yes ;;
-    *) echo "install-deps.sh: no set '$set'; there are build, readers, test, bindings, check, package and all" >&2; exit 2 ;;
+    *) echo "install-deps.sh: no set '$set'; there are build, readers, test, bindings, check, hosts, package and all" >&2; exit 2 ;;
     esac
 done
-[ -n "$want" ] || { echo "usage: install-deps.sh [--list] build|readers|test|bindings|check|package|all..." >&2; exit 2; }
+[ -n "$want" ] || { echo "usage: install-deps.sh [--list] build|readers|test|bindings|check|hosts|package|all..." >&2; exit 2; }
 [ $list = no ] || { echo $want; exit 0; }
 
 installed() {
