@@ -27,7 +27,7 @@ type genOpts struct {
 	stop                                  []string
 	sampling                              Sampling
 	logprobs                              uint
-	grammar                               string
+	grammar, schema                       string
 }
 
 // GenOption changes how an answer is made.
@@ -71,6 +71,9 @@ func Logprobs(n uint) GenOption { return func(o *genOpts) { o.logprobs = n } }
 
 // Grammar sets what the text must follow, in GBNF; the rule root is the whole.
 func Grammar(gbnf string) GenOption { return func(o *genOpts) { o.grammar = gbnf } }
+
+// Schema sets a JSON Schema that the text, then JSON, must satisfy.
+func Schema(schema string) GenOption { return func(o *genOpts) { o.schema = schema } }
 
 // Sample sets how tokens are chosen beyond Temperature, TopK, TopP and MinP.
 func Sample(s Sampling) GenOption { return func(o *genOpts) { o.sampling = s } }

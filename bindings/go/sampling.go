@@ -62,6 +62,9 @@ func moreOpts(op string, o *genOpts) (raw.Sx_gen, error) {
 	if o.grammar != "" {
 		raw.Sx_gen_text(gen, "grammar", o.grammar)
 	}
+	if o.schema != "" {
+		raw.Sx_gen_text(gen, "schema", o.schema)
+	}
 	if breakers != "" {
 		raw.Sx_gen_text(gen, "dry_breakers", breakers)
 	}

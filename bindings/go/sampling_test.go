@@ -21,6 +21,18 @@ func TestGrammar(t *testing.T) {
 	}
 }
 
+func TestSchema(t *testing.T) {
+	c := contextOf(t, sextant.WithModel(modelOf(t)))
+	reply, err := c.Generate(bg, "the captain", nil, sextant.Schema(`{"const":"aye"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Close()
+	if text, err := io.ReadAll(reply); err != nil || string(text) != `"aye"` {
+		t.Errorf("text %q, error %v", text, err)
+	}
+}
+
 func TestSampling(t *testing.T) {
 	c := contextOf(t, sextant.WithModel(modelOf(t)))
 	answer := func(opts ...sextant.GenOption) ([]int32, []sextant.TokenLogprob) {

@@ -554,12 +554,17 @@ static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const cha
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                 const char *doc, const llm_cancel *cancel, llm_error *err)
+                                 const char *doc, uint32_t flags, float judge_weight, uint32_t judge_ms,
+                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.flags = flags;
+    opts.judge_weight = judge_weight;
+    opts.judge_ms = judge_ms;
+    opts.judge_tokens = judge_tokens;
     opts.cancel = cancel;
     llm_evidence *made = NULL;
     sx_ctx_told(ctx, llm_retrieve(ctx, question, len, &opts, &made), err);
@@ -568,7 +573,7 @@ static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len,
 
 typedef struct sx_gen {
     llm_gen_opts opts;
-    char *dry_breakers, *grammar;
+    char *dry_breakers, *grammar, *schema;
     int32_t *tokens;
     float *bias;
 } sx_gen;
@@ -585,6 +590,7 @@ static void sx_gen_free(sx_gen *gen)
     if (!gen) return;
     free(gen->dry_breakers);
     free(gen->grammar);
+    free(gen->schema);
     free(gen->tokens);
     free(gen->bias);
     free(gen);
@@ -636,7 +642,8 @@ static int32_t sx_gen_text(sx_gen *gen, const char *name, const char *text, size
         char **held;
         const char **field;
     } texts[] = {{"dry_breakers", &gen->dry_breakers, &gen->opts.dry_breakers},
-                 {"grammar", &gen->grammar, &gen->opts.grammar}};
+                 {"grammar", &gen->grammar, &gen->opts.grammar},
+                 {"schema", &gen->schema, &gen->opts.schema}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(texts[i].name, name) != 0) continue;
         free(*texts[i].held);

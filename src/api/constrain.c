@@ -40,8 +40,10 @@ static bool grammar_mask(void *user, uint32_t *bits)
 static llm_status make_matcher(llm_reply *reply)
 {
     llm_ctx *ctx = reply->ctx;
-    const char *text = reply->opts.grammar;
-    llm_status status = sx_grammar_create(&reply->grammar, &ctx->h.mem, text, strlen(text), &ctx->err);
+    const char *grammar = reply->opts.grammar, *schema = reply->opts.schema;
+    llm_status status = grammar
+                            ? sx_grammar_create(&reply->grammar, &ctx->h.mem, grammar, strlen(grammar), &ctx->err)
+                            : sx_grammar_from_schema(&reply->grammar, &ctx->h.mem, schema, strlen(schema), &ctx->err);
     if (status != LLM_OK) return status;
     return sx_matcher_create(&reply->matcher, &ctx->h.mem, ctx->model->model, reply->grammar, &ctx->err);
 }
@@ -50,10 +52,13 @@ static llm_status make_matcher(llm_reply *reply)
 
 llm_status sx_constrain_check(llm_ctx *ctx, const llm_gen_opts *opts, bool grounded)
 {
-    if (!opts->grammar) return LLM_OK;
+    if (!opts->grammar && !opts->schema) return LLM_OK;
+    if (opts->grammar && opts->schema)
+        return sx_fail(&ctx->err, LLM_E_INVALID, "grammar and schema are both given: choose one");
     if (grounded)
-        return sx_fail(&ctx->err, LLM_E_UNSUPPORTED,
-                       "an answer from evidence is restrained to citations already: give no grammar with evidence");
+        return sx_fail(
+            &ctx->err, LLM_E_UNSUPPORTED,
+            "an answer from evidence is restrained to citations already: give no grammar and no schema with evidence");
     return LLM_OK;
 }
 
@@ -62,7 +67,7 @@ llm_status sx_constrain_begin(llm_reply *reply, const sx_constraint **constraint
     *constraint = NULL;
     if (reply->cite) {
         reply->constraint = (sx_constraint){reply, cite_accepts, cite_mask};
-    } else if (reply->opts.grammar) {
+    } else if (reply->opts.grammar || reply->opts.schema) {
         llm_status status = make_matcher(reply);
         if (status != LLM_OK) return status;
         reply->constraint = (sx_constraint){reply->matcher, grammar_accepts, grammar_mask};

@@ -24,15 +24,28 @@ static const char help[] =
     "                          model's chat template\n"
     "      --lora FILE[=SCALE] an adapter to carry, times SCALE (1); may be repeated\n"
     "      --grammar FILE      make only text that the GBNF grammar in FILE takes\n"
+    "      --schema FILE       make only JSON that satisfies the JSON Schema in FILE\n"
     "      --json              print one JSON object when done\n"
     "      --jsonl             {\"id\", \"prompt\" or \"messages\", \"max_tokens\",\n"
     "                          \"temperature\", \"top_k\", \"top_p\", \"min_p\", \"seed\",\n"
-    "                          \"stop\", \"grammar\", ...} per line in (the other options as\n"
+    "                          \"stop\", \"grammar\", \"schema\", ...} per line in\n"
+    "                          (the other options as\n"
     "                          fields, with _ for -; \"logit_bias\" is {\"ID\": V}),\n"
     "                          {\"id\", \"text\", \"tokens\", \"logprobs\", \"finish\", \"usage\"}\n"
     "                          per line out\n";
 
-enum { OPT_PROMPT = 1, OPT_PARSE, OPT_NO_BOS, OPT_IGNORE_EOS, OPT_CHAT, OPT_JSON, OPT_JSONL, OPT_LORA, OPT_GRAMMAR };
+enum {
+    OPT_PROMPT = 1,
+    OPT_PARSE,
+    OPT_NO_BOS,
+    OPT_IGNORE_EOS,
+    OPT_CHAT,
+    OPT_JSON,
+    OPT_JSONL,
+    OPT_LORA,
+    OPT_GRAMMAR,
+    OPT_SCHEMA
+};
 
 static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_PROMPT, 'p', "prompt", true},
@@ -41,6 +54,7 @@ static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_IGNORE_EOS, 0, "ignore-eos", false},
                                {OPT_CHAT, 0, "chat", false},
                                {OPT_GRAMMAR, 0, "grammar", true},
+                               {OPT_SCHEMA, 0, "schema", true},
                                {OPT_JSON, 0, "json", false},
                                {OPT_JSONL, 0, "jsonl", false},
                                {OPT_LORA, 0, "lora", true},
@@ -51,7 +65,7 @@ typedef struct job {
     sx_gen gen;
     bool chat;
     sx_bytes lora;
-    sx_bytes grammar; /* the text of the file, with a NUL */
+    sx_bytes grammar, schema; /* texts of files, with a NUL */
 } job;
 
 static void result(json_t *out, const llm_gen_opts *opts, const llm_reply *reply)
@@ -65,21 +79,6 @@ static void result(json_t *out, const llm_gen_opts *opts, const llm_reply *reply
     sx_json_set(out, "finish", sx_json_str(sx_finish_name(llm_reply_finish(reply))));
     sx_json_set(out, "usage", sx_json_usage(reply));
     sx_json_set(out, "verdict", sx_json_verdicts(reply));
-}
-
-/* Fields of the contract that would change the text and cannot be served. */
-static llm_status refuse(const json_t *in, llm_error *err)
-{
-    static const char *const fields[][2] = {
-        {"schema", "JSON schemas are not built yet; leave out \"schema\"."},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        const json_t *v = json_object_get(in, fields[i][0]);
-        if (!v || json_is_null(v) || json_is_false(v)) continue;
-        sx_error_set(err, LLM_E_UNSUPPORTED, "%s", fields[i][1]);
-        return LLM_E_UNSUPPORTED;
-    }
-    return LLM_OK;
 }
 
 /* The text to continue: "prompt" as it is, or "messages" through the model's chat template, in *made, to be freed. */
@@ -113,6 +112,17 @@ static llm_status own_text(const json_t *in, const char *key, const char **out, 
     return st;
 }
 
+/* A schema stands in the line as JSON, or as a string that holds JSON. *made is to be freed. */
+static llm_status own_schema(const json_t *in, const char **out, char **made, llm_error *err)
+{
+    const json_t *v = json_object_get(in, "schema");
+    if (!v || json_is_string(v) || json_is_null(v)) return own_text(in, "schema", out, err);
+    *out = *made = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+    if (*made) return LLM_OK;
+    sx_error_set(err, LLM_E_MEMORY, "out of memory");
+    return LLM_E_MEMORY;
+}
+
 static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err)
 {
     job *j = user;
@@ -122,9 +132,10 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     sx_gen_lists lists = {0};
     llm_reply *reply = NULL;
     char *made = NULL;
-    llm_status st = refuse(in, err);
-    if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &opts, &lists, err);
+    llm_status st = sx_gen_line(&j->gen, in, &opts, &lists, err);
     if (st == LLM_OK) st = own_text(in, "grammar", &opts.grammar, err);
+    char *schema = NULL;
+    if (st == LLM_OK) st = own_schema(in, &opts.schema, &schema, err);
     if (st == LLM_OK) st = prompt_of(j, in, &prompt, &len, &made, &opts, err);
     if (st == LLM_OK) {
         st = llm_generate(j->run.ctx, prompt, len, NULL, &opts, &reply);
@@ -136,6 +147,7 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     }
     llm_reply_free(reply);
     sx_sampling_free(&lists);
+    free(schema);
     free(made);
     return st;
 }
@@ -220,7 +232,7 @@ static int run_generate(const sx_command *self, int argc, char **argv)
 {
     sx_args args;
     job j = {.run = {.cmd = self}};
-    const char *prompt = NULL, *grammar = NULL;
+    const char *prompt = NULL, *grammar = NULL, *schema = NULL;
     bool ok = true, json = false, jsonl = false;
     int id = 0, status = SX_EXIT_RUN;
     sx_gen_init(&j.gen);
@@ -232,6 +244,7 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         if (id == OPT_IGNORE_EOS) j.gen.opts.flags |= LLM_GEN_IGNORE_EOS;
         if (id == OPT_CHAT) j.chat = true;
         if (id == OPT_GRAMMAR) grammar = args.value;
+        if (id == OPT_SCHEMA) schema = args.value;
         if (id == OPT_JSON) json = true;
         if (id == OPT_JSONL) jsonl = true;
         if (id == OPT_LORA) ok = sx_list_add(&j.lora, args.value, strlen(args.value));
@@ -245,12 +258,14 @@ static int run_generate(const sx_command *self, int argc, char **argv)
         status = sx_usage(self, "'%s' is too much: give the prompt with -p", args.operand[0]);
     else if (ok && jsonl && prompt)
         status = sx_usage(self, "with --jsonl the prompts come from standard input");
-    else if (ok && read_text(&j.run, grammar, &j.grammar, &j.gen.opts.grammar))
+    else if (ok && read_text(&j.run, grammar, &j.grammar, &j.gen.opts.grammar) &&
+             read_text(&j.run, schema, &j.schema, &j.gen.opts.schema))
         status = work(&j, prompt, json, jsonl);
     sx_bytes_free(&j.lora);
     sx_run_end(&j.run);
     sx_gen_free(&j.gen);
     sx_bytes_free(&j.grammar);
+    sx_bytes_free(&j.schema);
     sx_args_free(&args);
     return status;
 }

@@ -27,13 +27,19 @@ feed '{"id":1,"prompt":"","max_tokens":12,"temperature":0,"seed":1}
 {"id":4,"prompt":"Lily","max_tokens":4,"grammar":"root ::= x"}
 {"id":6,"prompt":"Lily","grammar":"root ::= \" is \" (\"happy\" | \"sad\")"}
 {"id":7,"prompt":"Lily","max_tokens":3,"grammar":"root ::= [a-z ]*"}
+{"id":8,"prompt":"Lily","schema":{"type":"object","properties":{"n":{"type":"integer","minimum":7,"maximum":7}},"required":["n"]}}
+{"id":9,"prompt":"Lily","schema":"{\"enum\":[\"red\"]}"}
+{"id":10,"prompt":"Lily","schema":{"properties":{"a":{"not":{}}}}}
+{"id":11,"prompt":"Lily","schema":true,"grammar":"root ::= \"x\""}
 {"id":5,"prompt":"Lily","max_tokens":4,"stop":["zzz"],"grammar":null}'
-run generate -m "$MODEL" --jsonl; is_rc 1; out_lines 7; err_empty
+run generate -m "$MODEL" --jsonl; is_rc 1; out_lines 11; err_empty
 line_has 1 '{"id":1,"text":"Once upon a time'; line_has 1 '"finish":"length","usage":{"prompt_tokens":'; line_has 1 '"tokens":['
 line_has 2 '"error":{"code":"LLM_E_NOT_FOUND"' # this model has no chat template
-line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 'the rule x is used but not defined'; line_has 7 '{"id":5,"text":"'
+line_has 3 '"error":{"code":"LLM_E_INVALID"'; line_has 4 'the rule x is used but not defined'; line_has 11 '{"id":5,"text":"'
 grep -qE '^\{"id":6,"text":" is (happy|sad)".*"finish":"stop"' "$T/out" || wrong 'a grammar leaves two answers'
 line_has 6 '"finish":"length"'
+grep -qE '^\{"id":8,"text":"\{(\\n)? *\\"n\\":(\\n)? *7(\\n)? *\}".*"finish":"stop"' "$T/out" || wrong 'a schema leaves one object'
+line_has 8 '{"id":9,"text":"\"red\""'; line_has 9 '#/properties/a/not'; line_has 10 'choose one'
 printf 'root ::= "The " [a-m]+ "!" # as it is\n' >"$T/g"; run generate -m "$MODEL" -p x --grammar "$T/g" -n 200 --temperature 2 --seed 4; is_rc 0
 grep -qE '^The [a-m]+!$' "$T/out" || wrong 'the grammar of a file holds'
 printf 'root ::= (' >"$T/g"; run generate -m "$MODEL" -p x --grammar "$T/g"; is_rc 2; err_sentence; err_has 'line 1, column 11'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import os
-from typing import Any, Callable, List, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Mapping, List, Sequence, Tuple, TypeVar
 
 from . import capi as _raw
 from ._corpus import Corpus
@@ -116,31 +116,34 @@ class Context(Handle):
         """Forgets positions ``begin`` to ``end - 1`` (None: to the last); what stands behind moves up."""
         self._told(_raw.sx_ctx_drop, begin, 0xFFFFFFFF if end is None else end)
 
-    def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None,
+    def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None, judge: bool = False,
+                 judge_weight: float = 0.0, judge_ms: int = 0, judge_tokens: int = 0,
                  cancel: Cancel | None = None) -> Evidence:
-        """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document."""
+        """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document. With ``judge``
+        the context's model judges the branches, within a budget of milliseconds and tokens."""
         if doc == "":
             raise ValueError("doc is empty; leave it out to search the whole corpus")
         data = utf8(question)
         return Evidence(self._run(
             cancel or Cancel(),
-            lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", stop, err),
+            lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", int(judge), judge_weight, judge_ms,
+                                                    judge_tokens, stop, err),
             _raw.llm_evidence_free,
         ))
 
     def generate(self, prompt: Text, evidence: Evidence | None = None, *, max_tokens: int = 0, temperature: float = 0.0,
                  top_k: int = 0, top_p: float = 0.0, min_p: float = 0.0, min_confidence: float = 0.0, seed: int = 0,
                  stop: Sequence[str] = (), ignore_eos: bool = False, no_bos: bool = False, parse_special: bool = False,
-                 sampling: Sampling | None = None, logprobs: int = 0, grammar: str = "",
+                 sampling: Sampling | None = None, logprobs: int = 0, grammar: str = "", schema: str | Mapping[str, Any] | None = None,
                  cancel: Cancel | None = None) -> Reply:
         """Begins an answer: iterate over it. Without evidence the model continues the prompt; with evidence the prompt
         is a question, and the answer cites only the evidence (quoted sentences when there is no model). ``logprobs``
         keeps log-probabilities and so many of the likeliest tokens: see ``Reply.logprobs``. ``grammar`` (GBNF) is what
-        the text must follow."""
+        the text must follow; with ``schema`` (JSON Schema, as text or as a dict) it is JSON that satisfies it."""
         flags = ((_raw.LLM_GEN_IGNORE_EOS if ignore_eos else 0) | (_raw.LLM_GEN_NO_BOS if no_bos else 0)
                  | (_raw.LLM_GEN_PARSE_SPECIAL if parse_special else 0))
         data, stops, token = utf8(prompt), string_list(stop, "stop"), cancel or Cancel()
-        with life_of(evidence) as found, gen_opts(sampling, logprobs, grammar) as more:
+        with life_of(evidence) as found, gen_opts(sampling, logprobs, grammar, schema) as more:
             raw_reply = self._run(
                 token,
                 lambda raw, cancel_raw, err: _raw.sx_generate(

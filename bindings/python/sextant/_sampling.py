@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import fields
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
 from . import capi as _raw
 from ._handle import string_list
@@ -18,13 +19,18 @@ def whole_text(text: str, name: str) -> str:
 
 
 @contextlib.contextmanager
-def gen_opts(sampling: Sampling | None, logprobs: int, grammar: str) -> Iterator[Any]:
+def gen_opts(sampling: Sampling | None, logprobs: int, grammar: str,
+             schema: str | Mapping[str, Any] | None) -> Iterator[Any]:
     raw = _raw.sx_gen_create()
     if raw is None:
         raise MemoryError("no memory for the options")
     try:
         if grammar and not _raw.sx_gen_text(raw, "grammar", whole_text(grammar, "grammar")):
             raise MemoryError("no memory for the options")
+        if schema is not None:
+            text = schema if isinstance(schema, str) else json.dumps(schema)
+            if not _raw.sx_gen_text(raw, "schema", whole_text(text, "schema")):
+                raise MemoryError("no memory for the options")
         numbers = {"logprobs": logprobs}
         if sampling is not None:
             numbers.update((f.name, getattr(sampling, f.name)) for f in fields(sampling)

@@ -2,6 +2,7 @@
 
 import array
 import asyncio
+import json
 import logging
 import os
 import tempfile
@@ -25,6 +26,18 @@ QUESTION = "How many days of annual leave do employees receive?"
 
 
 class FiveCalls(unittest.TestCase):
+    def test_a_model_may_judge(self):
+        with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+            corpus.ingest("handbook.md", HANDBOOK)
+            with ctx.retrieve(QUESTION) as evidence:
+                self.assertTrue(all(step.judged < 0 <= step.lexical for step in evidence.trace()))
+            with self.assertRaises(sextant.SextantError):  # there is no model
+                ctx.retrieve(QUESTION, judge=True)
+            if MODEL:
+                with sextant.Model(MODEL) as model, sextant.Context(model, corpus=corpus) as judged:
+                    with judged.retrieve(QUESTION, judge=True, judge_tokens=4000) as evidence:
+                        self.assertTrue(any(0 < step.judged < 1 for step in evidence.trace()))
+
     def test_create_ingest_retrieve_generate_guard(self):
         with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
             corpus.ingest("handbook.md", HANDBOOK)
@@ -284,6 +297,12 @@ class Model(unittest.TestCase):
                 self.assertEqual(reply.finish, sextant.Finish.STOP)
             with self.assertRaises(sextant.FormatError):
                 ctx.generate("the captain", grammar="root ::= (")
+            schema = {"type": "array", "items": {"enum": [1, "two", None]}, "minItems": 2, "maxItems": 2}
+            with ctx.generate("the captain", schema=schema, temperature=1.0, seed=5) as reply:
+                made = json.loads(reply.read())
+            self.assertTrue(len(made) == 2 and all(x in (1, "two", None) for x in made))
+            with self.assertRaisesRegex(sextant.UnsupportedError, "#/items/not"):
+                ctx.generate("the captain", schema={"items": {"not": {}}})
 
     def test_dequantize(self):
         blocks = array.array("H", [0x3C00]).tobytes() + bytes(range(32))  # q8_0: scale 1.0, quants 0..31

@@ -558,3 +558,8 @@ llm_status sx_grammar_create(sx_grammar **out, sx_mem *mem, const char *text, si
 {
     return create(out, mem, sx_gbnf_read, text, len, err);
 }
+
+llm_status sx_grammar_from_schema(sx_grammar **out, sx_mem *mem, const char *schema, size_t len, llm_error *err)
+{
+    return create(out, mem, sx_schema_read, schema, len, err);
+}

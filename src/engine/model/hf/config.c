@@ -26,7 +26,7 @@ static const hf_key keys[] = {
     {"head_dim", "attention.key_length", COUNT},
     {"head_dim", "attention.value_length", COUNT},
     {"rms_norm_eps", "attention.layer_norm_rms_epsilon", REAL},
-    {"layer_norm_eps layer_norm_epsilon norm_epsilon norm_eps", "attention.layer_norm_epsilon", REAL},
+    {"layer_norm_eps layer_norm_epsilon norm_epsilon norm_eps rms_norm_eps", "attention.layer_norm_epsilon", REAL},
     {"num_experts num_local_experts n_routed_experts", "expert_count", COUNT},
     {"num_experts_per_tok experts_per_token", "expert_used_count", COUNT},
     {"moe_intermediate_size", "expert_feed_forward_length", COUNT},
