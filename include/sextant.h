@@ -331,10 +331,13 @@ typedef struct llm_gen_opts {
 
 typedef struct llm_guard_opts {
     uint32_t struct_size;
-    uint32_t default_action; /* LLM_ACTION_* for types without one of their own; 0: REPLACE, but ALLOW for URL and
-                                DATE_TIME; BLOCKED, PROMPT_INJECTION and JAILBREAK are REVIEW unless set by name */
-    float min_score;         /* findings below are dropped; 0: 0.5 */
-    uint32_t max_hold;       /* most bytes a stream holds back; 0: as long as a finding could still grow */
+    uint32_t
+        default_action; /* LLM_ACTION_* for types without one of their own; 0: REPLACE, but ALLOW for URL, DATE_TIME,
+                                LOCATION, ORGANIZATION, AGE, NRP and TITLE; BLOCKED, PROMPT_INJECTION, JAILBREAK and HARMFUL
+                                are REVIEW unless set by name. Learned guesses at names, places and addresses are
+                                reported only, unless their type was set or asked for by name */
+    float min_score;    /* findings below are dropped; 0: 0.5 */
+    uint32_t max_hold;  /* most bytes a stream holds back; 0: as long as a finding could still grow */
     const llm_allocator *allocator;
     const llm_logger *logger;
 } llm_guard_opts;
