@@ -74,10 +74,13 @@ static llm_status tokenize(const sx_judge_port *port, sx_arena *arena, const cha
     return n < 0 ? (llm_status)n : LLM_OK;
 }
 
+/* room: most tokens an item may have behind the instruction; the card gives way to the question. */
 static llm_status make_item(sx_arena *arena, sx_score_item *item, const token_run *card, const token_run *bridge,
-                            const token_run *question, llm_error *err)
+                            const token_run *question, size_t room, llm_error *err)
 {
-    size_t n_card = card->n < CARD_TOKENS ? card->n : CARD_TOKENS;
+    size_t rest = bridge->n + question->n, most = rest < room ? room - rest : 0;
+    if (most > CARD_TOKENS) most = CARD_TOKENS;
+    size_t n_card = card->n < most ? card->n : most;
     size_t n = n_card + bridge->n + question->n;
     int32_t *ids = sx_arena_alloc(arena, (n + 1) * sizeof *ids);
     double *logprob = sx_arena_alloc(arena, (question->n + 1) * sizeof *logprob);
@@ -105,11 +108,13 @@ static llm_status make_items(const sx_judge_port *port, sx_arena *arena, const s
     if (status == LLM_OK) status = tokenize(port, arena, r->question, r->len, 0, &question, err);
     if (status != LLM_OK || question.n == 0) return status;
     if (question.n > QUESTION_TOKENS) question.n = QUESTION_TOKENS;
+    size_t room = sx_session_n_ctx(port->session) - sx_session_used(port->session);
+    if (question.n > room / 2) question.n = room / 2;
     for (uint32_t i = 0; i < r->n && status == LLM_OK; i++) {
         status = tokenize(port, arena, r->cards[i].text, r->cards[i].len, 0, &card, err);
-        if (status == LLM_OK) status = make_item(arena, &items[i], &card, &bridge, &question, err);
+        if (status == LLM_OK) status = make_item(arena, &items[i], &card, &bridge, &question, room, err);
     }
-    return status == LLM_OK ? make_item(arena, &items[r->n], &none, &bridge, &question, err) : status;
+    return status == LLM_OK ? make_item(arena, &items[r->n], &none, &bridge, &question, room, err) : status;
 }
 
 static llm_status ask_model(void *user, sx_judge_request *r, llm_error *err)

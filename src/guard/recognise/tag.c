@@ -34,17 +34,17 @@ void sx_tag_link_han(const sx_tag_model *model, sx_token *two_back, sx_token *la
 static uint8_t choose(const sx_tag_model *model, const int32_t sum[SX_TAG_LANES], uint8_t last, float *sure)
 {
     uint8_t best = 0;
-    for (uint8_t l = 1; l < SX_TAG_LABELS; l++) {
-        if (sum[l] > sum[best] && sx_tag_allowed(last, l)) best = l;
+    for (unsigned l = 1; l < SX_TAG_LABELS; l++) {
+        if (sum[l] > sum[best] && sx_tag_allowed(last, (uint8_t)l)) best = (uint8_t)l;
     }
     if (best == 0) return 0;
     /* how likely the type is: its first and its further tokens together */
     float all = 0, mine = 0;
-    for (uint8_t l = 0; l < SX_TAG_LABELS; l++) {
-        if (!sx_tag_allowed(last, l)) continue;
+    for (unsigned l = 0; l < SX_TAG_LABELS; l++) {
+        if (!sx_tag_allowed(last, (uint8_t)l)) continue;
         float p = expf((float)(sum[l] - sum[best]) * model->scale);
         all += p;
-        if (l > 0 && (l - 1) / 2 == (best - 1) / 2) mine += p;
+        if (l > 0 && (l - 1) / 2 == (best - 1u) / 2) mine += p;
     }
     *sure = mine / all;
     return best;
