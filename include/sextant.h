@@ -230,13 +230,39 @@ typedef struct llm_ctx_opts {
     const llm_logger *logger;
 } llm_ctx_opts;
 
+/* Some nodes that a judge is asked about, read at once. Everything lives until the judge returns. Since 0.2. */
+typedef struct llm_judge_batch {
+    uint32_t struct_size;
+    uint32_t count;
+    const char *question; /* NUL-terminated, as are all texts here */
+    const char *const *docs;
+    const char *const *nodes; /* [count] ids */
+    const char *const *texts; /* [count] cards: the headings above, the headings of the parts, how the node begins */
+    const double *lexical;    /* [count] what the words alone say; larger is better */
+    double *scores;       /* [count] out: 0 to 1, how likely the answer is there; left as they come (NaN): no opinion */
+    uint64_t tokens_left; /* of judge_tokens */
+    double ms_left;       /* of judge_ms; infinite without a limit */
+    uint64_t tokens_used; /* out; 0: guessed from the bytes */
+    const llm_cancel *cancel; /* the retrieval's, or NULL */
+} llm_judge_batch;
+
+/* A host's own judge. Must not call the context that retrieves. A negative status ends the retrieval with it. Since 0.2. */
+typedef llm_status (*llm_judge_fn)(void *user, llm_judge_batch *batch);
+
+#define LLM_RETRIEVE_JUDGE 1u /* flag: the context's model judges the nodes (opts->judge is NULL). Since 0.2 */
+
 typedef struct llm_retrieve_opts {
     uint32_t struct_size;
-    uint32_t flags;  /* 0 */
+    uint32_t flags;  /* LLM_RETRIEVE_* */
     uint32_t top;    /* most evidence nodes returned; 0: 10 */
     uint32_t beam;   /* branches kept per level; 0: as many as the level's own certainty asks for */
     const char *doc; /* only this document; NULL: the whole corpus */
     const llm_cancel *cancel;
+    llm_judge_fn judge; /* NULL: words alone, or the model with LLM_RETRIEVE_JUDGE. Since 0.2, as are those below */
+    void *judge_user;
+    float judge_weight; /* of its opinion in the blend; 0: 0.6. Of the first k, k * (1 - weight) stay the words' own */
+    uint32_t judge_ms;  /* it is not asked any more after so long; 0: no limit */
+    uint64_t judge_tokens; /* nor after reading so many; 0: 16384 */
 } llm_retrieve_opts;
 
 #define LLM_GEN_IGNORE_EOS    1u /* flag: go on after an end-of-text token (benchmarks) */
@@ -305,10 +331,13 @@ typedef struct llm_gen_opts {
 
 typedef struct llm_guard_opts {
     uint32_t struct_size;
-    uint32_t default_action; /* LLM_ACTION_* for types without one of their own; 0: REPLACE, but ALLOW for URL and
-                                DATE_TIME; BLOCKED, PROMPT_INJECTION and JAILBREAK are REVIEW unless set by name */
-    float min_score;         /* findings below are dropped; 0: 0.5 */
-    uint32_t max_hold;       /* most bytes a stream holds back; 0: as long as a finding could still grow */
+    uint32_t
+        default_action; /* LLM_ACTION_* for types without one of their own; 0: REPLACE, but ALLOW for URL, DATE_TIME,
+                                LOCATION, ORGANIZATION, AGE, NRP and TITLE; BLOCKED, PROMPT_INJECTION, JAILBREAK and HARMFUL
+                                are REVIEW unless set by name. Learned guesses at names, places and addresses are
+                                reported only, unless their type was set or asked for by name */
+    float min_score;    /* findings below are dropped; 0: 0.5 */
+    uint32_t max_hold;  /* most bytes a stream holds back; 0: as long as a finding could still grow */
     const llm_allocator *allocator;
     const llm_logger *logger;
 } llm_guard_opts;
@@ -368,7 +397,7 @@ typedef struct llm_embed_opts {
 #define LLM_CORPUS_OPTS_INIT {(uint32_t)sizeof(llm_corpus_opts), 0, 0, NULL, NULL}
 #define LLM_INGEST_OPTS_INIT {(uint32_t)sizeof(llm_ingest_opts), 0, NULL}
 #define LLM_CTX_OPTS_INIT {(uint32_t)sizeof(llm_ctx_opts), 0, 0, 0, 0, 0, NULL, NULL}
-#define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL}
+#define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0}
 #define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
     0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
 #define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL}
@@ -706,7 +735,9 @@ LLM_API llm_status llm_rerank(llm_ctx *ctx, const char *query, size_t len, const
 /* ---- Retrieve --------------------------------------------------------------------------------------------------- */
 
 /* Finds evidence for a question by descending the document trees. An empty corpus gives empty evidence of confidence 0.
- * Free with llm_evidence_free. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED (no corpus), LLM_E_NOT_FOUND (opts->doc),
+ * With a judge each level of the descent is put before it, the best by words first, and its opinion is blended with the
+ * words'; it orders, and cannot hide. Free with llm_evidence_free. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED (no corpus;
+ * LLM_RETRIEVE_JUDGE without a model), LLM_E_NOT_FOUND (opts->doc), a judge's own,
  * LLM_E_UTF8, LLM_E_IO, LLM_E_CORRUPT, LLM_E_MEMORY, LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes. Thread: ctx. Since 0.1. */
 LLM_API llm_status llm_retrieve(llm_ctx *ctx, const char *question, size_t len, const llm_retrieve_opts *opts,
                                 llm_evidence **out);
@@ -740,6 +771,10 @@ LLM_API uint32_t llm_trace_depth(const llm_evidence *evidence, uint32_t i);
 LLM_API uint32_t llm_trace_action(const llm_evidence *evidence, uint32_t i);
 LLM_API double llm_trace_score(const llm_evidence *evidence, uint32_t i);
 LLM_API const char *llm_trace_reason(const llm_evidence *evidence, uint32_t i);
+/* Of step i the two scores behind the one: what the words say, and what the judge says (0 to 1; negative: it was not
+ * asked, or had no opinion). Thread: ctx. Since 0.2. */
+LLM_API double llm_trace_lexical(const llm_evidence *evidence, uint32_t i);
+LLM_API double llm_trace_judged(const llm_evidence *evidence, uint32_t i);
 
 /* ---- Generate --------------------------------------------------------------------------------------------------- */
 
@@ -1083,6 +1118,8 @@ typedef struct llm_api {
                                     uint32_t threads, const llm_cancel *cancel, llm_error *err);
     llm_status (*imatrix)(llm_ctx *ctx, const char *text, size_t len, const char *name, const char *out,
                           const llm_cancel *cancel);
+    double (*trace_lexical)(const llm_evidence *evidence, uint32_t i);
+    double (*trace_judged)(const llm_evidence *evidence, uint32_t i);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

@@ -228,8 +228,12 @@ func (c *Context) Drop(begin, end int) error {
 }
 
 type retrieveOpts struct {
-	top, beam uint
-	doc       string
+	top, beam   uint
+	doc         string
+	flags       uint
+	judgeWeight float32
+	judgeMS     uint
+	judgeTokens uint64
 }
 
 // RetrieveOption narrows a retrieval.
@@ -240,6 +244,15 @@ func Top(n uint) RetrieveOption { return func(o *retrieveOpts) { o.top = n } }
 
 // Beam sets the branches kept per level.
 func Beam(n uint) RetrieveOption { return func(o *retrieveOpts) { o.beam = n } }
+
+// Judge lets the context's model judge the branches, within a budget of milliseconds (0: no limit) and tokens (0: 16384).
+// weight is that of its opinion in the blend, 0: 0.6.
+func Judge(weight float32, ms uint, tokens uint64) RetrieveOption {
+	return func(o *retrieveOpts) {
+		o.flags |= raw.LLM_RETRIEVE_JUDGE
+		o.judgeWeight, o.judgeMS, o.judgeTokens = weight, ms, tokens
+	}
+}
 
 // InDoc keeps to one document.
 func InDoc(name string) RetrieveOption { return func(o *retrieveOpts) { o.doc = name } }
@@ -270,7 +283,8 @@ func (c *Context) Retrieve(ctx context.Context, question string, opts ...Retriev
 	defer c.leave()
 	ev := &Evidence{}
 	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
-		ev.raw = raw.Sx_retrieve(c.raw, question, o.top, o.beam, o.doc, stop, e)
+		ev.raw = raw.Sx_retrieve(c.raw, question, o.top, o.beam, o.doc, o.flags, o.judgeWeight, o.judgeMS, o.judgeTokens,
+			stop, e)
 	})
 	if err != nil {
 		return nil, err
@@ -311,6 +325,7 @@ func (ev *Evidence) Trace() ([]Step, error) {
 			Doc: raw.Llm_trace_doc(ev.raw, at), Node: raw.Llm_trace_node(ev.raw, at),
 			Depth: int(raw.Llm_trace_depth(ev.raw, at)), Action: TraceAction(raw.Llm_trace_action(ev.raw, at)),
 			Score: raw.Llm_trace_score(ev.raw, at), Reason: raw.Llm_trace_reason(ev.raw, at),
+			Lexical: raw.Llm_trace_lexical(ev.raw, at), Judged: raw.Llm_trace_judged(ev.raw, at),
 		}
 	}
 	return steps, nil

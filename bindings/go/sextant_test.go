@@ -69,6 +69,34 @@ func modelOf(t testing.TB) *sextant.Model {
 	return m
 }
 
+func TestModelJudges(t *testing.T) {
+	corpus := corpusOf(t, map[string]string{"handbook.md": handbook})
+	c := contextOf(t, sextant.WithCorpus(corpus))
+	if _, err := c.Retrieve(bg, question, sextant.Judge(0, 0, 0)); err == nil {
+		t.Error("a judge without a model")
+	}
+	m := modelOf(t)
+	evidence, err := contextOf(t, sextant.WithCorpus(corpus), sextant.WithModel(m)).Retrieve(bg, question,
+		sextant.Judge(0.5, 0, 4000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer evidence.Close()
+	steps, err := evidence.Trace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := 0
+	for _, s := range steps {
+		if s.Judged > 0 && s.Judged < 1 {
+			judged++
+		}
+	}
+	if judged == 0 {
+		t.Error("the model judged nothing")
+	}
+}
+
 func TestFiveCalls(t *testing.T) {
 	corpus := corpusOf(t, map[string]string{"handbook.md": handbook})
 	c := contextOf(t, sextant.WithCorpus(corpus))

@@ -141,6 +141,8 @@ type Step struct {
 	Action    TraceAction
 	Score     float64
 	Reason    string
+	Lexical   float64 // what the words alone say
+	Judged    float64 // what the judge says, 0 to 1; negative when it was not asked
 }
 
 // Citation is a verified citation of an answer: it names a node of the evidence.

@@ -9,6 +9,7 @@
 %ignore llm_ingest_opts;
 %ignore llm_ctx_opts;
 %ignore llm_retrieve_opts;
+%ignore llm_judge_batch;
 %ignore llm_gen_opts;
 %ignore llm_guard_opts;
 %ignore llm_check_opts;

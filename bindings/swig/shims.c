@@ -554,12 +554,17 @@ static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const cha
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                 const char *doc, const llm_cancel *cancel, llm_error *err)
+                                 const char *doc, uint32_t flags, float judge_weight, uint32_t judge_ms,
+                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.flags = flags;
+    opts.judge_weight = judge_weight;
+    opts.judge_ms = judge_ms;
+    opts.judge_tokens = judge_tokens;
     opts.cancel = cancel;
     llm_evidence *made = NULL;
     sx_ctx_told(ctx, llm_retrieve(ctx, question, len, &opts, &made), err);

@@ -65,6 +65,7 @@ llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint6
                             const llm_cancel *cancel, llm_error *err);
 
 llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam, const char *doc,
+                          uint32_t flags, float judge_weight, uint32_t judge_ms, uint64_t judge_tokens,
                           const llm_cancel *cancel, llm_error *err);
 
 /* The further fields of llm_gen_opts by name. The setters give 1, or 0 when there is no such field or no memory. */

@@ -1,7 +1,9 @@
 /* llm_retrieve and the reading of what it found. */
+#include <stddef.h>
 #include <string.h>
 
 #include "api/handles.h"
+#include "api/ports.h"
 #include "platform/utf8.h"
 
 /* A copy in the arena; NULL when the buffer or the arena had no memory. */
@@ -40,7 +42,7 @@ static llm_status retrieve(llm_ctx *ctx, const char *question, size_t len, const
 {
     llm_error *err = &ctx->err;
     llm_retrieve_opts o;
-    llm_status status = sx_opts_read(&o, sizeof o, sizeof o, opts, "llm_retrieve_opts", err);
+    llm_status status = sx_opts_read(&o, sizeof o, offsetof(llm_retrieve_opts, judge), opts, "llm_retrieve_opts", err);
     if (status != LLM_OK) return status;
     if (!ctx->corpus) return sx_fail(err, LLM_E_UNSUPPORTED, "the context has no corpus: pass one to llm_ctx_create");
     if (!question && len) return sx_fail(err, LLM_E_INVALID, "question is NULL");
@@ -51,8 +53,12 @@ static llm_status retrieve(llm_ctx *ctx, const char *question, size_t len, const
     sx_ctx_ref(ctx);
     ev->ctx = ctx;
     sx_arena_init(&ev->arena, &ctx->h.mem);
-    const sx_retrieve_params params = {o.top, o.beam, o.doc, o.cancel};
-    status = sx_retrieve(&ev->evidence, ctx->corpus->corpus, question, len, &params, &ctx->h.mem, err);
+    sx_judge_port port;
+    status = sx_judge_open(&port, ctx, &o);
+    const sx_retrieve_params params = {o.top, o.beam, o.doc, o.cancel, port.judge.judge ? &port.judge : NULL};
+    if (status == LLM_OK)
+        status = sx_retrieve(&ev->evidence, ctx->corpus->corpus, question, len, &params, &ctx->h.mem, err);
+    sx_judge_close(&port);
     if (status == LLM_OK) status = fill_rows(ev, err);
     if (status != LLM_OK) {
         llm_evidence_free(ev);
@@ -158,7 +164,7 @@ uint32_t llm_trace_count(const llm_evidence *evidence)
 
 static const sx_step *step_at(const llm_evidence *evidence, uint32_t i)
 {
-    static const sx_step none = {.doc = "", .node_id = "", .reason = ""};
+    static const sx_step none = {.doc = "", .node_id = "", .judged = -1, .reason = ""};
     return evidence && i < evidence->evidence->n_steps ? &evidence->evidence->steps[i] : &none;
 }
 
@@ -185,6 +191,16 @@ uint32_t llm_trace_action(const llm_evidence *evidence, uint32_t i)
 double llm_trace_score(const llm_evidence *evidence, uint32_t i)
 {
     return step_at(evidence, i)->score;
+}
+
+double llm_trace_lexical(const llm_evidence *evidence, uint32_t i)
+{
+    return step_at(evidence, i)->lexical;
+}
+
+double llm_trace_judged(const llm_evidence *evidence, uint32_t i)
+{
+    return step_at(evidence, i)->judged;
 }
 
 const char *llm_trace_reason(const llm_evidence *evidence, uint32_t i)

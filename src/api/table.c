@@ -168,6 +168,8 @@ static const llm_api API = {
     .rerank = llm_rerank,
     .quantize_weighted = llm_quantize_weighted,
     .imatrix = llm_imatrix,
+    .trace_lexical = llm_trace_lexical,
+    .trace_judged = llm_trace_judged,
 };
 
 const llm_api *llm_get_api(uint32_t level)

@@ -17,6 +17,9 @@ static const char help[] = "usage: sextant retrieve -c CORPUS [OPTION...] QUESTI
                            "      --top N         most passages (default 10)\n"
                            "      --beam N        branches kept per level (default: as many as the level's\n"
                            "                      certainty asks for)\n"
+                           "  -m, --model FILE    a model that judges the branches and passages\n"
+                           "      --judge-ms N    milliseconds it may take (default: no limit)\n"
+                           "      --judge-tokens N  tokens it may read (default 16384)\n"
                            "      --trace         show what was considered, kept and left on the way\n"
                            "      --json          one JSON object\n"
                            "      --jsonl         {\"id\", \"question\", \"doc\"} per line in, {\"id\",\n"
@@ -24,16 +27,23 @@ static const char help[] = "usage: sextant retrieve -c CORPUS [OPTION...] QUESTI
                            "                      \"start\", \"end\", \"score\", \"text\"}]} per line out; --trace\n"
                            "                      adds \"trace\"\n";
 
-enum { OPT_CORPUS = 1, OPT_DOC, OPT_TOP, OPT_BEAM, OPT_TRACE, OPT_JSON, OPT_JSONL };
+enum { OPT_CORPUS = 1, OPT_DOC, OPT_TOP, OPT_BEAM, OPT_TRACE, OPT_JSON, OPT_JSONL, OPT_MODEL, OPT_MS, OPT_TOKENS };
 
-static const sx_opt table[] = {{OPT_CORPUS, 'c', "corpus", true}, {OPT_DOC, 0, "doc", true},
-                               {OPT_TOP, 0, "top", true},         {OPT_BEAM, 0, "beam", true},
-                               {OPT_TRACE, 0, "trace", false},    {OPT_JSON, 0, "json", false},
-                               {OPT_JSONL, 0, "jsonl", false},    {0, 0, NULL, false}};
+static const sx_opt table[] = {{OPT_CORPUS, 'c', "corpus", true},
+                               {OPT_DOC, 0, "doc", true},
+                               {OPT_TOP, 0, "top", true},
+                               {OPT_BEAM, 0, "beam", true},
+                               {OPT_TRACE, 0, "trace", false},
+                               {OPT_JSON, 0, "json", false},
+                               {OPT_JSONL, 0, "jsonl", false},
+                               {OPT_MODEL, 'm', "model", true},
+                               {OPT_MS, 0, "judge-ms", true},
+                               {OPT_TOKENS, 0, "judge-tokens", true},
+                               {0, 0, NULL, false}};
 
 typedef struct job {
     sx_run run;
-    const char *corpus;
+    const char *corpus, *model;
     llm_retrieve_opts opts;
     bool trace, json, jsonl;
 } job;
@@ -92,8 +102,10 @@ static int once(job *j, const char *question)
 
 static int work(job *j, const char *question)
 {
-    if (!sx_run_begin(&j->run, j->run.cmd) || !sx_open_corpus(&j->run, j->corpus, true) || !sx_open_ctx(&j->run, NULL))
+    if (!sx_run_begin(&j->run, j->run.cmd) || !sx_open_corpus(&j->run, j->corpus, true) ||
+        (j->model && !sx_open_model(&j->run, j->model, 0, 0)) || !sx_open_ctx(&j->run, NULL))
         return j->run.status;
+    if (j->model) j->opts.flags |= LLM_RETRIEVE_JUDGE;
     j->opts.cancel = j->run.cancel;
     return j->jsonl ? sx_jsonl(&j->run, line, j) : once(j, question);
 }
@@ -107,6 +119,13 @@ static int run_retrieve(const sx_command *self, int argc, char **argv)
     if (!sx_args_init(&args, self, table, argc, argv)) return SX_EXIT_RUN;
     while (ok && (id = sx_args_next(&args)) > 0) {
         if (id == OPT_CORPUS) j.corpus = args.value;
+        if (id == OPT_MODEL) j.model = args.value;
+        if (id == OPT_MS) ok = sx_arg_u32(&args, 1, UINT32_MAX, &j.opts.judge_ms);
+        if (id == OPT_TOKENS) {
+            uint32_t tokens = 0;
+            ok = sx_arg_u32(&args, 1, UINT32_MAX, &tokens);
+            j.opts.judge_tokens = tokens;
+        }
         if (id == OPT_DOC) j.opts.doc = args.value;
         if (id == OPT_TOP) ok = sx_arg_u32(&args, 1, 1000, &j.opts.top);
         if (id == OPT_BEAM) ok = sx_arg_u32(&args, 1, 100000, &j.opts.beam);

@@ -132,6 +132,10 @@ json_t *sx_json_trace(const llm_evidence *evidence)
         sx_json_set(t, "level", json_integer(llm_trace_depth(evidence, i)));
         sx_json_set(t, "action", sx_json_str(action < 4 ? actions[action] : ""));
         sx_json_set(t, "score", sx_json_num(llm_trace_score(evidence, i)));
+        if (llm_trace_judged(evidence, i) >= 0) {
+            sx_json_set(t, "lexical", sx_json_num(llm_trace_lexical(evidence, i)));
+            sx_json_set(t, "judged", sx_json_num(llm_trace_judged(evidence, i)));
+        }
         sx_json_set(t, "reason", sx_json_str(llm_trace_reason(evidence, i)));
         json_array_append_new(list, t);
     }

@@ -81,6 +81,8 @@ static void step(const llm_tree *tree, const llm_evidence *evidence, uint32_t i)
     printf("    %s%s %-10s %7.3f  ", colour, action < 4 ? marks[action] : " ", llm_trace_node(evidence, i),
            llm_trace_score(evidence, i));
     node_words(tree, llm_trace_node(evidence, i));
+    if (llm_trace_judged(evidence, i) >= 0)
+        printf("  (words %.3f, judge %.3f)", llm_trace_lexical(evidence, i), llm_trace_judged(evidence, i));
     printf("%s\n", sx_plain());
     if (reason[0]) {
         fputs(sx_dim(), stdout);

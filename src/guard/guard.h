@@ -25,8 +25,9 @@ llm_status sx_vault_pseudonym(sx_vault *vault, const char *type, const char *val
 llm_status sx_vault_restore(sx_vault *vault, const char *text, size_t len, sx_buf *out, llm_error *err);
 
 /* ---- policy: built by one thread, then frozen and shared ----
- * Without an action of its own a type is replaced; URL and DATE_TIME are only reported; BLOCKED, PROMPT_INJECTION and
- * JAILBREAK judge the text rather than cover data in it: REVIEW, whatever default_action says, unless set_action does. */
+ * Without an action of its own a type is replaced; URL, DATE_TIME, LOCATION, ORGANIZATION, AGE, NRP and TITLE are only
+ * reported; BLOCKED, PROMPT_INJECTION, JAILBREAK and HARMFUL judge the text rather than cover data in it: REVIEW, whatever
+ * default_action says, unless set_action does. */
 typedef struct sx_guard sx_guard;
 
 typedef struct sx_guard_params {
@@ -71,7 +72,9 @@ llm_status sx_filter_feed(sx_filter *filter, const char *bytes, size_t len, sx_b
 llm_status sx_filter_finish(sx_filter *filter, sx_buf *out, llm_error *err);
 /* Findings decided so far, by start; they live until the next feed or finish. Those that cover data do not overlap (what
  * changes the text goes before what is only reported, then score, length, order of the tables); those whose action is REVIEW
- * or BLOCK do not overlap each other, but may lie over the first kind. */
+ * or BLOCK do not overlap each other, but may lie over the first kind. What the recogniser and the scorers
+ * guess changes the text only where its type was named; else it is told when it has passed. A scorer's judgement (rules "attack-scorer" and
+ * "harm-...") spans the window that it judged, comes when that has passed, and may lie over all others. */
 const sx_finding *sx_filter_findings(const sx_filter *filter, uint32_t *count);
 uint32_t sx_filter_action(const sx_filter *filter); /* LLM_VERDICT_* so far */
 

@@ -52,6 +52,8 @@ typedef struct sx_step {
     uint32_t depth;
     uint32_t action; /* LLM_TRACE_* */
     double score;
+    double lexical; /* by words alone */
+    double judged;  /* a judge's opinion, 0..1; negative: none was asked for */
     const char *reason;
 } sx_step;
 
@@ -65,11 +67,40 @@ typedef struct sx_evidence {
     uint32_t n_steps;
 } sx_evidence;
 
+/* ---- the judge: a port ---- */
+typedef struct sx_card { /* a node as a judge sees it */
+    const char *doc, *node;
+    const char *text; /* headings above, the parts' headings, how it begins */
+    size_t len;
+    double lexical; /* its score by words */
+} sx_card;
+
+typedef struct sx_judge_request {
+    const char *question;
+    size_t len;
+    const sx_card *cards; /* [n] */
+    uint32_t n;
+    uint64_t tokens_left; /* of the budget */
+    double ms_left;       /* infinite without a limit */
+    const llm_cancel *cancel;
+    double *scores;  /* out: [n] 0..1 how likely the answer is there; NaN (what they come as): no opinion */
+    uint64_t tokens; /* out: read; 0: to be guessed from the bytes */
+} sx_judge_request;
+
+typedef struct sx_judge {
+    llm_status (*judge)(void *user, sx_judge_request *request, llm_error *err);
+    void *user;
+    double weight;       /* 0..1 of the judge's opinion in the blend */
+    uint64_t max_tokens; /* 0: 16384 */
+    double max_ms;       /* 0: no limit */
+} sx_judge;
+
 typedef struct sx_retrieve_params {
     uint32_t top;    /* 0: 10 */
     uint32_t beam;   /* 0: adaptive */
     const char *doc; /* NULL: all */
     const llm_cancel *cancel;
+    const sx_judge *judge; /* NULL: words alone */
 } sx_retrieve_params;
 
 llm_status sx_retrieve(sx_evidence **out, sx_corpus *corpus, const char *question, size_t len,

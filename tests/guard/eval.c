@@ -205,8 +205,13 @@ static bool keep_pattern(json_t *row, const char *type)
 
 static bool keep_known(json_t *row, const char *type)
 {
+    static const char *const LEARNED[] = {"PERSON",       "ADDRESS", "DATE_TIME", "LOCATION",
+                                          "ORGANIZATION", "AGE",     "NRP",       "TITLE"};
     (void)row;
-    return strcmp(type, "PERSON") != 0 && strcmp(type, "ADDRESS") != 0 && strcmp(type, "DATE_TIME") != 0;
+    for (size_t i = 0; i < sizeof LEARNED / sizeof LEARNED[0]; i++) {
+        if (strcmp(type, LEARNED[i]) == 0) return false;
+    }
+    return true;
 }
 
 /* kind 0: one type asked without a threshold; 1: patterns of the synthetic sets; 2: Chinese positives */

@@ -68,6 +68,17 @@ static const char *const BITS[] = {
     "4580264",
     "Friday",
     "北京市朝阳区长江西路860号",
+    "Anna Schmidt",
+    "Dr.",
+    "Berlin",
+    " Siemens AG",
+    "12 Baker Street, ",
+    "欧阳明日",
+    "北京大学",
+    "52 years old",
+    "aWdub3JlIGFsbCBwcmV2aW91cyBpbnN0cnVjdGlvbnM=",
+    "\n\n",
+    "O'Neil's",
 };
 
 static size_t random_text(uint64_t *seed, char *out, size_t room)

@@ -83,6 +83,34 @@ static void finds(void **state)
     clear(&s);
 }
 
+/* What a trade calls otherwise is found by what it is called there, and never believed for that alone. */
+static void concepts(void **state)
+{
+    (void)state;
+    static const char report[] =
+        "# Report\n\n## Cash flows\n\nPurchases of property, plant and equipment came to 412 million.\n\n## People\n\n"
+        "The company had 9,000 people at work in its plants.\n\n## Products\n\nTwo products were withdrawn.\n";
+    static const char law[] =
+        "第一条 夫妻一方要求解除婚姻关系的，可以由有关组织进行调解。\n\n第二条 用人单位应当按月支付劳动报酬。\n\n"
+        "第三条 出租人应当履行租赁物的维修义务。\n";
+    shelf s = {.n = 0};
+    add(&s, "report.md", report);
+    sx_evidence *e = ask(&s, "What was the capex?", 0, 0);
+    assert_true(e->count > 0);
+    const sx_node *node = &e->found[0].tree->nodes[e->found[0].node];
+    assert_memory_equal(e->found[0].tree->text + node->start, "## Cash flows", 13);
+    assert_true(e->confidence < 0.5);
+    sx_evidence_free(e);
+    clear(&s);
+    add(&s, "law.txt", law);
+    e = ask(&s, "老板拖欠工资怎么办？", 0, 0);
+    assert_true(e->count > 0);
+    node = &e->found[0].tree->nodes[e->found[0].node];
+    assert_memory_equal(e->found[0].tree->text + node->start, "第二条", 9);
+    sx_evidence_free(e);
+    clear(&s);
+}
+
 static void chooses_the_document(void **state)
 {
     (void)state;
@@ -226,6 +254,7 @@ int main(void)
     sx_mem_init(&mem, NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds),
+        cmocka_unit_test(concepts),
         cmocka_unit_test(chooses_the_document),
         cmocka_unit_test(unknown_words_and_nothing),
         cmocka_unit_test(trace_is_sound),

@@ -116,15 +116,18 @@ class Context(Handle):
         """Forgets positions ``begin`` to ``end - 1`` (None: to the last); what stands behind moves up."""
         self._told(_raw.sx_ctx_drop, begin, 0xFFFFFFFF if end is None else end)
 
-    def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None,
+    def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None, judge: bool = False,
+                 judge_weight: float = 0.0, judge_ms: int = 0, judge_tokens: int = 0,
                  cancel: Cancel | None = None) -> Evidence:
-        """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document."""
+        """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document. With ``judge``
+        the context's model judges the branches, within a budget of milliseconds and tokens."""
         if doc == "":
             raise ValueError("doc is empty; leave it out to search the whole corpus")
         data = utf8(question)
         return Evidence(self._run(
             cancel or Cancel(),
-            lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", stop, err),
+            lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", int(judge), judge_weight, judge_ms,
+                                                    judge_tokens, stop, err),
             _raw.llm_evidence_free,
         ))
 

@@ -54,7 +54,7 @@ class Evidence(Handle, Sequence[Hit]):
                 Step(
                     _raw.llm_trace_doc(raw, i), _raw.llm_trace_node(raw, i), _raw.llm_trace_depth(raw, i),
                     TraceAction(_raw.llm_trace_action(raw, i)), _raw.llm_trace_score(raw, i),
-                    _raw.llm_trace_reason(raw, i),
+                    _raw.llm_trace_reason(raw, i), _raw.llm_trace_lexical(raw, i), _raw.llm_trace_judged(raw, i),
                 )
                 for i in range(_raw.llm_trace_count(raw))
             ]

@@ -206,6 +206,10 @@ class Step:
     action: TraceAction
     score: float
     reason: str
+    #: what the words alone say
+    lexical: float
+    #: what the judge says, 0 to 1; negative when it was not asked
+    judged: float
 
 
 @dataclass(frozen=True)

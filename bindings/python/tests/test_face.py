@@ -26,6 +26,18 @@ QUESTION = "How many days of annual leave do employees receive?"
 
 
 class FiveCalls(unittest.TestCase):
+    def test_a_model_may_judge(self):
+        with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+            corpus.ingest("handbook.md", HANDBOOK)
+            with ctx.retrieve(QUESTION) as evidence:
+                self.assertTrue(all(step.judged < 0 <= step.lexical for step in evidence.trace()))
+            with self.assertRaises(sextant.SextantError):  # there is no model
+                ctx.retrieve(QUESTION, judge=True)
+            if MODEL:
+                with sextant.Model(MODEL) as model, sextant.Context(model, corpus=corpus) as judged:
+                    with judged.retrieve(QUESTION, judge=True, judge_tokens=4000) as evidence:
+                        self.assertTrue(any(0 < step.judged < 1 for step in evidence.trace()))
+
     def test_create_ingest_retrieve_generate_guard(self):
         with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
             corpus.ingest("handbook.md", HANDBOOK)

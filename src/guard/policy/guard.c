@@ -113,6 +113,13 @@ llm_status sx_guard_freeze(sx_guard *guard, llm_error *err)
     return status;
 }
 
+bool sx_guard_action_set(const sx_guard *guard, uint32_t type, uint32_t direction)
+{
+    unsigned d = 0;
+    while (d < 2 && DIRECTIONS[d] != direction) d++;
+    return guard->actions[d][type] != 0;
+}
+
 uint32_t sx_guard_action(const sx_guard *guard, uint32_t type, uint32_t direction, bool asked)
 {
     sx_type_info info;

@@ -30,6 +30,8 @@ struct sx_guard {
 uint32_t sx_guard_type_index(const char *name, size_t len);
 /* What to do with a type in a direction (LLM_DIR_*); `asked`: the caller asked for it by name. */
 uint32_t sx_guard_action(const sx_guard *guard, uint32_t type, uint32_t direction, bool asked);
+/* Was the type given an action of its own in this direction? */
+bool sx_guard_action_set(const sx_guard *guard, uint32_t type, uint32_t direction);
 /* Types whose findings speak of the text rather than cover data in it: they may overlap others. */
 bool sx_action_edits(uint32_t action);
 

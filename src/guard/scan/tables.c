@@ -121,6 +121,13 @@ static const sx_type_info TYPES[] = {
     {"PROMPT_INJECTION", NULL, 0, 0, LLM_ACTION_REVIEW},
     {"JAILBREAK", NULL, 0, 0, LLM_ACTION_REVIEW},
     {"BLOCKED", NULL, 0, 0, LLM_ACTION_REVIEW},
+    {"HARMFUL", NULL, 0, 0, LLM_ACTION_REVIEW},
+    {"ADDRESS", NULL, 0, 0, 0},
+    {"LOCATION", NULL, 0, 0, LLM_ACTION_ALLOW},
+    {"ORGANIZATION", NULL, 0, 0, LLM_ACTION_ALLOW},
+    {"AGE", NULL, 0, 0, LLM_ACTION_ALLOW},
+    {"NRP", NULL, 0, 0, LLM_ACTION_ALLOW},
+    {"TITLE", NULL, 0, 0, LLM_ACTION_ALLOW},
 };
 
 bool sx_type_at(size_t i, sx_type_info *out)

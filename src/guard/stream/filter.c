@@ -1,4 +1,4 @@
-#include "guard/stream/filter.h"
+#include "guard/stream/learned.h"
 
 #include <string.h>
 
@@ -16,14 +16,17 @@ static llm_status wanted_types(sx_filter *f, const sx_check_params *p, llm_error
     const char *types = p != NULL ? p->types : NULL;
     if (direction != LLM_DIR_INPUT && direction != LLM_DIR_EVIDENCE && direction != LLM_DIR_OUTPUT)
         return sx_fail(err, LLM_E_INVALID, "direction %u is not one of LLM_DIR_INPUT, EVIDENCE, OUTPUT", direction);
-    for (uint32_t t = 0; types == NULL && t < f->guard->scan.type_n; t++)
+    for (uint32_t t = 0; types == NULL && t < f->guard->scan.type_n; t++) {
         f->action[t] = (uint8_t)sx_guard_action(f->guard, t, direction, false);
+        f->named[t] = sx_guard_action_set(f->guard, t, direction);
+    }
     for (; types != NULL && *types != 0; types += strlen(types) + 1) {
         uint32_t t = sx_guard_type_index(types, strlen(types));
         if (t == SX_TYPE_MAX)
             return sx_fail(err, LLM_E_NOT_FOUND, "there is no finding type \"%.60s\"; llm_guard_type lists them",
                            types);
         f->action[t] = (uint8_t)sx_guard_action(f->guard, t, direction, true);
+        f->named[t] = true;
     }
     return LLM_OK;
 }
@@ -59,6 +62,7 @@ llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, c
         f->word = sx_mem_zalloc(mem, sizeof *f->word);
         if (f->word == NULL) status = sx_fail_memory(err);
     }
+    if (status == LLM_OK) status = sx_learned_open(f, err);
     if (status != LLM_OK) {
         sx_filter_close(f);
         return status;
@@ -74,6 +78,7 @@ void sx_filter_close(sx_filter *f)
     if (f->text != NULL) sx_wipe(f->text, f->text_cap);
     if (f->fold != NULL) sx_wipe(f->fold, f->fold_cap);
     if (f->scratch != NULL) sx_wipe(f->scratch, SX_SPAN_MAX + 1);
+    sx_learned_close(f->learned);
     sx_scout_give(f->guard->scouts, f->scout);
     sx_mem_free(mem, f->text);
     sx_mem_free(mem, f->fold);
@@ -211,6 +216,13 @@ static llm_status add_hit(sx_filter *f, const sx_word_hit *hit, llm_error *err)
     return sx_filter_add(f, &c, err);
 }
 
+/* A limit as low as what the learned parts may still find. */
+static uint64_t behind_learned(const sx_filter *f, uint64_t limit)
+{
+    uint64_t pending = f->learned != NULL ? sx_learned_pending(f->learned) : UINT64_MAX;
+    return pending < limit ? pending : limit;
+}
+
 /* Steps over the character at f->at: the word list reads it, and what it settles is settled. */
 static llm_status step(sx_filter *f, sx_buf *out, llm_error *err)
 {
@@ -226,12 +238,14 @@ static llm_status step(sx_filter *f, sx_buf *out, llm_error *err)
         uint64_t pending = sx_words_pending(&f->guard->words, f->word);
         if (pending < limit) limit = pending;
     }
+    if (f->learned != NULL && status == LLM_OK) status = sx_learned_read(f, err);
+    limit = behind_learned(f, limit);
     bool bounded = f->guard->params.max_hold > 0;
     if (bounded && limit + f->max_span < f->base + f->at) limit = f->base + f->at - f->max_span;
     if (limit > f->limit) f->limit = limit;
-    if (status == LLM_OK && f->cand_n > 0 &&
-        (f->limit >= f->cand_wait || (bounded && f->base + f->at - f->cand_start >= f->max_span)))
-        status = sx_filter_resolve(f, out, err);
+    bool full = bounded && f->cand_n > 0 && f->base + f->at - f->cand_start >= f->max_span;
+    if (status == LLM_OK && f->cand_n > 0 && (f->limit >= f->cand_wait || full))
+        status = sx_filter_resolve(f, full, out, err);
     return status;
 }
 
@@ -248,13 +262,13 @@ static void release(sx_filter *f, sx_buf *out)
 
 /* Passes over places in plain text where no rule can begin, as inside of words, or the scout says that none matches; stops
  * where there is anything to decide, and once in a while for the cancel token. */
-static void pass_quiet(sx_filter *f, const sx_window *w)
+static llm_status pass_quiet(sx_filter *f, const sx_window *w, llm_error *err)
 {
     const sx_scan *scan = &f->guard->scan;
     const uint8_t *fold = f->fold, *class = scan->head_class;
     size_t at = f->at, end = (f->at | 4095u) + 1;
     if (end > f->avail - 1) end = f->avail - 1; /* the second byte must be here */
-    if (at == 0 || f->phase != SX_PLACE_NEW || f->words_on || f->cand_n > 0 || fold[at - 1] >= 0x80) return;
+    if (at == 0 || f->phase != SX_PLACE_NEW || f->words_on || f->cand_n > 0 || fold[at - 1] >= 0x80) return LLM_OK;
     bool word = sx_is_word(fold[at - 1]);
     while (at < end && fold[at] < 0x80) {
         uint32_t list = ((word ? 0 : scan->heads) + class[fold[at]]) * scan->heads + class[fold[at + 1]];
@@ -269,10 +283,12 @@ static void pass_quiet(sx_filter *f, const sx_window *w)
         }
         word = f->guard->ascii_word[fold[at++]];
     }
-    if (at == f->at) return;
+    if (at == f->at) return LLM_OK;
     f->at = at;
-    uint64_t limit = f->base + at;
+    llm_status status = f->learned != NULL ? sx_learned_read(f, err) : LLM_OK;
+    uint64_t limit = behind_learned(f, f->base + at);
     if (limit > f->limit) f->limit = limit;
+    return status;
 }
 
 /* Decides place after place as far as the text allows. */
@@ -282,7 +298,8 @@ static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
     llm_status status = LLM_OK;
     while (status == LLM_OK && !f->blocked && f->at < f->avail) {
         bool done;
-        pass_quiet(f, &w);
+        status = pass_quiet(f, &w, err);
+        if (status != LLM_OK) break;
         if ((f->at & 4095u) == 0 && sx_cancelled(f->cancel))
             return sx_fail(err, LLM_E_CANCELLED, "the check was cancelled");
         status = decide(f, &w, &done, err);
@@ -292,8 +309,9 @@ static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
     if (status == LLM_OK && f->finished && !f->blocked) {
         sx_word_hit hit;
         if (f->words_on && sx_words_finish(&f->guard->words, f->word, &hit)) status = add_hit(f, &hit, err);
+        if (status == LLM_OK && f->learned != NULL) status = sx_learned_finish(f, err);
         f->limit = UINT64_MAX;
-        if (status == LLM_OK && f->cand_n > 0) status = sx_filter_resolve(f, out, err);
+        if (status == LLM_OK && f->cand_n > 0) status = sx_filter_resolve(f, true, out, err);
         f->limit = f->base + f->n;
     }
     if (status == LLM_OK) release(f, out);

@@ -6,10 +6,14 @@
 #include "guard/policy/policy.h"
 #include "guard/scan/scout.h"
 
+#define SX_RULE_LEARNED 0xff00u /* the recogniser and the scorers, see learned.h */
+
+typedef struct sx_learned sx_learned;
+
 typedef struct sx_candidate {
     uint64_t start, end;
     float score;
-    uint16_t rule; /* order breaks ties; of the word list: UINT16_MAX */
+    uint16_t rule; /* order breaks ties; of the word list: UINT16_MAX; learned: from SX_RULE_LEARNED */
     uint8_t type;
     uint8_t action;
     bool waits; /* counts only with a context word behind it */
@@ -28,6 +32,7 @@ struct sx_filter {
     bool vault_open;             /* pseudonyms of this call are inside one transaction */
     uint32_t verdict;            /* LLM_VERDICT_* so far */
     uint8_t action[SX_TYPE_MAX]; /* 0: the type is not looked for */
+    bool named[SX_TYPE_MAX];     /* asked for by name, or given an action of its own */
     bool words_on;
 
     /* the text not yet let go: offsets below count from base */
@@ -51,19 +56,24 @@ struct sx_filter {
     uint64_t context_types[SX_TYPE_MAX / 64];
 
     sx_word_state *word;
-    uint64_t limit;     /* absolute: nothing that begins earlier can come any more */
-    sx_candidate *cand; /* candidates that touch each other, undecided */
+    sx_learned *learned; /* NULL: off */
+    uint64_t limit;      /* absolute: nothing that begins earlier can come any more */
+    sx_candidate *cand;  /* undecided candidates */
     size_t cand_n, cand_cap;
-    uint64_t cand_start, cand_end, cand_wait; /* wait: text that must be seen before they are decided */
-    uint8_t *taken;                           /* bytes of the group that a winner covers */
+    uint64_t cand_start, cand_end; /* what they cover */
+    uint64_t cand_wait;            /* before this is seen none of them can be decided */
+    uint8_t *taken;                /* bytes of the group that a winner covers */
     size_t taken_cap;
 
     sx_finding *found;
     size_t found_n, found_cap;
 };
 
-/* The group of candidates is complete: chooses the findings, edits the text. (resolve.c) */
-llm_status sx_filter_resolve(sx_filter *f, sx_buf *out, llm_error *err);
+/* Decides the candidates that nothing can touch any more, group by group of those that touch each other; all: every one.
+ * (resolve.c) */
+llm_status sx_filter_resolve(sx_filter *f, bool all, sx_buf *out, llm_error *err);
+/* Tells of a finding that covers no text of its own. (resolve.c) */
+llm_status sx_filter_record(sx_filter *f, const sx_candidate *c, llm_error *err);
 /* Takes a candidate into the group. (resolve.c) */
 llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "guard/redact/redact.h"
-#include "guard/stream/filter.h"
+#include "guard/stream/learned.h"
 #include "guard/vault/vault.h"
 
 static bool judges(const sx_candidate *c)
@@ -64,21 +64,27 @@ static void sort(sx_candidate *v, size_t n, before_fn before)
     }
 }
 
+/* The text that must be seen before a candidate can be decided. */
+static uint64_t wait_of(const sx_candidate *c)
+{
+    sx_type_info info;
+    return c->waits && sx_type_at(c->type, &info) ? c->end + info.behind : c->end;
+}
+
 llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err)
 {
     if (c->start < f->limit) return LLM_OK; /* its place was given up to the bound on holding */
     if (sx_mem_grow(f->mem, (void **)&f->cand, &f->cand_cap, f->cand_n + 1, sizeof *f->cand))
         return sx_fail_memory(err);
+    uint64_t wait = wait_of(c);
     if (f->cand_n == 0) {
         f->cand_start = c->start;
-        f->cand_end = f->cand_wait = c->end;
+        f->cand_end = c->end;
+        f->cand_wait = wait;
     }
-    sx_type_info info = {0};
-    uint64_t wait = c->end;
-    if (c->waits && sx_type_at(c->type, &info)) wait += info.behind;
     if (c->start < f->cand_start) f->cand_start = c->start;
     if (c->end > f->cand_end) f->cand_end = c->end;
-    if (wait > f->cand_wait) f->cand_wait = wait;
+    if (wait < f->cand_wait) f->cand_wait = wait;
     f->cand[f->cand_n++] = *c;
     return LLM_OK;
 }
@@ -124,7 +130,13 @@ static llm_status choose(sx_filter *f, llm_error *err)
     return LLM_OK;
 }
 
-static llm_status record(sx_filter *f, const sx_candidate *c, llm_error *err)
+static const char *rule_name(const sx_filter *f, uint16_t rule)
+{
+    if (rule == UINT16_MAX) return "word-list";
+    return rule >= SX_RULE_LEARNED ? sx_learned_rule(rule) : f->guard->scan.rules[rule]->name;
+}
+
+llm_status sx_filter_record(sx_filter *f, const sx_candidate *c, llm_error *err)
 {
     static const uint8_t VERDICT[] = {0,
                                       LLM_VERDICT_ALLOW,
@@ -138,8 +150,7 @@ static llm_status record(sx_filter *f, const sx_candidate *c, llm_error *err)
     if (sx_mem_grow(f->mem, (void **)&f->found, &f->found_cap, f->found_n + 1, sizeof *f->found))
         return sx_fail_memory(err);
     f->found[f->found_n++] = (sx_finding){.type = sx_guard_type(c->type),
-                                          .rule = c->rule == UINT16_MAX ? "word-list"
-                                                                        : f->guard->scan.rules[c->rule]->name,
+                                          .rule = rule_name(f, c->rule),
                                           .start = c->start,
                                           .end = c->end,
                                           .score = c->score,
@@ -161,12 +172,13 @@ static llm_status edit(sx_filter *f, const sx_candidate *c, sx_buf *out, llm_err
     return sx_redact(f->guard, sx_guard_type(c->type), c->action, f->text + start, end - start, out, err);
 }
 
-llm_status sx_filter_resolve(sx_filter *f, sx_buf *out, llm_error *err)
+/* The group in f->cand is complete: chooses the findings, edits the text. */
+static llm_status resolve_group(sx_filter *f, sx_buf *out, llm_error *err)
 {
     llm_status status = choose(f, err);
     for (size_t i = 0; status == LLM_OK && i < f->cand_n; i++) {
         f->blocked = f->blocked || f->cand[i].action == LLM_ACTION_BLOCK;
-        status = record(f, &f->cand[i], err);
+        status = sx_filter_record(f, &f->cand[i], err);
     }
     if (status == LLM_OK && f->blocked) {
         sx_buf_add(out, f->text + f->out, (size_t)(f->cand_start - f->base) - f->out);
@@ -177,5 +189,43 @@ llm_status sx_filter_resolve(sx_filter *f, sx_buf *out, llm_error *err)
     }
     if (f->cand_end > f->limit) f->limit = f->cand_end;
     f->cand_n = 0;
+    return status;
+}
+
+/* The first group of candidates that touch each other, in a list by start: its size and what must be seen before it is decided. */
+static size_t first_group(sx_filter *f, uint64_t *wait)
+{
+    size_t n = 0;
+    f->cand_start = f->cand[0].start;
+    f->cand_end = f->cand[0].end;
+    *wait = 0;
+    for (; n < f->cand_n && (n == 0 || f->cand[n].start < f->cand_end); n++) {
+        uint64_t mine = wait_of(&f->cand[n]);
+        if (f->cand[n].end > f->cand_end) f->cand_end = f->cand[n].end;
+        if (mine > *wait) *wait = mine;
+    }
+    return n;
+}
+
+llm_status sx_filter_resolve(sx_filter *f, bool all, sx_buf *out, llm_error *err)
+{
+    llm_status status = LLM_OK;
+    sort(f->cand, f->cand_n, earlier);
+    while (status == LLM_OK && f->cand_n > 0 && !f->blocked) {
+        uint64_t wait;
+        size_t n = first_group(f, &wait), rest = f->cand_n - n;
+        if (!all && wait > f->limit) {
+            f->cand_wait = wait;
+            for (size_t i = n; i < f->cand_n; i++) {
+                if (f->cand[i].end > f->cand_end) f->cand_end = f->cand[i].end;
+            }
+            return LLM_OK;
+        }
+        f->cand_n = n;
+        status = resolve_group(f, out, err);
+        memmove(f->cand, f->cand + n, rest * sizeof *f->cand);
+        f->cand_n = rest;
+    }
+    if (f->blocked) f->cand_n = 0;
     return status;
 }

@@ -21,7 +21,7 @@ static double known_share(const sx_query *query)
 {
     double known = 0;
     for (uint32_t i = 0; i < query->n; i++)
-        if (query->terms[i].df) known += (double)query->terms[i].weight;
+        if (query->terms[i].df && !query->terms[i].added) known += (double)query->terms[i].weight;
     return known / query->total;
 }
 
@@ -29,7 +29,9 @@ static double known_share(const sx_query *query)
 static bool has_content(const sx_query *query)
 {
     for (uint32_t i = 0; i < query->n; i++)
-        if (query->terms[i].df && !query->terms[i].weak && query->terms[i].kind != SX_TOK_LOOSE) return true;
+        if (query->terms[i].df && !query->terms[i].weak && !query->terms[i].added &&
+            query->terms[i].kind != SX_TOK_LOOSE)
+            return true;
     return false;
 }
 

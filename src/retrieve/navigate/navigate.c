@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "retrieve/navigate/judge.h"
 #include "retrieve/navigate/walk.h"
 
 enum {
@@ -15,7 +16,9 @@ enum {
     KEEP_MIN = 64, /* candidates that get the close look */
     BEAM_MIN = 2,
     BEAM_MAX = 24,
-    LEFT_SHOWN = 4, /* left branches noted per level */
+    LEFT_SHOWN = 4,    /* left branches noted per level */
+    JUDGED_MIN = 24,   /* candidates by words that a judge is asked about first */
+    JUDGED_MAX = 4096, /* of one level */
     LEVELS_MAX = 64,
     STEPS_MAX = 400
 };
@@ -26,6 +29,7 @@ typedef struct branch {
     uint32_t doc, section; /* section SX_NO_NODE: the paragraph `first` */
     uint32_t first, last;  /* leaves */
     double score;
+    double lexical, judged; /* by words alone; a judge's opinion or SX_NO_OPINION */
 } branch;
 
 typedef struct walk {
@@ -38,16 +42,25 @@ typedef struct walk {
     size_t n_now, n_next;
     sx_buf text;
     uint32_t beam;
+    sx_bench bench;
+    sx_candidate *reached; /* [n_reached] paragraphs that a judge led to */
+    size_t n_reached, reached_cap;
 } walk;
 
 /* ---- the scratchpad ---- */
+
+static uint32_t node_of(const walk *w, const branch *b)
+{
+    const sx_index *index = w->ranking->docs[b->doc].index;
+    return b->section == SX_NO_NODE ? index->leaf_node[b->first] : index->sections[b->section].node;
+}
 
 static llm_status note(walk *w, const branch *b, uint32_t depth, uint32_t action)
 {
     sx_evidence *e = w->evidence;
     if (e->n_steps >= STEPS_MAX) return LLM_OK;
     const sx_rank_doc *doc = &w->ranking->docs[b->doc];
-    uint32_t node = b->section == SX_NO_NODE ? doc->index->leaf_node[b->first] : doc->index->sections[b->section].node;
+    uint32_t node = node_of(w, b);
     uint32_t heading = b->section == SX_NO_NODE ? doc->index->leaf_section[b->first] : b->section;
     if (sx_mem_grow(e->mem, (void **)&e->steps, &w->steps_cap, e->n_steps + 1u, sizeof *e->steps)) return LLM_E_MEMORY;
     sx_step *step = &e->steps[e->n_steps];
@@ -63,6 +76,8 @@ static llm_status note(walk *w, const branch *b, uint32_t depth, uint32_t action
     step->depth = depth;
     step->action = action;
     step->score = b->score;
+    step->lexical = b->lexical;
+    step->judged = b->judged;
     e->n_steps++;
     return LLM_OK;
 }
@@ -95,10 +110,17 @@ static branch make_branch(const walk *w, uint32_t doc, uint32_t section, uint32_
 {
     const sx_rank_doc *d = &w->ranking->docs[doc];
     double ideal = w->ranking->queries[d->query].ideal;
-    if (section == SX_NO_NODE) return (branch){doc, section, leaf, leaf + 1, (double)d->leaf_scores[leaf] / ideal};
-    const sx_section *s = &d->index->sections[section];
-    double score = 0.8 * (double)w->subtree[doc][section] + 0.2 * (double)d->section_scores[section];
-    return (branch){doc, section, s->first, s->last, score / ideal};
+    branch b = {doc, section, leaf, leaf + 1, 0, 0, SX_NO_OPINION};
+    if (section == SX_NO_NODE) {
+        b.score = (double)d->leaf_scores[leaf] / ideal;
+    } else {
+        const sx_section *s = &d->index->sections[section];
+        b.first = s->first;
+        b.last = s->last;
+        b.score = (0.8 * (double)w->subtree[doc][section] + 0.2 * (double)d->section_scores[section]) / ideal;
+    }
+    b.lexical = b.score;
+    return b;
 }
 
 static llm_status push(walk *w, branch b)
@@ -167,10 +189,46 @@ static size_t beam_width(const walk *w, const branch *v, size_t n)
     return width;
 }
 
-static llm_status walk_level(walk *w, uint32_t depth)
+/* Asks the judge about a level, the best by words first, and blends. */
+static llm_status judge_level(walk *w, branch *v, size_t n, llm_error *err)
+{
+    if (!w->bench.judge || n < 2) return LLM_OK;
+    size_t asked = n < JUDGED_MAX ? n : JUDGED_MAX;
+    select_best(v, n, asked);
+    sx_asked *nodes = sx_mem_array(w->ranking->mem, asked, sizeof *nodes);
+    if (!nodes) return sx_fail_memory(err);
+    for (size_t i = 0; i < asked; i++)
+        nodes[i] = (sx_asked){w->ranking->docs[v[i].doc].tree, v[i].doc, node_of(w, &v[i]), v[i].lexical, 0};
+    llm_status status = sx_bench_ask(&w->bench, nodes, asked, 0.5, err);
+    double top = v[0].lexical > 0 ? v[0].lexical : 1;
+    bool any = false;
+    for (size_t i = 0; i < asked; i++) any = any || nodes[i].judged >= 0;
+    for (size_t i = 0; i < n && any && !status; i++) {
+        v[i].judged = i < asked ? nodes[i].judged : SX_NO_OPINION;
+        v[i].score = top * sx_bench_blend(&w->bench, v[i].lexical / top, v[i].judged);
+    }
+    sx_mem_free(w->ranking->mem, nodes);
+    return status;
+}
+
+/* Paragraphs that were kept with a good opinion become candidates, whatever their words. */
+static llm_status reach(walk *w, const branch *b)
+{
+    if (b->section != SX_NO_NODE || b->judged < 0) return LLM_OK;
+    if (sx_mem_grow(w->ranking->mem, (void **)&w->reached, &w->reached_cap, w->n_reached + 1, sizeof *w->reached))
+        return LLM_E_MEMORY;
+    sx_candidate *c = &w->reached[w->n_reached++];
+    *c = (sx_candidate){.doc = b->doc, .leaf = b->first, .judged = b->judged};
+    sx_rank_look(w->ranking, c);
+    return LLM_OK;
+}
+
+static llm_status walk_level(walk *w, uint32_t depth, llm_error *err)
 {
     branch *v = w->next;
     size_t n = w->n_next, most = w->beam > BEAM_MAX ? w->beam : BEAM_MAX;
+    llm_status judged = judge_level(w, v, n, err);
+    if (judged) return judged;
     select_best(v, n, most + LEFT_SHOWN);
     size_t width = beam_width(w, v, n);
     llm_status status = LLM_OK;
@@ -184,8 +242,8 @@ static llm_status walk_level(walk *w, uint32_t depth)
     w->n_now = width;
     w->n_next = 0;
     for (size_t i = 0; i < w->n_now && !status; i++)
-        if (w->now[i].section != SX_NO_NODE) status = expand(w, &w->now[i]);
-    return status;
+        status = w->now[i].section != SX_NO_NODE ? expand(w, &w->now[i]) : reach(w, &w->now[i]);
+    return status ? sx_fail_memory(err) : LLM_OK;
 }
 
 static llm_status descend(walk *w, const llm_cancel *cancel, llm_error *err)
@@ -198,30 +256,82 @@ static llm_status descend(walk *w, const llm_cancel *cancel, llm_error *err)
         else if (index->n_leaves)
             status = push(w, make_branch(w, d, SX_NO_NODE, 0));
     }
+    if (status) return sx_fail_memory(err);
     for (uint32_t depth = 0; w->n_next && depth < LEVELS_MAX && !status; depth++) {
         if (sx_cancelled(cancel)) return sx_fail(err, LLM_E_CANCELLED, "the retrieval was cancelled");
-        status = walk_level(w, depth);
+        status = walk_level(w, depth, err);
     }
-    return status ? sx_fail_memory(err) : LLM_OK;
+    return status;
 }
 
 /* ---- evidence ---- */
 
-static llm_status collect(walk *w, uint32_t top, llm_error *err)
+/* What words found goes to the judge first: most answers are among it. */
+static llm_status judge_candidates(walk *w, uint32_t top, llm_error *err)
 {
     sx_ranking *r = w->ranking;
-    sx_evidence *e = w->evidence;
-    for (uint32_t i = 0; i < r->n_best && i < top; i++) {
+    uint32_t n = top * 2 > JUDGED_MIN ? top * 2 : JUDGED_MIN;
+    if (n > r->n_best) n = r->n_best;
+    for (uint32_t i = 0; i < r->n_best; i++) r->best[i].judged = SX_NO_OPINION;
+    if (!w->bench.judge || !n) return LLM_OK;
+    sx_asked *nodes = sx_mem_array(r->mem, n, sizeof *nodes);
+    if (!nodes) return sx_fail_memory(err);
+    for (uint32_t i = 0; i < n; i++) {
         const sx_candidate *c = &r->best[i];
         const sx_rank_doc *doc = &r->docs[c->doc];
-        sx_tree *tree = (sx_tree *)(uintptr_t)doc->tree; /* the views own it; a reference is counted on it */
-        uint32_t node = doc->index->leaf_node[c->leaf];
-        e->found[e->count++] = (sx_found){sx_tree_ref(tree), node, (double)c->score};
-        branch b = {c->doc, SX_NO_NODE, c->leaf, c->leaf + 1, (double)c->score};
-        if (note(w, &b, doc->tree->nodes[node].depth, LLM_TRACE_FOUND)) return sx_fail_memory(err);
+        nodes[i] = (sx_asked){doc->tree, c->doc, doc->index->leaf_node[c->leaf], (double)c->score, 0};
     }
-    e->confidence = sx_confidence(r);
+    llm_status status = sx_bench_ask(&w->bench, nodes, n, 0.5, err);
+    for (uint32_t i = 0; i < n; i++) r->best[i].judged = nodes[i].judged;
+    sx_mem_free(r->mem, nodes);
+    return status;
+}
+
+/* Joins what the judge led to with what words found, each paragraph once, still in the words' order. */
+static llm_status join(walk *w, sx_candidate **out, uint32_t *n, llm_error *err)
+{
+    const sx_ranking *r = w->ranking;
+    sx_candidate *all = sx_mem_array(r->mem, r->n_best + w->n_reached + 1, sizeof *all);
+    if (!all) return sx_fail_memory(err);
+    uint32_t count = r->n_best;
+    if (count) memcpy(all, r->best, count * sizeof *all);
+    for (size_t i = 0; i < w->n_reached; i++) {
+        const sx_candidate *c = &w->reached[i];
+        uint32_t k = 0;
+        while (k < count && (all[k].doc != c->doc || all[k].leaf != c->leaf)) k++;
+        if (k < count) {
+            all[k].judged = c->judged;
+            continue;
+        }
+        for (k = count++; k && all[k - 1].score < c->score; k--) all[k] = all[k - 1];
+        all[k] = *c;
+    }
+    *out = all;
+    *n = count;
     return LLM_OK;
+}
+
+static llm_status keep_found(walk *w, const sx_candidate *c, llm_error *err)
+{
+    sx_evidence *e = w->evidence;
+    const sx_rank_doc *doc = &w->ranking->docs[c->doc];
+    sx_tree *tree = (sx_tree *)(uintptr_t)doc->tree; /* the views own it; a reference is counted on it */
+    uint32_t node = doc->index->leaf_node[c->leaf];
+    e->found[e->count++] = (sx_found){sx_tree_ref(tree), node, (double)c->score};
+    branch b = {c->doc, SX_NO_NODE, c->leaf, c->leaf + 1, (double)c->score, (double)c->lexical, c->judged};
+    return note(w, &b, doc->tree->nodes[node].depth, LLM_TRACE_FOUND) ? sx_fail_memory(err) : LLM_OK;
+}
+
+static llm_status collect(walk *w, uint32_t top, llm_error *err)
+{
+    sx_candidate *all = NULL;
+    uint32_t n = 0;
+    llm_status status = join(w, &all, &n, err);
+    if (!status) status = sx_bench_settle(&w->bench, all, n, err);
+    for (uint32_t i = 0; i < n && i < top && !status; i++) status = keep_found(w, &all[i], err);
+    sx_mem_free(w->ranking->mem, all);
+    w->evidence->confidence = sx_confidence(w->ranking);
+    return status;
 }
 
 static void end_walk(walk *w)
@@ -231,6 +341,8 @@ static void end_walk(walk *w)
     sx_mem_free(mem, w->subtree);
     sx_mem_free(mem, w->now);
     sx_mem_free(mem, w->next);
+    sx_mem_free(mem, w->reached);
+    sx_bench_free(&w->bench);
     sx_buf_free(&w->text);
 }
 
@@ -242,7 +354,9 @@ static llm_status navigate(sx_evidence *evidence, sx_ranking *ranking, const cha
     llm_status status = sx_rank(ranking, question, len, keep, &sx_score_best, cancel, err);
     walk w = {.ranking = ranking, .evidence = evidence, .question = question, .beam = params ? params->beam : 0};
     sx_buf_init(&w.text, ranking->mem, 0);
-    if (!status && ranking->n_best) status = descend(&w, cancel, err);
+    sx_bench_init(&w.bench, ranking->mem, params ? params->judge : NULL, question, len, cancel);
+    if (!status) status = judge_candidates(&w, top, err);
+    if (!status && (ranking->n_best || w.bench.judge)) status = descend(&w, cancel, err);
     if (!status) status = collect(&w, top, err);
     end_walk(&w);
     return status;

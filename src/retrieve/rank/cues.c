@@ -112,14 +112,11 @@ static const cue_word cue_words[] = {
     {"언제", SX_CUE_TIME},
 };
 
-enum { QUESTION_MAX = 1024 };
-
-/* Folds the question to words between single blanks. */
-static size_t plain(const char *text, size_t len, char *out)
+size_t sx_query_fold(const char *text, size_t len, char out[SX_QUESTION_MAX])
 {
     size_t n = 0, step;
     out[n++] = ' ';
-    for (size_t i = 0; i < len && n < QUESTION_MAX - 6; i += step) {
+    for (size_t i = 0; i < len && n < SX_QUESTION_MAX - 6; i += step) {
         uint32_t cp = sx_utf8_next(text + i, len - i, &step);
         if (cp == SX_UTF8_BAD) continue;
         sx_char kind = sx_char_kind(cp);
@@ -137,9 +134,9 @@ static size_t plain(const char *text, size_t len, char *out)
 
 uint32_t sx_query_cues(const char *text, size_t len)
 {
-    char folded[QUESTION_MAX];
+    char folded[SX_QUESTION_MAX];
     uint32_t cues = 0;
-    plain(text, len, folded);
+    sx_query_fold(text, len, folded);
     for (size_t i = 0; i < sizeof cue_words / sizeof *cue_words; i++)
         if (strstr(folded, cue_words[i].word)) cues |= cue_words[i].cue;
     return cues;

@@ -35,6 +35,9 @@ typedef struct sx_candidate {
     float base;
     float x[SX_FEATURES];
     float score;
+    float lexical;                     /* the score by words, when a judge has changed it */
+    double judged;                     /* a judge's opinion, negative: none */
+    uint32_t order;                    /* by words */
     uint32_t has[SX_QUERY_TERMS / 32]; /* which terms of the question it holds */
 } sx_candidate;
 

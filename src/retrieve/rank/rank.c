@@ -179,23 +179,26 @@ static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
     return LLM_OK;
 }
 
+void sx_rank_look(const sx_ranking *r, sx_candidate *c)
+{
+    const sx_rank_doc *doc = &r->docs[c->doc];
+    c->base = doc->leaf_scores[c->leaf];
+    sx_features(&r->queries[doc->query], doc->index, doc->tree, doc->leaf_scores, doc->section_scores, c);
+    c->x[SX_F_TOP] = r->top > 0 ? c->x[SX_F_BASE] / r->top : 0;
+    c->score = 0;
+    for (int k = 0; k < SX_FEATURES; k++) c->score += sx_blend[k] * c->x[k];
+    c->score += prior_blend * doc->prior;
+    c->score = c->score > 0 ? c->score / full_marks : 0;
+}
+
 static void look_closely(sx_ranking *r)
 {
-    float top = 0;
+    r->top = 0;
     for (uint32_t i = 0; i < r->n_best; i++) {
         float share = r->best[i].base / (float)r->queries[r->docs[r->best[i].doc].query].ideal;
-        if (share > top) top = share;
+        if (share > r->top) r->top = share;
     }
-    for (uint32_t i = 0; i < r->n_best; i++) {
-        sx_candidate *c = &r->best[i];
-        const sx_rank_doc *doc = &r->docs[c->doc];
-        sx_features(&r->queries[doc->query], doc->index, doc->tree, doc->leaf_scores, doc->section_scores, c);
-        c->x[SX_F_TOP] = c->x[SX_F_BASE] / top;
-        c->score = 0;
-        for (int k = 0; k < SX_FEATURES; k++) c->score += sx_blend[k] * c->x[k];
-        c->score += prior_blend * doc->prior;
-        c->score = c->score > 0 ? c->score / full_marks : 0;
-    }
+    for (uint32_t i = 0; i < r->n_best; i++) sx_rank_look(r, &r->best[i]);
     sort_best(r);
 }
 

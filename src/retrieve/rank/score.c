@@ -3,10 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "retrieve/rank/concepts.h"
+
 const sx_score_params sx_score_best = {1.2f, 0.65f, 1.0f, 1.0f};
 
 /* What a match is worth by SX_TOK_*: single characters and loose pairs are hardly words, compounds repeat their parts. */
 static const float kind_weight[] = {0, 1.0f, 1.0f, 0.6f, 0.5f, 1.0f, 0.5f};
+static const float added_weight = 0.3f; /* of words that a concept adds */
 static const float weak_weight = 0.25f; /* of function and question words */
 
 static uint32_t find_term(const sx_query *query, uint32_t hash)
@@ -14,6 +17,39 @@ static uint32_t find_term(const sx_query *query, uint32_t hash)
     for (uint32_t i = 0; i < query->n; i++)
         if (query->terms[i].hash == hash) return i;
     return query->n;
+}
+
+/* Words that concepts add; they have no place in the question's order. */
+typedef struct widening {
+    sx_query *query;
+    sx_lexer *lexer;
+    uint32_t end; /* of the question: where what it does not say is shown to stand */
+    llm_status status;
+} widening;
+
+static void widen(void *user, const char *written)
+{
+    widening *w = user;
+    sx_query *query = w->query;
+    if (w->status) return;
+    w->status = sx_lexer_run(w->lexer, written, strlen(written));
+    for (size_t i = 0; i < w->lexer->count && !w->status; i++) {
+        const sx_token *token = &w->lexer->tokens[i];
+        if (token->weak || token->kind == SX_TOK_CHAR || token->kind == SX_TOK_LOOSE || query->n == SX_QUERY_TERMS ||
+            find_term(query, token->term) < query->n)
+            continue;
+        query->terms[query->n++] = (sx_query_term){
+            .hash = token->term, .start = w->end, .end = w->end, .kind = token->kind, .count = 1, .added = true};
+    }
+}
+
+static llm_status add_concepts(sx_query *query, sx_lexer *lexer, const char *text, size_t len)
+{
+    char folded[SX_QUESTION_MAX];
+    widening w = {query, lexer, (uint32_t)len, LLM_OK};
+    sx_query_fold(text, len, folded);
+    sx_concepts(folded, widen, &w);
+    return w.status;
 }
 
 llm_status sx_query_make(sx_query *query, sx_mem *mem, uint32_t lang, const char *text, size_t len)
@@ -38,6 +74,7 @@ llm_status sx_query_make(sx_query *query, sx_mem *mem, uint32_t lang, const char
         if (query->n_order < sizeof query->order) query->order[query->n_order++] = (uint8_t)t;
     }
     query->cues = sx_query_cues(text, len);
+    if (!status) status = add_concepts(query, &lexer, text, len);
     sx_lexer_free(&lexer);
     return status;
 }
@@ -61,7 +98,10 @@ void sx_query_settle(sx_query *query)
         t->idf = (float)log(1.0 + (n - df + 0.5) / (df + 0.5));
         float count = t->count > 3 ? 3 : (float)t->count;
         t->weight = t->idf * count * kind_weight[t->kind] * (t->weak ? weak_weight : 1.0f);
-        query->total += t->weight;
+        if (t->added)
+            t->weight *= added_weight;
+        else
+            query->total += t->weight;
     }
     query->ideal = query->total * (1.0 + sx_score_best.k1);
     if (query->total <= 0) query->total = query->ideal = 1;

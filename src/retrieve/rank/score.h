@@ -14,6 +14,7 @@ typedef struct sx_query_term {
     uint16_t count;      /* times in the question */
     uint8_t kind;        /* SX_TOK_* */
     bool weak;
+    bool added; /* not said by the question, but called for by what it says */
     float idf;
     float weight; /* what a full match of it is worth */
 } sx_query_term;
@@ -37,6 +38,9 @@ llm_status sx_query_make(sx_query *query, sx_mem *mem, uint32_t lang, const char
 void sx_query_count(sx_query *query, const sx_index *index); /* adds a document's statistics */
 void sx_query_settle(sx_query *query);                       /* after the last count: weights */
 uint32_t sx_query_cues(const char *text, size_t len);
+enum { SX_QUESTION_MAX = 1024 };
+/* Folds a question to words between single blanks, cut to SX_QUESTION_MAX; returns its length. */
+size_t sx_query_fold(const char *text, size_t len, char out[SX_QUESTION_MAX]);
 
 typedef struct sx_score_params {
     float k1, b, lead, heading; /* BM25's constants; how often lead and headings count beyond the body */

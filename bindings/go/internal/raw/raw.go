@@ -126,12 +126,12 @@ typedef _gostring_ swig_type_96;
 typedef long long swig_type_97;
 typedef _gostring_ swig_type_98;
 typedef _gostring_ swig_type_99;
-typedef _gostring_ swig_type_100;
+typedef long long swig_type_100;
 typedef _gostring_ swig_type_101;
 typedef _gostring_ swig_type_102;
 typedef _gostring_ swig_type_103;
-typedef long long swig_type_104;
-typedef _gostring_ swig_type_105;
+typedef _gostring_ swig_type_104;
+typedef long long swig_type_105;
 typedef _gostring_ swig_type_106;
 typedef _gostring_ swig_type_107;
 typedef _gostring_ swig_type_108;
@@ -144,6 +144,7 @@ typedef _gostring_ swig_type_114;
 typedef _gostring_ swig_type_115;
 typedef _gostring_ swig_type_116;
 typedef _gostring_ swig_type_117;
+typedef _gostring_ swig_type_118;
 extern void _wrap_Swig_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_5206fbc11104abff(swig_intgo arg1);
 
@@ -234,6 +235,8 @@ extern swig_intgo _wrap_llm_trace_depth_raw_5206fbc11104abff(uintptr_t arg1, swi
 extern swig_intgo _wrap_llm_trace_action_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_llm_trace_score_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern swig_type_36 _wrap_llm_trace_reason_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_lexical_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_judged_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2);
 extern void _wrap_llm_reply_free_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_reply_finish_raw_5206fbc11104abff(uintptr_t arg1);
 extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(uintptr_t arg1);
@@ -305,25 +308,25 @@ extern swig_type_91 _wrap_sx_ctx_used_raw_5206fbc11104abff(uintptr_t arg1, uintp
 extern swig_type_92 _wrap_sx_ctx_size_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2);
 extern uintptr_t _wrap_sx_score_raw_5206fbc11104abff(uintptr_t arg1, swig_type_93 arg2, swig_type_94 arg3, swig_type_95 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
 extern uintptr_t _wrap_sx_score_tokens_raw_5206fbc11104abff(uintptr_t arg1, swig_type_96 arg2, swig_type_97 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_98 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_99 arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_retrieve_raw_5206fbc11104abff(uintptr_t arg1, swig_type_98 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_99 arg5, swig_intgo arg6, float arg7, swig_intgo arg8, swig_type_100 arg9, uintptr_t arg10, uintptr_t arg11);
 extern uintptr_t _wrap_sx_gen_create_raw_5206fbc11104abff(void);
-extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_100 arg2, double arg3);
-extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_101 arg2, swig_type_102 arg3);
+extern swig_intgo _wrap_sx_gen_number_raw_5206fbc11104abff(uintptr_t arg1, swig_type_101 arg2, double arg3);
+extern swig_intgo _wrap_sx_gen_text_raw_5206fbc11104abff(uintptr_t arg1, swig_type_102 arg2, swig_type_103 arg3);
 extern swig_intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, double arg3);
 extern void _wrap_sx_gen_free_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_103 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_104 arg11, swig_type_105 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
+extern uintptr_t _wrap_sx_generate_raw_5206fbc11104abff(uintptr_t arg1, swig_type_104 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_105 arg11, swig_type_106 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
 extern swig_intgo _wrap_sx_reply_next_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_106 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_107 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_107 _wrap_sx_reply_piece_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_108 _wrap_sx_reply_text_raw_5206fbc11104abff(uintptr_t arg1);
 extern uintptr_t _wrap_sx_guard_create_raw_5206fbc11104abff(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_108 arg2, swig_intgo arg3, swig_type_109 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_110 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_111 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_guard_check_raw_5206fbc11104abff(uintptr_t arg1, swig_type_109 arg2, swig_intgo arg3, swig_type_110 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_5206fbc11104abff(uintptr_t arg1, swig_intgo arg2, swig_type_111 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, swig_type_112 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_112 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern swig_type_113 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_114 arg1, swig_type_115 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_116 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_117 arg2, uintptr_t arg3);
+extern swig_type_113 _wrap_sx_guard_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern swig_type_114 _wrap_sx_verdict_text_raw_5206fbc11104abff(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_5206fbc11104abff(swig_type_115 arg1, swig_type_116 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_117 _wrap_sx_vault_restore_raw_5206fbc11104abff(uintptr_t arg1, swig_type_118 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -806,6 +809,7 @@ const LLM_KV_F32 int = 2
 const LLM_KV_BF16 int = 3
 const LLM_KV_Q8_0 int = 4
 const LLM_KV_Q4_0 int = 5
+const LLM_RETRIEVE_JUDGE uint = 1
 const LLM_GEN_IGNORE_EOS uint = 1
 const LLM_GEN_NO_BOS uint = 2
 const LLM_GEN_PARSE_SPECIAL uint = 4
@@ -1386,6 +1390,22 @@ func Llm_trace_reason(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
 	return swig_r_1
+}
+
+func Llm_trace_lexical(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
+	var swig_r float64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	swig_r = (float64)(C._wrap_llm_trace_lexical_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	return swig_r
+}
+
+func Llm_trace_judged(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
+	var swig_r float64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	swig_r = (float64)(C._wrap_llm_trace_judged_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	return swig_r
 }
 
 func Llm_reply_free(arg1 Llm_reply) {
@@ -2163,16 +2183,20 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	return swig_r
 }
 
-func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, arg6 Llm_cancel, arg7 Llm_error) (_swig_ret Llm_evidence) {
+func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, arg6 uint, arg7 float32, arg8 uint, arg9 uint64, arg10 Llm_cancel, arg11 Llm_error) (_swig_ret Llm_evidence) {
 	var swig_r Llm_evidence
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
-	_swig_i_5 := getSwigcptr(arg6)
-	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	_swig_i_5 := arg6
+	_swig_i_6 := arg7
+	_swig_i_7 := arg8
+	_swig_i_8 := arg9
+	_swig_i_9 := getSwigcptr(arg10)
+	_swig_i_10 := getSwigcptr(arg11)
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_4)), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.swig_intgo(_swig_i_7), C.swig_type_100(_swig_i_8), C.uintptr_t(_swig_i_9), C.uintptr_t(_swig_i_10))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2193,7 +2217,7 @@ func Sx_gen_number(arg1 Sx_gen, arg2 string, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_100)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_number_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2205,7 +2229,7 @@ func Sx_gen_text(arg1 Sx_gen, arg2 string, arg3 string) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int)(C._wrap_sx_gen_text_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2246,7 +2270,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
 	_swig_i_14 := getSwigcptr(arg15)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_104(_swig_i_10), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_105(_swig_i_10), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2305,7 +2329,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2323,7 +2347,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2336,7 +2360,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2379,7 +2403,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_114)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_5206fbc11104abff(*(*C.swig_type_115)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2394,7 +2418,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_5206fbc11104abff(C.uintptr_t(_swig_i_0), *(*C.swig_type_118)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2

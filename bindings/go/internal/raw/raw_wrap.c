@@ -742,12 +742,17 @@ static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const cha
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                 const char *doc, const llm_cancel *cancel, llm_error *err)
+                                 const char *doc, uint32_t flags, float judge_weight, uint32_t judge_ms,
+                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.flags = flags;
+    opts.judge_weight = judge_weight;
+    opts.judge_ms = judge_ms;
+    opts.judge_tokens = judge_tokens;
     opts.cancel = cancel;
     llm_evidence *made = NULL;
     sx_ctx_told(ctx, llm_retrieve(ctx, question, len, &opts, &made), err);
@@ -2232,6 +2237,36 @@ _gostring_ _wrap_llm_trace_reason_raw_5206fbc11104abff(struct llm_evidence *_swi
 }
 
 
+double _wrap_llm_trace_lexical_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+  llm_evidence *arg1 = (llm_evidence *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_evidence **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)llm_trace_lexical((struct llm_evidence const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_llm_trace_judged_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+  llm_evidence *arg1 = (llm_evidence *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(llm_evidence **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)llm_trace_judged((struct llm_evidence const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
 void _wrap_llm_reply_free_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
@@ -3567,15 +3602,19 @@ struct llm_scores *_wrap_sx_score_tokens_raw_5206fbc11104abff(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_evidence *_wrap_sx_retrieve_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
   uint32_t arg4 ;
   uint32_t arg5 ;
   char *arg6 = (char *) 0 ;
-  llm_cancel *arg7 = (llm_cancel *) 0 ;
-  llm_error *arg8 = (llm_error *) 0 ;
+  uint32_t arg7 ;
+  float arg8 ;
+  uint32_t arg9 ;
+  uint64_t arg10 ;
+  llm_cancel *arg11 = (llm_cancel *) 0 ;
+  llm_error *arg12 = (llm_error *) 0 ;
   llm_evidence *result = 0 ;
   struct llm_evidence *_swig_go_result;
   
@@ -3591,10 +3630,14 @@ struct llm_evidence *_wrap_sx_retrieve_raw_5206fbc11104abff(struct llm_ctx *_swi
   memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
   arg6[_swig_go_4.n] = '\0';
   
-  arg7 = *(llm_cancel **)&_swig_go_5; 
-  arg8 = *(llm_error **)&_swig_go_6; 
+  arg7 = (uint32_t)_swig_go_5; 
+  arg8 = (float)_swig_go_6; 
+  arg9 = (uint32_t)_swig_go_7; 
+  arg10 = (uint64_t)_swig_go_8; 
+  arg11 = *(llm_cancel **)&_swig_go_9; 
+  arg12 = *(llm_error **)&_swig_go_10; 
   
-  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,(struct llm_cancel const *)arg7,arg8);
+  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
   *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
   free(arg6); 
   return _swig_go_result;
