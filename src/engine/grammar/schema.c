@@ -137,10 +137,28 @@ static const sx_json *resolve(sx_schema *s, const sx_json *part, const sx_json *
 
 /* ---- conjunctions ---- */
 
-/* Adds a schema with all that it refers to; `true` adds nothing. */
-static void add_part(sx_schema *s, sx_conj *c, const sx_json *part, uint32_t depth)
+typedef struct chain { /* of schemas that led to one another */
+    const sx_json *part;
+    const struct chain *up;
+} chain;
+
+/* A schema that holds for a value because it holds for that value says nothing: neither through references nor through its
+ * own branches. */
+static bool comes_back(sx_schema *s, const sx_conj *c, const sx_json *part, const chain *up)
 {
-    if (s->status != LLM_OK || (part->kind == SX_JSON_BOOL && part->truth)) return;
+    bool back = false;
+    for (uint32_t i = 0; i < c->n; i++) back = back || (c->part[i] == part && c->chosen[i]);
+    for (; up; up = up->up) back = back || up->part == part;
+    if (back)
+        sx_schema_refuse(s, part, NULL, "it refers to itself for the same value; let it do so for a member or item");
+    return back;
+}
+
+/* Adds a schema with all that it refers to; `true` adds nothing. */
+static void add_part(sx_schema *s, sx_conj *c, const sx_json *part, uint32_t depth, const chain *up)
+{
+    const chain here = {part, up};
+    if (s->status != LLM_OK || (part->kind == SX_JSON_BOOL && part->truth) || comes_back(s, c, part, up)) return;
     for (uint32_t i = 0; i < c->n; i++)
         if (c->part[i] == part) return;
     if (part->kind != SX_JSON_OBJECT && part->kind != SX_JSON_BOOL) {
@@ -157,14 +175,14 @@ static void add_part(sx_schema *s, sx_conj *c, const sx_json *part, uint32_t dep
     check_keywords(s, part);
     const sx_json *ref = sx_json_get(part, "$ref"), *all = sx_json_get(part, "allOf");
     const sx_json *target = ref && s->status == LLM_OK ? resolve(s, part, ref) : NULL;
-    if (target) add_part(s, c, target, depth + 1);
+    if (target) add_part(s, c, target, depth + 1, &here);
     if (all && all->kind != SX_JSON_ARRAY) sx_schema_refuse(s, part, "allOf", "it must be an array of schemas");
-    for (const sx_json *m = all ? all->first : NULL; m; m = m->next) add_part(s, c, m, depth + 1);
+    for (const sx_json *m = all ? all->first : NULL; m; m = m->next) add_part(s, c, m, depth + 1, &here);
 }
 
 void sx_conj_add(sx_schema *s, sx_conj *conj, const sx_json *part)
 {
-    add_part(s, conj, part, 0);
+    add_part(s, conj, part, 0, NULL);
 }
 
 static bool same(const sx_conj *a, const sx_conj *b)

@@ -237,10 +237,11 @@ static sx_expr *remainders(sx_schema *s, int64_t m)
     for (int64_t r = -1; r < m; r++) { /* -1: before the first digit, which is no 0 */
         sx_expr *alt = r < 0 ? begin : sx_expr_list(rules, SX_EXPR_ALT);
         if (r == 0) sx_expr_add(alt, sx_expr_text(rules, ""));
-        for (char d = r < 0 ? '1' : '0'; d <= '9'; d++) {
+        for (int64_t d = r < 0 ? 1 : 0; d <= 9; d++) {
+            const char c = (char)('0' + d);
             sx_expr *seq = sx_expr_list(rules, SX_EXPR_SEQ);
-            sx_expr_add(seq, sx_expr_bytes(rules, &d, 1));
-            sx_expr_add(seq, sx_expr_rule(rules, first + (uint32_t)(((r < 0 ? 0 : r) * 10 + (d - '0')) % m)));
+            sx_expr_add(seq, sx_expr_bytes(rules, &c, 1));
+            sx_expr_add(seq, sx_expr_rule(rules, first + (uint32_t)(((r < 0 ? 0 : r) * 10 + d) % m)));
             sx_expr_add(alt, seq);
         }
         if (r >= 0) rules->rules[first + (uint32_t)r].expr = alt;
