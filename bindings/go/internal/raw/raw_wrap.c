@@ -431,6 +431,28 @@ static sx_blob sx_chat_template(const llm_model *model, const char *text, size_t
     }
 }
 
+static sx_blob sx_chat_parse(const llm_model *model, const char *text, size_t len, const char *prompt,
+                             size_t prompt_len, const char *answer, size_t answer_len, uint32_t flags, llm_error *err)
+{
+    size_t capacity = answer_len * 2 + 1024;
+    for (;;) {
+        char *out = malloc(capacity);
+        if (!out) return sx_blob_fail(err, "no memory for the answer");
+        int64_t size = llm_chat_parse(model, len ? text : NULL, len, prompt, prompt_len, answer, answer_len, flags, out,
+                                      capacity, err);
+        if (size >= 0 && (uint64_t)size <= capacity) {
+            err->code = LLM_OK;
+            return (sx_blob){out, (size_t)size};
+        }
+        free(out);
+        if (size < 0) {
+            err->code = (llm_status)size;
+            return (sx_blob){NULL, 0};
+        }
+        capacity = (size_t)size;
+    }
+}
+
 static sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err)
 {
     if (count > SIZE_MAX / sizeof(float)) return sx_blob_fail(err, "no memory for so many floats");
@@ -1015,7 +1037,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_5206fbc11104abff(void *_swig_go_0) {
+void _wrap_Swig_free_raw_706c1479b648c9c8(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1025,7 +1047,7 @@ void _wrap_Swig_free_raw_5206fbc11104abff(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_5206fbc11104abff(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_706c1479b648c9c8(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1038,7 +1060,7 @@ void *_wrap_Swig_malloc_raw_5206fbc11104abff(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_INVALID_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1049,7 +1071,7 @@ intgo _wrap_LLM_E_INVALID_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_MEMORY_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1060,7 +1082,7 @@ intgo _wrap_LLM_E_MEMORY_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_IO_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1071,7 +1093,7 @@ intgo _wrap_LLM_E_IO_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_FORMAT_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1082,7 +1104,7 @@ intgo _wrap_LLM_E_FORMAT_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1093,7 +1115,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1104,7 +1126,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_VERSION_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1115,7 +1137,7 @@ intgo _wrap_LLM_E_VERSION_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_BUSY_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1126,7 +1148,7 @@ intgo _wrap_LLM_E_BUSY_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_FORK_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1137,7 +1159,7 @@ intgo _wrap_LLM_E_FORK_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_CANCELLED_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1148,7 +1170,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_LIMIT_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1159,7 +1181,7 @@ intgo _wrap_LLM_E_LIMIT_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_UTF8_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1170,7 +1192,7 @@ intgo _wrap_LLM_E_UTF8_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_CORRUPT_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1181,7 +1203,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_FULL_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1192,7 +1214,7 @@ intgo _wrap_LLM_E_FULL_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_KEY_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1203,7 +1225,7 @@ intgo _wrap_LLM_E_KEY_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_READONLY_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1214,7 +1236,7 @@ intgo _wrap_LLM_E_READONLY_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_USER_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1225,7 +1247,7 @@ intgo _wrap_LLM_E_USER_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_5206fbc11104abff() {
+intgo _wrap_LLM_E_INTERNAL_raw_706c1479b648c9c8() {
   int result;
   intgo _swig_go_result;
   
@@ -1236,7 +1258,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_5206fbc11104abff() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_5206fbc11104abff(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_706c1479b648c9c8(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1249,7 +1271,7 @@ _gostring_ _wrap_llm_status_name_raw_5206fbc11104abff(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1262,7 +1284,7 @@ intgo _wrap_llm_error_code_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1275,7 +1297,7 @@ _gostring_ _wrap_llm_error_message_get_raw_5206fbc11104abff(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_5206fbc11104abff() {
+struct llm_error *_wrap_new_llm_error_raw_706c1479b648c9c8() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1286,7 +1308,7 @@ struct llm_error *_wrap_new_llm_error_raw_5206fbc11104abff() {
 }
 
 
-void _wrap_delete_llm_error_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1296,7 +1318,7 @@ void _wrap_delete_llm_error_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_5206fbc11104abff() {
+_gostring_ _wrap_llm_version_raw_706c1479b648c9c8() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1307,7 +1329,7 @@ _gostring_ _wrap_llm_version_raw_5206fbc11104abff() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_5206fbc11104abff(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_706c1479b648c9c8(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1325,7 +1347,7 @@ _gostring_ _wrap_llm_build_info_raw_5206fbc11104abff(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1335,7 +1357,7 @@ void _wrap_llm_cancel_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1345,7 +1367,7 @@ void _wrap_llm_cancel_reset_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1358,7 +1380,7 @@ intgo _wrap_llm_cancel_is_set_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1368,7 +1390,7 @@ void _wrap_llm_cancel_free_raw_5206fbc11104abff(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1378,7 +1400,7 @@ void _wrap_llm_model_free_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1398,7 +1420,7 @@ _gostring_ _wrap_llm_model_info_raw_5206fbc11104abff(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1411,7 +1433,7 @@ intgo _wrap_llm_model_n_vocab_raw_5206fbc11104abff(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1424,7 +1446,7 @@ intgo _wrap_llm_model_n_ctx_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1444,7 +1466,7 @@ intgo _wrap_llm_model_token_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1482,7 +1504,7 @@ intgo _wrap_llm_quantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1527,7 +1549,7 @@ intgo _wrap_llm_quantize_weighted_raw_5206fbc11104abff(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_5206fbc11104abff(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_706c1479b648c9c8(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1537,7 +1559,7 @@ void _wrap_llm_adapter_free_raw_5206fbc11104abff(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1547,7 +1569,7 @@ void _wrap_llm_corpus_free_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1569,7 +1591,7 @@ intgo _wrap_llm_remove_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1584,7 +1606,7 @@ intgo _wrap_llm_corpus_check_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1597,7 +1619,7 @@ intgo _wrap_llm_docs_count_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1612,7 +1634,7 @@ _gostring_ _wrap_llm_docs_name_raw_5206fbc11104abff(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1627,7 +1649,7 @@ long long _wrap_llm_docs_bytes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1642,7 +1664,7 @@ intgo _wrap_llm_docs_nodes_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_5206fbc11104abff(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1657,7 +1679,7 @@ _gostring_ _wrap_llm_docs_hash_raw_5206fbc11104abff(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1667,7 +1689,7 @@ void _wrap_llm_docs_free_raw_5206fbc11104abff(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1677,7 +1699,7 @@ void _wrap_llm_tree_free_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1690,7 +1712,7 @@ intgo _wrap_llm_tree_count_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1710,7 +1732,7 @@ long long _wrap_llm_tree_find_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1725,7 +1747,7 @@ _gostring_ _wrap_llm_tree_id_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1740,7 +1762,7 @@ long long _wrap_llm_tree_parent_raw_5206fbc11104abff(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1755,7 +1777,7 @@ intgo _wrap_llm_tree_kind_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1770,7 +1792,7 @@ intgo _wrap_llm_tree_depth_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1785,7 +1807,7 @@ _gostring_ _wrap_llm_tree_title_raw_5206fbc11104abff(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1800,7 +1822,7 @@ long long _wrap_llm_tree_start_raw_5206fbc11104abff(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1815,7 +1837,7 @@ long long _wrap_llm_tree_end_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_5206fbc11104abff(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1830,7 +1852,7 @@ _gostring_ _wrap_llm_tree_hash_raw_5206fbc11104abff(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1840,7 +1862,7 @@ void _wrap_llm_ctx_free_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1853,7 +1875,7 @@ intgo _wrap_llm_scores_count_raw_5206fbc11104abff(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1868,7 +1890,7 @@ intgo _wrap_llm_scores_tokens_raw_5206fbc11104abff(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1883,7 +1905,7 @@ double _wrap_llm_scores_sum_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1900,7 +1922,7 @@ intgo _wrap_llm_scores_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1917,7 +1939,7 @@ double _wrap_llm_scores_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1936,7 +1958,7 @@ intgo _wrap_llm_scores_top_token_raw_5206fbc11104abff(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_5206fbc11104abff(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1955,7 +1977,7 @@ double _wrap_llm_scores_top_logprob_raw_5206fbc11104abff(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1965,7 +1987,7 @@ void _wrap_llm_scores_free_raw_5206fbc11104abff(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_5206fbc11104abff(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1978,7 +2000,7 @@ intgo _wrap_llm_model_n_embd_raw_5206fbc11104abff(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -1988,7 +2010,7 @@ void _wrap_llm_evidence_free_raw_5206fbc11104abff(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2001,7 +2023,7 @@ intgo _wrap_llm_evidence_count_raw_5206fbc11104abff(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2014,7 +2036,7 @@ double _wrap_llm_evidence_confidence_raw_5206fbc11104abff(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2029,7 +2051,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_5206fbc11104abff(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2044,7 +2066,7 @@ _gostring_ _wrap_llm_evidence_node_raw_5206fbc11104abff(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2059,7 +2081,7 @@ _gostring_ _wrap_llm_evidence_path_raw_5206fbc11104abff(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2074,7 +2096,7 @@ _gostring_ _wrap_llm_evidence_text_raw_5206fbc11104abff(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2089,7 +2111,7 @@ long long _wrap_llm_evidence_start_raw_5206fbc11104abff(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2104,7 +2126,7 @@ long long _wrap_llm_evidence_end_raw_5206fbc11104abff(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2119,7 +2141,7 @@ double _wrap_llm_evidence_score_raw_5206fbc11104abff(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2134,7 +2156,7 @@ intgo _wrap_llm_evidence_page_raw_5206fbc11104abff(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2147,7 +2169,7 @@ intgo _wrap_llm_trace_count_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2162,7 +2184,7 @@ _gostring_ _wrap_llm_trace_doc_raw_5206fbc11104abff(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2177,7 +2199,7 @@ _gostring_ _wrap_llm_trace_node_raw_5206fbc11104abff(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2192,7 +2214,7 @@ intgo _wrap_llm_trace_depth_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2207,7 +2229,7 @@ intgo _wrap_llm_trace_action_raw_5206fbc11104abff(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2222,7 +2244,7 @@ double _wrap_llm_trace_score_raw_5206fbc11104abff(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2237,7 +2259,7 @@ _gostring_ _wrap_llm_trace_reason_raw_5206fbc11104abff(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2252,7 +2274,7 @@ double _wrap_llm_trace_lexical_raw_5206fbc11104abff(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_5206fbc11104abff(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2267,7 +2289,7 @@ double _wrap_llm_trace_judged_raw_5206fbc11104abff(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2277,7 +2299,7 @@ void _wrap_llm_reply_free_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2290,7 +2312,7 @@ intgo _wrap_llm_reply_finish_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2303,7 +2325,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_5206fbc11104abff(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2316,7 +2338,7 @@ intgo _wrap_llm_reply_output_tokens_raw_5206fbc11104abff(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2329,7 +2351,7 @@ double _wrap_llm_reply_prompt_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2342,7 +2364,7 @@ double _wrap_llm_reply_output_ms_raw_5206fbc11104abff(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2357,7 +2379,7 @@ intgo _wrap_llm_reply_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2372,7 +2394,7 @@ double _wrap_llm_reply_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2389,7 +2411,7 @@ intgo _wrap_llm_reply_top_token_raw_5206fbc11104abff(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2406,7 +2428,7 @@ double _wrap_llm_reply_top_logprob_raw_5206fbc11104abff(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2419,7 +2441,7 @@ intgo _wrap_llm_reply_citation_count_raw_5206fbc11104abff(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2434,7 +2456,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_5206fbc11104abff(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2449,7 +2471,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_5206fbc11104abff(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2464,7 +2486,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_5206fbc11104abff(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2479,7 +2501,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_5206fbc11104abff(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2494,7 +2516,7 @@ long long _wrap_llm_reply_citation_start_raw_5206fbc11104abff(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2509,7 +2531,7 @@ long long _wrap_llm_reply_citation_end_raw_5206fbc11104abff(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2524,7 +2546,7 @@ double _wrap_llm_reply_citation_support_raw_5206fbc11104abff(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2539,7 +2561,7 @@ intgo _wrap_llm_reply_citation_page_raw_5206fbc11104abff(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2554,7 +2576,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_5206fbc11104abff(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_5206fbc11104abff(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2564,7 +2586,7 @@ void _wrap_llm_guard_free_raw_5206fbc11104abff(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2590,7 +2612,7 @@ intgo _wrap_llm_guard_set_action_raw_5206fbc11104abff(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2611,7 +2633,7 @@ intgo _wrap_llm_guard_add_word_raw_5206fbc11104abff(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_5206fbc11104abff(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2628,7 +2650,7 @@ intgo _wrap_llm_guard_set_vault_raw_5206fbc11104abff(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_5206fbc11104abff(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_706c1479b648c9c8(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2641,7 +2663,7 @@ _gostring_ _wrap_llm_guard_type_raw_5206fbc11104abff(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2654,7 +2676,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_5206fbc11104abff(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2664,7 +2686,7 @@ void _wrap_llm_guard_close_raw_5206fbc11104abff(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2677,7 +2699,7 @@ intgo _wrap_llm_verdict_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2690,7 +2712,7 @@ intgo _wrap_llm_verdict_count_raw_5206fbc11104abff(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2705,7 +2727,7 @@ _gostring_ _wrap_llm_verdict_type_raw_5206fbc11104abff(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2720,7 +2742,7 @@ long long _wrap_llm_verdict_start_raw_5206fbc11104abff(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2735,7 +2757,7 @@ long long _wrap_llm_verdict_end_raw_5206fbc11104abff(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2750,7 +2772,7 @@ double _wrap_llm_verdict_score_raw_5206fbc11104abff(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2765,7 +2787,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_5206fbc11104abff(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2780,7 +2802,7 @@ intgo _wrap_llm_verdict_finding_action_raw_5206fbc11104abff(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2790,7 +2812,7 @@ void _wrap_llm_verdict_free_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_5206fbc11104abff(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2800,7 +2822,7 @@ void _wrap_llm_vault_free_raw_5206fbc11104abff(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_5206fbc11104abff() {
+sx_log *_wrap_sx_log_create_raw_706c1479b648c9c8() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2811,7 +2833,7 @@ sx_log *_wrap_sx_log_create_raw_5206fbc11104abff() {
 }
 
 
-void _wrap_sx_log_put_raw_5206fbc11104abff(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_706c1479b648c9c8(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2830,7 +2852,7 @@ void _wrap_sx_log_put_raw_5206fbc11104abff(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_5206fbc11104abff(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2843,7 +2865,7 @@ intgo _wrap_sx_log_next_raw_5206fbc11104abff(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_5206fbc11104abff(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2856,7 +2878,7 @@ _gostring_ _wrap_sx_log_line_raw_5206fbc11104abff(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_5206fbc11104abff(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2869,7 +2891,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_5206fbc11104abff(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_706c1479b648c9c8(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2897,7 +2919,7 @@ struct llm_model *_wrap_sx_model_load_raw_5206fbc11104abff(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_5206fbc11104abff(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_706c1479b648c9c8(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -2924,7 +2946,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_5206fbc11104abff(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2950,7 +2972,7 @@ _gostring_ _wrap_sx_tokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2976,7 +2998,7 @@ _gostring_ _wrap_sx_detokenize_raw_5206fbc11104abff(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3006,7 +3028,45 @@ _gostring_ _wrap_sx_chat_template_raw_5206fbc11104abff(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_parse_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+  llm_model *arg1 = (llm_model *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  uint32_t arg8 ;
+  llm_error *arg9 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_model **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  
+  arg4 = (char *)_swig_go_2.p;
+  arg5 = (size_t)_swig_go_2.n;
+  
+  
+  arg6 = (char *)_swig_go_3.p;
+  arg7 = (size_t)_swig_go_3.n;
+  
+  arg8 = (uint32_t)_swig_go_4; 
+  arg9 = *(llm_error **)&_swig_go_5; 
+  
+  result = sx_chat_parse((struct llm_model const *)arg1,(char const *)arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,arg8,arg9);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_dequantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3037,7 +3097,7 @@ _gostring_ _wrap_sx_dequantize_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3063,7 +3123,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_5206fbc11104abff(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3095,7 +3155,7 @@ intgo _wrap_sx_ingest_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3128,7 +3188,7 @@ intgo _wrap_sx_ingest_file_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3143,7 +3203,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_5206fbc11104abff(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_5206fbc11104abff(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3165,7 +3225,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_5206fbc11104abff(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3178,7 +3238,7 @@ _gostring_ _wrap_sx_tree_text_raw_5206fbc11104abff(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_5206fbc11104abff(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3207,7 +3267,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_5206fbc11104abff(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_5206fbc11104abff(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3229,7 +3289,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_5206fbc11104abff(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3248,7 +3308,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3286,7 +3346,7 @@ _gostring_ _wrap_sx_embed_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3324,7 +3384,7 @@ _gostring_ _wrap_sx_rerank_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3361,7 +3421,7 @@ intgo _wrap_sx_imatrix_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3389,7 +3449,7 @@ _gostring_ _wrap_sx_logits_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3411,7 +3471,7 @@ intgo _wrap_sx_ctx_save_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3433,7 +3493,7 @@ intgo _wrap_sx_ctx_load_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3451,7 +3511,7 @@ _gostring_ _wrap_sx_ctx_export_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3472,7 +3532,7 @@ intgo _wrap_sx_ctx_import_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3487,7 +3547,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_5206fbc11104abff(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3506,7 +3566,7 @@ intgo _wrap_sx_ctx_drop_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3521,7 +3581,7 @@ long long _wrap_sx_ctx_used_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3536,7 +3596,7 @@ long long _wrap_sx_ctx_size_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3575,7 +3635,7 @@ struct llm_scores *_wrap_sx_score_raw_5206fbc11104abff(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3602,7 +3662,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_5206fbc11104abff(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3644,7 +3704,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_5206fbc11104abff(struct llm_ctx *_swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_5206fbc11104abff() {
+sx_gen *_wrap_sx_gen_create_raw_706c1479b648c9c8() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -3655,7 +3715,7 @@ sx_gen *_wrap_sx_gen_create_raw_5206fbc11104abff() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -3677,7 +3737,7 @@ intgo _wrap_sx_gen_number_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3703,7 +3763,7 @@ intgo _wrap_sx_gen_text_raw_5206fbc11104abff(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_706c1479b648c9c8(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -3720,7 +3780,7 @@ intgo _wrap_sx_gen_bias_raw_5206fbc11104abff(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_5206fbc11104abff(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_706c1479b648c9c8(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -3730,7 +3790,7 @@ void _wrap_sx_gen_free_raw_5206fbc11104abff(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3779,7 +3839,7 @@ struct llm_reply *_wrap_sx_generate_raw_5206fbc11104abff(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3796,7 +3856,7 @@ intgo _wrap_sx_reply_next_raw_5206fbc11104abff(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3809,7 +3869,7 @@ _gostring_ _wrap_sx_reply_piece_raw_5206fbc11104abff(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3822,7 +3882,7 @@ _gostring_ _wrap_sx_reply_text_raw_5206fbc11104abff(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_5206fbc11104abff(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_706c1479b648c9c8(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -3843,7 +3903,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_5206fbc11104abff(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3876,7 +3936,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_5206fbc11104abff(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_5206fbc11104abff(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3903,7 +3963,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_5206fbc11104abff(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3926,7 +3986,7 @@ intgo _wrap_sx_guard_feed_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3943,7 +4003,7 @@ intgo _wrap_sx_guard_finish_raw_5206fbc11104abff(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_5206fbc11104abff(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3956,7 +4016,7 @@ _gostring_ _wrap_sx_guard_text_raw_5206fbc11104abff(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_5206fbc11104abff(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3969,7 +4029,7 @@ _gostring_ _wrap_sx_verdict_text_raw_5206fbc11104abff(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_5206fbc11104abff(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3999,7 +4059,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_5206fbc11104abff(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_5206fbc11104abff(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
