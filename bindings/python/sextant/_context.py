@@ -134,8 +134,8 @@ class Context(Handle):
     def generate(self, prompt: Text, evidence: Evidence | None = None, *, max_tokens: int = 0, temperature: float = 0.0,
                  top_k: int = 0, top_p: float = 0.0, min_p: float = 0.0, min_confidence: float = 0.0, seed: int = 0,
                  stop: Sequence[str] = (), ignore_eos: bool = False, no_bos: bool = False, parse_special: bool = False,
-                 show_special: bool = False, sampling: Sampling | None = None, logprobs: int = 0, grammar: str = "", schema: str | Mapping[str, Any] | None = None,
-                 cancel: Cancel | None = None) -> Reply:
+                 show_special: bool = False, sampling: Sampling | None = None, logprobs: int = 0, grammar: str = "",
+                 schema: str | Mapping[str, Any] | None = None, cancel: Cancel | None = None) -> Reply:
         """Begins an answer: iterate over it. Without evidence the model continues the prompt; with evidence the prompt
         is a question, and the answer cites only the evidence (quoted sentences when there is no model). ``logprobs``
         keeps log-probabilities and so many of the likeliest tokens: see ``Reply.logprobs``. ``grammar`` (GBNF) is what
