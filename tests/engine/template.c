@@ -72,6 +72,10 @@ static void values_print_as_python_prints_them(void **state)
     expect("{{ d|tojson(separators=(',',':'), sort_keys=true) }}", "{\"a\":[true,null,\"q\\\"\"],\"z\":1}");
     expect("{{ messages[1].content|length }}{{ messages[1].content|trim }}{{ s[::-1] }}{{ s[-3:] }}", "6Hi \xe4\xb8\xad"
                                                                                                       "fed cbadef");
+    expect(
+        "{{ '{} {{}} {1} {x!r}'.format('a', 3, x='q') }}|{{ '{:>5}|{:<5}|{:05d}|{:.2f}'.format('a', 'b', 42, 3.14159) }}",
+        "a {} 3 'q'|    a|b    |00042|3.14");
+    expect("{{ 'ab'.center(5) }}|{{ 'abc'.center(6, '*') }}|{{ 'a'.center(4, '-') }}", "  ab |*abc**|-a--");
     expect("[{{ nothing }}{{ nothing|default('x') }}{{ ''|default('y', true) }}]", "[xy]");
 }
 
@@ -122,6 +126,9 @@ static void mistakes_are_told_with_their_line(void **state)
     refuse("{% include 'x' %}", NULL, LLM_E_UNSUPPORTED, "\"include\"");
     refuse("{{ n|frobnicate }}", NULL, LLM_E_UNSUPPORTED, "\"frobnicate\"");
     refuse("{{ n is frobnicated }}", NULL, LLM_E_UNSUPPORTED, "\"frobnicated\"");
+    refuse("{{ '{'.format(1) }}", NULL, LLM_E_INVALID, "stands alone");
+    refuse("{{ '{0}'.format() }}", NULL, LLM_E_INVALID, "no argument");
+    refuse("{{ '{:,}'.format(1000) }}", NULL, LLM_E_UNSUPPORTED, "{:,}");
     refuse("{{ nothing.x }}", NULL, LLM_E_INVALID, "nothing is not defined");
     refuse("{{ list.append(4) }}", NULL, LLM_E_INVALID, "may not do");
     refuse("{{ 1 + 'a' }}{{ 1 // 0 }}", NULL, LLM_E_INVALID, "cannot take a int and a str");

@@ -322,6 +322,8 @@ typedef struct sx_jx_args {
     sx_jx_dict *named; /* or NULL */
 } sx_jx_args;
 
+/* str.format: "{} {name:>8}". (format.c) */
+sx_jx_value sx_jx_format_braces(sx_jx_run *r, sx_jx_value s, const sx_jx_args *args);
 sx_jx_value sx_jx_call(sx_jx_run *r, sx_jx_value f, const sx_jx_args *args);
 sx_jx_value sx_jx_call_macro(sx_jx_run *r, const sx_jx_macro *m, const sx_jx_args *args, const sx_jx_value *caller);
 /* The i-th positional argument, or the one of this name, or fallback. */

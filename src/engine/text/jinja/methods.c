@@ -38,6 +38,8 @@ typedef enum method_id {
     M_ZFILL,
     M_LJUST,
     M_RJUST,
+    M_CENTER,
+    M_FORMAT,
     M_SWAPCASE,
     M_GET,
     M_ITEMS,
@@ -95,6 +97,9 @@ static const method_row rows[] = {
     {JX_STRING, M_ZFILL, "zfill"},
     {JX_STRING, M_LJUST, "ljust"},
     {JX_STRING, M_RJUST, "rjust"},
+    {JX_STRING, M_CENTER, "center"},
+    {JX_STRING, M_FORMAT, "format"},
+    {JX_STRING, M_LOWER, "casefold"},
     {JX_STRING, M_SWAPCASE, "swapcase"},
     {JX_DICT, M_GET, "get"},
     {JX_DICT, M_ITEMS, "items"},
@@ -401,6 +406,11 @@ static sx_jx_value justify(sx_jx_run *r, sx_jx_value s, const sx_jx_args *args, 
     int64_t pad = int_arg(r, args, 0, "width", 0) - sx_jx_length(r, &s);
     sx_jx_value fill = id == M_ZFILL ? sx_jx_static("0") : sx_jx_arg(args, 1, "fillchar", sx_jx_static(" "));
     if (pad <= 0 || fill.type != JX_STRING) return s;
+    if (id == M_CENTER) { /* the odd one goes left when the width is odd, as in CPython */
+        int64_t left = pad / 2 + (pad & (pad + sx_jx_length(r, &s)) & 1);
+        s = sx_jx_binary(r, JX_ADD, sx_jx_binary(r, JX_MUL, fill, sx_jx_int(left)), s);
+        return sx_jx_binary(r, JX_ADD, s, sx_jx_binary(r, JX_MUL, fill, sx_jx_int(pad - left)));
+    }
     fill = sx_jx_binary(r, JX_MUL, fill, sx_jx_int(pad));
     if (id == M_LJUST) return sx_jx_binary(r, JX_ADD, s, fill);
     if (id == M_ZFILL && s.len && (s.as.s[0] == '-' || s.as.s[0] == '+'))
@@ -452,6 +462,7 @@ static sx_jx_value call_text(sx_jx_run *r, sx_jx_value s, method_id id, const sx
         return sx_jx_bool(sx_jx_apply_test(r, &chars, s, &one));
     case M_REMOVEPREFIX: return without_affix(r, s, args, false);
     case M_REMOVESUFFIX: return without_affix(r, s, args, true);
+    case M_FORMAT: return sx_jx_format_braces(r, s, args);
     case M_PARTITION: return partition(r, s, args, false);
     case M_RPARTITION: return partition(r, s, args, true);
     default: return justify(r, s, args, id);
