@@ -114,7 +114,7 @@ static void model_judges(void **state)
     for (uint32_t i = 0; i < llm_trace_count(poor); i++) assert_true(llm_trace_judged(poor, i) < 0);
     llm_evidence_free(poor);
     char *page = malloc(9001); /* a passage longer than the model's window is cut for it */
-    for (int i = 0; i < 9000; i++) page[i] = i % 6 == 5 ? ' ' : (char)('a' + i * 7 % 26);
+    for (int i = 0; i < 9000; i++) page[i] = (char)(i % 6 == 5 ? ' ' : 'a' + i * 7 % 26);
     memcpy(page, "annual leave ", 13);
     page[9000] = '\0';
     assert_int_equal(llm_ingest(f.corpus, "page.txt", page, 9000, NULL, &err), LLM_OK);
