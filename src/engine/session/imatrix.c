@@ -21,7 +21,7 @@ typedef struct watcher {
     column_sums *all;
     size_t n, cap;
     bool no_memory;
-    const sx_segment *segment;
+    sx_segment segment;
 } watcher;
 
 /* ---- what is seen ---- */
@@ -62,7 +62,7 @@ static bool read_window(void *arg, sx_eval *e)
 {
     watcher *w = arg;
     const sx_observer observer = {see, w};
-    sx_segment segment = *w->segment;
+    sx_segment segment = w->segment;
     e->observer = &observer;
     bool done = sx_forward(e, &segment, 1);
     e->observer = NULL;
@@ -79,8 +79,7 @@ static llm_status read_text(sx_session *s, watcher *w, const int32_t *tokens, si
         sx_session_truncate(s, 0);
         status = sx_session_fits(s, tokens + i, part, err);
         if (status == LLM_OK) status = sx_cache_reserve(&s->cache, 0, part, err);
-        const sx_segment segment = sx_session_segment(s, tokens + i, part, 0);
-        w->segment = &segment;
+        w->segment = sx_session_segment(s, tokens + i, part, 0);
         if (status == LLM_OK) status = sx_session_alone(s, read_window, w, cancel, err);
         if (status == LLM_OK && w->no_memory) status = sx_fail_memory(err);
     }
