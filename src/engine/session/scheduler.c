@@ -152,7 +152,7 @@ static void add(batch *b, sx_request *r, uint32_t n)
 {
     sx_segment *segment = &b->segments[b->n];
     *segment = r->segment;
-    segment->tokens += r->done;
+    if (segment->tokens) segment->tokens += r->done; /* an evaluation of its own shape has none */
     segment->first += r->done;
     segment->n = n;
     segment->second = n;
