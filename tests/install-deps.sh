@@ -7,7 +7,7 @@
 #   all        all of the above
 #   check      what .ci/run needs besides: the other compiler, sanitizers, checkers
 #   hosts      the programs that the plugins of examples/ are tested in; without them those tests are skipped
-#   package    what building the Debian packages needs besides
+#   package    what building the Debian packages and the wheel needs besides
 # Needs root or sudo only when something is missing. --list prints the packages and installs nothing.
 set -eu
 
@@ -17,7 +17,7 @@ tests='libcmocka-dev python3'
 bindings='swig python3-dev golang-go'
 check='clang clang-tidy clang-format libclang-rt-14-dev abigail-tools doxygen valgrind python3-numpy python3-jinja2'
 hosts='sqlite3 postgresql-15 postgresql-server-dev-15 luajit'
-package="$build $readers $bindings libcmocka-dev debhelper dh-python dpkg-dev fakeroot lintian"
+package="$build $readers $bindings libcmocka-dev debhelper dh-python dpkg-dev fakeroot lintian python3-venv"
 
 list=no
 want=
