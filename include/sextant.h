@@ -84,10 +84,10 @@ extern "C" {
 #endif
 
 #define LLM_VERSION_MAJOR 0
-#define LLM_VERSION_MINOR 2
+#define LLM_VERSION_MINOR 3
 #define LLM_VERSION_PATCH 0
-#define LLM_VERSION       "0.2.0"
-#define LLM_API_LEVEL     2 /* grows by one with each release that adds functions */
+#define LLM_VERSION       "0.3.0"
+#define LLM_API_LEVEL     3 /* grows by one with each release that adds functions */
 
 /* ---- Status ----------------------------------------------------------------------------------------------------- */
 
@@ -427,7 +427,7 @@ LLM_API void llm_embed_opts_init(llm_embed_opts *opts, size_t size); /* Since 0.
 
 /* ---- Identity --------------------------------------------------------------------------------------------------- */
 
-/* The library's version, "0.2.0". Static. Thread: any. Since 0.1. */
+/* The library's version, "0.3.0". Static. Thread: any. Since 0.1. */
 LLM_API const char *llm_version(void);
 
 /* A fact of this build by key: "api_level", "compiler", "isa" (the level this machine gets), "sqlite", "sodium",

@@ -19,7 +19,7 @@ prefix=$work/moved
 [ -f "$prefix/include/sextant.h" ] || fail "the header is not installed"
 [ -f "$prefix/$libdir/libsextant.a" ] || fail "the archive is not installed"
 [ -L "$prefix/$libdir/libsextant.so" ] && [ -L "$prefix/$libdir/libsextant.so.0" ] && \
-    [ -f "$prefix/$libdir/libsextant.so.0.2.0" ] || fail "libsextant.so, .so.0 and .so.0.2.0 are not as they should be"
+    [ -f "$prefix/$libdir/libsextant.so.0.3.0" ] || fail "libsextant.so, .so.0 and .so.0.3.0 are not as they should be"
 readelf -d "$prefix/$libdir/libsextant.so" | grep -q 'SONAME.*\[libsextant\.so\.0\]' || fail "the SONAME is not libsextant.so.0"
 readelf -d "$prefix/$libdir/libsextant.so" | grep -Eq 'R(UN)?PATH' && fail "the installed library has an RPATH"
 grep -rq "$build\|$source" "$prefix/$libdir/cmake" "$prefix/$libdir/pkgconfig" && fail "an installed file names the build folder"
@@ -47,7 +47,7 @@ done
 
 PKG_CONFIG_PATH=$prefix/$libdir/pkgconfig
 export PKG_CONFIG_PATH
-[ "$(pkg-config --modversion sextant)" = 0.2.0 ] || fail "pkg-config gives a wrong version"
+[ "$(pkg-config --modversion sextant)" = 0.3.0 ] || fail "pkg-config gives a wrong version"
 pkg-config --libs sextant | grep -q sqlite && fail "pkg-config --libs names what only --static needs"
 cp "$source/examples/ask.c" "$work/ask.cpp"
 for language in c cxx; do

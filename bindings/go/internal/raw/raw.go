@@ -609,10 +609,10 @@ type Sx_gen interface {
 }
 
 const LLM_VERSION_MAJOR int = 0
-const LLM_VERSION_MINOR int = 2
+const LLM_VERSION_MINOR int = 3
 const LLM_VERSION_PATCH int = 0
-const LLM_VERSION string = "0.2.0"
-const LLM_API_LEVEL int = 2
+const LLM_VERSION string = "0.3.0"
+const LLM_API_LEVEL int = 3
 const LLM_OK int = 0
 const LLM_MORE int = 1
 func _swig_getLLM_E_INVALID() (_swig_ret int) {
