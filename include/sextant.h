@@ -271,6 +271,8 @@ typedef struct llm_retrieve_opts {
 #define LLM_GEN_SHOW_SPECIAL \
     8u /* flag: write the answer's special tokens into its text, for llm_chat_parse. Since 0.2 */
 
+#define LLM_DRAFT_MAX 64
+
 typedef struct llm_gen_opts {
     uint32_t struct_size;
     uint32_t flags;       /* LLM_GEN_* */
@@ -313,6 +315,11 @@ typedef struct llm_gen_opts {
     const char
         *schema; /* JSON Schema (draft 2020-12): the same with the JSON texts that satisfy it; what cannot be enforced
                            is refused by its JSON pointer. Not together with grammar. NULL: none */
+    /* Since 0.3 */
+    uint32_t
+        draft; /* most tokens guessed per step, from what followed the like before in prompt and answer; the text is
+                       the same with and without, and comes faster where it repeats what was read; at most
+                       LLM_DRAFT_MAX; 0: none */
 } llm_gen_opts;
 
 /* What to do with a finding. The verdict on a text is the strongest of ALLOW < redact (REPLACE..PSEUDONYM) < REVIEW < BLOCK. */
@@ -401,7 +408,7 @@ typedef struct llm_embed_opts {
 #define LLM_CTX_OPTS_INIT {(uint32_t)sizeof(llm_ctx_opts), 0, 0, 0, 0, 0, NULL, NULL}
 #define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0}
 #define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-    0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
+    0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 0}
 #define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL}
 #define LLM_CHECK_OPTS_INIT {(uint32_t)sizeof(llm_check_opts), 0, NULL, 0, 0, NULL}
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
@@ -840,6 +847,10 @@ LLM_API double llm_reply_prompt_ms(const llm_reply *reply);
 LLM_API double llm_reply_output_ms(const llm_reply *reply);
 LLM_API int32_t llm_reply_token(const llm_reply *reply, uint32_t i); /* id of output token i, -1 beyond */
 
+/* Evaluations made for the answer behind the prompt's: one for each further token, fewer when opts.draft guessed right.
+ * Thread: ctx. Since 0.3. */
+LLM_API uint32_t llm_reply_steps(const llm_reply *reply);
+
 /* With opts.logprobs: the natural logarithm of output token i's probability in the model's own distribution, before bias,
  * penalties, temperature, cuts and grammar; and of the k-th likeliest token at its place (from 0, below opts.logprobs) its id
  * and the same. Beyond, or without opts.logprobs: -1 for the id and 0 for the logarithms. Thread: ctx. Since 0.2. */
@@ -1138,6 +1149,7 @@ typedef struct llm_api {
     int64_t (*chat_parse)(const llm_model *model, const char *source, size_t source_len, const char *prompt,
                           size_t prompt_len, const char *answer, size_t len, uint32_t flags, char *out, size_t capacity,
                           llm_error *err);
+    uint32_t (*reply_steps)(const llm_reply *reply);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

@@ -26,7 +26,7 @@ type genOpts struct {
 	seed                                  uint64
 	stop                                  []string
 	sampling                              Sampling
-	logprobs                              uint
+	logprobs, draft                       uint
 	grammar, schema                       string
 }
 
@@ -71,6 +71,9 @@ func ParseSpecial() GenOption { return func(o *genOpts) { o.flags |= uint(raw.LL
 
 // Logprobs keeps log-probabilities and the n likeliest tokens at each place: see Reply.Logprobs.
 func Logprobs(n uint) GenOption { return func(o *genOpts) { o.logprobs = n } }
+
+// Draft guesses up to n tokens per step from what was read: the same text, sooner where it repeats the prompt.
+func Draft(n uint) GenOption { return func(o *genOpts) { o.draft = n } }
 
 // Grammar sets what the text must follow, in GBNF; the rule root is the whole.
 func Grammar(gbnf string) GenOption { return func(o *genOpts) { o.grammar = gbnf } }
@@ -274,6 +277,7 @@ func (r *Reply) Usage() Usage {
 	return Usage{
 		PromptTokens: int(raw.Llm_reply_prompt_tokens(r.raw)), OutputTokens: int(raw.Llm_reply_output_tokens(r.raw)),
 		PromptMs: raw.Llm_reply_prompt_ms(r.raw), OutputMs: raw.Llm_reply_output_ms(r.raw),
+		Steps: int(raw.Llm_reply_steps(r.raw)),
 	}
 }
 

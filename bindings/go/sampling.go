@@ -40,6 +40,7 @@ func moreOpts(op string, o *genOpts) (raw.Sx_gen, error) {
 	s, gen := &o.sampling, raw.Sx_gen_create()
 	for name, value := range map[string]float64{
 		"logprobs":           float64(o.logprobs),
+		"draft":              float64(o.draft),
 		"repeat_penalty":     float64(s.RepeatPenalty),
 		"frequency_penalty":  float64(s.FrequencyPenalty),
 		"presence_penalty":   float64(s.PresencePenalty),

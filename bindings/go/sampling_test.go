@@ -59,3 +59,25 @@ func TestSampling(t *testing.T) {
 		t.Errorf("a banned token: %v, %v", banned, none)
 	}
 }
+
+func TestDraftsChangeStepsAndNoText(t *testing.T) {
+	model := modelOf(t)
+	answer := func(opts ...sextant.GenOption) (string, sextant.Usage) {
+		reply, err := contextOf(t, sextant.WithModel(model)).Generate(bg, "the captain saw the captain saw the captain", nil,
+			append(opts, sextant.MaxTokens(64), sextant.IgnoreEOS())...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reply.Close()
+		text, err := io.ReadAll(reply)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text), reply.Usage()
+	}
+	plain, usage := answer()
+	drafted, fewer := answer(sextant.Draft(8))
+	if plain != drafted || usage.Steps != 63 || fewer.Steps >= 63 {
+		t.Errorf("%q in %d steps, %q in %d", plain, usage.Steps, drafted, fewer.Steps)
+	}
+}

@@ -167,6 +167,7 @@ type Citation struct {
 type Usage struct {
 	PromptTokens, OutputTokens int
 	PromptMs, OutputMs         float64
+	Steps                      int // evaluations behind the prompt's; fewer than tokens when drafts came true
 }
 
 // Finding is personal data seen in a text; [Start, End) are bytes of the original text.

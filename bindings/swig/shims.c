@@ -661,7 +661,8 @@ static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
     } counts[] = {{"penalty_last_n", &o->penalty_last_n},
                   {"dry_allowed_length", &o->dry_allowed_length},
                   {"dry_last_n", &o->dry_last_n},
-                  {"logprobs", &o->logprobs}};
+                  {"logprobs", &o->logprobs},
+                  {"draft", &o->draft}};
     for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
         if (strcmp(floats[i].name, name) == 0) {
             *floats[i].at = (float)value;

@@ -55,27 +55,22 @@ llm_status sx_decode_begin(llm_reply *reply)
         return sx_fail(&ctx->err, LLM_E_LIMIT,
                        "the prompt has %zu tokens, the context window %u: shorten the prompt or raise n_ctx",
                        reply->n_prompt_tokens, sx_session_n_ctx(session));
+    status = sx_draft_begin(reply);
+    if (status != LLM_OK) return status;
     const uint32_t n_vocab = sx_model_n_vocab(ctx->model->model);
-    reply->logits = sx_mem_array(&ctx->h.mem, n_vocab, sizeof *reply->logits);
     if (reply->opts.logprobs) reply->raw_logits = sx_mem_array(&ctx->h.mem, n_vocab, sizeof *reply->raw_logits);
-    if (!reply->logits || (reply->opts.logprobs && !reply->raw_logits)) return sx_fail_memory(&ctx->err);
+    if (reply->opts.logprobs && !reply->raw_logits) return sx_fail_memory(&ctx->err);
     reply->strip_space = reply->prompt.len == 0 && sx_model_strips_space(ctx->model->model);
     return make_sampler(reply);
 }
 
 /* ---- the KV cache ---- */
 
-static llm_status evaluate(llm_reply *reply, const int32_t *tokens, size_t n)
-{
-    llm_ctx *ctx = reply->ctx;
-    return sx_session_eval(ctx->session, tokens, n, false, reply->logits, reply->opts.cancel, &ctx->err);
-}
-
 static llm_status prefill(llm_reply *reply)
 {
     double begin = sx_clock_ms();
     size_t n = reply->n_prompt_tokens, same = sx_session_reuse(reply->ctx->session, reply->prompt_tokens, n);
-    llm_status status = evaluate(reply, reply->prompt_tokens + same, n - same);
+    llm_status status = sx_draft_prompt(reply, reply->prompt_tokens + same, n - same);
     reply->prompt_ms = sx_clock_ms() - begin;
     reply->prefilled = true;
     return status;
@@ -189,6 +184,7 @@ static llm_status attribute(llm_reply *reply)
 static llm_status finish(llm_reply *reply, uint32_t why)
 {
     if (why != LLM_FINISH_NONE) reply->finish = why;
+    sx_draft_drop(reply);
     llm_status status = drain(reply, true);
     if (status == LLM_OK) status = attribute(reply);
     return status;
@@ -221,8 +217,9 @@ static llm_status one_token(llm_reply *reply)
     llm_ctx *ctx = reply->ctx;
     if (reply->n_out_tokens >= reply->opts.max_tokens) return finish(reply, LLM_FINISH_LENGTH);
     if (reply->n_out_tokens) { /* the last token is read only when another is wanted */
-        if (sx_session_used(ctx->session) >= sx_session_n_ctx(ctx->session)) return finish(reply, LLM_FINISH_LENGTH);
-        llm_status status = evaluate(reply, &reply->out_tokens[reply->n_out_tokens - 1], 1);
+        const size_t used = reply->n_prompt_tokens + reply->n_out_tokens - 1;
+        if (used >= sx_session_n_ctx(ctx->session)) return finish(reply, LLM_FINISH_LENGTH);
+        llm_status status = sx_draft_step(reply);
         if (status != LLM_OK) return status;
     }
     sx_logprobs_keep(reply);

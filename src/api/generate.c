@@ -21,6 +21,9 @@ static llm_status read_opts(llm_ctx *ctx, const llm_gen_opts *opts, llm_gen_opts
     if (o->logprobs > MAX_LOGPROBS)
         return sx_fail(err, LLM_E_INVALID, "logprobs is %u: at most %d tokens are kept for each place", o->logprobs,
                        (int)MAX_LOGPROBS);
+    if (o->draft > LLM_DRAFT_MAX)
+        return sx_fail(err, LLM_E_INVALID, "draft is %u: at most %d tokens are guessed per step", o->draft,
+                       LLM_DRAFT_MAX);
     if (o->max_tokens == 0) o->max_tokens = DEFAULT_MAX_TOKENS;
     if (o->min_confidence == 0) o->min_confidence = DEFAULT_MIN_CONFIDENCE;
     return LLM_OK;
@@ -181,6 +184,7 @@ static llm_status stop(llm_reply *reply, llm_status status)
     sx_buf_clear(&reply->piece);
     reply->failed = status;
     if (status == LLM_E_CANCELLED) reply->finish = LLM_FINISH_CANCEL;
+    sx_draft_drop(reply);
     end(reply);
     return status;
 }
@@ -226,6 +230,7 @@ void llm_reply_free(llm_reply *reply)
     llm_ctx *ctx = reply->ctx;
     sx_mem *mem = &ctx->h.mem;
     if (ctx->active == reply) ctx->active = NULL;
+    if (!reply->done) sx_draft_drop(reply);
     sx_filter_close(reply->filter);
     sx_sampler_free(reply->sampler);
     sx_matcher_free(reply->matcher);
@@ -235,8 +240,9 @@ void llm_reply_free(llm_reply *reply)
                       &reply->bracket, &reply->frame_head, &reply->frame_tail};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) sx_buf_free(bufs[i]);
     for (int i = 0; i < 3; i++) sx_verdict_clear(&reply->verdicts[i]);
-    void *arrays[] = {reply->passages, reply->citations,  reply->quotes,   reply->prompt_tokens, reply->out_tokens,
-                      reply->logits,   reply->raw_logits, reply->logprobs, reply->top_tokens,    reply->top_logprobs};
+    void *arrays[] = {reply->passages,   reply->citations,    reply->quotes,     reply->prompt_tokens,
+                      reply->out_tokens, reply->rows,         reply->raw_logits, reply->logprobs,
+                      reply->top_tokens, reply->top_logprobs, reply->draft};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) sx_mem_free(mem, arrays[i]);
     sx_arena_free(&reply->arena);
     sx_mem_free(mem, reply);

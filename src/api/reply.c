@@ -36,6 +36,11 @@ uint32_t llm_reply_output_tokens(const llm_reply *reply)
     return reply ? (uint32_t)reply->n_out_tokens : 0;
 }
 
+uint32_t llm_reply_steps(const llm_reply *reply)
+{
+    return reply ? reply->steps : 0;
+}
+
 double llm_reply_prompt_ms(const llm_reply *reply)
 {
     return reply ? reply->prompt_ms : 0;

@@ -65,10 +65,17 @@ struct llm_reply {
     size_t n_prompt_tokens, cap_prompt_tokens;
     int32_t *out_tokens;
     size_t n_out_tokens, cap_out_tokens;
-    float *logits; /* [n_vocab] */
+    float *logits; /* [n_vocab] of the next token: one of the rows below */
     sx_constraint constraint;
     sx_grammar *grammar;
     sx_matcher *matcher;
+
+    /* evaluations (draft.c): the last one read the last token and n_rows - 1 guesses of what follows it */
+    float *rows;    /* [1 + opts.draft, n_vocab] logits */
+    int32_t *draft; /* [opts.draft] */
+    uint32_t n_rows, row;
+    uint32_t misses, pause; /* guesses that failed one after the other; steps to make without guessing */
+    uint32_t steps;
 
     /* log-probabilities, with opts.logprobs */
     float *raw_logits;   /* [n_vocab] before the sampler changed them */
@@ -97,6 +104,14 @@ llm_status sx_extract_step(llm_reply *reply);
 /* ---- decode.c ---- */
 llm_status sx_decode_begin(llm_reply *reply);
 llm_status sx_decode_step(llm_reply *reply);
+
+/* ---- draft.c ---- */
+llm_status sx_draft_begin(llm_reply *reply);
+/* Sees to it that reply->logits are those after the prompt, or after the last token made. */
+llm_status sx_draft_prompt(llm_reply *reply, const int32_t *tokens, size_t n);
+llm_status sx_draft_step(llm_reply *reply);
+/* Takes back what was read of guesses that did not come true. */
+void sx_draft_drop(llm_reply *reply);
 
 /* ---- constrain.c ---- */
 /* Whether the options can be served at all. */

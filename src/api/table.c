@@ -171,6 +171,7 @@ static const llm_api API = {
     .trace_lexical = llm_trace_lexical,
     .trace_judged = llm_trace_judged,
     .chat_parse = llm_chat_parse,
+    .reply_steps = llm_reply_steps,
 };
 
 const llm_api *llm_get_api(uint32_t level)

@@ -36,6 +36,7 @@ enum {
     SX_OPT_MIROSTAT_TAU,
     SX_OPT_MIROSTAT_ETA,
     SX_OPT_LOGPROBS,
+    SX_OPT_DRAFT,
     SX_OPT_LOGIT_BIAS,
     SX_OPT_DRY_BREAKER
 };
@@ -72,6 +73,7 @@ enum {
     {SX_OPT_MIROSTAT_TAU, 0, "mirostat-tau", true}, \
     {SX_OPT_MIROSTAT_ETA, 0, "mirostat-eta", true}, \
     {SX_OPT_LOGPROBS, 0, "logprobs", true}, \
+    {SX_OPT_DRAFT, 0, "draft", true}, \
     {SX_OPT_LOGIT_BIAS, 0, "logit-bias", true}, \
     {SX_OPT_DRY_BREAKER, 0, "dry-breaker", true}
 /* clang-format on */
@@ -103,6 +105,8 @@ enum {
     "                          mirostat 2: keep the surprise near T bits\n" \
     "      --logit-bias ID=V   add V to a token's logit, -inf bans it; may be given\n" \
     "                          again\n" \
+    "      --draft N           guess up to N tokens per step from what was read: the\n" \
+    "                          same text, sooner where it repeats the prompt\n" \
     "      --logprobs N        with --json: log-probabilities, and the N likeliest\n" \
     "      --seed N            the same seed gives the same text\n" \
     "      --stop TEXT         end before TEXT; may be given again\n" \

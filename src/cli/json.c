@@ -186,6 +186,7 @@ json_t *sx_json_usage(const llm_reply *reply)
     sx_json_set(u, "output_tokens", json_integer(llm_reply_output_tokens(reply)));
     sx_json_set(u, "prompt_ms", sx_json_num(llm_reply_prompt_ms(reply)));
     sx_json_set(u, "output_ms", sx_json_num(llm_reply_output_ms(reply)));
+    sx_json_set(u, "steps", json_integer(llm_reply_steps(reply)));
     return u;
 }
 

@@ -36,6 +36,7 @@ static const row rows[] = {
     FIELD(SX_OPT_MIROSTAT_TAU, mirostat_tau, false, 1000),
     FIELD(SX_OPT_MIROSTAT_ETA, mirostat_eta, false, 1000),
     FIELD(SX_OPT_LOGPROBS, logprobs, true, 0),
+    FIELD(SX_OPT_DRAFT, draft, true, LLM_DRAFT_MAX),
 };
 
 static void *field_of(llm_gen_opts *opts, const row *r)
@@ -112,7 +113,7 @@ bool sx_sampling_option(sx_gen *gen, sx_args *args, int id)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const row *r = &rows[i];
         if (r->id != id) continue;
-        if (r->whole) return sx_arg_u32(args, 0, UINT32_MAX, field_of(&gen->opts, r));
+        if (r->whole) return sx_arg_u32(args, 0, r->max > 0 ? (uint32_t)r->max : UINT32_MAX, field_of(&gen->opts, r));
         bool any_sign = id == SX_OPT_FREQUENCY_PENALTY || id == SX_OPT_PRESENCE_PENALTY;
         return sx_arg_float(args, any_sign ? -(double)r->max : 0, (double)r->max, field_of(&gen->opts, r));
     }

@@ -102,6 +102,10 @@ llm_status sx_session_import(sx_session *session, const void *bytes, size_t n, l
 llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n, bool all_rows, float *logits,
                            const llm_cancel *cancel, llm_error *err);
 
+/* Guesses, from what the session has evaluated, what follows it and then `last`, a token not yet evaluated: at most `max`
+ * tokens, 0 when the text has stood at no such place before. */
+uint32_t sx_session_lookup(const sx_session *session, int32_t last, uint32_t max, int32_t *draft);
+
 /* ---- adapters ---- */
 typedef struct sx_adapter sx_adapter; /* low-rank changes to a model's matrices; immutable, shared */
 

@@ -175,16 +175,18 @@ class Context(Handle):
                  top_k: int = 0, top_p: float = 0.0, min_p: float = 0.0, min_confidence: float = 0.0, seed: int = 0,
                  stop: Sequence[str] = (), ignore_eos: bool = False, no_bos: bool = False, parse_special: bool = False,
                  show_special: bool = False, sampling: Sampling | None = None, logprobs: int = 0, grammar: str = "",
-                 schema: str | Mapping[str, Any] | None = None, cancel: Cancel | None = None) -> Reply:
+                 schema: str | Mapping[str, Any] | None = None, draft: int = 0,
+                 cancel: Cancel | None = None) -> Reply:
         """Begins an answer: iterate over it. Without evidence the model continues the prompt; with evidence the prompt
         is a question, and the answer cites only the evidence (quoted sentences when there is no model). ``logprobs``
         keeps log-probabilities and so many of the likeliest tokens: see ``Reply.logprobs``. ``grammar`` (GBNF) is what
-        the text must follow; with ``schema`` (JSON Schema, as text or as a dict) it is JSON that satisfies it."""
+        the text must follow; with ``schema`` (JSON Schema, as text or as a dict) it is JSON that satisfies it.
+        ``draft`` tokens are guessed per step from what was read: the same text, sooner where it repeats the prompt."""
         flags = ((_raw.LLM_GEN_IGNORE_EOS if ignore_eos else 0) | (_raw.LLM_GEN_NO_BOS if no_bos else 0)
                  | (_raw.LLM_GEN_PARSE_SPECIAL if parse_special else 0)
                  | (_raw.LLM_GEN_SHOW_SPECIAL if show_special else 0))
         data, stops, token = utf8(prompt), string_list(stop, "stop"), cancel or Cancel()
-        with life_of(evidence) as found, gen_opts(sampling, logprobs, grammar, schema) as more:
+        with life_of(evidence) as found, gen_opts(sampling, logprobs, grammar, schema, draft) as more:
             raw_reply = self._run(
                 token,
                 lambda raw, cancel_raw, err: _raw.sx_generate(

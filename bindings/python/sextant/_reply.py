@@ -181,7 +181,7 @@ class Reply(Handle):
         """Tokens and time."""
         with self._context._life.reading(), self._life as raw:
             return Usage(_raw.llm_reply_prompt_tokens(raw), _raw.llm_reply_output_tokens(raw),
-                         _raw.llm_reply_prompt_ms(raw), _raw.llm_reply_output_ms(raw))
+                         _raw.llm_reply_prompt_ms(raw), _raw.llm_reply_output_ms(raw), _raw.llm_reply_steps(raw))
 
     @property
     def citations(self) -> List[Citation]:

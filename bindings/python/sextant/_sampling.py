@@ -20,7 +20,7 @@ def whole_text(text: str, name: str) -> str:
 
 @contextlib.contextmanager
 def gen_opts(sampling: Sampling | None, logprobs: int, grammar: str,
-             schema: str | Mapping[str, Any] | None) -> Iterator[Any]:
+             schema: str | Mapping[str, Any] | None, draft: int) -> Iterator[Any]:
     raw = _raw.sx_gen_create()
     if raw is None:
         raise MemoryError("no memory for the options")
@@ -31,7 +31,7 @@ def gen_opts(sampling: Sampling | None, logprobs: int, grammar: str,
             text = schema if isinstance(schema, str) else json.dumps(schema)
             if not _raw.sx_gen_text(raw, "schema", whole_text(text, "schema")):
                 raise MemoryError("no memory for the options")
-        numbers = {"logprobs": logprobs}
+        numbers = {"logprobs": logprobs, "draft": draft}
         if sampling is not None:
             numbers.update((f.name, getattr(sampling, f.name)) for f in fields(sampling)
                            if f.name not in ("dry_breakers", "bias"))

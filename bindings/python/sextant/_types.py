@@ -263,6 +263,7 @@ class Usage:
     output_tokens: int
     prompt_ms: float
     output_ms: float
+    steps: int = 0  # evaluations behind the prompt's; fewer than tokens when drafts came true
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,18 @@ class Model(unittest.TestCase):
                 self.assertEqual(a.usage.output_tokens, 16)
                 self.assertEqual(a.finish, sextant.Finish.LENGTH)
 
+    def test_drafts_change_steps_and_no_text(self):
+        with sextant.Context(self.model) as ctx, sextant.Context(self.model) as other:
+            prompt = "the captain saw the captain saw the captain"
+            with ctx.generate(prompt, max_tokens=64, ignore_eos=True) as a, \
+                    other.generate(prompt, max_tokens=64, ignore_eos=True, draft=8) as b:
+                self.assertEqual("".join(a), "".join(b))
+                self.assertEqual(a.tokens, b.tokens)
+                self.assertEqual(a.usage.steps, 63)
+                self.assertLess(b.usage.steps, 63)
+            with self.assertRaises(sextant.InvalidArgumentError):
+                ctx.generate(prompt, draft=65)
+
     def test_from_bytes_and_from_a_part_of_a_file(self):
         with open(MODEL, "rb") as f:
             data = f.read()
