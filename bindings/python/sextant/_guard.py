@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Iterable, List, Mapping
 
 from . import capi as _raw
+from ._audit import Audit
 from ._errors import check
 from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, utf8
 from ._types import Action, Direction, Verdict, verdict_from
@@ -61,7 +62,7 @@ class Guard(Handle):
     _name = "guard"
 
     def __init__(self, *, default_action: int = Action.DEFAULT, min_score: float = 0.0, max_hold: int = 0,
-                 vault: Vault | None = None, actions: Mapping[str, int] | None = None,
+                 vault: Vault | None = None, audit: Audit | None = None, actions: Mapping[str, int] | None = None,
                  words: Iterable[str] = ()) -> None:
         err = _raw.llm_error()
         raw = _raw.sx_guard_create(default_action, min_score, max_hold, LOG, err)
@@ -71,6 +72,8 @@ class Guard(Handle):
         try:
             if vault is not None:
                 self.set_vault(vault)
+            if audit is not None:
+                self.set_audit(audit)
             for type, action in (actions or {}).items():
                 self.set_action(type, action)
             for word in words:
@@ -100,6 +103,14 @@ class Guard(Handle):
         err = _raw.llm_error()
         with self._life as raw, vault._life as v:
             code = _raw.llm_guard_set_vault(raw, v, err)
+        if code < 0:
+            check(err)
+
+    def set_audit(self, audit: Audit) -> None:
+        """Every verdict under this policy is logged; one that cannot be is an error, and nothing is released."""
+        err = _raw.llm_error()
+        with self._life as raw, audit._life as a:
+            code = _raw.llm_guard_set_audit(raw, a, err)
         if code < 0:
             check(err)
 

@@ -613,6 +613,11 @@ static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_er
     return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
 }
 
+static llm_status sx_ctx_set_tag(llm_ctx *ctx, const char *tag, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_tag(ctx, sx_or_null(tag)), err);
+}
+
 static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
 {
     int64_t n = llm_ctx_used(ctx);
@@ -1027,6 +1032,59 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
     }
 }
 
+static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
+                                sx_log *log, llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_audit_opts opts = LLM_AUDIT_OPTS_INIT;
+    opts.flags = flags;
+    opts.head_every = head_every;
+    if (log) opts.logger = &logger;
+    llm_audit *made = NULL;
+    err->code = llm_audit_open(&made, sx_or_null(path), key, key_len, &opts, err);
+    return made;
+}
+
+static sx_blob sx_audit_head(llm_audit *audit, llm_error *err)
+{
+    enum { ROOM = 256 }; /* a number and two keys in hex */
+    char *out = malloc(ROOM);
+    if (!out) return sx_blob_fail(err, "no memory for the head");
+    int64_t size = llm_audit_head(audit, out, ROOM, err);
+    err->code = size < 0 ? (llm_status)size : LLM_OK;
+    if (size >= 0 && size <= ROOM) return (sx_blob){out, (size_t)size};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+typedef struct sx_lines {
+    char *data;
+    size_t len, cap;
+} sx_lines;
+
+static int32_t sx_lines_add(const char *line, size_t len, void *user)
+{
+    sx_lines *all = user;
+    if (all->len + len + 1 > all->cap) {
+        size_t cap = 2 * all->cap + len + 4096;
+        char *more = realloc(all->data, cap);
+        if (!more) return LLM_E_MEMORY;
+        all->data = more;
+        all->cap = cap;
+    }
+    memcpy(all->data + all->len, line, len);
+    all->data[all->len + len] = '\n';
+    all->len += len + 1;
+    return 0;
+}
+
+static sx_blob sx_audit_verify(const char *path, const char *head, llm_error *err)
+{
+    sx_lines all = {NULL, 0, 0};
+    err->code = llm_audit_verify(path, sx_or_null(head), sx_lines_add, &all, err);
+    return (sx_blob){all.data, all.len};
+}
+
 SWIGINTERN struct llm_error *new_llm_error(void){
         llm_error *made = malloc(sizeof *made);
         if (made) llm_error_init(made, sizeof *made);
@@ -1037,7 +1095,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_706c1479b648c9c8(void *_swig_go_0) {
+void _wrap_Swig_free_raw_cbfba2bfc779ac5c(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1047,7 +1105,7 @@ void _wrap_Swig_free_raw_706c1479b648c9c8(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_706c1479b648c9c8(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_cbfba2bfc779ac5c(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1060,7 +1118,7 @@ void *_wrap_Swig_malloc_raw_706c1479b648c9c8(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_INVALID_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1071,7 +1129,7 @@ intgo _wrap_LLM_E_INVALID_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_MEMORY_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1082,7 +1140,7 @@ intgo _wrap_LLM_E_MEMORY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_IO_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1093,7 +1151,7 @@ intgo _wrap_LLM_E_IO_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_FORMAT_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1104,7 +1162,7 @@ intgo _wrap_LLM_E_FORMAT_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1115,7 +1173,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1126,7 +1184,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_VERSION_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1137,7 +1195,7 @@ intgo _wrap_LLM_E_VERSION_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_BUSY_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1148,7 +1206,7 @@ intgo _wrap_LLM_E_BUSY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_FORK_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1159,7 +1217,7 @@ intgo _wrap_LLM_E_FORK_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_CANCELLED_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1170,7 +1228,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_LIMIT_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1181,7 +1239,7 @@ intgo _wrap_LLM_E_LIMIT_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_UTF8_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1192,7 +1250,7 @@ intgo _wrap_LLM_E_UTF8_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_CORRUPT_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1203,7 +1261,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_FULL_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1214,7 +1272,7 @@ intgo _wrap_LLM_E_FULL_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_KEY_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1225,7 +1283,7 @@ intgo _wrap_LLM_E_KEY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_READONLY_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1236,7 +1294,7 @@ intgo _wrap_LLM_E_READONLY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_USER_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1247,7 +1305,7 @@ intgo _wrap_LLM_E_USER_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_INTERNAL_raw_cbfba2bfc779ac5c() {
   int result;
   intgo _swig_go_result;
   
@@ -1258,7 +1316,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_706c1479b648c9c8() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_706c1479b648c9c8(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_cbfba2bfc779ac5c(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1271,7 +1329,7 @@ _gostring_ _wrap_llm_status_name_raw_706c1479b648c9c8(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1284,7 +1342,7 @@ intgo _wrap_llm_error_code_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1297,7 +1355,7 @@ _gostring_ _wrap_llm_error_message_get_raw_706c1479b648c9c8(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_706c1479b648c9c8() {
+struct llm_error *_wrap_new_llm_error_raw_cbfba2bfc779ac5c() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1308,7 +1366,7 @@ struct llm_error *_wrap_new_llm_error_raw_706c1479b648c9c8() {
 }
 
 
-void _wrap_delete_llm_error_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1318,7 +1376,7 @@ void _wrap_delete_llm_error_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_706c1479b648c9c8() {
+_gostring_ _wrap_llm_version_raw_cbfba2bfc779ac5c() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1329,7 +1387,7 @@ _gostring_ _wrap_llm_version_raw_706c1479b648c9c8() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_706c1479b648c9c8(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1347,7 +1405,7 @@ _gostring_ _wrap_llm_build_info_raw_706c1479b648c9c8(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1357,7 +1415,7 @@ void _wrap_llm_cancel_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1367,7 +1425,7 @@ void _wrap_llm_cancel_reset_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1380,7 +1438,7 @@ intgo _wrap_llm_cancel_is_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1390,7 +1448,7 @@ void _wrap_llm_cancel_free_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1400,7 +1458,7 @@ void _wrap_llm_model_free_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1420,7 +1478,7 @@ _gostring_ _wrap_llm_model_info_raw_706c1479b648c9c8(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1433,7 +1491,7 @@ intgo _wrap_llm_model_n_vocab_raw_706c1479b648c9c8(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1446,7 +1504,7 @@ intgo _wrap_llm_model_n_ctx_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1466,7 +1524,7 @@ intgo _wrap_llm_model_token_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1504,7 +1562,7 @@ intgo _wrap_llm_quantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1549,7 +1607,7 @@ intgo _wrap_llm_quantize_weighted_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_706c1479b648c9c8(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_cbfba2bfc779ac5c(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1559,7 +1617,7 @@ void _wrap_llm_adapter_free_raw_706c1479b648c9c8(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1569,7 +1627,7 @@ void _wrap_llm_corpus_free_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1591,7 +1649,7 @@ intgo _wrap_llm_remove_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1606,7 +1664,7 @@ intgo _wrap_llm_corpus_check_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1619,7 +1677,7 @@ intgo _wrap_llm_docs_count_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1634,7 +1692,7 @@ _gostring_ _wrap_llm_docs_name_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1649,7 +1707,7 @@ long long _wrap_llm_docs_bytes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1664,7 +1722,7 @@ intgo _wrap_llm_docs_nodes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1679,7 +1737,7 @@ _gostring_ _wrap_llm_docs_hash_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1689,7 +1747,7 @@ void _wrap_llm_docs_free_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1699,7 +1757,7 @@ void _wrap_llm_tree_free_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1712,7 +1770,7 @@ intgo _wrap_llm_tree_count_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1732,7 +1790,7 @@ long long _wrap_llm_tree_find_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1747,7 +1805,7 @@ _gostring_ _wrap_llm_tree_id_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1762,7 +1820,7 @@ long long _wrap_llm_tree_parent_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1777,7 +1835,7 @@ intgo _wrap_llm_tree_kind_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1792,7 +1850,7 @@ intgo _wrap_llm_tree_depth_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1807,7 +1865,7 @@ _gostring_ _wrap_llm_tree_title_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1822,7 +1880,7 @@ long long _wrap_llm_tree_start_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1837,7 +1895,7 @@ long long _wrap_llm_tree_end_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1852,7 +1910,7 @@ _gostring_ _wrap_llm_tree_hash_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1862,7 +1920,7 @@ void _wrap_llm_ctx_free_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1875,7 +1933,7 @@ intgo _wrap_llm_scores_count_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1890,7 +1948,7 @@ intgo _wrap_llm_scores_tokens_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1905,7 +1963,7 @@ double _wrap_llm_scores_sum_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1922,7 +1980,7 @@ intgo _wrap_llm_scores_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1939,7 +1997,7 @@ double _wrap_llm_scores_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1958,7 +2016,7 @@ intgo _wrap_llm_scores_top_token_raw_706c1479b648c9c8(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1977,7 +2035,7 @@ double _wrap_llm_scores_top_logprob_raw_706c1479b648c9c8(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1987,7 +2045,7 @@ void _wrap_llm_scores_free_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2000,7 +2058,7 @@ intgo _wrap_llm_model_n_embd_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2010,7 +2068,7 @@ void _wrap_llm_evidence_free_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2023,7 +2081,7 @@ intgo _wrap_llm_evidence_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2036,7 +2094,7 @@ double _wrap_llm_evidence_confidence_raw_706c1479b648c9c8(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2051,7 +2109,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_706c1479b648c9c8(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2066,7 +2124,7 @@ _gostring_ _wrap_llm_evidence_node_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2081,7 +2139,7 @@ _gostring_ _wrap_llm_evidence_path_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2096,7 +2154,7 @@ _gostring_ _wrap_llm_evidence_text_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2111,7 +2169,7 @@ long long _wrap_llm_evidence_start_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2126,7 +2184,7 @@ long long _wrap_llm_evidence_end_raw_706c1479b648c9c8(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2141,7 +2199,7 @@ double _wrap_llm_evidence_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2156,7 +2214,7 @@ intgo _wrap_llm_evidence_page_raw_706c1479b648c9c8(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2169,7 +2227,7 @@ intgo _wrap_llm_trace_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2184,7 +2242,7 @@ _gostring_ _wrap_llm_trace_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2199,7 +2257,7 @@ _gostring_ _wrap_llm_trace_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2214,7 +2272,7 @@ intgo _wrap_llm_trace_depth_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2229,7 +2287,7 @@ intgo _wrap_llm_trace_action_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2244,7 +2302,7 @@ double _wrap_llm_trace_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2259,7 +2317,7 @@ _gostring_ _wrap_llm_trace_reason_raw_706c1479b648c9c8(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2274,7 +2332,7 @@ double _wrap_llm_trace_lexical_raw_706c1479b648c9c8(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2289,7 +2347,7 @@ double _wrap_llm_trace_judged_raw_706c1479b648c9c8(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2299,7 +2357,7 @@ void _wrap_llm_reply_free_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2312,7 +2370,7 @@ intgo _wrap_llm_reply_finish_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2325,7 +2383,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2338,7 +2396,7 @@ intgo _wrap_llm_reply_output_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2351,7 +2409,7 @@ double _wrap_llm_reply_prompt_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2364,7 +2422,7 @@ double _wrap_llm_reply_output_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2379,7 +2437,7 @@ intgo _wrap_llm_reply_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2394,7 +2452,7 @@ double _wrap_llm_reply_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2411,7 +2469,7 @@ intgo _wrap_llm_reply_top_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2428,7 +2486,7 @@ double _wrap_llm_reply_top_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2441,7 +2499,7 @@ intgo _wrap_llm_reply_citation_count_raw_706c1479b648c9c8(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2456,7 +2514,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2471,7 +2529,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_706c1479b648c9c8(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2486,7 +2544,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2501,7 +2559,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2516,7 +2574,7 @@ long long _wrap_llm_reply_citation_start_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2531,7 +2589,7 @@ long long _wrap_llm_reply_citation_end_raw_706c1479b648c9c8(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2546,7 +2604,7 @@ double _wrap_llm_reply_citation_support_raw_706c1479b648c9c8(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2561,7 +2619,7 @@ intgo _wrap_llm_reply_citation_page_raw_706c1479b648c9c8(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2576,7 +2634,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_706c1479b648c9c8(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2586,7 +2644,7 @@ void _wrap_llm_guard_free_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2612,7 +2670,7 @@ intgo _wrap_llm_guard_set_action_raw_706c1479b648c9c8(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2633,7 +2691,7 @@ intgo _wrap_llm_guard_add_word_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2650,7 +2708,7 @@ intgo _wrap_llm_guard_set_vault_raw_706c1479b648c9c8(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_706c1479b648c9c8(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_cbfba2bfc779ac5c(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2663,7 +2721,7 @@ _gostring_ _wrap_llm_guard_type_raw_706c1479b648c9c8(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2676,7 +2734,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_706c1479b648c9c8(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2686,7 +2744,7 @@ void _wrap_llm_guard_close_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2699,7 +2757,7 @@ intgo _wrap_llm_verdict_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2712,7 +2770,7 @@ intgo _wrap_llm_verdict_count_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2727,7 +2785,7 @@ _gostring_ _wrap_llm_verdict_type_raw_706c1479b648c9c8(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2742,7 +2800,7 @@ long long _wrap_llm_verdict_start_raw_706c1479b648c9c8(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2757,7 +2815,7 @@ long long _wrap_llm_verdict_end_raw_706c1479b648c9c8(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2772,7 +2830,7 @@ double _wrap_llm_verdict_score_raw_706c1479b648c9c8(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2787,7 +2845,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_706c1479b648c9c8(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2802,7 +2860,7 @@ intgo _wrap_llm_verdict_finding_action_raw_706c1479b648c9c8(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2812,7 +2870,7 @@ void _wrap_llm_verdict_free_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_cbfba2bfc779ac5c(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2822,7 +2880,34 @@ void _wrap_llm_vault_free_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_706c1479b648c9c8() {
+void _wrap_llm_audit_free_raw_cbfba2bfc779ac5c(struct llm_audit *_swig_go_0) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  
+  llm_audit_free(arg1);
+  
+}
+
+
+intgo _wrap_llm_guard_set_audit_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  llm_audit *arg2 = (llm_audit *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  arg2 = *(llm_audit **)&_swig_go_1; 
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_set_audit(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+sx_log *_wrap_sx_log_create_raw_cbfba2bfc779ac5c() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2833,7 +2918,7 @@ sx_log *_wrap_sx_log_create_raw_706c1479b648c9c8() {
 }
 
 
-void _wrap_sx_log_put_raw_706c1479b648c9c8(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_cbfba2bfc779ac5c(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2852,7 +2937,7 @@ void _wrap_sx_log_put_raw_706c1479b648c9c8(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_cbfba2bfc779ac5c(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2865,7 +2950,7 @@ intgo _wrap_sx_log_next_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_cbfba2bfc779ac5c(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2878,7 +2963,7 @@ _gostring_ _wrap_sx_log_line_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2891,7 +2976,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_706c1479b648c9c8(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_706c1479b648c9c8(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2919,7 +3004,7 @@ struct llm_model *_wrap_sx_model_load_raw_706c1479b648c9c8(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_706c1479b648c9c8(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_cbfba2bfc779ac5c(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -2946,7 +3031,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_706c1479b648c9c8(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2972,7 +3057,7 @@ _gostring_ _wrap_sx_tokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2998,7 +3083,7 @@ _gostring_ _wrap_sx_detokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3028,7 +3113,7 @@ _gostring_ _wrap_sx_chat_template_raw_706c1479b648c9c8(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3066,7 +3151,7 @@ _gostring_ _wrap_sx_chat_parse_raw_706c1479b648c9c8(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3097,7 +3182,7 @@ _gostring_ _wrap_sx_dequantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3123,7 +3208,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_706c1479b648c9c8(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3155,7 +3240,7 @@ intgo _wrap_sx_ingest_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3188,7 +3273,7 @@ intgo _wrap_sx_ingest_file_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3203,7 +3288,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_706c1479b648c9c8(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3225,7 +3310,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_706c1479b648c9c8(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3238,7 +3323,7 @@ _gostring_ _wrap_sx_tree_text_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3267,7 +3352,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_706c1479b648c9c8(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3289,7 +3374,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_706c1479b648c9c8(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3308,7 +3393,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3346,7 +3431,7 @@ _gostring_ _wrap_sx_embed_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3384,7 +3469,7 @@ _gostring_ _wrap_sx_rerank_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3421,7 +3506,7 @@ intgo _wrap_sx_imatrix_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3449,7 +3534,29 @@ _gostring_ _wrap_sx_logits_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_set_tag(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_save_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3471,7 +3578,7 @@ intgo _wrap_sx_ctx_save_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3493,7 +3600,7 @@ intgo _wrap_sx_ctx_load_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3511,7 +3618,7 @@ _gostring_ _wrap_sx_ctx_export_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3532,7 +3639,7 @@ intgo _wrap_sx_ctx_import_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3547,7 +3654,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3566,7 +3673,7 @@ intgo _wrap_sx_ctx_drop_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3581,7 +3688,7 @@ long long _wrap_sx_ctx_used_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3596,7 +3703,7 @@ long long _wrap_sx_ctx_size_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3635,7 +3742,7 @@ struct llm_scores *_wrap_sx_score_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3662,7 +3769,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_706c1479b648c9c8(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3704,7 +3811,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_706c1479b648c9c8(struct llm_ctx *_swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_706c1479b648c9c8() {
+sx_gen *_wrap_sx_gen_create_raw_cbfba2bfc779ac5c() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -3715,7 +3822,7 @@ sx_gen *_wrap_sx_gen_create_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -3737,7 +3844,7 @@ intgo _wrap_sx_gen_number_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3763,7 +3870,7 @@ intgo _wrap_sx_gen_text_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_706c1479b648c9c8(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -3780,7 +3887,7 @@ intgo _wrap_sx_gen_bias_raw_706c1479b648c9c8(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_706c1479b648c9c8(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -3790,7 +3897,7 @@ void _wrap_sx_gen_free_raw_706c1479b648c9c8(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3839,7 +3946,7 @@ struct llm_reply *_wrap_sx_generate_raw_706c1479b648c9c8(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3856,7 +3963,7 @@ intgo _wrap_sx_reply_next_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3869,7 +3976,7 @@ _gostring_ _wrap_sx_reply_piece_raw_706c1479b648c9c8(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3882,7 +3989,7 @@ _gostring_ _wrap_sx_reply_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_706c1479b648c9c8(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_cbfba2bfc779ac5c(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -3903,7 +4010,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_706c1479b648c9c8(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3936,7 +4043,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_706c1479b648c9c8(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3963,7 +4070,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_706c1479b648c9c8(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3986,7 +4093,7 @@ intgo _wrap_sx_guard_feed_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4003,7 +4110,7 @@ intgo _wrap_sx_guard_finish_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4016,7 +4123,7 @@ _gostring_ _wrap_sx_guard_text_raw_706c1479b648c9c8(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4029,7 +4136,7 @@ _gostring_ _wrap_sx_verdict_text_raw_706c1479b648c9c8(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4059,7 +4166,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_cbfba2bfc779ac5c(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4079,6 +4186,86 @@ _gostring_ _wrap_sx_vault_restore_raw_706c1479b648c9c8(struct llm_vault *_swig_g
   _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
   free((&result)->data);
   
+  return _swig_go_result;
+}
+
+
+struct llm_audit *_wrap_sx_audit_open_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_audit *result = 0 ;
+  struct llm_audit *_swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  arg6 = *(sx_log **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_audit *)sx_audit_open((char const *)arg1,(char const *)arg2,arg3,arg4,arg5,arg6,arg7);
+  *(llm_audit **)&_swig_go_result = (llm_audit *)result; 
+  free(arg1); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_head_raw_cbfba2bfc779ac5c(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_audit_head(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_verify_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = sx_audit_verify((char const *)arg1,(char const *)arg2,arg3);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  free(arg1); 
+  free(arg2); 
   return _swig_go_result;
 }
 
