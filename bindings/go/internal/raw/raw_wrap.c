@@ -360,6 +360,24 @@ static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length,
     return made;
 }
 
+#ifdef SWIGGO
+static llm_model *sx_model_load_copy(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                     const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    FILE *copy = tmpfile();
+    llm_model *made = NULL;
+    if (copy && fwrite(src, 1, src_len, copy) == src_len && fflush(copy) == 0) {
+        made = sx_model_load_fd(fileno(copy), 0, 0, threads, isa, cancel, log, err);
+    } else {
+        err->code = LLM_E_IO;
+        snprintf(err->message, sizeof err->message, "the model's %zu bytes cannot be kept in a temporary file",
+                 src_len);
+    }
+    if (copy) fclose(copy);
+    return made;
+}
+#endif
+
 static sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err)
 {
     size_t capacity = len / 2 + 16; /* a text seldom has more tokens; else the second round has room */
@@ -1085,6 +1103,145 @@ static sx_blob sx_audit_verify(const char *path, const char *head, llm_error *er
     return (sx_blob){all.data, all.len};
 }
 
+/* A host's own judge without a callback into Python or Go: the retrieval runs in a thread of the face's, its judge hands each
+ * batch over here and waits, and the caller's thread takes the batch, asks the host's function and answers. */
+
+typedef struct sx_judge {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    llm_judge_batch *batch; /* waits for its answer; NULL: none does */
+    llm_status answer;
+    int ended;
+} sx_judge;
+
+static sx_judge *sx_judge_create(void)
+{
+    sx_judge *judge = calloc(1, sizeof *judge);
+    if (!judge) return NULL;
+    if (pthread_mutex_init(&judge->lock, NULL) == 0) {
+        if (pthread_cond_init(&judge->changed, NULL) == 0) return judge;
+        pthread_mutex_destroy(&judge->lock);
+    }
+    free(judge);
+    return NULL;
+}
+
+static void sx_judge_free(sx_judge *judge)
+{
+    if (!judge) return;
+    pthread_cond_destroy(&judge->changed);
+    pthread_mutex_destroy(&judge->lock);
+    free(judge);
+}
+
+/* What the library calls, in the retrieval's thread. */
+static llm_status sx_judge_ask(void *user, llm_judge_batch *batch)
+{
+    sx_judge *judge = user;
+    pthread_mutex_lock(&judge->lock);
+    judge->batch = batch;
+    pthread_cond_broadcast(&judge->changed);
+    while (judge->batch) pthread_cond_wait(&judge->changed, &judge->lock);
+    const llm_status answer = judge->answer;
+    pthread_mutex_unlock(&judge->lock);
+    return answer;
+}
+
+static int32_t sx_judge_wait(sx_judge *judge, uint32_t ms)
+{
+    struct timespec until;
+    int late = 0;
+    timespec_get(&until, TIME_UTC);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&judge->lock);
+    while (!judge->batch && !judge->ended && !late)
+        late = pthread_cond_timedwait(&judge->changed, &judge->lock, &until) != 0;
+    const int32_t state = judge->batch ? 1 : judge->ended ? 0 : -1;
+    pthread_mutex_unlock(&judge->lock);
+    return state;
+}
+
+/* The batch stands still until it is answered, so these need no lock. */
+static const char *sx_judge_question(const sx_judge *judge)
+{
+    return judge->batch->question;
+}
+static uint32_t sx_judge_count(const sx_judge *judge)
+{
+    return judge->batch->count;
+}
+static const char *sx_judge_doc(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->docs[i] : "";
+}
+static const char *sx_judge_node(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->nodes[i] : "";
+}
+static const char *sx_judge_text(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->texts[i] : "";
+}
+static double sx_judge_lexical(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->lexical[i] : 0;
+}
+static uint64_t sx_judge_tokens_left(const sx_judge *judge)
+{
+    return judge->batch->tokens_left;
+}
+static double sx_judge_ms_left(const sx_judge *judge)
+{
+    return judge->batch->ms_left;
+}
+
+static void sx_judge_score(sx_judge *judge, uint32_t i, double score)
+{
+    if (judge->batch && i < judge->batch->count) judge->batch->scores[i] = score;
+}
+
+static void sx_judge_answer(sx_judge *judge, llm_status status)
+{
+    pthread_mutex_lock(&judge->lock);
+    judge->answer = status;
+    judge->batch = NULL;
+    pthread_cond_broadcast(&judge->changed);
+    pthread_mutex_unlock(&judge->lock);
+}
+
+static void sx_judge_end(sx_judge *judge)
+{
+    pthread_mutex_lock(&judge->lock);
+    judge->ended = 1;
+    pthread_cond_broadcast(&judge->changed);
+    pthread_mutex_unlock(&judge->lock);
+}
+
+static llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
+                                        const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
+                                        uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+{
+    llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
+    opts.top = top;
+    opts.beam = beam;
+    opts.doc = sx_or_null(doc);
+    opts.judge = sx_judge_ask;
+    opts.judge_user = judge;
+    opts.judge_weight = judge_weight;
+    opts.judge_ms = judge_ms;
+    opts.judge_tokens = judge_tokens;
+    opts.cancel = cancel;
+    llm_evidence *made = NULL;
+    sx_ctx_told(ctx, llm_retrieve(ctx, question, len, &opts, &made), err);
+    sx_judge_end(judge);
+    return made;
+}
+
 SWIGINTERN struct llm_error *new_llm_error(void){
         llm_error *made = malloc(sizeof *made);
         if (made) llm_error_init(made, sizeof *made);
@@ -1095,7 +1252,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_cbfba2bfc779ac5c(void *_swig_go_0) {
+void _wrap_Swig_free_raw_0238660ea92f7e14(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1105,7 +1262,7 @@ void _wrap_Swig_free_raw_cbfba2bfc779ac5c(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_cbfba2bfc779ac5c(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_0238660ea92f7e14(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1118,7 +1275,7 @@ void *_wrap_Swig_malloc_raw_cbfba2bfc779ac5c(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_INVALID_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1129,7 +1286,7 @@ intgo _wrap_LLM_E_INVALID_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_MEMORY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1140,7 +1297,7 @@ intgo _wrap_LLM_E_MEMORY_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_IO_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1151,7 +1308,7 @@ intgo _wrap_LLM_E_IO_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_FORMAT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1162,7 +1319,7 @@ intgo _wrap_LLM_E_FORMAT_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1173,7 +1330,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1184,7 +1341,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_VERSION_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1195,7 +1352,7 @@ intgo _wrap_LLM_E_VERSION_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_BUSY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1206,7 +1363,7 @@ intgo _wrap_LLM_E_BUSY_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_FORK_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1217,7 +1374,7 @@ intgo _wrap_LLM_E_FORK_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_CANCELLED_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1228,7 +1385,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_LIMIT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1239,7 +1396,7 @@ intgo _wrap_LLM_E_LIMIT_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_UTF8_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1250,7 +1407,7 @@ intgo _wrap_LLM_E_UTF8_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_CORRUPT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1261,7 +1418,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_FULL_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1272,7 +1429,7 @@ intgo _wrap_LLM_E_FULL_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_KEY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1283,7 +1440,7 @@ intgo _wrap_LLM_E_KEY_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_READONLY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1294,7 +1451,7 @@ intgo _wrap_LLM_E_READONLY_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_USER_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1305,7 +1462,7 @@ intgo _wrap_LLM_E_USER_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_cbfba2bfc779ac5c() {
+intgo _wrap_LLM_E_INTERNAL_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1316,7 +1473,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_cbfba2bfc779ac5c() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_cbfba2bfc779ac5c(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_0238660ea92f7e14(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1329,7 +1486,7 @@ _gostring_ _wrap_llm_status_name_raw_cbfba2bfc779ac5c(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1342,7 +1499,7 @@ intgo _wrap_llm_error_code_get_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1355,7 +1512,7 @@ _gostring_ _wrap_llm_error_message_get_raw_cbfba2bfc779ac5c(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_cbfba2bfc779ac5c() {
+struct llm_error *_wrap_new_llm_error_raw_0238660ea92f7e14() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1366,7 +1523,7 @@ struct llm_error *_wrap_new_llm_error_raw_cbfba2bfc779ac5c() {
 }
 
 
-void _wrap_delete_llm_error_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1376,7 +1533,7 @@ void _wrap_delete_llm_error_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_cbfba2bfc779ac5c() {
+_gostring_ _wrap_llm_version_raw_0238660ea92f7e14() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1387,7 +1544,7 @@ _gostring_ _wrap_llm_version_raw_cbfba2bfc779ac5c() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_0238660ea92f7e14(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1405,7 +1562,7 @@ _gostring_ _wrap_llm_build_info_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1415,7 +1572,7 @@ void _wrap_llm_cancel_set_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1425,7 +1582,7 @@ void _wrap_llm_cancel_reset_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1438,7 +1595,7 @@ intgo _wrap_llm_cancel_is_set_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1448,7 +1605,7 @@ void _wrap_llm_cancel_free_raw_cbfba2bfc779ac5c(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1458,7 +1615,7 @@ void _wrap_llm_model_free_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1478,7 +1635,7 @@ _gostring_ _wrap_llm_model_info_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1491,7 +1648,7 @@ intgo _wrap_llm_model_n_vocab_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1504,7 +1661,7 @@ intgo _wrap_llm_model_n_ctx_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1524,7 +1681,7 @@ intgo _wrap_llm_model_token_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1562,7 +1719,7 @@ intgo _wrap_llm_quantize_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1607,7 +1764,7 @@ intgo _wrap_llm_quantize_weighted_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_cbfba2bfc779ac5c(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_0238660ea92f7e14(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1617,7 +1774,7 @@ void _wrap_llm_adapter_free_raw_cbfba2bfc779ac5c(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1627,7 +1784,7 @@ void _wrap_llm_corpus_free_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1649,7 +1806,7 @@ intgo _wrap_llm_remove_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1664,7 +1821,7 @@ intgo _wrap_llm_corpus_check_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1677,7 +1834,7 @@ intgo _wrap_llm_docs_count_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1692,7 +1849,7 @@ _gostring_ _wrap_llm_docs_name_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1707,7 +1864,7 @@ long long _wrap_llm_docs_bytes_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1722,7 +1879,7 @@ intgo _wrap_llm_docs_nodes_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1737,7 +1894,7 @@ _gostring_ _wrap_llm_docs_hash_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1747,7 +1904,7 @@ void _wrap_llm_docs_free_raw_cbfba2bfc779ac5c(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1757,7 +1914,7 @@ void _wrap_llm_tree_free_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1770,7 +1927,7 @@ intgo _wrap_llm_tree_count_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1790,7 +1947,7 @@ long long _wrap_llm_tree_find_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1805,7 +1962,7 @@ _gostring_ _wrap_llm_tree_id_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1820,7 +1977,7 @@ long long _wrap_llm_tree_parent_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1835,7 +1992,7 @@ intgo _wrap_llm_tree_kind_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1850,7 +2007,7 @@ intgo _wrap_llm_tree_depth_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1865,7 +2022,7 @@ _gostring_ _wrap_llm_tree_title_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1880,7 +2037,7 @@ long long _wrap_llm_tree_start_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1895,7 +2052,7 @@ long long _wrap_llm_tree_end_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1910,7 +2067,7 @@ _gostring_ _wrap_llm_tree_hash_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1920,7 +2077,7 @@ void _wrap_llm_ctx_free_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1933,7 +2090,7 @@ intgo _wrap_llm_scores_count_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1948,7 +2105,7 @@ intgo _wrap_llm_scores_tokens_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1963,7 +2120,7 @@ double _wrap_llm_scores_sum_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1980,7 +2137,7 @@ intgo _wrap_llm_scores_token_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1997,7 +2154,7 @@ double _wrap_llm_scores_logprob_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2016,7 +2173,7 @@ intgo _wrap_llm_scores_top_token_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2035,7 +2192,7 @@ double _wrap_llm_scores_top_logprob_raw_cbfba2bfc779ac5c(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2045,7 +2202,7 @@ void _wrap_llm_scores_free_raw_cbfba2bfc779ac5c(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2058,7 +2215,7 @@ intgo _wrap_llm_model_n_embd_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2068,7 +2225,7 @@ void _wrap_llm_evidence_free_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2081,7 +2238,7 @@ intgo _wrap_llm_evidence_count_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2094,7 +2251,7 @@ double _wrap_llm_evidence_confidence_raw_cbfba2bfc779ac5c(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2109,7 +2266,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_cbfba2bfc779ac5c(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2124,7 +2281,7 @@ _gostring_ _wrap_llm_evidence_node_raw_cbfba2bfc779ac5c(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2139,7 +2296,7 @@ _gostring_ _wrap_llm_evidence_path_raw_cbfba2bfc779ac5c(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2154,7 +2311,7 @@ _gostring_ _wrap_llm_evidence_text_raw_cbfba2bfc779ac5c(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2169,7 +2326,7 @@ long long _wrap_llm_evidence_start_raw_cbfba2bfc779ac5c(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2184,7 +2341,7 @@ long long _wrap_llm_evidence_end_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2199,7 +2356,7 @@ double _wrap_llm_evidence_score_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2214,7 +2371,7 @@ intgo _wrap_llm_evidence_page_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2227,7 +2384,7 @@ intgo _wrap_llm_trace_count_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2242,7 +2399,7 @@ _gostring_ _wrap_llm_trace_doc_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2257,7 +2414,7 @@ _gostring_ _wrap_llm_trace_node_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2272,7 +2429,7 @@ intgo _wrap_llm_trace_depth_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2287,7 +2444,7 @@ intgo _wrap_llm_trace_action_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2302,7 +2459,7 @@ double _wrap_llm_trace_score_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2317,7 +2474,7 @@ _gostring_ _wrap_llm_trace_reason_raw_cbfba2bfc779ac5c(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2332,7 +2489,7 @@ double _wrap_llm_trace_lexical_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2347,7 +2504,7 @@ double _wrap_llm_trace_judged_raw_cbfba2bfc779ac5c(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2357,7 +2514,7 @@ void _wrap_llm_reply_free_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2370,7 +2527,7 @@ intgo _wrap_llm_reply_finish_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2383,7 +2540,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_cbfba2bfc779ac5c(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2396,7 +2553,7 @@ intgo _wrap_llm_reply_output_tokens_raw_cbfba2bfc779ac5c(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2409,7 +2566,7 @@ double _wrap_llm_reply_prompt_ms_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2422,7 +2579,7 @@ double _wrap_llm_reply_output_ms_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2437,7 +2594,7 @@ intgo _wrap_llm_reply_token_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2452,7 +2609,7 @@ double _wrap_llm_reply_logprob_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2469,7 +2626,7 @@ intgo _wrap_llm_reply_top_token_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2486,7 +2643,7 @@ double _wrap_llm_reply_top_logprob_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2499,7 +2656,7 @@ intgo _wrap_llm_reply_citation_count_raw_cbfba2bfc779ac5c(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2514,7 +2671,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_cbfba2bfc779ac5c(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2529,7 +2686,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_cbfba2bfc779ac5c(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2544,7 +2701,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_cbfba2bfc779ac5c(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2559,7 +2716,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_cbfba2bfc779ac5c(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2574,7 +2731,7 @@ long long _wrap_llm_reply_citation_start_raw_cbfba2bfc779ac5c(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2589,7 +2746,7 @@ long long _wrap_llm_reply_citation_end_raw_cbfba2bfc779ac5c(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2604,7 +2761,7 @@ double _wrap_llm_reply_citation_support_raw_cbfba2bfc779ac5c(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2619,7 +2776,7 @@ intgo _wrap_llm_reply_citation_page_raw_cbfba2bfc779ac5c(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2634,7 +2791,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_cbfba2bfc779ac5c(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2644,7 +2801,7 @@ void _wrap_llm_guard_free_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2670,7 +2827,7 @@ intgo _wrap_llm_guard_set_action_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2691,7 +2848,7 @@ intgo _wrap_llm_guard_add_word_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2708,7 +2865,7 @@ intgo _wrap_llm_guard_set_vault_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_cbfba2bfc779ac5c(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_0238660ea92f7e14(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2721,7 +2878,7 @@ _gostring_ _wrap_llm_guard_type_raw_cbfba2bfc779ac5c(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2734,7 +2891,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_cbfba2bfc779ac5c(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2744,7 +2901,7 @@ void _wrap_llm_guard_close_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2757,7 +2914,7 @@ intgo _wrap_llm_verdict_action_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2770,7 +2927,7 @@ intgo _wrap_llm_verdict_count_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2785,7 +2942,7 @@ _gostring_ _wrap_llm_verdict_type_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2800,7 +2957,7 @@ long long _wrap_llm_verdict_start_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2815,7 +2972,7 @@ long long _wrap_llm_verdict_end_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2830,7 +2987,7 @@ double _wrap_llm_verdict_score_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2845,7 +3002,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2860,7 +3017,7 @@ intgo _wrap_llm_verdict_finding_action_raw_cbfba2bfc779ac5c(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2870,7 +3027,7 @@ void _wrap_llm_verdict_free_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_cbfba2bfc779ac5c(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2880,7 +3037,7 @@ void _wrap_llm_vault_free_raw_cbfba2bfc779ac5c(struct llm_vault *_swig_go_0) {
 }
 
 
-void _wrap_llm_audit_free_raw_cbfba2bfc779ac5c(struct llm_audit *_swig_go_0) {
+void _wrap_llm_audit_free_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   
   arg1 = *(llm_audit **)&_swig_go_0; 
@@ -2890,7 +3047,7 @@ void _wrap_llm_audit_free_raw_cbfba2bfc779ac5c(struct llm_audit *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_audit_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_audit_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_audit *arg2 = (llm_audit *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2907,7 +3064,7 @@ intgo _wrap_llm_guard_set_audit_raw_cbfba2bfc779ac5c(struct llm_guard *_swig_go_
 }
 
 
-sx_log *_wrap_sx_log_create_raw_cbfba2bfc779ac5c() {
+sx_log *_wrap_sx_log_create_raw_0238660ea92f7e14() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2918,7 +3075,7 @@ sx_log *_wrap_sx_log_create_raw_cbfba2bfc779ac5c() {
 }
 
 
-void _wrap_sx_log_put_raw_cbfba2bfc779ac5c(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_0238660ea92f7e14(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2937,7 +3094,7 @@ void _wrap_sx_log_put_raw_cbfba2bfc779ac5c(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_cbfba2bfc779ac5c(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2950,7 +3107,7 @@ intgo _wrap_sx_log_next_raw_cbfba2bfc779ac5c(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_cbfba2bfc779ac5c(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2963,7 +3120,7 @@ _gostring_ _wrap_sx_log_line_raw_cbfba2bfc779ac5c(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_cbfba2bfc779ac5c(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2976,7 +3133,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_cbfba2bfc779ac5c(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3004,7 +3161,34 @@ struct llm_model *_wrap_sx_model_load_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_cbfba2bfc779ac5c(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_copy_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+  char *arg1 = (char *) 0 ;
+  size_t arg2 ;
+  uint32_t arg3 ;
+  uint32_t arg4 ;
+  llm_cancel *arg5 = (llm_cancel *) 0 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_model *result = 0 ;
+  struct llm_model *_swig_go_result;
+  
+  
+  arg1 = (char *)_swig_go_0.p;
+  arg2 = (size_t)_swig_go_0.n;
+  
+  arg3 = (uint32_t)_swig_go_1; 
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = *(llm_cancel **)&_swig_go_3; 
+  arg6 = *(sx_log **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_model *)sx_model_load_copy((char const *)arg1,arg2,arg3,arg4,(struct llm_cancel const *)arg5,arg6,arg7);
+  *(llm_model **)&_swig_go_result = (llm_model *)result; 
+  return _swig_go_result;
+}
+
+
+struct llm_model *_wrap_sx_model_load_fd_raw_0238660ea92f7e14(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3031,7 +3215,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_cbfba2bfc779ac5c(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3057,7 +3241,7 @@ _gostring_ _wrap_sx_tokenize_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3083,7 +3267,7 @@ _gostring_ _wrap_sx_detokenize_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3113,7 +3297,7 @@ _gostring_ _wrap_sx_chat_template_raw_cbfba2bfc779ac5c(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3151,7 +3335,7 @@ _gostring_ _wrap_sx_chat_parse_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3182,7 +3366,7 @@ _gostring_ _wrap_sx_dequantize_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3208,7 +3392,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_cbfba2bfc779ac5c(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3240,7 +3424,7 @@ intgo _wrap_sx_ingest_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3273,7 +3457,7 @@ intgo _wrap_sx_ingest_file_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3288,7 +3472,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_cbfba2bfc779ac5c(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_cbfba2bfc779ac5c(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3310,7 +3494,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_cbfba2bfc779ac5c(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3323,7 +3507,7 @@ _gostring_ _wrap_sx_tree_text_raw_cbfba2bfc779ac5c(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3352,7 +3536,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_cbfba2bfc779ac5c(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_cbfba2bfc779ac5c(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3374,7 +3558,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_cbfba2bfc779ac5c(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3393,7 +3577,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3431,7 +3615,7 @@ _gostring_ _wrap_sx_embed_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3469,7 +3653,7 @@ _gostring_ _wrap_sx_rerank_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3506,7 +3690,7 @@ intgo _wrap_sx_imatrix_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3534,7 +3718,7 @@ _gostring_ _wrap_sx_logits_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_set_tag_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3556,7 +3740,7 @@ intgo _wrap_sx_ctx_set_tag_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_ctx_save_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3578,7 +3762,7 @@ intgo _wrap_sx_ctx_save_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3600,7 +3784,7 @@ intgo _wrap_sx_ctx_load_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3618,7 +3802,7 @@ _gostring_ _wrap_sx_ctx_export_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3639,7 +3823,7 @@ intgo _wrap_sx_ctx_import_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3654,7 +3838,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3673,7 +3857,7 @@ intgo _wrap_sx_ctx_drop_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3688,7 +3872,7 @@ long long _wrap_sx_ctx_used_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3703,7 +3887,7 @@ long long _wrap_sx_ctx_size_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3742,7 +3926,7 @@ struct llm_scores *_wrap_sx_score_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3769,7 +3953,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_cbfba2bfc779ac5c(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3811,7 +3995,233 @@ struct llm_evidence *_wrap_sx_retrieve_raw_cbfba2bfc779ac5c(struct llm_ctx *_swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_cbfba2bfc779ac5c() {
+sx_judge *_wrap_sx_judge_create_raw_0238660ea92f7e14() {
+  sx_judge *result = 0 ;
+  sx_judge *_swig_go_result;
+  
+  
+  result = (sx_judge *)sx_judge_create();
+  *(sx_judge **)&_swig_go_result = (sx_judge *)result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_judge_free_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  sx_judge_free(arg1);
+  
+}
+
+
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  sx_judge *arg7 = (sx_judge *) 0 ;
+  float arg8 ;
+  uint32_t arg9 ;
+  uint64_t arg10 ;
+  llm_cancel *arg11 = (llm_cancel *) 0 ;
+  llm_error *arg12 = (llm_error *) 0 ;
+  llm_evidence *result = 0 ;
+  struct llm_evidence *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  
+  arg6 = (char *)malloc(_swig_go_4.n + 1);
+  memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
+  arg6[_swig_go_4.n] = '\0';
+  
+  arg7 = *(sx_judge **)&_swig_go_5; 
+  arg8 = (float)_swig_go_6; 
+  arg9 = (uint32_t)_swig_go_7; 
+  arg10 = (uint64_t)_swig_go_8; 
+  arg11 = *(llm_cancel **)&_swig_go_9; 
+  arg12 = *(llm_error **)&_swig_go_10; 
+  
+  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
+  free(arg6); 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_judge_end_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  sx_judge_end(arg1);
+  
+}
+
+
+intgo _wrap_sx_judge_wait_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (int32_t)sx_judge_wait(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_question_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (char *)sx_judge_question((sx_judge const *)arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_judge_count_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (uint32_t)sx_judge_count((sx_judge const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_doc_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)sx_judge_doc((sx_judge const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_node_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)sx_judge_node((sx_judge const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_text_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)sx_judge_text((sx_judge const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+double _wrap_sx_judge_lexical_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)sx_judge_lexical((sx_judge const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_judge_tokens_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (uint64_t)sx_judge_tokens_left((sx_judge const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_sx_judge_ms_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (double)sx_judge_ms_left((sx_judge const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_judge_score_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  double arg3 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (double)_swig_go_2; 
+  
+  sx_judge_score(arg1,arg2,arg3);
+  
+}
+
+
+void _wrap_sx_judge_answer_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  llm_status arg2 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (llm_status)_swig_go_1; 
+  
+  sx_judge_answer(arg1,arg2);
+  
+}
+
+
+sx_gen *_wrap_sx_gen_create_raw_0238660ea92f7e14() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -3822,7 +4232,7 @@ sx_gen *_wrap_sx_gen_create_raw_cbfba2bfc779ac5c() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -3844,7 +4254,7 @@ intgo _wrap_sx_gen_number_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3870,7 +4280,7 @@ intgo _wrap_sx_gen_text_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_0238660ea92f7e14(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -3887,7 +4297,7 @@ intgo _wrap_sx_gen_bias_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_0238660ea92f7e14(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -3897,7 +4307,7 @@ void _wrap_sx_gen_free_raw_cbfba2bfc779ac5c(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3946,7 +4356,7 @@ struct llm_reply *_wrap_sx_generate_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3963,7 +4373,7 @@ intgo _wrap_sx_reply_next_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3976,7 +4386,7 @@ _gostring_ _wrap_sx_reply_piece_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3989,7 +4399,7 @@ _gostring_ _wrap_sx_reply_text_raw_cbfba2bfc779ac5c(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_cbfba2bfc779ac5c(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_0238660ea92f7e14(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -4010,7 +4420,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_cbfba2bfc779ac5c(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4043,7 +4453,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_cbfba2bfc779ac5c(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_cbfba2bfc779ac5c(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4070,7 +4480,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_cbfba2bfc779ac5c(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4093,7 +4503,7 @@ intgo _wrap_sx_guard_feed_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4110,7 +4520,7 @@ intgo _wrap_sx_guard_finish_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4123,7 +4533,7 @@ _gostring_ _wrap_sx_guard_text_raw_cbfba2bfc779ac5c(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4136,7 +4546,7 @@ _gostring_ _wrap_sx_verdict_text_raw_cbfba2bfc779ac5c(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4166,7 +4576,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_cbfba2bfc779ac5c(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4190,7 +4600,7 @@ _gostring_ _wrap_sx_vault_restore_raw_cbfba2bfc779ac5c(struct llm_vault *_swig_g
 }
 
 
-struct llm_audit *_wrap_sx_audit_open_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_audit *_wrap_sx_audit_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4222,7 +4632,7 @@ struct llm_audit *_wrap_sx_audit_open_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_head_raw_cbfba2bfc779ac5c(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_audit_head_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -4240,7 +4650,7 @@ _gostring_ _wrap_sx_audit_head_raw_cbfba2bfc779ac5c(struct llm_audit *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_verify_raw_cbfba2bfc779ac5c(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_audit_verify_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
