@@ -89,7 +89,7 @@ class Guard(Handle):
         super().__init__(raw, _raw.llm_guard_free)
         self._options = {"default_action": int(default_action), "min_score": min_score, "max_hold": max_hold}
         self._policy: List[Tuple[str, Tuple[Any, ...]]] = []  # what was set, in order
-        self._vault = False
+        self._bound = False
         try:
             if vault is not None:
                 self.set_vault(vault)
@@ -128,11 +128,20 @@ class Guard(Handle):
             code = _raw.llm_guard_set_vault(raw, v, err)
         if code < 0:
             check(err)
-        self._vault = True
+        self._bound = True
+
+    def set_audit(self, audit: Audit) -> None:
+        """Every verdict under this policy is logged; one that cannot be is an error, and nothing is released."""
+        err = _raw.llm_error()
+        with self._life as raw, audit._life as a:
+            code = _raw.llm_guard_set_audit(raw, a, err)
+        if code < 0:
+            check(err)
+        self._bound = True
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        if self._vault:
-            raise TypeError("this guard cannot be pickled: it has a vault, whose key stays in its process")
+        if self._bound:
+            raise TypeError("this guard cannot be pickled: it has a vault or an audit log, whose key stays in its process")
         self._origin = (), {}  # for a closed one the base class refuses
         super().__reduce__()
         return _reopen, (type(self), self._options, self._policy)
