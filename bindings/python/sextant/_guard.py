@@ -10,7 +10,7 @@ from . import capi as _raw
 from ._audit import Audit
 from ._errors import check
 from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, raw_bytes, utf8
-from ._types import Action, Direction, Verdict, verdict_from
+from ._types import Action, Decision, Direction, Verdict, verdict_from
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -209,6 +209,12 @@ class GuardStream(Handle):
     def finish(self) -> str:
         """Ends the text and returns what was still held back."""
         return self._decoder.decode(self.finish_bytes(), True)
+
+    @property
+    def decision(self) -> Decision:
+        """The decision so far."""
+        with self._context._life.reading(), self._life as raw:
+            return Decision(_raw.llm_verdict_action(_raw.llm_guard_verdict(raw)))
 
     @property
     def verdict(self) -> Verdict:
