@@ -631,6 +631,11 @@ static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_er
     return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
 }
 
+static llm_status sx_ctx_set_tag(llm_ctx *ctx, const char *tag, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_tag(ctx, sx_or_null(tag)), err);
+}
+
 static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
 {
     int64_t n = llm_ctx_used(ctx);
@@ -1046,6 +1051,59 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
     }
 }
 
+static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
+                                sx_log *log, llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_audit_opts opts = LLM_AUDIT_OPTS_INIT;
+    opts.flags = flags;
+    opts.head_every = head_every;
+    if (log) opts.logger = &logger;
+    llm_audit *made = NULL;
+    err->code = llm_audit_open(&made, sx_or_null(path), key, key_len, &opts, err);
+    return made;
+}
+
+static sx_blob sx_audit_head(llm_audit *audit, llm_error *err)
+{
+    enum { ROOM = 256 }; /* a number and two keys in hex */
+    char *out = malloc(ROOM);
+    if (!out) return sx_blob_fail(err, "no memory for the head");
+    int64_t size = llm_audit_head(audit, out, ROOM, err);
+    err->code = size < 0 ? (llm_status)size : LLM_OK;
+    if (size >= 0 && size <= ROOM) return (sx_blob){out, (size_t)size};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+typedef struct sx_lines {
+    char *data;
+    size_t len, cap;
+} sx_lines;
+
+static int32_t sx_lines_add(const char *line, size_t len, void *user)
+{
+    sx_lines *all = user;
+    if (all->len + len + 1 > all->cap) {
+        size_t cap = 2 * all->cap + len + 4096;
+        char *more = realloc(all->data, cap);
+        if (!more) return LLM_E_MEMORY;
+        all->data = more;
+        all->cap = cap;
+    }
+    memcpy(all->data + all->len, line, len);
+    all->data[all->len + len] = '\n';
+    all->len += len + 1;
+    return 0;
+}
+
+static sx_blob sx_audit_verify(const char *path, const char *head, llm_error *err)
+{
+    sx_lines all = {NULL, 0, 0};
+    err->code = llm_audit_verify(path, sx_or_null(head), sx_lines_add, &all, err);
+    return (sx_blob){all.data, all.len};
+}
+
 /* A host's own judge without a callback into Python or Go: the retrieval runs in a thread of the face's, its judge hands each
  * batch over here and waits, and the caller's thread takes the batch, asks the host's function and answers. */
 
@@ -1195,7 +1253,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_3ae91b3c916f7ead(void *_swig_go_0) {
+void _wrap_Swig_free_raw_0238660ea92f7e14(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1205,7 +1263,7 @@ void _wrap_Swig_free_raw_3ae91b3c916f7ead(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_0238660ea92f7e14(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1218,7 +1276,7 @@ void *_wrap_Swig_malloc_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_INVALID_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1229,7 +1287,7 @@ intgo _wrap_LLM_E_INVALID_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_MEMORY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1240,7 +1298,7 @@ intgo _wrap_LLM_E_MEMORY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_IO_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1251,7 +1309,7 @@ intgo _wrap_LLM_E_IO_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_FORMAT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1262,7 +1320,7 @@ intgo _wrap_LLM_E_FORMAT_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1273,7 +1331,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1284,7 +1342,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_VERSION_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1295,7 +1353,7 @@ intgo _wrap_LLM_E_VERSION_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_BUSY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1306,7 +1364,7 @@ intgo _wrap_LLM_E_BUSY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_FORK_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1317,7 +1375,7 @@ intgo _wrap_LLM_E_FORK_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_CANCELLED_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1328,7 +1386,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_LIMIT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1339,7 +1397,7 @@ intgo _wrap_LLM_E_LIMIT_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_UTF8_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1350,7 +1408,7 @@ intgo _wrap_LLM_E_UTF8_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_CORRUPT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1361,7 +1419,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_FULL_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1372,7 +1430,7 @@ intgo _wrap_LLM_E_FULL_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_KEY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1383,7 +1441,7 @@ intgo _wrap_LLM_E_KEY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_READONLY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1394,7 +1452,7 @@ intgo _wrap_LLM_E_READONLY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_USER_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1405,7 +1463,7 @@ intgo _wrap_LLM_E_USER_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_INTERNAL_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1416,7 +1474,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_3ae91b3c916f7ead() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_0238660ea92f7e14(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1429,7 +1487,7 @@ _gostring_ _wrap_llm_status_name_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1442,7 +1500,7 @@ intgo _wrap_llm_error_code_get_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1455,7 +1513,7 @@ _gostring_ _wrap_llm_error_message_get_raw_3ae91b3c916f7ead(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_3ae91b3c916f7ead() {
+struct llm_error *_wrap_new_llm_error_raw_0238660ea92f7e14() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1466,7 +1524,7 @@ struct llm_error *_wrap_new_llm_error_raw_3ae91b3c916f7ead() {
 }
 
 
-void _wrap_delete_llm_error_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1476,7 +1534,7 @@ void _wrap_delete_llm_error_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_3ae91b3c916f7ead() {
+_gostring_ _wrap_llm_version_raw_0238660ea92f7e14() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1487,7 +1545,7 @@ _gostring_ _wrap_llm_version_raw_3ae91b3c916f7ead() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_0238660ea92f7e14(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1505,7 +1563,7 @@ _gostring_ _wrap_llm_build_info_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1515,7 +1573,7 @@ void _wrap_llm_cancel_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1525,7 +1583,7 @@ void _wrap_llm_cancel_reset_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1538,7 +1596,7 @@ intgo _wrap_llm_cancel_is_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1548,7 +1606,7 @@ void _wrap_llm_cancel_free_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1558,7 +1616,7 @@ void _wrap_llm_model_free_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1578,7 +1636,7 @@ _gostring_ _wrap_llm_model_info_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1591,7 +1649,7 @@ intgo _wrap_llm_model_n_vocab_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1604,7 +1662,7 @@ intgo _wrap_llm_model_n_ctx_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1624,7 +1682,7 @@ intgo _wrap_llm_model_token_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1662,7 +1720,7 @@ intgo _wrap_llm_quantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1707,7 +1765,7 @@ intgo _wrap_llm_quantize_weighted_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_3ae91b3c916f7ead(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_0238660ea92f7e14(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1717,7 +1775,7 @@ void _wrap_llm_adapter_free_raw_3ae91b3c916f7ead(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1727,7 +1785,7 @@ void _wrap_llm_corpus_free_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1749,7 +1807,7 @@ intgo _wrap_llm_remove_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1764,7 +1822,7 @@ intgo _wrap_llm_corpus_check_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1777,7 +1835,7 @@ intgo _wrap_llm_docs_count_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1792,7 +1850,7 @@ _gostring_ _wrap_llm_docs_name_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1807,7 +1865,7 @@ long long _wrap_llm_docs_bytes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1822,7 +1880,7 @@ intgo _wrap_llm_docs_nodes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1837,7 +1895,7 @@ _gostring_ _wrap_llm_docs_hash_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1847,7 +1905,7 @@ void _wrap_llm_docs_free_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1857,7 +1915,7 @@ void _wrap_llm_tree_free_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1870,7 +1928,7 @@ intgo _wrap_llm_tree_count_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1890,7 +1948,7 @@ long long _wrap_llm_tree_find_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1905,7 +1963,7 @@ _gostring_ _wrap_llm_tree_id_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1920,7 +1978,7 @@ long long _wrap_llm_tree_parent_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1935,7 +1993,7 @@ intgo _wrap_llm_tree_kind_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1950,7 +2008,7 @@ intgo _wrap_llm_tree_depth_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1965,7 +2023,7 @@ _gostring_ _wrap_llm_tree_title_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1980,7 +2038,7 @@ long long _wrap_llm_tree_start_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1995,7 +2053,7 @@ long long _wrap_llm_tree_end_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2010,7 +2068,7 @@ _gostring_ _wrap_llm_tree_hash_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2020,7 +2078,7 @@ void _wrap_llm_ctx_free_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2033,7 +2091,7 @@ intgo _wrap_llm_scores_count_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2048,7 +2106,7 @@ intgo _wrap_llm_scores_tokens_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2063,7 +2121,7 @@ double _wrap_llm_scores_sum_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2080,7 +2138,7 @@ intgo _wrap_llm_scores_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2097,7 +2155,7 @@ double _wrap_llm_scores_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2116,7 +2174,7 @@ intgo _wrap_llm_scores_top_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2135,7 +2193,7 @@ double _wrap_llm_scores_top_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2145,7 +2203,7 @@ void _wrap_llm_scores_free_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2158,7 +2216,7 @@ intgo _wrap_llm_model_n_embd_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2168,7 +2226,7 @@ void _wrap_llm_evidence_free_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2181,7 +2239,7 @@ intgo _wrap_llm_evidence_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2194,7 +2252,7 @@ double _wrap_llm_evidence_confidence_raw_3ae91b3c916f7ead(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2209,7 +2267,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2224,7 +2282,7 @@ _gostring_ _wrap_llm_evidence_node_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2239,7 +2297,7 @@ _gostring_ _wrap_llm_evidence_path_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2254,7 +2312,7 @@ _gostring_ _wrap_llm_evidence_text_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2269,7 +2327,7 @@ long long _wrap_llm_evidence_start_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2284,7 +2342,7 @@ long long _wrap_llm_evidence_end_raw_3ae91b3c916f7ead(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2299,7 +2357,7 @@ double _wrap_llm_evidence_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2314,7 +2372,7 @@ intgo _wrap_llm_evidence_page_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2327,7 +2385,7 @@ intgo _wrap_llm_trace_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2342,7 +2400,7 @@ _gostring_ _wrap_llm_trace_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2357,7 +2415,7 @@ _gostring_ _wrap_llm_trace_node_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2372,7 +2430,7 @@ intgo _wrap_llm_trace_depth_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2387,7 +2445,7 @@ intgo _wrap_llm_trace_action_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2402,7 +2460,7 @@ double _wrap_llm_trace_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2417,7 +2475,7 @@ _gostring_ _wrap_llm_trace_reason_raw_3ae91b3c916f7ead(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2432,7 +2490,7 @@ double _wrap_llm_trace_lexical_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2447,7 +2505,7 @@ double _wrap_llm_trace_judged_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2457,7 +2515,7 @@ void _wrap_llm_reply_free_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2470,7 +2528,7 @@ intgo _wrap_llm_reply_finish_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2483,7 +2541,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2496,7 +2554,7 @@ intgo _wrap_llm_reply_output_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2509,7 +2567,7 @@ double _wrap_llm_reply_prompt_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2522,7 +2580,7 @@ double _wrap_llm_reply_output_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2537,7 +2595,7 @@ intgo _wrap_llm_reply_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_steps_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_steps_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2550,7 +2608,7 @@ intgo _wrap_llm_reply_steps_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
 }
 
 
-double _wrap_llm_reply_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2565,7 +2623,7 @@ double _wrap_llm_reply_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2582,7 +2640,7 @@ intgo _wrap_llm_reply_top_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2599,7 +2657,7 @@ double _wrap_llm_reply_top_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2612,7 +2670,7 @@ intgo _wrap_llm_reply_citation_count_raw_3ae91b3c916f7ead(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2627,7 +2685,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2642,7 +2700,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_3ae91b3c916f7ead(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2657,7 +2715,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2672,7 +2730,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2687,7 +2745,7 @@ long long _wrap_llm_reply_citation_start_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2702,7 +2760,7 @@ long long _wrap_llm_reply_citation_end_raw_3ae91b3c916f7ead(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2717,7 +2775,7 @@ double _wrap_llm_reply_citation_support_raw_3ae91b3c916f7ead(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2732,7 +2790,7 @@ intgo _wrap_llm_reply_citation_page_raw_3ae91b3c916f7ead(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2747,7 +2805,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_3ae91b3c916f7ead(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2757,7 +2815,7 @@ void _wrap_llm_guard_free_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2783,7 +2841,7 @@ intgo _wrap_llm_guard_set_action_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2804,7 +2862,7 @@ intgo _wrap_llm_guard_add_word_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2821,7 +2879,7 @@ intgo _wrap_llm_guard_set_vault_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_0238660ea92f7e14(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2834,7 +2892,7 @@ _gostring_ _wrap_llm_guard_type_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2847,7 +2905,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_3ae91b3c916f7ead(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2857,7 +2915,7 @@ void _wrap_llm_guard_close_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2870,7 +2928,7 @@ intgo _wrap_llm_verdict_action_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2883,7 +2941,7 @@ intgo _wrap_llm_verdict_count_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2898,7 +2956,7 @@ _gostring_ _wrap_llm_verdict_type_raw_3ae91b3c916f7ead(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2913,7 +2971,7 @@ long long _wrap_llm_verdict_start_raw_3ae91b3c916f7ead(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2928,7 +2986,7 @@ long long _wrap_llm_verdict_end_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2943,7 +3001,7 @@ double _wrap_llm_verdict_score_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2958,7 +3016,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_3ae91b3c916f7ead(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2973,7 +3031,7 @@ intgo _wrap_llm_verdict_finding_action_raw_3ae91b3c916f7ead(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2983,7 +3041,7 @@ void _wrap_llm_verdict_free_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_3ae91b3c916f7ead(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2993,7 +3051,34 @@ void _wrap_llm_vault_free_raw_3ae91b3c916f7ead(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_3ae91b3c916f7ead() {
+void _wrap_llm_audit_free_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  
+  llm_audit_free(arg1);
+  
+}
+
+
+intgo _wrap_llm_guard_set_audit_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  llm_audit *arg2 = (llm_audit *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  arg2 = *(llm_audit **)&_swig_go_1; 
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_set_audit(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+sx_log *_wrap_sx_log_create_raw_0238660ea92f7e14() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -3004,7 +3089,7 @@ sx_log *_wrap_sx_log_create_raw_3ae91b3c916f7ead() {
 }
 
 
-void _wrap_sx_log_put_raw_3ae91b3c916f7ead(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_0238660ea92f7e14(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3023,7 +3108,7 @@ void _wrap_sx_log_put_raw_3ae91b3c916f7ead(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3036,7 +3121,7 @@ intgo _wrap_sx_log_next_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3049,7 +3134,7 @@ _gostring_ _wrap_sx_log_line_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3062,7 +3147,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_3ae91b3c916f7ead(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3090,7 +3175,7 @@ struct llm_model *_wrap_sx_model_load_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3117,7 +3202,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_3ae91b3c916f7ead(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_3ae91b3c916f7ead(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_0238660ea92f7e14(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3144,7 +3229,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_3ae91b3c916f7ead(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3170,7 +3255,7 @@ _gostring_ _wrap_sx_tokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3196,7 +3281,7 @@ _gostring_ _wrap_sx_detokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3226,7 +3311,7 @@ _gostring_ _wrap_sx_chat_template_raw_3ae91b3c916f7ead(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3264,7 +3349,7 @@ _gostring_ _wrap_sx_chat_parse_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3295,7 +3380,7 @@ _gostring_ _wrap_sx_dequantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3321,7 +3406,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3353,7 +3438,7 @@ intgo _wrap_sx_ingest_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3386,7 +3471,7 @@ intgo _wrap_sx_ingest_file_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3401,7 +3486,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_3ae91b3c916f7ead(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3423,7 +3508,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_3ae91b3c916f7ead(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3436,7 +3521,7 @@ _gostring_ _wrap_sx_tree_text_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3465,7 +3550,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_3ae91b3c916f7ead(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3487,7 +3572,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_3ae91b3c916f7ead(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3506,7 +3591,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3544,7 +3629,7 @@ _gostring_ _wrap_sx_embed_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3582,7 +3667,7 @@ _gostring_ _wrap_sx_rerank_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3619,7 +3704,7 @@ intgo _wrap_sx_imatrix_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3647,7 +3732,29 @@ _gostring_ _wrap_sx_logits_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_set_tag(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_save_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3669,7 +3776,7 @@ intgo _wrap_sx_ctx_save_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3691,7 +3798,7 @@ intgo _wrap_sx_ctx_load_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3709,7 +3816,7 @@ _gostring_ _wrap_sx_ctx_export_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3730,7 +3837,7 @@ intgo _wrap_sx_ctx_import_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3745,7 +3852,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3764,7 +3871,7 @@ intgo _wrap_sx_ctx_drop_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3779,7 +3886,7 @@ long long _wrap_sx_ctx_used_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3794,7 +3901,7 @@ long long _wrap_sx_ctx_size_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3833,7 +3940,7 @@ struct llm_scores *_wrap_sx_score_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3860,7 +3967,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_3ae91b3c916f7ead(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3902,7 +4009,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_3ae91b3c916f7ead(struct llm_ctx *_swi
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_3ae91b3c916f7ead() {
+sx_judge *_wrap_sx_judge_create_raw_0238660ea92f7e14() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -3913,7 +4020,7 @@ sx_judge *_wrap_sx_judge_create_raw_3ae91b3c916f7ead() {
 }
 
 
-void _wrap_sx_judge_free_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -3923,7 +4030,7 @@ void _wrap_sx_judge_free_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3965,7 +4072,7 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_3ae91b3c916f7ead(struct llm_ct
 }
 
 
-void _wrap_sx_judge_end_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -3975,7 +4082,7 @@ void _wrap_sx_judge_end_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -3990,7 +4097,7 @@ intgo _wrap_sx_judge_wait_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -4003,7 +4110,7 @@ _gostring_ _wrap_sx_judge_question_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4016,7 +4123,7 @@ intgo _wrap_sx_judge_count_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4031,7 +4138,7 @@ _gostring_ _wrap_sx_judge_doc_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4046,7 +4153,7 @@ _gostring_ _wrap_sx_judge_node_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4061,7 +4168,7 @@ _gostring_ _wrap_sx_judge_text_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4076,7 +4183,7 @@ double _wrap_sx_judge_lexical_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4089,7 +4196,7 @@ long long _wrap_sx_judge_tokens_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4102,7 +4209,7 @@ double _wrap_sx_judge_ms_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4116,7 +4223,7 @@ void _wrap_sx_judge_score_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4128,7 +4235,7 @@ void _wrap_sx_judge_answer_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_3ae91b3c916f7ead() {
+sx_gen *_wrap_sx_gen_create_raw_0238660ea92f7e14() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4139,7 +4246,7 @@ sx_gen *_wrap_sx_gen_create_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4161,7 +4268,7 @@ intgo _wrap_sx_gen_number_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4187,7 +4294,7 @@ intgo _wrap_sx_gen_text_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_0238660ea92f7e14(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4204,7 +4311,7 @@ intgo _wrap_sx_gen_bias_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_0238660ea92f7e14(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4214,7 +4321,7 @@ void _wrap_sx_gen_free_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4263,7 +4370,7 @@ struct llm_reply *_wrap_sx_generate_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4280,7 +4387,7 @@ intgo _wrap_sx_reply_next_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4293,7 +4400,7 @@ _gostring_ _wrap_sx_reply_piece_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4306,7 +4413,7 @@ _gostring_ _wrap_sx_reply_text_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_3ae91b3c916f7ead(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_0238660ea92f7e14(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -4327,7 +4434,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_3ae91b3c916f7ead(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4360,7 +4467,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_3ae91b3c916f7ead(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4387,7 +4494,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_3ae91b3c916f7ead(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4410,7 +4517,7 @@ intgo _wrap_sx_guard_feed_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4427,7 +4534,7 @@ intgo _wrap_sx_guard_finish_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4440,7 +4547,7 @@ _gostring_ _wrap_sx_guard_text_raw_3ae91b3c916f7ead(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4453,7 +4560,7 @@ _gostring_ _wrap_sx_verdict_text_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4483,7 +4590,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_3ae91b3c916f7ead(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4503,6 +4610,86 @@ _gostring_ _wrap_sx_vault_restore_raw_3ae91b3c916f7ead(struct llm_vault *_swig_g
   _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
   free((&result)->data);
   
+  return _swig_go_result;
+}
+
+
+struct llm_audit *_wrap_sx_audit_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_audit *result = 0 ;
+  struct llm_audit *_swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  arg6 = *(sx_log **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_audit *)sx_audit_open((char const *)arg1,(char const *)arg2,arg3,arg4,arg5,arg6,arg7);
+  *(llm_audit **)&_swig_go_result = (llm_audit *)result; 
+  free(arg1); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_head_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_audit_head(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_verify_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = sx_audit_verify((char const *)arg1,(char const *)arg2,arg3);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  free(arg1); 
+  free(arg2); 
   return _swig_go_result;
 }
 
