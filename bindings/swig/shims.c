@@ -172,6 +172,24 @@ static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length,
     return made;
 }
 
+#ifdef SWIGGO
+static llm_model *sx_model_load_copy(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                     const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    FILE *copy = tmpfile();
+    llm_model *made = NULL;
+    if (copy && fwrite(src, 1, src_len, copy) == src_len && fflush(copy) == 0) {
+        made = sx_model_load_fd(fileno(copy), 0, 0, threads, isa, cancel, log, err);
+    } else {
+        err->code = LLM_E_IO;
+        snprintf(err->message, sizeof err->message, "the model's %zu bytes cannot be kept in a temporary file",
+                 src_len);
+    }
+    if (copy) fclose(copy);
+    return made;
+}
+#endif
+
 static sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err)
 {
     size_t capacity = len / 2 + 16; /* a text seldom has more tokens; else the second round has room */

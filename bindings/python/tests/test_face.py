@@ -38,6 +38,36 @@ class FiveCalls(unittest.TestCase):
                     with judged.retrieve(QUESTION, judge=True, judge_tokens=4000) as evidence:
                         self.assertTrue(any(0 < step.judged < 1 for step in evidence.trace()))
 
+    def test_a_function_may_judge(self):
+        asked = []
+
+        def judge(batch):
+            self.assertEqual(batch.question, QUESTION)
+            self.assertGreater(batch.tokens_left, 0)
+            asked.extend(batch.candidates)
+            return [1.0 if "Payroll" in candidate.text else None for candidate in batch.candidates]
+
+        with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+            corpus.ingest("handbook.md", HANDBOOK)
+            with ctx.retrieve(QUESTION, judge=judge, judge_weight=1.0, judge_ms=60000) as evidence:
+                self.assertIn("Payroll", evidence[0].text)
+                self.assertTrue(any(step.judged == 1.0 for step in evidence.trace()))
+                self.assertTrue(any(step.judged < 0 for step in evidence.trace()))
+            self.assertEqual({candidate.doc for candidate in asked}, {"handbook.md"})
+
+            def refuse(batch):
+                raise RuntimeError("the judge is out")
+
+            for wrong, kind in ((refuse, RuntimeError), (lambda batch: [0.5] * 1000, ValueError), (lambda batch: ["x"], TypeError)):
+                with self.assertRaises(kind):
+                    ctx.retrieve(QUESTION, judge=wrong)
+            with self.assertRaises(ValueError):
+                ctx.retrieve(QUESTION, doc="a\0b", judge=judge)
+            with self.assertRaises(sextant.BusyError):
+                ctx.retrieve(QUESTION, judge=lambda batch: ctx.check("x").findings)
+            with ctx.retrieve(QUESTION) as evidence:  # and the context lives on
+                self.assertIn("25 days", evidence[0].text)
+
     def test_create_ingest_retrieve_generate_guard(self):
         with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
             corpus.ingest("handbook.md", HANDBOOK)
@@ -424,7 +454,7 @@ class GuardFace(unittest.TestCase):
 class Identity(unittest.TestCase):
     def test_versions(self):
         self.assertEqual(sextant.version(), sextant.__version__)
-        self.assertEqual(sextant.build_info("api_level"), "2")
+        self.assertEqual(sextant.build_info("api_level"), str(sextant._raw.LLM_API_LEVEL))
         self.assertIsNone(sextant.build_info("no such fact"))
         self.assertIn("EMAIL_ADDRESS", sextant.guard_types())
 
