@@ -195,8 +195,8 @@ static llm_status check_item(const char *what, const char *item, llm_error *err)
 /* A key begins with a letter; what the corpus itself knows cannot be said otherwise. */
 static llm_status check_meta(const char *item, llm_error *err)
 {
-    static const char *const taken[] = {"name", "folder", "label", "format", "bytes", "nodes",
-                                        "and",  "or",     "not",   "in"};
+    static const char *const taken[] = {"name",  "folder", "label", "format", "bytes",
+                                        "nodes", "and",    "or",    "not",    "in"};
     llm_status status = check_item("key=value pair", item, err);
     if (status != LLM_OK) return status;
     const char *equals = strchr(item, '=');
@@ -206,13 +206,15 @@ static llm_status check_meta(const char *item, llm_error *err)
                         (good && ((item[good] >= '0' && item[good] <= '9') || item[good] == '-' || item[good] == '.'))))
         good++;
     if (!n || good < n)
-        return sx_fail(err, LLM_E_INVALID,
-                       "\"%.100s\" is no key=value pair: a key is made of letters, digits, '_', '-' and '.', and begins "
-                       "with a letter",
-                       item);
+        return sx_fail(
+            err, LLM_E_INVALID,
+            "\"%.100s\" is no key=value pair: a key is made of letters, digits, '_', '-' and '.', and begins "
+            "with a letter",
+            item);
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strlen(taken[i]) == n && memcmp(taken[i], item, n) == 0)
-            return sx_fail(err, LLM_E_INVALID, "\"%s\" cannot be a key of your own: it has a meaning already", taken[i]);
+            return sx_fail(err, LLM_E_INVALID, "\"%s\" cannot be a key of your own: it has a meaning already",
+                           taken[i]);
     return LLM_OK;
 }
 

@@ -261,7 +261,7 @@ static void one_test(parser *p)
     static const struct {
         const char *mark;
         step_kind kind;
-    } marks[] = {{"<=", TEST_MOST}, {">=", TEST_LEAST}, {"<", TEST_LESS},   {">", TEST_MORE},
+    } marks[] = {{"<=", TEST_MOST},   {">=", TEST_LEAST}, {"<", TEST_LESS}, {">", TEST_MORE},
                  {"^=", TEST_BEGINS}, {"==", TEST_EQUAL}, {"=", TEST_EQUAL}};
     skip(p);
     size_t n = word_length(p->at);

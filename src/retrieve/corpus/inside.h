@@ -79,11 +79,6 @@ llm_status sx_entry_get(sx_corpus *corpus, sx_row *row, const char *labels, sx_e
 /* What was just written is in memory anyway: keeps it, if the list now has it. */
 void sx_entry_keep(sx_corpus *corpus, const char *name, sx_entry *e);
 
-/* ---- edit.c ---- */
-
-/* The text of a document after its edits. Takes over `text` and frees it where it fails. */
-llm_status sx_edits_apply(sx_corpus *corpus, const sx_store_doc *doc, char **text, size_t *len, llm_error *err);
-
 void sx_forget(llm_error *err); /* an error that was dealt with */
 
 #endif

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "retrieve/corpus/inside.h"
-#include "retrieve/read/reader.h"
 
 #define CACHE_BYTES (UINT64_C(512) << 20)
 
@@ -136,7 +135,7 @@ static void inherit(sx_corpus *corpus, sx_listing *list, const sx_listing *old)
         while (j < old->count && strcmp(old->rows[j].doc.name, row->doc.name) < 0) j++;
         if (j == old->count) break;
         const sx_row *was = &old->rows[j];
-        if (was->doc.id != row->doc.id || was->doc.edits != row->doc.edits || !was->cached) continue;
+        if (was->doc.id != row->doc.id || !was->cached) continue;
         cache(corpus, row, was->cached);
         row->used = was->used;
     }
@@ -207,40 +206,16 @@ llm_status sx_entry_make(sx_corpus *corpus, sx_tree *tree, sx_index *index, size
     return LLM_OK;
 }
 
-static llm_status not_the_one(const sx_store_doc *doc, llm_error *err)
+/* Reads a document from the store and proves it: section hashes, tree invariants, root hash, index. */
+llm_status sx_entry_load(sx_corpus *corpus, const sx_store_doc *doc, sx_entry **out, llm_error *err)
 {
-    return sx_fail(err, LLM_E_CORRUPT, "document %s is not the one the corpus lists under its name; ingest it again",
-                   doc->name);
-}
-
-/* An edited document: its text is proven by the hashes of what it was and of each edit; tree and index follow from it. */
-static llm_status load_edited(sx_corpus *corpus, const sx_store_doc *doc, char *text, size_t len, sx_entry **out,
-                              llm_error *err)
-{
+    void *text = NULL, *blob = NULL;
+    size_t text_len, size, index_size = 0;
     sx_tree *tree = NULL;
     sx_index *index = NULL;
-    llm_status status = sx_edits_apply(corpus, doc, &text, &len, err);
+    llm_status status = sx_store_read(corpus->store, doc->id, SX_SECTION_TEXT, &text, &text_len, err);
     if (status != LLM_OK) return status;
-    if (len != doc->bytes) {
-        sx_mem_free(corpus->mem, text);
-        return not_the_one(doc, err);
-    }
-    status = sx_read_tree(&tree, corpus->mem, doc->name, text, len, doc->format, NULL, err);
-    if (status != LLM_OK) return status;
-    status = sx_index_build(&index, corpus->mem, tree, NULL, err);
-    if (status == LLM_OK) return sx_entry_make(corpus, tree, index, len, out, err);
-    sx_tree_unref(tree);
-    return status;
-}
-
-static llm_status load_saved(sx_corpus *corpus, const sx_store_doc *doc, char *text, size_t text_len, sx_entry **out,
-                             llm_error *err)
-{
-    void *blob = NULL;
-    size_t size, index_size = 0;
-    sx_tree *tree = NULL;
-    sx_index *index = NULL;
-    llm_status status = sx_store_read(corpus->store, doc->id, SX_SECTION_TREE, &blob, &size, err);
+    status = sx_store_read(corpus->store, doc->id, SX_SECTION_TREE, &blob, &size, err);
     if (status != LLM_OK) {
         sx_mem_free(corpus->mem, text);
         return status;
@@ -249,7 +224,8 @@ static llm_status load_saved(sx_corpus *corpus, const sx_store_doc *doc, char *t
     sx_mem_free(corpus->mem, blob);
     if (status == LLM_OK && (memcmp(tree->nodes[0].hash, doc->hash, sizeof doc->hash) != 0 ||
                              tree->count != doc->nodes || text_len != doc->bytes))
-        status = not_the_one(doc, err);
+        status = sx_fail(err, LLM_E_CORRUPT,
+                         "document %s is not the one the corpus lists under its name; ingest it again", doc->name);
     if (status == LLM_OK) status = sx_store_read(corpus->store, doc->id, SX_SECTION_INDEX, &blob, &index_size, err);
     if (status == LLM_OK) {
         status = sx_index_load(&index, corpus->mem, tree, blob, index_size, err);
@@ -258,15 +234,6 @@ static llm_status load_saved(sx_corpus *corpus, const sx_store_doc *doc, char *t
     if (status == LLM_OK) return sx_entry_make(corpus, tree, index, 2 * index_size, out, err);
     sx_tree_unref(tree);
     return status;
-}
-
-llm_status sx_entry_load(sx_corpus *corpus, const sx_store_doc *doc, sx_entry **out, llm_error *err)
-{
-    void *text = NULL;
-    size_t len;
-    llm_status status = sx_store_read(corpus->store, doc->id, SX_SECTION_TEXT, &text, &len, err);
-    if (status != LLM_OK) return status;
-    return doc->edits ? load_edited(corpus, doc, text, len, out, err) : load_saved(corpus, doc, text, len, out, err);
 }
 
 static llm_status get_whole(sx_corpus *corpus, sx_row *row, sx_entry **out, llm_error *err)
