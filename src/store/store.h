@@ -59,7 +59,10 @@ llm_status sx_store_read(sx_store *store, int64_t id, int section, void **data, 
  * Every document is either pending (in no segment yet: a put makes it so) or in one segment; one that was removed or
  * replaced since it went into a segment leaves its id as a tombstone until the segment is written anew. */
 
-enum { SX_SEGMENT_ROWS = 1 << 24 }; /* most rows of one */
+enum {
+    SX_SEGMENT_ROWS = 1 << 24, /* most rows of one */
+    SX_ROW_PAD = 8             /* zeroes behind the bytes of a row that was read */
+};
 
 typedef struct sx_store_segment {
     int64_t id; /* set by the store, never given again */
