@@ -1240,14 +1240,11 @@ typedef struct llm_api {
     llm_status (*ctx_set_tag)(llm_ctx *ctx, const char *tag);
     int64_t (*audit_head)(llm_audit *audit, char *out, size_t capacity, llm_error *err);
     llm_status (*audit_verify)(const char *path, const char *head, llm_piece_fn fn, void *user, llm_error *err);
-<<<<<<< HEAD
-    uint32_t (*reply_steps)(const llm_reply *reply);
-=======
     llm_status (*corpus_view)(llm_corpus **out, llm_corpus *corpus, const char *labels, llm_error *err);
     llm_status (*describe)(llm_corpus *corpus, const char *name, const char *node, const llm_ingest_opts *opts,
                            llm_error *err);
     const char *(*docs_about)(const llm_docs *docs, uint32_t i, uint32_t k);
->>>>>>> main
+    uint32_t (*reply_steps)(const llm_reply *reply);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

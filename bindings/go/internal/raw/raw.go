@@ -280,6 +280,7 @@ extern swig_intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(uintptr_t a
 extern double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(uintptr_t arg1);
 extern double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(uintptr_t arg1);
 extern swig_intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_reply_steps_raw_cf6ee7edb11d9b46(uintptr_t arg1);
 extern double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
 extern swig_intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
 extern double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
@@ -903,6 +904,7 @@ const LLM_GEN_IGNORE_EOS uint = 1
 const LLM_GEN_NO_BOS uint = 2
 const LLM_GEN_PARSE_SPECIAL uint = 4
 const LLM_GEN_SHOW_SPECIAL uint = 8
+const LLM_DRAFT_MAX int = 64
 const LLM_ACTION_ALLOW int = 1
 const LLM_ACTION_REPLACE int = 2
 const LLM_ACTION_MASK int = 3
@@ -1563,6 +1565,13 @@ func Llm_reply_token(arg1 Llm_reply, arg2 uint) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	swig_r = (int)(C._wrap_llm_reply_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	return swig_r
+}
+
+func Llm_reply_steps(arg1 Llm_reply) (_swig_ret uint) {
+	var swig_r uint
+	_swig_i_0 := getSwigcptr(arg1)
+	swig_r = (uint)(C._wrap_llm_reply_steps_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 

@@ -879,7 +879,8 @@ static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
     } counts[] = {{"penalty_last_n", &o->penalty_last_n},
                   {"dry_allowed_length", &o->dry_allowed_length},
                   {"dry_last_n", &o->dry_last_n},
-                  {"logprobs", &o->logprobs}};
+                  {"logprobs", &o->logprobs},
+                  {"draft", &o->draft}};
     for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
         if (strcmp(floats[i].name, name) == 0) {
             *floats[i].at = (float)value;
@@ -2633,6 +2634,19 @@ intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, i
   arg2 = (uint32_t)_swig_go_1; 
   
   result = (int32_t)llm_reply_token((struct llm_reply const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_llm_reply_steps_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+  llm_reply *arg1 = (llm_reply *) 0 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_reply **)&_swig_go_0; 
+  
+  result = (uint32_t)llm_reply_steps((struct llm_reply const *)arg1);
   _swig_go_result = result; 
   return _swig_go_result;
 }
