@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import json
 import os
-from typing import TYPE_CHECKING, Any, Iterable, List, Mapping
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping
 
 from . import capi as _raw
 from ._errors import check
@@ -21,6 +22,20 @@ def guard_types() -> List[str]:
     while (name := _raw.llm_guard_type(len(types))) is not None:
         types.append(name)
     return types
+
+
+def guard_presets() -> Dict[str, str]:
+    """The policies that come with the library: name to JSON."""
+    presets: Dict[str, str] = {}
+    while (name := _raw.llm_guard_preset_name(len(presets))) is not None:
+        presets[name] = _raw.llm_guard_preset_policy(len(presets))
+    return presets
+
+
+def _policy(policy: "Text | Mapping[str, Any] | None") -> bytes:
+    if policy is None:
+        return b""
+    return utf8(json.dumps(policy, ensure_ascii=False) if isinstance(policy, Mapping) else policy)
 
 
 class Vault(Handle):
@@ -55,16 +70,21 @@ class Guard(Handle):
     """A policy: what to look for, what to do. It can change until a context uses it, then BusyError.
 
     ``actions`` maps a type to an Action in all directions; ``words`` are found as type BLOCKED, which asks for REVIEW unless
-    ``actions`` says otherwise.
+    ``actions`` says otherwise. ``policy`` is a policy in JSON, or a dict of the same shape (``docs/policies.md``), such as
+    ``{"preset": "gdpr"}``; ``files`` the folder of the word files it names. ``like`` shares another guard's compiled rules, so
+    that many guards cost little.
     """
 
     _name = "guard"
 
     def __init__(self, *, default_action: int = Action.DEFAULT, min_score: float = 0.0, max_hold: int = 0,
                  vault: Vault | None = None, actions: Mapping[str, int] | None = None,
-                 words: Iterable[str] = ()) -> None:
+                 words: Iterable[str] = (), policy: Text | Mapping[str, Any] | None = None,
+                 files: StrPath | None = None, like: "Guard | None" = None) -> None:
         err = _raw.llm_error()
-        raw = _raw.sx_guard_create(default_action, min_score, max_hold, LOG, err)
+        folder = b"" if files is None else os.fsencode(files)
+        with life_of(like) as model:
+            raw = _raw.sx_guard_create(default_action, min_score, max_hold, _policy(policy), folder, model, LOG, err)
         drain_log()
         check(err)
         super().__init__(raw, _raw.llm_guard_free)
@@ -92,6 +112,15 @@ class Guard(Handle):
         err = _raw.llm_error()
         with self._life as raw:
             code = _raw.llm_guard_add_word(raw, utf8(word), err)
+        if code < 0:
+            check(err)
+
+    def reload(self, policy: Text | Mapping[str, Any]) -> None:
+        """Puts another policy in the place of this one, in use or not: running checks end under the old one. What
+        ``actions`` and ``words`` said goes with it; after an error the old policy stands."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            code = _raw.llm_guard_reload(raw, _policy(policy), err)
         if code < 0:
             check(err)
 

@@ -923,14 +923,18 @@ static sx_text sx_reply_text(const llm_reply *reply)
 
 /* ---- guard ---- */
 
-static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, sx_log *log,
-                                  llm_error *err)
+static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, const char *text,
+                                  size_t len, const char *files, llm_guard *like, sx_log *log, llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
     opts.default_action = default_action;
     opts.min_score = min_score;
     opts.max_hold = max_hold;
+    if (len) opts.policy = text;
+    opts.policy_len = len;
+    if (files && *files) opts.files = files;
+    opts.like = like;
     if (log) opts.logger = &logger;
     llm_guard *made = NULL;
     err->code = llm_guard_create(&made, &opts, err);
@@ -1037,7 +1041,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_706c1479b648c9c8(void *_swig_go_0) {
+void _wrap_Swig_free_raw_3037239719197d25(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1047,7 +1051,7 @@ void _wrap_Swig_free_raw_706c1479b648c9c8(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_706c1479b648c9c8(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_3037239719197d25(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1060,7 +1064,7 @@ void *_wrap_Swig_malloc_raw_706c1479b648c9c8(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_INVALID_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1071,7 +1075,7 @@ intgo _wrap_LLM_E_INVALID_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_MEMORY_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1082,7 +1086,7 @@ intgo _wrap_LLM_E_MEMORY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_IO_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1093,7 +1097,7 @@ intgo _wrap_LLM_E_IO_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_FORMAT_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1104,7 +1108,7 @@ intgo _wrap_LLM_E_FORMAT_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1115,7 +1119,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1126,7 +1130,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_VERSION_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1137,7 +1141,7 @@ intgo _wrap_LLM_E_VERSION_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_BUSY_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1148,7 +1152,7 @@ intgo _wrap_LLM_E_BUSY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_FORK_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1159,7 +1163,7 @@ intgo _wrap_LLM_E_FORK_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_CANCELLED_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1170,7 +1174,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_LIMIT_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1181,7 +1185,7 @@ intgo _wrap_LLM_E_LIMIT_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_UTF8_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1192,7 +1196,7 @@ intgo _wrap_LLM_E_UTF8_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_CORRUPT_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1203,7 +1207,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_FULL_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1214,7 +1218,7 @@ intgo _wrap_LLM_E_FULL_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_KEY_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1225,7 +1229,7 @@ intgo _wrap_LLM_E_KEY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_READONLY_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1236,7 +1240,7 @@ intgo _wrap_LLM_E_READONLY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_USER_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1247,7 +1251,7 @@ intgo _wrap_LLM_E_USER_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_INTERNAL_raw_3037239719197d25() {
   int result;
   intgo _swig_go_result;
   
@@ -1258,7 +1262,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_706c1479b648c9c8() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_706c1479b648c9c8(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_3037239719197d25(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1271,7 +1275,7 @@ _gostring_ _wrap_llm_status_name_raw_706c1479b648c9c8(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_3037239719197d25(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1284,7 +1288,7 @@ intgo _wrap_llm_error_code_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_3037239719197d25(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1297,7 +1301,7 @@ _gostring_ _wrap_llm_error_message_get_raw_706c1479b648c9c8(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_706c1479b648c9c8() {
+struct llm_error *_wrap_new_llm_error_raw_3037239719197d25() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1308,7 +1312,7 @@ struct llm_error *_wrap_new_llm_error_raw_706c1479b648c9c8() {
 }
 
 
-void _wrap_delete_llm_error_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_3037239719197d25(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1318,7 +1322,7 @@ void _wrap_delete_llm_error_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_706c1479b648c9c8() {
+_gostring_ _wrap_llm_version_raw_3037239719197d25() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1329,7 +1333,7 @@ _gostring_ _wrap_llm_version_raw_706c1479b648c9c8() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_706c1479b648c9c8(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_3037239719197d25(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1347,7 +1351,7 @@ _gostring_ _wrap_llm_build_info_raw_706c1479b648c9c8(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1357,7 +1361,7 @@ void _wrap_llm_cancel_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1367,7 +1371,7 @@ void _wrap_llm_cancel_reset_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1380,7 +1384,7 @@ intgo _wrap_llm_cancel_is_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1390,7 +1394,7 @@ void _wrap_llm_cancel_free_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_3037239719197d25(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1400,7 +1404,7 @@ void _wrap_llm_model_free_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1420,7 +1424,7 @@ _gostring_ _wrap_llm_model_info_raw_706c1479b648c9c8(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_3037239719197d25(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1433,7 +1437,7 @@ intgo _wrap_llm_model_n_vocab_raw_706c1479b648c9c8(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_3037239719197d25(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1446,7 +1450,7 @@ intgo _wrap_llm_model_n_ctx_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1466,7 +1470,7 @@ intgo _wrap_llm_model_token_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_3037239719197d25(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1504,7 +1508,7 @@ intgo _wrap_llm_quantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_3037239719197d25(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1549,7 +1553,7 @@ intgo _wrap_llm_quantize_weighted_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_706c1479b648c9c8(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_3037239719197d25(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1559,7 +1563,7 @@ void _wrap_llm_adapter_free_raw_706c1479b648c9c8(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_3037239719197d25(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1569,7 +1573,7 @@ void _wrap_llm_corpus_free_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1591,7 +1595,7 @@ intgo _wrap_llm_remove_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_3037239719197d25(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1606,7 +1610,7 @@ intgo _wrap_llm_corpus_check_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_3037239719197d25(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1619,7 +1623,7 @@ intgo _wrap_llm_docs_count_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_3037239719197d25(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1634,7 +1638,7 @@ _gostring_ _wrap_llm_docs_name_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_3037239719197d25(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1649,7 +1653,7 @@ long long _wrap_llm_docs_bytes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_3037239719197d25(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1664,7 +1668,7 @@ intgo _wrap_llm_docs_nodes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_3037239719197d25(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1679,7 +1683,7 @@ _gostring_ _wrap_llm_docs_hash_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_3037239719197d25(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1689,7 +1693,7 @@ void _wrap_llm_docs_free_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_3037239719197d25(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1699,7 +1703,7 @@ void _wrap_llm_tree_free_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_3037239719197d25(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1712,7 +1716,7 @@ intgo _wrap_llm_tree_count_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_3037239719197d25(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1732,7 +1736,7 @@ long long _wrap_llm_tree_find_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1747,7 +1751,7 @@ _gostring_ _wrap_llm_tree_id_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1762,7 +1766,7 @@ long long _wrap_llm_tree_parent_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1777,7 +1781,7 @@ intgo _wrap_llm_tree_kind_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1792,7 +1796,7 @@ intgo _wrap_llm_tree_depth_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1807,7 +1811,7 @@ _gostring_ _wrap_llm_tree_title_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1822,7 +1826,7 @@ long long _wrap_llm_tree_start_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1837,7 +1841,7 @@ long long _wrap_llm_tree_end_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1852,7 +1856,7 @@ _gostring_ _wrap_llm_tree_hash_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_3037239719197d25(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1862,7 +1866,7 @@ void _wrap_llm_ctx_free_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_3037239719197d25(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1875,7 +1879,7 @@ intgo _wrap_llm_scores_count_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1890,7 +1894,7 @@ intgo _wrap_llm_scores_tokens_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1905,7 +1909,7 @@ double _wrap_llm_scores_sum_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1922,7 +1926,7 @@ intgo _wrap_llm_scores_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1939,7 +1943,7 @@ double _wrap_llm_scores_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1958,7 +1962,7 @@ intgo _wrap_llm_scores_top_token_raw_706c1479b648c9c8(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1977,7 +1981,7 @@ double _wrap_llm_scores_top_logprob_raw_706c1479b648c9c8(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_3037239719197d25(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1987,7 +1991,7 @@ void _wrap_llm_scores_free_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_3037239719197d25(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2000,7 +2004,7 @@ intgo _wrap_llm_model_n_embd_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_3037239719197d25(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2010,7 +2014,7 @@ void _wrap_llm_evidence_free_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_3037239719197d25(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2023,7 +2027,7 @@ intgo _wrap_llm_evidence_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_3037239719197d25(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2036,7 +2040,7 @@ double _wrap_llm_evidence_confidence_raw_706c1479b648c9c8(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2051,7 +2055,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_706c1479b648c9c8(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2066,7 +2070,7 @@ _gostring_ _wrap_llm_evidence_node_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2081,7 +2085,7 @@ _gostring_ _wrap_llm_evidence_path_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2096,7 +2100,7 @@ _gostring_ _wrap_llm_evidence_text_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2111,7 +2115,7 @@ long long _wrap_llm_evidence_start_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2126,7 +2130,7 @@ long long _wrap_llm_evidence_end_raw_706c1479b648c9c8(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2141,7 +2145,7 @@ double _wrap_llm_evidence_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2156,7 +2160,7 @@ intgo _wrap_llm_evidence_page_raw_706c1479b648c9c8(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_3037239719197d25(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2169,7 +2173,7 @@ intgo _wrap_llm_trace_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2184,7 +2188,7 @@ _gostring_ _wrap_llm_trace_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2199,7 +2203,7 @@ _gostring_ _wrap_llm_trace_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2214,7 +2218,7 @@ intgo _wrap_llm_trace_depth_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2229,7 +2233,7 @@ intgo _wrap_llm_trace_action_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2244,7 +2248,7 @@ double _wrap_llm_trace_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2259,7 +2263,7 @@ _gostring_ _wrap_llm_trace_reason_raw_706c1479b648c9c8(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2274,7 +2278,7 @@ double _wrap_llm_trace_lexical_raw_706c1479b648c9c8(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2289,7 +2293,7 @@ double _wrap_llm_trace_judged_raw_706c1479b648c9c8(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2299,7 +2303,7 @@ void _wrap_llm_reply_free_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2312,7 +2316,7 @@ intgo _wrap_llm_reply_finish_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2325,7 +2329,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2338,7 +2342,7 @@ intgo _wrap_llm_reply_output_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2351,7 +2355,7 @@ double _wrap_llm_reply_prompt_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2364,7 +2368,7 @@ double _wrap_llm_reply_output_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2379,7 +2383,7 @@ intgo _wrap_llm_reply_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2394,7 +2398,7 @@ double _wrap_llm_reply_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2411,7 +2415,7 @@ intgo _wrap_llm_reply_top_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2428,7 +2432,7 @@ double _wrap_llm_reply_top_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2441,7 +2445,7 @@ intgo _wrap_llm_reply_citation_count_raw_706c1479b648c9c8(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2456,7 +2460,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2471,7 +2475,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_706c1479b648c9c8(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2486,7 +2490,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2501,7 +2505,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2516,7 +2520,7 @@ long long _wrap_llm_reply_citation_start_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2531,7 +2535,7 @@ long long _wrap_llm_reply_citation_end_raw_706c1479b648c9c8(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2546,7 +2550,7 @@ double _wrap_llm_reply_citation_support_raw_706c1479b648c9c8(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2561,7 +2565,7 @@ intgo _wrap_llm_reply_citation_page_raw_706c1479b648c9c8(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2576,7 +2580,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_706c1479b648c9c8(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_3037239719197d25(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2586,7 +2590,7 @@ void _wrap_llm_guard_free_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_3037239719197d25(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2612,7 +2616,7 @@ intgo _wrap_llm_guard_set_action_raw_706c1479b648c9c8(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_3037239719197d25(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2633,7 +2637,7 @@ intgo _wrap_llm_guard_add_word_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_3037239719197d25(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2650,7 +2654,54 @@ intgo _wrap_llm_guard_set_vault_raw_706c1479b648c9c8(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_706c1479b648c9c8(intgo _swig_go_0) {
+intgo _wrap_llm_guard_reload_raw_3037239719197d25(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_reload(arg1,(char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_preset_name_raw_3037239719197d25(intgo _swig_go_0) {
+  uint32_t arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (uint32_t)_swig_go_0; 
+  
+  result = (char *)llm_guard_preset_name(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_preset_policy_raw_3037239719197d25(intgo _swig_go_0) {
+  uint32_t arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (uint32_t)_swig_go_0; 
+  
+  result = (char *)llm_guard_preset_policy(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_type_raw_3037239719197d25(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2663,7 +2714,7 @@ _gostring_ _wrap_llm_guard_type_raw_706c1479b648c9c8(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2676,7 +2727,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_706c1479b648c9c8(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2686,7 +2737,7 @@ void _wrap_llm_guard_close_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_3037239719197d25(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2699,7 +2750,7 @@ intgo _wrap_llm_verdict_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_3037239719197d25(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2712,7 +2763,7 @@ intgo _wrap_llm_verdict_count_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2727,7 +2778,7 @@ _gostring_ _wrap_llm_verdict_type_raw_706c1479b648c9c8(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2742,7 +2793,7 @@ long long _wrap_llm_verdict_start_raw_706c1479b648c9c8(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2757,7 +2808,7 @@ long long _wrap_llm_verdict_end_raw_706c1479b648c9c8(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2772,7 +2823,7 @@ double _wrap_llm_verdict_score_raw_706c1479b648c9c8(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2787,7 +2838,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_706c1479b648c9c8(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2802,7 +2853,22 @@ intgo _wrap_llm_verdict_finding_action_raw_706c1479b648c9c8(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_llm_verdict_label_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+  llm_verdict *arg1 = (llm_verdict *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_verdict **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)llm_verdict_label((struct llm_verdict const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_verdict_free_raw_3037239719197d25(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2812,7 +2878,7 @@ void _wrap_llm_verdict_free_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_3037239719197d25(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2822,7 +2888,7 @@ void _wrap_llm_vault_free_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_706c1479b648c9c8() {
+sx_log *_wrap_sx_log_create_raw_3037239719197d25() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2833,7 +2899,7 @@ sx_log *_wrap_sx_log_create_raw_706c1479b648c9c8() {
 }
 
 
-void _wrap_sx_log_put_raw_706c1479b648c9c8(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_3037239719197d25(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2852,7 +2918,7 @@ void _wrap_sx_log_put_raw_706c1479b648c9c8(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_3037239719197d25(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2865,7 +2931,7 @@ intgo _wrap_sx_log_next_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_3037239719197d25(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2878,7 +2944,7 @@ _gostring_ _wrap_sx_log_line_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_3037239719197d25(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2891,7 +2957,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_706c1479b648c9c8(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_706c1479b648c9c8(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_3037239719197d25(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2919,7 +2985,7 @@ struct llm_model *_wrap_sx_model_load_raw_706c1479b648c9c8(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_706c1479b648c9c8(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_3037239719197d25(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -2946,7 +3012,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_706c1479b648c9c8(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2972,7 +3038,7 @@ _gostring_ _wrap_sx_tokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2998,7 +3064,7 @@ _gostring_ _wrap_sx_detokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3028,7 +3094,7 @@ _gostring_ _wrap_sx_chat_template_raw_706c1479b648c9c8(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3066,7 +3132,7 @@ _gostring_ _wrap_sx_chat_parse_raw_706c1479b648c9c8(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_3037239719197d25(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3097,7 +3163,7 @@ _gostring_ _wrap_sx_dequantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_3037239719197d25(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3123,7 +3189,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_706c1479b648c9c8(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3155,7 +3221,7 @@ intgo _wrap_sx_ingest_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3188,7 +3254,7 @@ intgo _wrap_sx_ingest_file_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_3037239719197d25(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3203,7 +3269,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_706c1479b648c9c8(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3225,7 +3291,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_706c1479b648c9c8(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_3037239719197d25(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3238,7 +3304,7 @@ _gostring_ _wrap_sx_tree_text_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_3037239719197d25(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3267,7 +3333,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_706c1479b648c9c8(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3289,7 +3355,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_706c1479b648c9c8(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3308,7 +3374,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3346,7 +3412,7 @@ _gostring_ _wrap_sx_embed_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3384,7 +3450,7 @@ _gostring_ _wrap_sx_rerank_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3421,7 +3487,7 @@ intgo _wrap_sx_imatrix_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3449,7 +3515,7 @@ _gostring_ _wrap_sx_logits_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3471,7 +3537,7 @@ intgo _wrap_sx_ctx_save_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3493,7 +3559,7 @@ intgo _wrap_sx_ctx_load_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3511,7 +3577,7 @@ _gostring_ _wrap_sx_ctx_export_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3532,7 +3598,7 @@ intgo _wrap_sx_ctx_import_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3547,7 +3613,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_3037239719197d25(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3566,7 +3632,7 @@ intgo _wrap_sx_ctx_drop_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3581,7 +3647,7 @@ long long _wrap_sx_ctx_used_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3596,7 +3662,7 @@ long long _wrap_sx_ctx_size_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3635,7 +3701,7 @@ struct llm_scores *_wrap_sx_score_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3662,7 +3728,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_706c1479b648c9c8(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3704,7 +3770,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_706c1479b648c9c8(struct llm_ctx *_swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_706c1479b648c9c8() {
+sx_gen *_wrap_sx_gen_create_raw_3037239719197d25() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -3715,7 +3781,7 @@ sx_gen *_wrap_sx_gen_create_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_3037239719197d25(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -3737,7 +3803,7 @@ intgo _wrap_sx_gen_number_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_3037239719197d25(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3763,7 +3829,7 @@ intgo _wrap_sx_gen_text_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_706c1479b648c9c8(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_3037239719197d25(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -3780,7 +3846,7 @@ intgo _wrap_sx_gen_bias_raw_706c1479b648c9c8(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_706c1479b648c9c8(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_3037239719197d25(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -3790,7 +3856,7 @@ void _wrap_sx_gen_free_raw_706c1479b648c9c8(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3839,7 +3905,7 @@ struct llm_reply *_wrap_sx_generate_raw_706c1479b648c9c8(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_3037239719197d25(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3856,7 +3922,7 @@ intgo _wrap_sx_reply_next_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3869,7 +3935,7 @@ _gostring_ _wrap_sx_reply_piece_raw_706c1479b648c9c8(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3882,28 +3948,43 @@ _gostring_ _wrap_sx_reply_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_706c1479b648c9c8(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_3037239719197d25(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
-  sx_log *arg4 = (sx_log *) 0 ;
-  llm_error *arg5 = (llm_error *) 0 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  llm_guard *arg7 = (llm_guard *) 0 ;
+  sx_log *arg8 = (sx_log *) 0 ;
+  llm_error *arg9 = (llm_error *) 0 ;
   llm_guard *result = 0 ;
   struct llm_guard *_swig_go_result;
   
   arg1 = (uint32_t)_swig_go_0; 
   arg2 = (float)_swig_go_1; 
   arg3 = (uint32_t)_swig_go_2; 
-  arg4 = *(sx_log **)&_swig_go_3; 
-  arg5 = *(llm_error **)&_swig_go_4; 
   
-  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,arg4,arg5);
+  arg4 = (char *)_swig_go_3.p;
+  arg5 = (size_t)_swig_go_3.n;
+  
+  
+  arg6 = (char *)malloc(_swig_go_4.n + 1);
+  memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
+  arg6[_swig_go_4.n] = '\0';
+  
+  arg7 = *(llm_guard **)&_swig_go_5; 
+  arg8 = *(sx_log **)&_swig_go_6; 
+  arg9 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,arg8,arg9);
   *(llm_guard **)&_swig_go_result = (llm_guard *)result; 
+  free(arg6); 
   return _swig_go_result;
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3936,7 +4017,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_706c1479b648c9c8(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_3037239719197d25(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3963,7 +4044,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_706c1479b648c9c8(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3986,7 +4067,7 @@ intgo _wrap_sx_guard_feed_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4003,7 +4084,7 @@ intgo _wrap_sx_guard_finish_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4016,7 +4097,7 @@ _gostring_ _wrap_sx_guard_text_raw_706c1479b648c9c8(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_3037239719197d25(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4029,7 +4110,7 @@ _gostring_ _wrap_sx_verdict_text_raw_706c1479b648c9c8(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_3037239719197d25(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4059,7 +4140,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_3037239719197d25(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
