@@ -115,12 +115,13 @@ void llm_guard_free(llm_guard *guard)
     sx_guard_free(guard->guard);
     sx_mem_free(&guard->h.mem, (char *)guard->params.files);
     llm_vault_free(guard->vault);
+    llm_audit_free(guard->audit);
     pthread_mutex_destroy(&guard->lock);
     sx_handle_delete(&guard->h);
 }
 
 /* Locks the policy for a change; on LLM_OK the caller unlocks. */
-static llm_status open_for_change(llm_guard *guard, llm_error *err)
+llm_status sx_guard_open_for_change(llm_guard *guard, llm_error *err)
 {
     llm_status status = sx_handle_check(guard ? &guard->h : NULL, "guard", err);
     if (status != LLM_OK) return status;
@@ -133,7 +134,7 @@ static llm_status open_for_change(llm_guard *guard, llm_error *err)
 llm_status llm_guard_set_action(llm_guard *guard, const char *type, uint32_t directions, uint32_t action,
                                 llm_error *err)
 {
-    llm_status status = open_for_change(guard, err);
+    llm_status status = sx_guard_open_for_change(guard, err);
     if (status != LLM_OK) return status;
     if (!type || !directions || (directions & ~LLM_DIR_ALL) || action < LLM_ACTION_ALLOW || action > LLM_ACTION_BLOCK)
         status = sx_fail(err, LLM_E_INVALID, "type, directions (LLM_DIR_*) or action (LLM_ACTION_*) is out of range");
@@ -147,7 +148,7 @@ llm_status llm_guard_set_action(llm_guard *guard, const char *type, uint32_t dir
 
 llm_status llm_guard_add_word(llm_guard *guard, const char *word, size_t len, llm_error *err)
 {
-    llm_status status = open_for_change(guard, err);
+    llm_status status = sx_guard_open_for_change(guard, err);
     if (status != LLM_OK) return status;
     if (!word || len == 0)
         status = sx_fail(err, LLM_E_INVALID, "the word is NULL or empty");
@@ -160,7 +161,7 @@ llm_status llm_guard_add_word(llm_guard *guard, const char *word, size_t len, ll
 llm_status llm_guard_set_vault(llm_guard *guard, llm_vault *vault, llm_error *err)
 {
     llm_status status = sx_handle_check(vault ? &vault->h : NULL, "vault", err);
-    if (status == LLM_OK) status = open_for_change(guard, err);
+    if (status == LLM_OK) status = sx_guard_open_for_change(guard, err);
     if (status != LLM_OK) return status;
     sx_handle_ref(&vault->h);
     llm_vault_free(guard->vault);
@@ -175,7 +176,7 @@ llm_status llm_guard_add_recogniser(llm_guard *guard, const llm_recogniser *reco
     llm_recogniser r;
     if (!recogniser) return sx_fail(err, LLM_E_INVALID, "recogniser is NULL");
     llm_status status = sx_opts_read(&r, sizeof r, sizeof r, recogniser, "llm_recogniser", err);
-    if (status == LLM_OK) status = open_for_change(guard, err);
+    if (status == LLM_OK) status = sx_guard_open_for_change(guard, err);
     if (status != LLM_OK) return status;
     status = sx_guard_add_recogniser(guard->guard, &r, err);
     pthread_mutex_unlock(&guard->lock);
@@ -184,11 +185,18 @@ llm_status llm_guard_add_recogniser(llm_guard *guard, const llm_recogniser *reco
 
 llm_status llm_guard_set_reviewer(llm_guard *guard, llm_review_fn review, void *user, llm_error *err)
 {
-    llm_status status = open_for_change(guard, err);
+    llm_status status = sx_guard_open_for_change(guard, err);
     if (status != LLM_OK) return status;
     status = sx_guard_set_review(guard->guard, review, user, err);
     pthread_mutex_unlock(&guard->lock);
     return status;
+}
+
+/* The vault and the audit log stay. */
+static void take_handles(const llm_guard *guard, sx_guard *next)
+{
+    if (guard->vault) sx_guard_set_vault(next, guard->vault->vault);
+    if (guard->audit) sx_guard_set_audit(next, guard->audit->audit);
 }
 
 /* What takes long is done before the lock is taken, so that no check waits for it. */
@@ -196,7 +204,7 @@ static llm_status prepare(llm_guard *guard, sx_guard *next, llm_error *err)
 {
     pthread_mutex_lock(&guard->lock);
     bool in_use = guard->in_use;
-    if (guard->vault) sx_guard_set_vault(next, guard->vault->vault);
+    take_handles(guard, next);
     pthread_mutex_unlock(&guard->lock);
     return in_use ? sx_guard_freeze(next, err) : LLM_OK;
 }
@@ -219,7 +227,7 @@ llm_status llm_guard_reload(llm_guard *guard, const char *policy, size_t len, ll
     if (status == LLM_OK) status = prepare(guard, next, err);
     if (status == LLM_OK) {
         pthread_mutex_lock(&guard->lock);
-        if (guard->vault) sx_guard_set_vault(next, guard->vault->vault);
+        take_handles(guard, next);
         if (guard->in_use) status = sx_guard_freeze(next, err);
         if (status == LLM_OK) {
             sx_guard *last = guard->guard;
@@ -271,7 +279,7 @@ void sx_verdict_clear(llm_verdict *verdict)
     verdict->count = verdict->cap = verdict->guard_n = verdict->guard_cap = 0;
 }
 
-/* The names in findings are their guard's: the verdict holds on to it. */
+/* The names in findings are their guard's, and the log tells its policy: the verdict holds on to it. */
 static llm_status hold_guard(llm_verdict *verdict, const sx_guard *guard, llm_error *err)
 {
     if (verdict->guard_n > 0 && verdict->guards[verdict->guard_n - 1] == guard) return LLM_OK;
@@ -291,7 +299,7 @@ llm_status sx_verdict_take(llm_verdict *verdict, const sx_filter *filter, uint64
     if (sx_mem_grow(verdict->mem, (void **)&verdict->findings, &verdict->cap, verdict->count + count - *from + 1,
                     sizeof *verdict->findings))
         return sx_fail_memory(err);
-    if (*from < count && hold_guard(verdict, sx_filter_guard(filter), err) != LLM_OK) return LLM_E_MEMORY;
+    if (hold_guard(verdict, sx_filter_guard(filter), err) != LLM_OK) return LLM_E_MEMORY;
     for (; *from < count; ++*from) {
         sx_finding *mine = &verdict->findings[verdict->count++];
         *mine = findings[*from];
@@ -303,8 +311,8 @@ llm_status sx_verdict_take(llm_verdict *verdict, const sx_filter *filter, uint64
     return LLM_OK;
 }
 
-llm_status sx_guard_run(llm_ctx *ctx, const sx_check_params *params, const char *text, size_t len, uint64_t offset,
-                        llm_verdict *verdict, sx_buf *out, llm_error *err)
+llm_status sx_guard_pass(llm_ctx *ctx, const sx_check_params *params, const char *text, size_t len, uint64_t offset,
+                         llm_verdict *verdict, sx_buf *out, llm_error *err)
 {
     const sx_guard *guard = NULL;
     sx_filter *filter = NULL;
@@ -318,6 +326,13 @@ llm_status sx_guard_run(llm_ctx *ctx, const sx_check_params *params, const char 
     sx_filter_close(filter);
     sx_guard_free(guard);
     return status;
+}
+
+llm_status sx_guard_run(llm_ctx *ctx, const sx_check_params *params, const char *text, size_t len, uint64_t offset,
+                        llm_verdict *verdict, sx_buf *out, llm_error *err)
+{
+    llm_status status = sx_guard_pass(ctx, params, text, len, offset, verdict, out, err);
+    return status == LLM_OK ? sx_log_verdict(ctx, params->direction, verdict, len, false, err) : status;
 }
 
 static llm_status check_params(const llm_check_opts *opts, sx_check_params *params, llm_error *err)
@@ -438,6 +453,8 @@ struct llm_guard_stream {
     sx_filter *filter;
     llm_verdict verdict; /* its text is that of the last piece */
     uint32_t taken;      /* findings already in the verdict */
+    uint32_t direction;
+    uint64_t fed; /* bytes so far */
     bool finished;
     llm_status failed; /* the first failure: nothing is released after it */
 };
@@ -462,6 +479,7 @@ llm_status llm_guard_open(llm_ctx *ctx, const llm_check_opts *opts, llm_guard_st
         sx_verdict_init(&stream->verdict, &ctx->h.mem);
         sx_ctx_ref(ctx);
         stream->ctx = ctx;
+        stream->direction = params.direction;
         *out = stream;
     } else {
         sx_mem_free(&ctx->h.mem, stream);
@@ -480,6 +498,9 @@ static llm_status advance(llm_guard_stream *stream, const char *bytes, size_t le
     llm_status status = last ? sx_filter_finish(stream->filter, text, err)
                              : sx_filter_feed(stream->filter, bytes, len, text, err);
     if (status == LLM_OK) status = sx_verdict_take(&stream->verdict, stream->filter, 0, &stream->taken, err);
+    stream->fed += len;
+    if (status == LLM_OK && last)
+        status = sx_log_verdict(stream->ctx, stream->direction, &stream->verdict, stream->fed, false, err);
     if (status != LLM_OK) {
         stream->failed = status;
         sx_buf_clear(text);
@@ -527,6 +548,8 @@ void llm_guard_close(llm_guard_stream *stream)
 {
     if (!stream || sx_handle_check(&stream->ctx->h, "context", NULL) != LLM_OK) return;
     llm_ctx *ctx = stream->ctx;
+    if (!stream->finished && stream->fed > 0)
+        (void)sx_log_verdict(ctx, stream->direction, &stream->verdict, stream->fed, true, NULL);
     sx_filter_close(stream->filter);
     sx_verdict_clear(&stream->verdict);
     sx_mem_free(&ctx->h.mem, stream);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "commands.h"
 #include "guard_jsonl.h"
 #include "term.h"
@@ -34,7 +35,7 @@ static const char help[] = "usage: sextant guard [OPTION...] [FILE...]\n"
                            "                              hipaa-safe-harbor (`sextant policy show NAME`)\n"
                            "      --direction D           input (default), evidence or output: a policy may\n"
                            "                              treat them differently\n"
-                           "      --max-hold N            most bytes held back\n" SX_VAULT_HELP
+                           "      --max-hold N            most bytes held back\n" SX_VAULT_HELP SX_AUDIT_HELP
                            "      --report                tell the findings on standard error (never the\n"
                            "                              text they stand in)\n"
                            "      --list                  print the types this library knows\n"
@@ -61,6 +62,7 @@ enum {
 };
 
 static const sx_opt table[] = {SX_VAULT_OPTIONS,
+                               SX_AUDIT_OPTIONS,
                                {OPT_TYPES, 0, "types", true},
                                {OPT_ACTION, 0, "action", true},
                                {OPT_SCORE, 0, "min-score", true},
@@ -79,6 +81,7 @@ typedef struct job {
     sx_run run;
     sx_policy policy;
     sx_vault_source vault;
+    sx_audit_source audit;
     llm_check_opts check;
     bool report, json, jsonl, list;
 } job;
@@ -194,6 +197,8 @@ static int serve(job *j, const sx_args *args)
     llm_status st = sx_policy_guard(&j->policy, NULL, &run->guard, &err);
     if (st != LLM_OK) return sx_failed(run, st, err.message);
     if (!sx_open_ctx(run, NULL)) return run->status;
+    st = llm_ctx_set_tag(run->ctx, j->audit.tag);
+    if (st != LLM_OK) return sx_failed(run, st, llm_ctx_errmsg(run->ctx));
     j->check.types = j->policy.types.len ? j->policy.types.data : NULL;
     j->check.min_score = j->policy.min_score;
     j->check.cancel = run->cancel;
@@ -239,7 +244,10 @@ static bool option(job *j, sx_args *args, int id)
     case OPT_LIST: return j->list = true;
     case OPT_JSON: return j->json = true;
     case OPT_JSONL: return j->jsonl = true;
-    default: sx_vault_option(&j->vault, args, id); return true;
+    default:
+        sx_vault_option(&j->vault, args, id);
+        sx_audit_option(&j->audit, args, id);
+        return true;
     }
 }
 
@@ -257,10 +265,12 @@ static int run_guard(const sx_command *self, int argc, char **argv)
         status = list_types();
     else if (ok && j.jsonl && args.operands)
         status = sx_usage(self, "with --jsonl the texts come from standard input");
-    else if (ok && sx_vault_get(self, &j.vault, false, &j.policy.vault) && sx_run_begin(&j.run, self))
+    else if (ok && sx_vault_get(self, &j.vault, false, &j.policy.vault) &&
+             sx_audit_get(self, &j.audit, &j.policy.audit) && sx_run_begin(&j.run, self))
         status = serve(&j, &args);
     sx_run_end(&j.run);
     llm_vault_free(j.policy.vault);
+    llm_audit_free(j.policy.audit);
     sx_policy_free(&j.policy);
     sx_args_free(&args);
     return status;

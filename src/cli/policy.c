@@ -155,6 +155,7 @@ llm_status sx_policy_guard(const sx_policy *policy, const char *extra, llm_guard
         sx_error_set(err, st, "%s: %s", policy->path, inner.message);
     }
     if (st == LLM_OK && policy->vault) st = llm_guard_set_vault(guard, policy->vault, err);
+    if (st == LLM_OK && policy->audit) st = llm_guard_set_audit(guard, policy->audit, err);
     if (st == LLM_OK) st = set_actions(policy, guard, err);
     if (st == LLM_OK) st = add_words(guard, policy->words.data, err);
     if (st == LLM_OK) st = add_words(guard, extra, err);

@@ -16,6 +16,7 @@ typedef struct sx_policy {
     uint32_t max_hold;
     uint32_t direction; /* LLM_DIR_*, 0: input */
     llm_vault *vault;   /* borrowed */
+    llm_audit *audit;   /* borrowed */
 } sx_policy;
 
 void sx_policy_free(sx_policy *policy);

@@ -53,6 +53,22 @@ feed 'jo@example.org'; run guard --policy "$T/policy.json" --action EMAIL_ADDRES
 echo '{"default":"shred"}' >"$T/bad.json"; run guard --policy "$T/bad.json"; is_rc 2; err_sentence; err_has 'shred'
 echo '{' >"$T/bad.json"; run guard --policy "$T/bad.json"; is_rc 2; err_sentence; err_has 'bad.json'
 
+# presets, directions, word files beside the policy, and the command that proves policies
+feed 'Card 4111111111111111 CVV: 123'; run guard --preset pci; is_rc 0; out_is 'Card 411111******1111 '
+run guard --preset none; is_rc 2; err_sentence; err_has 'there are gdpr'
+run guard --preset pci --policy "$T/policy.json"; is_rc 2; err_has 'give one'
+echo '{"rules":[{"types":"EMAIL_ADDRESS","directions":"output","action":"remove"}],"word_files":["words"]}' >"$T/policy.json"
+feed 'jo@example.org x-ray'; run guard --policy "$T/policy.json" --direction output --action BLOCKED=mask; is_rc 0; out_is ' *****'
+feed 'jo@example.org'; run guard --policy "$T/policy.json"; is_rc 0; out_is '<EMAIL_ADDRESS>'
+run guard --direction up; is_rc 2; err_sentence
+run policy list; is_rc 0; out_has 'hipaa-safe-harbor'
+run policy show pipl; is_rc 0; out_has 'CN_RESIDENT_ID'
+cp "$T/out" "$T/pipl.json"; run policy check "$T/pipl.json" "$T/policy.json"; is_rc 0; out_has 'pipl.json: good'
+printf '{\n  "rules": [{"types": "URL", "action": "eat"}]\n}' >"$T/bad.json"
+run policy check "$T/bad.json" "$T/pipl.json"; is_rc 1; err_sentence; err_has 'line 2, column 40, at /rules/0/action'; out_has 'pipl.json: good'
+run policy show none; is_rc 2; err_sentence
+run policy; is_rc 2; err_sentence
+
 # line by line
 feed '{"id":1,"text":"Mail jo@example.org, card 4111 1111 1111 1111."}
 {"id":2,"text":"Mail jo@example.org, card 4111 1111 1111 1111.","types":["CREDIT_CARD"]}
@@ -106,3 +122,24 @@ run restore --vault "$T/w" --passphrase-file "$T/pass" "$T/safe"; is_rc 0; out_i
 printf 'wrong\n' >"$T/pass"; run restore --vault "$T/w" --passphrase-file "$T/pass" "$T/safe"; is_rc 2; err_sentence
 feed '{"id":1,"text":"jo@example.org"}'; run guard --jsonl --vault "$T/v" --key-file "$T/key"; is_rc 0; out_has '<EMAIL_ADDRESS_1>'
 finish
+
+# an audit log: begun, written, proved, exported, shown; what was done to it is named
+head -c 32 /dev/urandom >"$T/akey"
+run audit init "$T/log" --key-file "$T/akey"; is_rc 0; first=$(cat "$T/out"); out_has '0-'
+run audit init "$T/log" --key-file "$T/akey"; is_rc 2; err_sentence; err_has 'exists already'
+feed 'Write to jo@example.org.'; run guard --audit "$T/log" --audit-key-file "$T/akey" --tag '<b>a&b</b>'; is_rc 0; out_is 'Write to <EMAIL_ADDRESS>.'
+feed 'Write to jo@example.org.'; run guard --audit "$T/log"; is_rc 2; err_has 'needs its key'; out_empty
+feed 'Write to jo@example.org.'; run guard --audit "$T/log" --audit-key-file "$T/key"; is_rc 2; err_has 'is not that of the audit log'; out_empty
+run audit verify "$T/log"; is_rc 0; out_has 'is unbroken: 3 records, 1 verdicts'; out_has 'without --head'
+run audit verify "$T/log" --head "$first" --json; is_rc 0; out_has '"verified":true'
+run audit export "$T/log"; is_rc 0; out_lines 4; out_has '"type":"EMAIL_ADDRESS"'; out_lacks 'jo@example'
+run audit head "$T/log" --key-file "$T/akey"; is_rc 0; last=$(cat "$T/out"); run audit verify "$T/log" --head "$last"; is_rc 0
+run audit report "$T/log" -o "$T/r.html"; is_rc 0
+grep -q 'The log is unbroken' "$T/r.html" && grep -q '&lt;b&gt;a&amp;b&lt;/b&gt;' "$T/r.html" || wrong 'the report'
+! grep -qE '<script|<b>a&b|https?:|src=|jo@example' "$T/r.html" || wrong 'a report loads nothing and shows no data'
+size=$(($(wc -c <"$T/log") - 30)); head -c "$size" "$T/log" >"$T/torn"
+run audit verify "$T/torn"; is_rc 1; err_sentence; err_has 'record 3 is torn'; out_empty
+run audit report "$T/torn"; is_rc 1; out_has 'The log is broken'
+run audit verify "$T/torn" --head "$last"; is_rc 1
+run audit verify "$T/none"; is_rc 2; err_sentence
+run audit shred "$T/log"; is_rc 2; err_has 'there is no'

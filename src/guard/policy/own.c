@@ -30,6 +30,7 @@ static llm_status take(const sx_json **out, const sx_json *v)
 static llm_status add_word(sx_policy_reader *r, uint32_t type, const char *word, size_t len, llm_error *err)
 {
     r->guard->has_words[type] = true;
+    sx_guard_say(r->guard, "word", word, len);
     return sx_words_add(&r->guard->words, word, len, type, err);
 }
 
@@ -296,10 +297,9 @@ static llm_status one_type(sx_policy_reader *r, const sx_json *v)
     return status;
 }
 
-llm_status sx_policy_custom(sx_policy_reader *r, const sx_json *v, void *into)
+llm_status sx_policy_custom(sx_policy_reader *r, const sx_json *v)
 {
     llm_status status = sx_policy_is(r, v, SX_JSON_ARRAY);
-    (void)into;
     for (const sx_json *m = status == LLM_OK ? v->first : NULL; m != NULL && status == LLM_OK; m = m->next)
         status = one_type(r, m);
     return status;

@@ -68,7 +68,10 @@ struct sx_guard {
     void *review_user;
 
     sx_vault *vault;
-    unsigned char hash_key[SX_KEY_BYTES]; /* for HASH without a vault: of this guard, random */
+    struct sx_audit *audit;
+    unsigned char *hash_key; /* for HASH without a vault: of this guard, random, in locked memory */
+    sx_hasher says;          /* what the policy was told: words */
+    unsigned char fingerprint[SX_MARK_BYTES];
     uint32_t blocked_type;
     bool ascii_word[128]; /* sx_is_word of plain characters */
     pthread_mutex_t lock; /* of freezing */
@@ -76,6 +79,8 @@ struct sx_guard {
     bool frozen;
 };
 
+/* Makes something that the policy was told part of its fingerprint. Before it is frozen. */
+void sx_guard_say(sx_guard *guard, const char *what, const void *bytes, size_t len);
 /* The number of one of the tables' types; SX_TYPE_MAX when unknown. */
 uint32_t sx_guard_type_index(const char *name, size_t len);
 /* The same with the guard's own types. */

@@ -309,18 +309,21 @@ static llm_status read_root(sx_policy_reader *r)
         {"max_hold", read_max_hold},
         {"custom", NULL},
         {"types", read_types},
-        {"rules", sx_policy_rules},
-        {"actions", sx_policy_actions},
+        {"rules", NULL},
+        {"actions", NULL},
         {"words", sx_policy_words},
         {"word_files", sx_policy_word_files},
         {"allow", read_allow},
     };
     llm_status status = sx_policy_is(r, r->root, SX_JSON_OBJECT);
     const sx_json *custom = sx_json_get(r->root, "custom"), *preset = sx_json_get(r->root, "preset");
+    const sx_json *rules = sx_json_get(r->root, "rules"), *actions = sx_json_get(r->root, "actions");
     if (status == LLM_OK && preset != NULL) status = read_preset(r, preset, true);
-    if (status == LLM_OK && custom != NULL && r->preset == r->types_only) status = sx_policy_custom(r, custom, NULL);
+    if (status == LLM_OK && custom != NULL && r->preset == r->types_only) status = sx_policy_custom(r, custom);
     if (status != LLM_OK || r->types_only) return status;
     status = sx_policy_object(r, r->root, FIELDS, sizeof FIELDS / sizeof *FIELDS, NULL);
+    if (status == LLM_OK && rules != NULL) status = sx_policy_rules(r, rules);
+    if (status == LLM_OK && actions != NULL) status = sx_policy_actions(r, actions);
     return status == LLM_OK && preset != NULL ? read_preset(r, preset, false) : status;
 }
 

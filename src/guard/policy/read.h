@@ -57,10 +57,10 @@ llm_status sx_policy_types(sx_policy_reader *r, const sx_json *v, sx_policy_type
 const char *sx_policy_group(const char *name);
 const char *sx_policy_group_name(size_t i); /* NULL beyond */
 
-llm_status sx_policy_rules(sx_policy_reader *r, const sx_json *v, void *into);   /* rules.c */
-llm_status sx_policy_actions(sx_policy_reader *r, const sx_json *v, void *into); /* rules.c */
-llm_status sx_policy_custom(sx_policy_reader *r, const sx_json *v, void *into);  /* own.c */
-llm_status sx_policy_words(sx_policy_reader *r, const sx_json *v, void *into);   /* own.c */
+llm_status sx_policy_rules(sx_policy_reader *r, const sx_json *v);             /* rules.c */
+llm_status sx_policy_actions(sx_policy_reader *r, const sx_json *v);           /* rules.c */
+llm_status sx_policy_custom(sx_policy_reader *r, const sx_json *v);            /* own.c */
+llm_status sx_policy_words(sx_policy_reader *r, const sx_json *v, void *into); /* own.c */
 llm_status sx_policy_word_files(sx_policy_reader *r, const sx_json *v, void *into);
 /* A check of digits by its name, NULL when there is none. (checks.c) */
 sx_check_fn sx_policy_check(const char *name);

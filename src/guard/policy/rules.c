@@ -144,10 +144,9 @@ static llm_status read_rule(sx_policy_reader *r, const sx_json *v)
     return status;
 }
 
-llm_status sx_policy_rules(sx_policy_reader *r, const sx_json *v, void *into)
+llm_status sx_policy_rules(sx_policy_reader *r, const sx_json *v)
 {
     llm_status status = sx_policy_is(r, v, SX_JSON_ARRAY);
-    (void)into;
     if (status == LLM_OK && v->count > SX_POLICY_RULES_MAX)
         return sx_policy_fail(r, LLM_E_LIMIT, v, "a policy has at most %d rules, this one %u", SX_POLICY_RULES_MAX,
                               v->count);
@@ -157,10 +156,9 @@ llm_status sx_policy_rules(sx_policy_reader *r, const sx_json *v, void *into)
 }
 
 /* {"EMAIL_ADDRESS": "mask"}: the short form, for all directions. */
-llm_status sx_policy_actions(sx_policy_reader *r, const sx_json *v, void *into)
+llm_status sx_policy_actions(sx_policy_reader *r, const sx_json *v)
 {
     llm_status status = sx_policy_is(r, v, SX_JSON_OBJECT);
-    (void)into;
     if (status == LLM_OK && v->count > SX_POLICY_RULES_MAX)
         return sx_policy_fail(r, LLM_E_LIMIT, v, "\"actions\" has at most %d entries", SX_POLICY_RULES_MAX);
     for (const sx_json *m = status == LLM_OK ? v->first : NULL; m != NULL && status == LLM_OK; m = m->next) {

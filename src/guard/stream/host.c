@@ -38,7 +38,7 @@ llm_status sx_guard_take_host(sx_guard *guard, const sx_guard *from, llm_error *
         r.name = from->recognisers[i].name;
         status = sx_guard_add_recogniser(guard, &r, err);
     }
-    memcpy(guard->hash_key, from->hash_key, sizeof guard->hash_key); /* equal values keep their hash */
+    memcpy(guard->hash_key, from->hash_key, SX_KEY_BYTES); /* equal values keep their hash */
     guard->review = from->review;
     guard->review_user = from->review_user;
     return status;

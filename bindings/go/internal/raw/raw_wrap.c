@@ -360,6 +360,24 @@ static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length,
     return made;
 }
 
+#ifdef SWIGGO
+static llm_model *sx_model_load_copy(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                     const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    FILE *copy = tmpfile();
+    llm_model *made = NULL;
+    if (copy && fwrite(src, 1, src_len, copy) == src_len && fflush(copy) == 0) {
+        made = sx_model_load_fd(fileno(copy), 0, 0, threads, isa, cancel, log, err);
+    } else {
+        err->code = LLM_E_IO;
+        snprintf(err->message, sizeof err->message, "the model's %zu bytes cannot be kept in a temporary file",
+                 src_len);
+    }
+    if (copy) fclose(copy);
+    return made;
+}
+#endif
+
 static sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err)
 {
     size_t capacity = len / 2 + 16; /* a text seldom has more tokens; else the second round has room */
@@ -611,6 +629,11 @@ static llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err)
 static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err)
 {
     return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
+}
+
+static llm_status sx_ctx_set_tag(llm_ctx *ctx, const char *tag, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_tag(ctx, sx_or_null(tag)), err);
 }
 
 static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
@@ -1031,6 +1054,198 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
     }
 }
 
+static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
+                                sx_log *log, llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_audit_opts opts = LLM_AUDIT_OPTS_INIT;
+    opts.flags = flags;
+    opts.head_every = head_every;
+    if (log) opts.logger = &logger;
+    llm_audit *made = NULL;
+    err->code = llm_audit_open(&made, sx_or_null(path), key, key_len, &opts, err);
+    return made;
+}
+
+static sx_blob sx_audit_head(llm_audit *audit, llm_error *err)
+{
+    enum { ROOM = 256 }; /* a number and two keys in hex */
+    char *out = malloc(ROOM);
+    if (!out) return sx_blob_fail(err, "no memory for the head");
+    int64_t size = llm_audit_head(audit, out, ROOM, err);
+    err->code = size < 0 ? (llm_status)size : LLM_OK;
+    if (size >= 0 && size <= ROOM) return (sx_blob){out, (size_t)size};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+typedef struct sx_lines {
+    char *data;
+    size_t len, cap;
+} sx_lines;
+
+static int32_t sx_lines_add(const char *line, size_t len, void *user)
+{
+    sx_lines *all = user;
+    if (all->len + len + 1 > all->cap) {
+        size_t cap = 2 * all->cap + len + 4096;
+        char *more = realloc(all->data, cap);
+        if (!more) return LLM_E_MEMORY;
+        all->data = more;
+        all->cap = cap;
+    }
+    memcpy(all->data + all->len, line, len);
+    all->data[all->len + len] = '\n';
+    all->len += len + 1;
+    return 0;
+}
+
+static sx_blob sx_audit_verify(const char *path, const char *head, llm_error *err)
+{
+    sx_lines all = {NULL, 0, 0};
+    err->code = llm_audit_verify(path, sx_or_null(head), sx_lines_add, &all, err);
+    return (sx_blob){all.data, all.len};
+}
+
+/* A host's own judge without a callback into Python or Go: the retrieval runs in a thread of the face's, its judge hands each
+ * batch over here and waits, and the caller's thread takes the batch, asks the host's function and answers. */
+
+typedef struct sx_judge {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    llm_judge_batch *batch; /* waits for its answer; NULL: none does */
+    llm_status answer;
+    int ended;
+} sx_judge;
+
+static sx_judge *sx_judge_create(void)
+{
+    sx_judge *judge = calloc(1, sizeof *judge);
+    if (!judge) return NULL;
+    if (pthread_mutex_init(&judge->lock, NULL) == 0) {
+        if (pthread_cond_init(&judge->changed, NULL) == 0) return judge;
+        pthread_mutex_destroy(&judge->lock);
+    }
+    free(judge);
+    return NULL;
+}
+
+static void sx_judge_free(sx_judge *judge)
+{
+    if (!judge) return;
+    pthread_cond_destroy(&judge->changed);
+    pthread_mutex_destroy(&judge->lock);
+    free(judge);
+}
+
+/* What the library calls, in the retrieval's thread. */
+static llm_status sx_judge_ask(void *user, llm_judge_batch *batch)
+{
+    sx_judge *judge = user;
+    pthread_mutex_lock(&judge->lock);
+    judge->batch = batch;
+    pthread_cond_broadcast(&judge->changed);
+    while (judge->batch) pthread_cond_wait(&judge->changed, &judge->lock);
+    const llm_status answer = judge->answer;
+    pthread_mutex_unlock(&judge->lock);
+    return answer;
+}
+
+static int32_t sx_judge_wait(sx_judge *judge, uint32_t ms)
+{
+    struct timespec until;
+    int late = 0;
+    timespec_get(&until, TIME_UTC);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&judge->lock);
+    while (!judge->batch && !judge->ended && !late)
+        late = pthread_cond_timedwait(&judge->changed, &judge->lock, &until) != 0;
+    const int32_t state = judge->batch ? 1 : judge->ended ? 0 : -1;
+    pthread_mutex_unlock(&judge->lock);
+    return state;
+}
+
+/* The batch stands still until it is answered, so these need no lock. */
+static const char *sx_judge_question(const sx_judge *judge)
+{
+    return judge->batch->question;
+}
+static uint32_t sx_judge_count(const sx_judge *judge)
+{
+    return judge->batch->count;
+}
+static const char *sx_judge_doc(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->docs[i] : "";
+}
+static const char *sx_judge_node(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->nodes[i] : "";
+}
+static const char *sx_judge_text(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->texts[i] : "";
+}
+static double sx_judge_lexical(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->lexical[i] : 0;
+}
+static uint64_t sx_judge_tokens_left(const sx_judge *judge)
+{
+    return judge->batch->tokens_left;
+}
+static double sx_judge_ms_left(const sx_judge *judge)
+{
+    return judge->batch->ms_left;
+}
+
+static void sx_judge_score(sx_judge *judge, uint32_t i, double score)
+{
+    if (judge->batch && i < judge->batch->count) judge->batch->scores[i] = score;
+}
+
+static void sx_judge_answer(sx_judge *judge, llm_status status)
+{
+    pthread_mutex_lock(&judge->lock);
+    judge->answer = status;
+    judge->batch = NULL;
+    pthread_cond_broadcast(&judge->changed);
+    pthread_mutex_unlock(&judge->lock);
+}
+
+static void sx_judge_end(sx_judge *judge)
+{
+    pthread_mutex_lock(&judge->lock);
+    judge->ended = 1;
+    pthread_cond_broadcast(&judge->changed);
+    pthread_mutex_unlock(&judge->lock);
+}
+
+static llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
+                                        const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
+                                        uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+{
+    llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
+    opts.top = top;
+    opts.beam = beam;
+    opts.doc = sx_or_null(doc);
+    opts.judge = sx_judge_ask;
+    opts.judge_user = judge;
+    opts.judge_weight = judge_weight;
+    opts.judge_ms = judge_ms;
+    opts.judge_tokens = judge_tokens;
+    opts.cancel = cancel;
+    llm_evidence *made = NULL;
+    sx_ctx_told(ctx, llm_retrieve(ctx, question, len, &opts, &made), err);
+    sx_judge_end(judge);
+    return made;
+}
+
 SWIGINTERN struct llm_error *new_llm_error(void){
         llm_error *made = malloc(sizeof *made);
         if (made) llm_error_init(made, sizeof *made);
@@ -1041,7 +1256,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_3037239719197d25(void *_swig_go_0) {
+void _wrap_Swig_free_raw_ac1a410c332b41bc(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1051,7 +1266,7 @@ void _wrap_Swig_free_raw_3037239719197d25(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_3037239719197d25(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_ac1a410c332b41bc(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1064,7 +1279,7 @@ void *_wrap_Swig_malloc_raw_3037239719197d25(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_3037239719197d25() {
+intgo _wrap_LLM_E_INVALID_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1075,7 +1290,7 @@ intgo _wrap_LLM_E_INVALID_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_3037239719197d25() {
+intgo _wrap_LLM_E_MEMORY_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1086,7 +1301,7 @@ intgo _wrap_LLM_E_MEMORY_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_3037239719197d25() {
+intgo _wrap_LLM_E_IO_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1097,7 +1312,7 @@ intgo _wrap_LLM_E_IO_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_3037239719197d25() {
+intgo _wrap_LLM_E_FORMAT_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1108,7 +1323,7 @@ intgo _wrap_LLM_E_FORMAT_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_3037239719197d25() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1119,7 +1334,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_3037239719197d25() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1130,7 +1345,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_3037239719197d25() {
+intgo _wrap_LLM_E_VERSION_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1141,7 +1356,7 @@ intgo _wrap_LLM_E_VERSION_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_3037239719197d25() {
+intgo _wrap_LLM_E_BUSY_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1152,7 +1367,7 @@ intgo _wrap_LLM_E_BUSY_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_3037239719197d25() {
+intgo _wrap_LLM_E_FORK_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1163,7 +1378,7 @@ intgo _wrap_LLM_E_FORK_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_3037239719197d25() {
+intgo _wrap_LLM_E_CANCELLED_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1174,7 +1389,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_3037239719197d25() {
+intgo _wrap_LLM_E_LIMIT_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1185,7 +1400,7 @@ intgo _wrap_LLM_E_LIMIT_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_3037239719197d25() {
+intgo _wrap_LLM_E_UTF8_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1196,7 +1411,7 @@ intgo _wrap_LLM_E_UTF8_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_3037239719197d25() {
+intgo _wrap_LLM_E_CORRUPT_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1207,7 +1422,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_3037239719197d25() {
+intgo _wrap_LLM_E_FULL_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1218,7 +1433,7 @@ intgo _wrap_LLM_E_FULL_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_3037239719197d25() {
+intgo _wrap_LLM_E_KEY_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1229,7 +1444,7 @@ intgo _wrap_LLM_E_KEY_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_3037239719197d25() {
+intgo _wrap_LLM_E_READONLY_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1240,7 +1455,7 @@ intgo _wrap_LLM_E_READONLY_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_3037239719197d25() {
+intgo _wrap_LLM_E_USER_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1251,7 +1466,7 @@ intgo _wrap_LLM_E_USER_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_3037239719197d25() {
+intgo _wrap_LLM_E_INTERNAL_raw_ac1a410c332b41bc() {
   int result;
   intgo _swig_go_result;
   
@@ -1262,7 +1477,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_3037239719197d25() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_3037239719197d25(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_ac1a410c332b41bc(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1275,7 +1490,7 @@ _gostring_ _wrap_llm_status_name_raw_3037239719197d25(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_3037239719197d25(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1288,7 +1503,7 @@ intgo _wrap_llm_error_code_get_raw_3037239719197d25(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_3037239719197d25(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1301,7 +1516,7 @@ _gostring_ _wrap_llm_error_message_get_raw_3037239719197d25(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_3037239719197d25() {
+struct llm_error *_wrap_new_llm_error_raw_ac1a410c332b41bc() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1312,7 +1527,7 @@ struct llm_error *_wrap_new_llm_error_raw_3037239719197d25() {
 }
 
 
-void _wrap_delete_llm_error_raw_3037239719197d25(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1322,7 +1537,7 @@ void _wrap_delete_llm_error_raw_3037239719197d25(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_3037239719197d25() {
+_gostring_ _wrap_llm_version_raw_ac1a410c332b41bc() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1333,7 +1548,7 @@ _gostring_ _wrap_llm_version_raw_3037239719197d25() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_3037239719197d25(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_ac1a410c332b41bc(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1351,7 +1566,7 @@ _gostring_ _wrap_llm_build_info_raw_3037239719197d25(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1361,7 +1576,7 @@ void _wrap_llm_cancel_set_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1371,7 +1586,7 @@ void _wrap_llm_cancel_reset_raw_3037239719197d25(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1384,7 +1599,7 @@ intgo _wrap_llm_cancel_is_set_raw_3037239719197d25(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1394,7 +1609,7 @@ void _wrap_llm_cancel_free_raw_3037239719197d25(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_3037239719197d25(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1404,7 +1619,7 @@ void _wrap_llm_model_free_raw_3037239719197d25(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1424,7 +1639,7 @@ _gostring_ _wrap_llm_model_info_raw_3037239719197d25(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_3037239719197d25(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1437,7 +1652,7 @@ intgo _wrap_llm_model_n_vocab_raw_3037239719197d25(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_3037239719197d25(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1450,7 +1665,7 @@ intgo _wrap_llm_model_n_ctx_raw_3037239719197d25(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1470,7 +1685,7 @@ intgo _wrap_llm_model_token_raw_3037239719197d25(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_3037239719197d25(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1508,7 +1723,7 @@ intgo _wrap_llm_quantize_raw_3037239719197d25(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_3037239719197d25(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1553,7 +1768,7 @@ intgo _wrap_llm_quantize_weighted_raw_3037239719197d25(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_3037239719197d25(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_ac1a410c332b41bc(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1563,7 +1778,7 @@ void _wrap_llm_adapter_free_raw_3037239719197d25(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_3037239719197d25(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1573,7 +1788,7 @@ void _wrap_llm_corpus_free_raw_3037239719197d25(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1595,7 +1810,7 @@ intgo _wrap_llm_remove_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_3037239719197d25(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1610,7 +1825,7 @@ intgo _wrap_llm_corpus_check_raw_3037239719197d25(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_3037239719197d25(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1623,7 +1838,7 @@ intgo _wrap_llm_docs_count_raw_3037239719197d25(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_3037239719197d25(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1638,7 +1853,7 @@ _gostring_ _wrap_llm_docs_name_raw_3037239719197d25(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_3037239719197d25(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1653,7 +1868,7 @@ long long _wrap_llm_docs_bytes_raw_3037239719197d25(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_3037239719197d25(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1668,7 +1883,7 @@ intgo _wrap_llm_docs_nodes_raw_3037239719197d25(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_3037239719197d25(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1683,7 +1898,7 @@ _gostring_ _wrap_llm_docs_hash_raw_3037239719197d25(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_3037239719197d25(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1693,7 +1908,7 @@ void _wrap_llm_docs_free_raw_3037239719197d25(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_3037239719197d25(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1703,7 +1918,7 @@ void _wrap_llm_tree_free_raw_3037239719197d25(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_3037239719197d25(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1716,7 +1931,7 @@ intgo _wrap_llm_tree_count_raw_3037239719197d25(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_3037239719197d25(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1736,7 +1951,7 @@ long long _wrap_llm_tree_find_raw_3037239719197d25(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1751,7 +1966,7 @@ _gostring_ _wrap_llm_tree_id_raw_3037239719197d25(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1766,7 +1981,7 @@ long long _wrap_llm_tree_parent_raw_3037239719197d25(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1781,7 +1996,7 @@ intgo _wrap_llm_tree_kind_raw_3037239719197d25(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1796,7 +2011,7 @@ intgo _wrap_llm_tree_depth_raw_3037239719197d25(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1811,7 +2026,7 @@ _gostring_ _wrap_llm_tree_title_raw_3037239719197d25(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1826,7 +2041,7 @@ long long _wrap_llm_tree_start_raw_3037239719197d25(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1841,7 +2056,7 @@ long long _wrap_llm_tree_end_raw_3037239719197d25(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_3037239719197d25(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1856,7 +2071,7 @@ _gostring_ _wrap_llm_tree_hash_raw_3037239719197d25(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_3037239719197d25(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1866,7 +2081,7 @@ void _wrap_llm_ctx_free_raw_3037239719197d25(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_3037239719197d25(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1879,7 +2094,7 @@ intgo _wrap_llm_scores_count_raw_3037239719197d25(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1894,7 +2109,7 @@ intgo _wrap_llm_scores_tokens_raw_3037239719197d25(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1909,7 +2124,7 @@ double _wrap_llm_scores_sum_raw_3037239719197d25(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1926,7 +2141,7 @@ intgo _wrap_llm_scores_token_raw_3037239719197d25(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1943,7 +2158,7 @@ double _wrap_llm_scores_logprob_raw_3037239719197d25(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1962,7 +2177,7 @@ intgo _wrap_llm_scores_top_token_raw_3037239719197d25(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_3037239719197d25(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1981,7 +2196,7 @@ double _wrap_llm_scores_top_logprob_raw_3037239719197d25(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_3037239719197d25(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1991,7 +2206,7 @@ void _wrap_llm_scores_free_raw_3037239719197d25(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_3037239719197d25(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2004,7 +2219,7 @@ intgo _wrap_llm_model_n_embd_raw_3037239719197d25(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_3037239719197d25(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2014,7 +2229,7 @@ void _wrap_llm_evidence_free_raw_3037239719197d25(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_3037239719197d25(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2027,7 +2242,7 @@ intgo _wrap_llm_evidence_count_raw_3037239719197d25(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_3037239719197d25(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2040,7 +2255,7 @@ double _wrap_llm_evidence_confidence_raw_3037239719197d25(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2055,7 +2270,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_3037239719197d25(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2070,7 +2285,7 @@ _gostring_ _wrap_llm_evidence_node_raw_3037239719197d25(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2085,7 +2300,7 @@ _gostring_ _wrap_llm_evidence_path_raw_3037239719197d25(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2100,7 +2315,7 @@ _gostring_ _wrap_llm_evidence_text_raw_3037239719197d25(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2115,7 +2330,7 @@ long long _wrap_llm_evidence_start_raw_3037239719197d25(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2130,7 +2345,7 @@ long long _wrap_llm_evidence_end_raw_3037239719197d25(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2145,7 +2360,7 @@ double _wrap_llm_evidence_score_raw_3037239719197d25(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2160,7 +2375,7 @@ intgo _wrap_llm_evidence_page_raw_3037239719197d25(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_3037239719197d25(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2173,7 +2388,7 @@ intgo _wrap_llm_trace_count_raw_3037239719197d25(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2188,7 +2403,7 @@ _gostring_ _wrap_llm_trace_doc_raw_3037239719197d25(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2203,7 +2418,7 @@ _gostring_ _wrap_llm_trace_node_raw_3037239719197d25(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2218,7 +2433,7 @@ intgo _wrap_llm_trace_depth_raw_3037239719197d25(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2233,7 +2448,7 @@ intgo _wrap_llm_trace_action_raw_3037239719197d25(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2248,7 +2463,7 @@ double _wrap_llm_trace_score_raw_3037239719197d25(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2263,7 +2478,7 @@ _gostring_ _wrap_llm_trace_reason_raw_3037239719197d25(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2278,7 +2493,7 @@ double _wrap_llm_trace_lexical_raw_3037239719197d25(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_3037239719197d25(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2293,7 +2508,7 @@ double _wrap_llm_trace_judged_raw_3037239719197d25(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2303,7 +2518,7 @@ void _wrap_llm_reply_free_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2316,7 +2531,7 @@ intgo _wrap_llm_reply_finish_raw_3037239719197d25(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2329,7 +2544,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_3037239719197d25(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2342,7 +2557,7 @@ intgo _wrap_llm_reply_output_tokens_raw_3037239719197d25(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2355,7 +2570,7 @@ double _wrap_llm_reply_prompt_ms_raw_3037239719197d25(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2368,7 +2583,7 @@ double _wrap_llm_reply_output_ms_raw_3037239719197d25(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2383,7 +2598,7 @@ intgo _wrap_llm_reply_token_raw_3037239719197d25(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2398,7 +2613,7 @@ double _wrap_llm_reply_logprob_raw_3037239719197d25(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2415,7 +2630,7 @@ intgo _wrap_llm_reply_top_token_raw_3037239719197d25(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2432,7 +2647,7 @@ double _wrap_llm_reply_top_logprob_raw_3037239719197d25(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2445,7 +2660,7 @@ intgo _wrap_llm_reply_citation_count_raw_3037239719197d25(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2460,7 +2675,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_3037239719197d25(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2475,7 +2690,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_3037239719197d25(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2490,7 +2705,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_3037239719197d25(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2505,7 +2720,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_3037239719197d25(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2520,7 +2735,7 @@ long long _wrap_llm_reply_citation_start_raw_3037239719197d25(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2535,7 +2750,7 @@ long long _wrap_llm_reply_citation_end_raw_3037239719197d25(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2550,7 +2765,7 @@ double _wrap_llm_reply_citation_support_raw_3037239719197d25(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2565,7 +2780,7 @@ intgo _wrap_llm_reply_citation_page_raw_3037239719197d25(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_3037239719197d25(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2580,7 +2795,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_3037239719197d25(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_3037239719197d25(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2590,7 +2805,7 @@ void _wrap_llm_guard_free_raw_3037239719197d25(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_3037239719197d25(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2616,7 +2831,7 @@ intgo _wrap_llm_guard_set_action_raw_3037239719197d25(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_3037239719197d25(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2637,7 +2852,7 @@ intgo _wrap_llm_guard_add_word_raw_3037239719197d25(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_3037239719197d25(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2654,7 +2869,7 @@ intgo _wrap_llm_guard_set_vault_raw_3037239719197d25(struct llm_guard *_swig_go_
 }
 
 
-intgo _wrap_llm_guard_reload_raw_3037239719197d25(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_reload_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2675,7 +2890,7 @@ intgo _wrap_llm_guard_reload_raw_3037239719197d25(struct llm_guard *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_guard_preset_name_raw_3037239719197d25(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_preset_name_raw_ac1a410c332b41bc(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2688,7 +2903,7 @@ _gostring_ _wrap_llm_guard_preset_name_raw_3037239719197d25(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_guard_preset_policy_raw_3037239719197d25(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_preset_policy_raw_ac1a410c332b41bc(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2701,7 +2916,7 @@ _gostring_ _wrap_llm_guard_preset_policy_raw_3037239719197d25(intgo _swig_go_0) 
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_3037239719197d25(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_ac1a410c332b41bc(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2714,7 +2929,7 @@ _gostring_ _wrap_llm_guard_type_raw_3037239719197d25(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2727,7 +2942,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_3037239719197d25(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2737,7 +2952,7 @@ void _wrap_llm_guard_close_raw_3037239719197d25(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_3037239719197d25(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2750,7 +2965,7 @@ intgo _wrap_llm_verdict_action_raw_3037239719197d25(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_3037239719197d25(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2763,7 +2978,7 @@ intgo _wrap_llm_verdict_count_raw_3037239719197d25(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2778,7 +2993,7 @@ _gostring_ _wrap_llm_verdict_type_raw_3037239719197d25(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2793,7 +3008,7 @@ long long _wrap_llm_verdict_start_raw_3037239719197d25(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2808,7 +3023,7 @@ long long _wrap_llm_verdict_end_raw_3037239719197d25(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2823,7 +3038,7 @@ double _wrap_llm_verdict_score_raw_3037239719197d25(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2838,7 +3053,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_3037239719197d25(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2853,7 +3068,7 @@ intgo _wrap_llm_verdict_finding_action_raw_3037239719197d25(struct llm_verdict *
 }
 
 
-_gostring_ _wrap_llm_verdict_label_raw_3037239719197d25(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_label_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2868,7 +3083,7 @@ _gostring_ _wrap_llm_verdict_label_raw_3037239719197d25(struct llm_verdict *_swi
 }
 
 
-void _wrap_llm_verdict_free_raw_3037239719197d25(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2878,7 +3093,7 @@ void _wrap_llm_verdict_free_raw_3037239719197d25(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_3037239719197d25(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_ac1a410c332b41bc(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2888,7 +3103,34 @@ void _wrap_llm_vault_free_raw_3037239719197d25(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_3037239719197d25() {
+void _wrap_llm_audit_free_raw_ac1a410c332b41bc(struct llm_audit *_swig_go_0) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  
+  llm_audit_free(arg1);
+  
+}
+
+
+intgo _wrap_llm_guard_set_audit_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  llm_audit *arg2 = (llm_audit *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  arg2 = *(llm_audit **)&_swig_go_1; 
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_set_audit(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+sx_log *_wrap_sx_log_create_raw_ac1a410c332b41bc() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2899,7 +3141,7 @@ sx_log *_wrap_sx_log_create_raw_3037239719197d25() {
 }
 
 
-void _wrap_sx_log_put_raw_3037239719197d25(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_ac1a410c332b41bc(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2918,7 +3160,7 @@ void _wrap_sx_log_put_raw_3037239719197d25(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_3037239719197d25(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_ac1a410c332b41bc(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2931,7 +3173,7 @@ intgo _wrap_sx_log_next_raw_3037239719197d25(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_3037239719197d25(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_ac1a410c332b41bc(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2944,7 +3186,7 @@ _gostring_ _wrap_sx_log_line_raw_3037239719197d25(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_3037239719197d25(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2957,7 +3199,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_3037239719197d25(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_3037239719197d25(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2985,7 +3227,34 @@ struct llm_model *_wrap_sx_model_load_raw_3037239719197d25(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_3037239719197d25(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_copy_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+  char *arg1 = (char *) 0 ;
+  size_t arg2 ;
+  uint32_t arg3 ;
+  uint32_t arg4 ;
+  llm_cancel *arg5 = (llm_cancel *) 0 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_model *result = 0 ;
+  struct llm_model *_swig_go_result;
+  
+  
+  arg1 = (char *)_swig_go_0.p;
+  arg2 = (size_t)_swig_go_0.n;
+  
+  arg3 = (uint32_t)_swig_go_1; 
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = *(llm_cancel **)&_swig_go_3; 
+  arg6 = *(sx_log **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_model *)sx_model_load_copy((char const *)arg1,arg2,arg3,arg4,(struct llm_cancel const *)arg5,arg6,arg7);
+  *(llm_model **)&_swig_go_result = (llm_model *)result; 
+  return _swig_go_result;
+}
+
+
+struct llm_model *_wrap_sx_model_load_fd_raw_ac1a410c332b41bc(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3012,7 +3281,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_3037239719197d25(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3038,7 +3307,7 @@ _gostring_ _wrap_sx_tokenize_raw_3037239719197d25(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3064,7 +3333,7 @@ _gostring_ _wrap_sx_detokenize_raw_3037239719197d25(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3094,7 +3363,7 @@ _gostring_ _wrap_sx_chat_template_raw_3037239719197d25(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3132,7 +3401,7 @@ _gostring_ _wrap_sx_chat_parse_raw_3037239719197d25(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_3037239719197d25(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3163,7 +3432,7 @@ _gostring_ _wrap_sx_dequantize_raw_3037239719197d25(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_3037239719197d25(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3189,7 +3458,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_3037239719197d25(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3221,7 +3490,7 @@ intgo _wrap_sx_ingest_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3254,7 +3523,7 @@ intgo _wrap_sx_ingest_file_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_3037239719197d25(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3269,7 +3538,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_3037239719197d25(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_3037239719197d25(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3291,7 +3560,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_3037239719197d25(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_3037239719197d25(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3304,7 +3573,7 @@ _gostring_ _wrap_sx_tree_text_raw_3037239719197d25(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_3037239719197d25(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3333,7 +3602,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_3037239719197d25(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_3037239719197d25(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3355,7 +3624,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_3037239719197d25(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3374,7 +3643,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_3037239719197d25(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3412,7 +3681,7 @@ _gostring_ _wrap_sx_embed_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3450,7 +3719,7 @@ _gostring_ _wrap_sx_rerank_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3487,7 +3756,7 @@ intgo _wrap_sx_imatrix_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3515,7 +3784,29 @@ _gostring_ _wrap_sx_logits_raw_3037239719197d25(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_set_tag(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_save_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3537,7 +3828,7 @@ intgo _wrap_sx_ctx_save_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3559,7 +3850,7 @@ intgo _wrap_sx_ctx_load_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3577,7 +3868,7 @@ _gostring_ _wrap_sx_ctx_export_raw_3037239719197d25(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3598,7 +3889,7 @@ intgo _wrap_sx_ctx_import_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3613,7 +3904,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_3037239719197d25(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_3037239719197d25(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3632,7 +3923,7 @@ intgo _wrap_sx_ctx_drop_raw_3037239719197d25(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3647,7 +3938,7 @@ long long _wrap_sx_ctx_used_raw_3037239719197d25(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_3037239719197d25(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3662,7 +3953,7 @@ long long _wrap_sx_ctx_size_raw_3037239719197d25(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3701,7 +3992,7 @@ struct llm_scores *_wrap_sx_score_raw_3037239719197d25(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3728,7 +4019,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_3037239719197d25(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3770,7 +4061,233 @@ struct llm_evidence *_wrap_sx_retrieve_raw_3037239719197d25(struct llm_ctx *_swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_3037239719197d25() {
+sx_judge *_wrap_sx_judge_create_raw_ac1a410c332b41bc() {
+  sx_judge *result = 0 ;
+  sx_judge *_swig_go_result;
+  
+  
+  result = (sx_judge *)sx_judge_create();
+  *(sx_judge **)&_swig_go_result = (sx_judge *)result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_judge_free_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  sx_judge_free(arg1);
+  
+}
+
+
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  sx_judge *arg7 = (sx_judge *) 0 ;
+  float arg8 ;
+  uint32_t arg9 ;
+  uint64_t arg10 ;
+  llm_cancel *arg11 = (llm_cancel *) 0 ;
+  llm_error *arg12 = (llm_error *) 0 ;
+  llm_evidence *result = 0 ;
+  struct llm_evidence *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  
+  arg6 = (char *)malloc(_swig_go_4.n + 1);
+  memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
+  arg6[_swig_go_4.n] = '\0';
+  
+  arg7 = *(sx_judge **)&_swig_go_5; 
+  arg8 = (float)_swig_go_6; 
+  arg9 = (uint32_t)_swig_go_7; 
+  arg10 = (uint64_t)_swig_go_8; 
+  arg11 = *(llm_cancel **)&_swig_go_9; 
+  arg12 = *(llm_error **)&_swig_go_10; 
+  
+  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
+  free(arg6); 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_judge_end_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  sx_judge_end(arg1);
+  
+}
+
+
+intgo _wrap_sx_judge_wait_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (int32_t)sx_judge_wait(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_question_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (char *)sx_judge_question((sx_judge const *)arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_judge_count_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (uint32_t)sx_judge_count((sx_judge const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_doc_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)sx_judge_doc((sx_judge const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_node_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)sx_judge_node((sx_judge const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_text_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)sx_judge_text((sx_judge const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+double _wrap_sx_judge_lexical_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)sx_judge_lexical((sx_judge const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_judge_tokens_left_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (uint64_t)sx_judge_tokens_left((sx_judge const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_sx_judge_ms_left_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (double)sx_judge_ms_left((sx_judge const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_judge_score_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  double arg3 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (double)_swig_go_2; 
+  
+  sx_judge_score(arg1,arg2,arg3);
+  
+}
+
+
+void _wrap_sx_judge_answer_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  llm_status arg2 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (llm_status)_swig_go_1; 
+  
+  sx_judge_answer(arg1,arg2);
+  
+}
+
+
+sx_gen *_wrap_sx_gen_create_raw_ac1a410c332b41bc() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -3781,7 +4298,7 @@ sx_gen *_wrap_sx_gen_create_raw_3037239719197d25() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_3037239719197d25(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_ac1a410c332b41bc(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -3803,7 +4320,7 @@ intgo _wrap_sx_gen_number_raw_3037239719197d25(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_3037239719197d25(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_ac1a410c332b41bc(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3829,7 +4346,7 @@ intgo _wrap_sx_gen_text_raw_3037239719197d25(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_3037239719197d25(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_ac1a410c332b41bc(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -3846,7 +4363,7 @@ intgo _wrap_sx_gen_bias_raw_3037239719197d25(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_3037239719197d25(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_ac1a410c332b41bc(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -3856,7 +4373,7 @@ void _wrap_sx_gen_free_raw_3037239719197d25(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3905,7 +4422,7 @@ struct llm_reply *_wrap_sx_generate_raw_3037239719197d25(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_3037239719197d25(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3922,7 +4439,7 @@ intgo _wrap_sx_reply_next_raw_3037239719197d25(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3935,7 +4452,7 @@ _gostring_ _wrap_sx_reply_piece_raw_3037239719197d25(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_3037239719197d25(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3948,7 +4465,7 @@ _gostring_ _wrap_sx_reply_text_raw_3037239719197d25(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_3037239719197d25(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_guard *_wrap_sx_guard_create_raw_ac1a410c332b41bc(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -3984,7 +4501,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_3037239719197d25(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_3037239719197d25(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4017,7 +4534,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_3037239719197d25(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_3037239719197d25(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4044,7 +4561,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_3037239719197d25(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4067,7 +4584,7 @@ intgo _wrap_sx_guard_feed_raw_3037239719197d25(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4084,7 +4601,7 @@ intgo _wrap_sx_guard_finish_raw_3037239719197d25(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_3037239719197d25(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4097,7 +4614,7 @@ _gostring_ _wrap_sx_guard_text_raw_3037239719197d25(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_3037239719197d25(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4110,7 +4627,7 @@ _gostring_ _wrap_sx_verdict_text_raw_3037239719197d25(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_3037239719197d25(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4140,7 +4657,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_3037239719197d25(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_3037239719197d25(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_ac1a410c332b41bc(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4160,6 +4677,86 @@ _gostring_ _wrap_sx_vault_restore_raw_3037239719197d25(struct llm_vault *_swig_g
   _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
   free((&result)->data);
   
+  return _swig_go_result;
+}
+
+
+struct llm_audit *_wrap_sx_audit_open_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_audit *result = 0 ;
+  struct llm_audit *_swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  arg6 = *(sx_log **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_audit *)sx_audit_open((char const *)arg1,(char const *)arg2,arg3,arg4,arg5,arg6,arg7);
+  *(llm_audit **)&_swig_go_result = (llm_audit *)result; 
+  free(arg1); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_head_raw_ac1a410c332b41bc(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_audit_head(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_verify_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = sx_audit_verify((char const *)arg1,(char const *)arg2,arg3);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  free(arg1); 
+  free(arg2); 
   return _swig_go_result;
 }
 
