@@ -496,26 +496,50 @@ static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max
     return made;
 }
 
-static llm_ingest_opts sx_ingest_opts_of(uint32_t format, const llm_cancel *cancel)
+static llm_corpus *sx_corpus_view(llm_corpus *corpus, const char *labels, size_t labels_len, llm_error *err)
+{
+    llm_corpus *made = NULL;
+    err->code = llm_corpus_view(&made, corpus, labels_len ? labels : NULL, err);
+    return made;
+}
+
+/* What the target language hands over lives as long as the call and ends with NUL; no bytes at all stand for NULL. */
+static llm_ingest_opts sx_said(const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                               const char *meta, size_t meta_len)
 {
     llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
-    opts.format = format;
-    opts.cancel = cancel;
+    opts.folder = folder_len ? folder : NULL;
+    opts.labels = labels_len ? labels : NULL;
+    opts.meta = meta_len ? meta : NULL;
     return opts;
 }
 
 static llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
-                            const llm_cancel *cancel, llm_error *err)
+                            const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                            const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest(corpus, name, text, len, &opts, err);
 }
 
 static llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name, uint32_t format,
-                                 const llm_cancel *cancel, llm_error *err)
+                                 const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                                 const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest_file(corpus, path, sx_or_null(name), &opts, err);
+}
+
+static llm_status sx_describe(llm_corpus *corpus, const char *name, const char *node, const char *folder,
+                              size_t folder_len, const char *labels, size_t labels_len, const char *meta,
+                              size_t meta_len, llm_error *err)
+{
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    return err->code = llm_describe(corpus, name, sx_or_null(node), &opts, err);
 }
 
 static llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err)
@@ -787,13 +811,14 @@ static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const cha
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                 const char *doc, uint32_t flags, float judge_weight, uint32_t judge_ms,
-                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                 const char *doc, const char *filter, uint32_t flags, float judge_weight,
+                                 uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.flags = flags;
     opts.judge_weight = judge_weight;
     opts.judge_ms = judge_ms;
@@ -1227,13 +1252,15 @@ static void sx_judge_end(sx_judge *judge)
 }
 
 static llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                        const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
-                                        uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                        const char *doc, const char *filter, sx_judge *judge, float judge_weight,
+                                        uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel,
+                                        llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.judge = sx_judge_ask;
     opts.judge_user = judge;
     opts.judge_weight = judge_weight;
@@ -1256,7 +1283,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_ac1a410c332b41bc(void *_swig_go_0) {
+void _wrap_Swig_free_raw_38718c0fb398e67b(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1266,7 +1293,7 @@ void _wrap_Swig_free_raw_ac1a410c332b41bc(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_ac1a410c332b41bc(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_38718c0fb398e67b(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1279,7 +1306,7 @@ void *_wrap_Swig_malloc_raw_ac1a410c332b41bc(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_INVALID_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1290,7 +1317,7 @@ intgo _wrap_LLM_E_INVALID_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_MEMORY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1301,7 +1328,7 @@ intgo _wrap_LLM_E_MEMORY_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_IO_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1312,7 +1339,7 @@ intgo _wrap_LLM_E_IO_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_FORMAT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1323,7 +1350,7 @@ intgo _wrap_LLM_E_FORMAT_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1334,7 +1361,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1345,7 +1372,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_VERSION_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1356,7 +1383,7 @@ intgo _wrap_LLM_E_VERSION_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_BUSY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1367,7 +1394,7 @@ intgo _wrap_LLM_E_BUSY_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_FORK_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1378,7 +1405,7 @@ intgo _wrap_LLM_E_FORK_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_CANCELLED_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1389,7 +1416,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_LIMIT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1400,7 +1427,7 @@ intgo _wrap_LLM_E_LIMIT_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_UTF8_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1411,7 +1438,7 @@ intgo _wrap_LLM_E_UTF8_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_CORRUPT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1422,7 +1449,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_FULL_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1433,7 +1460,7 @@ intgo _wrap_LLM_E_FULL_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_KEY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1444,7 +1471,7 @@ intgo _wrap_LLM_E_KEY_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_READONLY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1455,7 +1482,7 @@ intgo _wrap_LLM_E_READONLY_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_USER_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1466,7 +1493,7 @@ intgo _wrap_LLM_E_USER_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_ac1a410c332b41bc() {
+intgo _wrap_LLM_E_INTERNAL_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1477,7 +1504,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_ac1a410c332b41bc() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_ac1a410c332b41bc(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_38718c0fb398e67b(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1490,7 +1517,7 @@ _gostring_ _wrap_llm_status_name_raw_ac1a410c332b41bc(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1503,7 +1530,7 @@ intgo _wrap_llm_error_code_get_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1516,7 +1543,7 @@ _gostring_ _wrap_llm_error_message_get_raw_ac1a410c332b41bc(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_ac1a410c332b41bc() {
+struct llm_error *_wrap_new_llm_error_raw_38718c0fb398e67b() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1527,7 +1554,7 @@ struct llm_error *_wrap_new_llm_error_raw_ac1a410c332b41bc() {
 }
 
 
-void _wrap_delete_llm_error_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1537,7 +1564,7 @@ void _wrap_delete_llm_error_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_ac1a410c332b41bc() {
+_gostring_ _wrap_llm_version_raw_38718c0fb398e67b() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1548,7 +1575,7 @@ _gostring_ _wrap_llm_version_raw_ac1a410c332b41bc() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_ac1a410c332b41bc(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_38718c0fb398e67b(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1566,7 +1593,7 @@ _gostring_ _wrap_llm_build_info_raw_ac1a410c332b41bc(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1576,7 +1603,7 @@ void _wrap_llm_cancel_set_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1586,7 +1613,7 @@ void _wrap_llm_cancel_reset_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1599,7 +1626,7 @@ intgo _wrap_llm_cancel_is_set_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1609,7 +1636,7 @@ void _wrap_llm_cancel_free_raw_ac1a410c332b41bc(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1619,7 +1646,7 @@ void _wrap_llm_model_free_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1639,7 +1666,7 @@ _gostring_ _wrap_llm_model_info_raw_ac1a410c332b41bc(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1652,7 +1679,7 @@ intgo _wrap_llm_model_n_vocab_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1665,7 +1692,7 @@ intgo _wrap_llm_model_n_ctx_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1685,7 +1712,7 @@ intgo _wrap_llm_model_token_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1723,7 +1750,7 @@ intgo _wrap_llm_quantize_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1768,7 +1795,7 @@ intgo _wrap_llm_quantize_weighted_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_ac1a410c332b41bc(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_38718c0fb398e67b(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1778,7 +1805,7 @@ void _wrap_llm_adapter_free_raw_ac1a410c332b41bc(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1788,7 +1815,7 @@ void _wrap_llm_corpus_free_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1810,7 +1837,7 @@ intgo _wrap_llm_remove_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1825,7 +1852,7 @@ intgo _wrap_llm_corpus_check_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1838,7 +1865,7 @@ intgo _wrap_llm_docs_count_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1853,7 +1880,7 @@ _gostring_ _wrap_llm_docs_name_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1868,7 +1895,7 @@ long long _wrap_llm_docs_bytes_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1883,7 +1910,7 @@ intgo _wrap_llm_docs_nodes_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1898,7 +1925,24 @@ _gostring_ _wrap_llm_docs_hash_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0) {
+_gostring_ _wrap_llm_docs_about_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_docs *arg1 = (llm_docs *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_docs **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (char *)llm_docs_about((struct llm_docs const *)arg1,arg2,arg3);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_docs_free_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1908,7 +1952,7 @@ void _wrap_llm_docs_free_raw_ac1a410c332b41bc(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1918,7 +1962,7 @@ void _wrap_llm_tree_free_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1931,7 +1975,7 @@ intgo _wrap_llm_tree_count_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1951,7 +1995,7 @@ long long _wrap_llm_tree_find_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1966,7 +2010,7 @@ _gostring_ _wrap_llm_tree_id_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1981,7 +2025,7 @@ long long _wrap_llm_tree_parent_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1996,7 +2040,7 @@ intgo _wrap_llm_tree_kind_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2011,7 +2055,7 @@ intgo _wrap_llm_tree_depth_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2026,7 +2070,7 @@ _gostring_ _wrap_llm_tree_title_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2041,7 +2085,7 @@ long long _wrap_llm_tree_start_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2056,7 +2100,7 @@ long long _wrap_llm_tree_end_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2071,7 +2115,7 @@ _gostring_ _wrap_llm_tree_hash_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2081,7 +2125,7 @@ void _wrap_llm_ctx_free_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2094,7 +2138,7 @@ intgo _wrap_llm_scores_count_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2109,7 +2153,7 @@ intgo _wrap_llm_scores_tokens_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2124,7 +2168,7 @@ double _wrap_llm_scores_sum_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2141,7 +2185,7 @@ intgo _wrap_llm_scores_token_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2158,7 +2202,7 @@ double _wrap_llm_scores_logprob_raw_ac1a410c332b41bc(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2177,7 +2221,7 @@ intgo _wrap_llm_scores_top_token_raw_ac1a410c332b41bc(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2196,7 +2240,7 @@ double _wrap_llm_scores_top_logprob_raw_ac1a410c332b41bc(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2206,7 +2250,7 @@ void _wrap_llm_scores_free_raw_ac1a410c332b41bc(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2219,7 +2263,7 @@ intgo _wrap_llm_model_n_embd_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2229,7 +2273,7 @@ void _wrap_llm_evidence_free_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2242,7 +2286,7 @@ intgo _wrap_llm_evidence_count_raw_ac1a410c332b41bc(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2255,7 +2299,7 @@ double _wrap_llm_evidence_confidence_raw_ac1a410c332b41bc(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2270,7 +2314,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_ac1a410c332b41bc(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2285,7 +2329,7 @@ _gostring_ _wrap_llm_evidence_node_raw_ac1a410c332b41bc(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2300,7 +2344,7 @@ _gostring_ _wrap_llm_evidence_path_raw_ac1a410c332b41bc(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2315,7 +2359,7 @@ _gostring_ _wrap_llm_evidence_text_raw_ac1a410c332b41bc(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2330,7 +2374,7 @@ long long _wrap_llm_evidence_start_raw_ac1a410c332b41bc(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2345,7 +2389,7 @@ long long _wrap_llm_evidence_end_raw_ac1a410c332b41bc(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2360,7 +2404,7 @@ double _wrap_llm_evidence_score_raw_ac1a410c332b41bc(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2375,7 +2419,7 @@ intgo _wrap_llm_evidence_page_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2388,7 +2432,7 @@ intgo _wrap_llm_trace_count_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2403,7 +2447,7 @@ _gostring_ _wrap_llm_trace_doc_raw_ac1a410c332b41bc(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2418,7 +2462,7 @@ _gostring_ _wrap_llm_trace_node_raw_ac1a410c332b41bc(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2433,7 +2477,7 @@ intgo _wrap_llm_trace_depth_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2448,7 +2492,7 @@ intgo _wrap_llm_trace_action_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2463,7 +2507,7 @@ double _wrap_llm_trace_score_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2478,7 +2522,7 @@ _gostring_ _wrap_llm_trace_reason_raw_ac1a410c332b41bc(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2493,7 +2537,7 @@ double _wrap_llm_trace_lexical_raw_ac1a410c332b41bc(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2508,7 +2552,7 @@ double _wrap_llm_trace_judged_raw_ac1a410c332b41bc(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2518,7 +2562,7 @@ void _wrap_llm_reply_free_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2531,7 +2575,7 @@ intgo _wrap_llm_reply_finish_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2544,7 +2588,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_ac1a410c332b41bc(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2557,7 +2601,7 @@ intgo _wrap_llm_reply_output_tokens_raw_ac1a410c332b41bc(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2570,7 +2614,7 @@ double _wrap_llm_reply_prompt_ms_raw_ac1a410c332b41bc(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2583,7 +2627,7 @@ double _wrap_llm_reply_output_ms_raw_ac1a410c332b41bc(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2598,7 +2642,7 @@ intgo _wrap_llm_reply_token_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2613,7 +2657,7 @@ double _wrap_llm_reply_logprob_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2630,7 +2674,7 @@ intgo _wrap_llm_reply_top_token_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2647,7 +2691,7 @@ double _wrap_llm_reply_top_logprob_raw_ac1a410c332b41bc(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2660,7 +2704,7 @@ intgo _wrap_llm_reply_citation_count_raw_ac1a410c332b41bc(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2675,7 +2719,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_ac1a410c332b41bc(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2690,7 +2734,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_ac1a410c332b41bc(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2705,7 +2749,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_ac1a410c332b41bc(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2720,7 +2764,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_ac1a410c332b41bc(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2735,7 +2779,7 @@ long long _wrap_llm_reply_citation_start_raw_ac1a410c332b41bc(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2750,7 +2794,7 @@ long long _wrap_llm_reply_citation_end_raw_ac1a410c332b41bc(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2765,7 +2809,7 @@ double _wrap_llm_reply_citation_support_raw_ac1a410c332b41bc(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2780,7 +2824,7 @@ intgo _wrap_llm_reply_citation_page_raw_ac1a410c332b41bc(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2795,7 +2839,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_ac1a410c332b41bc(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2805,7 +2849,7 @@ void _wrap_llm_guard_free_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2831,7 +2875,7 @@ intgo _wrap_llm_guard_set_action_raw_ac1a410c332b41bc(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2852,7 +2896,7 @@ intgo _wrap_llm_guard_add_word_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2869,7 +2913,7 @@ intgo _wrap_llm_guard_set_vault_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_
 }
 
 
-intgo _wrap_llm_guard_reload_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_reload_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2890,7 +2934,7 @@ intgo _wrap_llm_guard_reload_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_guard_preset_name_raw_ac1a410c332b41bc(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_preset_name_raw_38718c0fb398e67b(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2903,7 +2947,7 @@ _gostring_ _wrap_llm_guard_preset_name_raw_ac1a410c332b41bc(intgo _swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_guard_preset_policy_raw_ac1a410c332b41bc(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_preset_policy_raw_38718c0fb398e67b(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2916,7 +2960,7 @@ _gostring_ _wrap_llm_guard_preset_policy_raw_ac1a410c332b41bc(intgo _swig_go_0) 
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_ac1a410c332b41bc(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_38718c0fb398e67b(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2929,7 +2973,7 @@ _gostring_ _wrap_llm_guard_type_raw_ac1a410c332b41bc(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2942,7 +2986,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_ac1a410c332b41bc(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2952,7 +2996,7 @@ void _wrap_llm_guard_close_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2965,7 +3009,7 @@ intgo _wrap_llm_verdict_action_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2978,7 +3022,7 @@ intgo _wrap_llm_verdict_count_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2993,7 +3037,7 @@ _gostring_ _wrap_llm_verdict_type_raw_ac1a410c332b41bc(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -3008,7 +3052,7 @@ long long _wrap_llm_verdict_start_raw_ac1a410c332b41bc(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -3023,7 +3067,7 @@ long long _wrap_llm_verdict_end_raw_ac1a410c332b41bc(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -3038,7 +3082,7 @@ double _wrap_llm_verdict_score_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -3053,7 +3097,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_ac1a410c332b41bc(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -3068,7 +3112,7 @@ intgo _wrap_llm_verdict_finding_action_raw_ac1a410c332b41bc(struct llm_verdict *
 }
 
 
-_gostring_ _wrap_llm_verdict_label_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_label_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -3083,7 +3127,7 @@ _gostring_ _wrap_llm_verdict_label_raw_ac1a410c332b41bc(struct llm_verdict *_swi
 }
 
 
-void _wrap_llm_verdict_free_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -3093,7 +3137,7 @@ void _wrap_llm_verdict_free_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_ac1a410c332b41bc(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -3103,7 +3147,7 @@ void _wrap_llm_vault_free_raw_ac1a410c332b41bc(struct llm_vault *_swig_go_0) {
 }
 
 
-void _wrap_llm_audit_free_raw_ac1a410c332b41bc(struct llm_audit *_swig_go_0) {
+void _wrap_llm_audit_free_raw_38718c0fb398e67b(struct llm_audit *_swig_go_0) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   
   arg1 = *(llm_audit **)&_swig_go_0; 
@@ -3113,7 +3157,7 @@ void _wrap_llm_audit_free_raw_ac1a410c332b41bc(struct llm_audit *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_audit_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_audit_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_audit *arg2 = (llm_audit *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3130,7 +3174,7 @@ intgo _wrap_llm_guard_set_audit_raw_ac1a410c332b41bc(struct llm_guard *_swig_go_
 }
 
 
-sx_log *_wrap_sx_log_create_raw_ac1a410c332b41bc() {
+sx_log *_wrap_sx_log_create_raw_38718c0fb398e67b() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -3141,7 +3185,7 @@ sx_log *_wrap_sx_log_create_raw_ac1a410c332b41bc() {
 }
 
 
-void _wrap_sx_log_put_raw_ac1a410c332b41bc(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_38718c0fb398e67b(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3160,7 +3204,7 @@ void _wrap_sx_log_put_raw_ac1a410c332b41bc(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_ac1a410c332b41bc(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_38718c0fb398e67b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3173,7 +3217,7 @@ intgo _wrap_sx_log_next_raw_ac1a410c332b41bc(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_ac1a410c332b41bc(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_38718c0fb398e67b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3186,7 +3230,7 @@ _gostring_ _wrap_sx_log_line_raw_ac1a410c332b41bc(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_ac1a410c332b41bc(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3199,7 +3243,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_ac1a410c332b41bc(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3227,7 +3271,7 @@ struct llm_model *_wrap_sx_model_load_raw_ac1a410c332b41bc(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3254,7 +3298,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_ac1a410c332b41bc(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_ac1a410c332b41bc(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_38718c0fb398e67b(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3281,7 +3325,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_ac1a410c332b41bc(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3307,7 +3351,7 @@ _gostring_ _wrap_sx_tokenize_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3333,7 +3377,7 @@ _gostring_ _wrap_sx_detokenize_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3363,7 +3407,7 @@ _gostring_ _wrap_sx_chat_template_raw_ac1a410c332b41bc(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3401,7 +3445,7 @@ _gostring_ _wrap_sx_chat_parse_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3432,7 +3476,7 @@ _gostring_ _wrap_sx_dequantize_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3458,14 +3502,41 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_ac1a410c332b41bc(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_corpus *_wrap_sx_corpus_view_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_corpus *arg1 = (llm_corpus *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_corpus *result = 0 ;
+  struct llm_corpus *_swig_go_result;
+  
+  arg1 = *(llm_corpus **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_corpus *)sx_corpus_view(arg1,(char const *)arg2,arg3,arg4);
+  *(llm_corpus **)&_swig_go_result = (llm_corpus *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ingest_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   size_t arg4 ;
   uint32_t arg5 ;
-  llm_cancel *arg6 = (llm_cancel *) 0 ;
-  llm_error *arg7 = (llm_error *) 0 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  char *arg8 = (char *) 0 ;
+  size_t arg9 ;
+  char *arg10 = (char *) 0 ;
+  size_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
   
@@ -3480,23 +3551,41 @@ intgo _wrap_sx_ingest_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gostr
   arg4 = (size_t)_swig_go_2.n;
   
   arg5 = (uint32_t)_swig_go_3; 
-  arg6 = *(llm_cancel **)&_swig_go_4; 
-  arg7 = *(llm_error **)&_swig_go_5; 
   
-  result = (llm_status)sx_ingest(arg1,(char const *)arg2,(char const *)arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7);
+  arg6 = (char *)_swig_go_4.p;
+  arg7 = (size_t)_swig_go_4.n;
+  
+  
+  arg8 = (char *)_swig_go_5.p;
+  arg9 = (size_t)_swig_go_5.n;
+  
+  
+  arg10 = (char *)_swig_go_6.p;
+  arg11 = (size_t)_swig_go_6.n;
+  
+  arg12 = *(llm_cancel **)&_swig_go_7; 
+  arg13 = *(llm_error **)&_swig_go_8; 
+  
+  result = (llm_status)sx_ingest(arg1,(char const *)arg2,(char const *)arg3,arg4,arg5,(char const *)arg6,arg7,(char const *)arg8,arg9,(char const *)arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   _swig_go_result = result; 
   free(arg2); 
   return _swig_go_result;
 }
 
 
-intgo _wrap_sx_ingest_file_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   uint32_t arg4 ;
-  llm_cancel *arg5 = (llm_cancel *) 0 ;
-  llm_error *arg6 = (llm_error *) 0 ;
+  char *arg5 = (char *) 0 ;
+  size_t arg6 ;
+  char *arg7 = (char *) 0 ;
+  size_t arg8 ;
+  char *arg9 = (char *) 0 ;
+  size_t arg10 ;
+  llm_cancel *arg11 = (llm_cancel *) 0 ;
+  llm_error *arg12 = (llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
   
@@ -3512,10 +3601,22 @@ intgo _wrap_sx_ingest_file_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _
   arg3[_swig_go_2.n] = '\0';
   
   arg4 = (uint32_t)_swig_go_3; 
-  arg5 = *(llm_cancel **)&_swig_go_4; 
-  arg6 = *(llm_error **)&_swig_go_5; 
   
-  result = (llm_status)sx_ingest_file(arg1,(char const *)arg2,(char const *)arg3,arg4,(struct llm_cancel const *)arg5,arg6);
+  arg5 = (char *)_swig_go_4.p;
+  arg6 = (size_t)_swig_go_4.n;
+  
+  
+  arg7 = (char *)_swig_go_5.p;
+  arg8 = (size_t)_swig_go_5.n;
+  
+  
+  arg9 = (char *)_swig_go_6.p;
+  arg10 = (size_t)_swig_go_6.n;
+  
+  arg11 = *(llm_cancel **)&_swig_go_7; 
+  arg12 = *(llm_error **)&_swig_go_8; 
+  
+  result = (llm_status)sx_ingest_file(arg1,(char const *)arg2,(char const *)arg3,arg4,(char const *)arg5,arg6,(char const *)arg7,arg8,(char const *)arg9,arg10,(struct llm_cancel const *)arg11,arg12);
   _swig_go_result = result; 
   free(arg2); 
   free(arg3); 
@@ -3523,7 +3624,54 @@ intgo _wrap_sx_ingest_file_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_sx_describe_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
+  llm_corpus *arg1 = (llm_corpus *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  char *arg8 = (char *) 0 ;
+  size_t arg9 ;
+  llm_error *arg10 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_corpus **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  
+  arg3 = (char *)malloc(_swig_go_2.n + 1);
+  memcpy(arg3, _swig_go_2.p, _swig_go_2.n);
+  arg3[_swig_go_2.n] = '\0';
+  
+  
+  arg4 = (char *)_swig_go_3.p;
+  arg5 = (size_t)_swig_go_3.n;
+  
+  
+  arg6 = (char *)_swig_go_4.p;
+  arg7 = (size_t)_swig_go_4.n;
+  
+  
+  arg8 = (char *)_swig_go_5.p;
+  arg9 = (size_t)_swig_go_5.n;
+  
+  arg10 = *(llm_error **)&_swig_go_6; 
+  
+  result = (llm_status)sx_describe(arg1,(char const *)arg2,(char const *)arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,(char const *)arg8,arg9,arg10);
+  _swig_go_result = result; 
+  free(arg2); 
+  free(arg3); 
+  return _swig_go_result;
+}
+
+
+struct llm_docs *_wrap_sx_docs_list_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3538,7 +3686,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_ac1a410c332b41bc(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_ac1a410c332b41bc(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3560,7 +3708,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_ac1a410c332b41bc(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3573,7 +3721,7 @@ _gostring_ _wrap_sx_tree_text_raw_ac1a410c332b41bc(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3602,7 +3750,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_ac1a410c332b41bc(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_ac1a410c332b41bc(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3624,7 +3772,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_ac1a410c332b41bc(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3643,7 +3791,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3681,7 +3829,7 @@ _gostring_ _wrap_sx_embed_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3719,7 +3867,7 @@ _gostring_ _wrap_sx_rerank_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3756,7 +3904,7 @@ intgo _wrap_sx_imatrix_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3784,7 +3932,7 @@ _gostring_ _wrap_sx_logits_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_set_tag_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3806,7 +3954,7 @@ intgo _wrap_sx_ctx_set_tag_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_ctx_save_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3828,7 +3976,7 @@ intgo _wrap_sx_ctx_save_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3850,7 +3998,7 @@ intgo _wrap_sx_ctx_load_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3868,7 +4016,7 @@ _gostring_ _wrap_sx_ctx_export_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3889,7 +4037,7 @@ intgo _wrap_sx_ctx_import_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3904,7 +4052,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3923,7 +4071,7 @@ intgo _wrap_sx_ctx_drop_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3938,7 +4086,7 @@ long long _wrap_sx_ctx_used_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3953,7 +4101,7 @@ long long _wrap_sx_ctx_size_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3992,7 +4140,7 @@ struct llm_scores *_wrap_sx_score_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4019,19 +4167,20 @@ struct llm_scores *_wrap_sx_score_tokens_raw_ac1a410c332b41bc(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
   uint32_t arg4 ;
   uint32_t arg5 ;
   char *arg6 = (char *) 0 ;
-  uint32_t arg7 ;
-  float arg8 ;
-  uint32_t arg9 ;
-  uint64_t arg10 ;
-  llm_cancel *arg11 = (llm_cancel *) 0 ;
-  llm_error *arg12 = (llm_error *) 0 ;
+  char *arg7 = (char *) 0 ;
+  uint32_t arg8 ;
+  float arg9 ;
+  uint32_t arg10 ;
+  uint64_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_evidence *result = 0 ;
   struct llm_evidence *_swig_go_result;
   
@@ -4047,21 +4196,27 @@ struct llm_evidence *_wrap_sx_retrieve_raw_ac1a410c332b41bc(struct llm_ctx *_swi
   memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
   arg6[_swig_go_4.n] = '\0';
   
-  arg7 = (uint32_t)_swig_go_5; 
-  arg8 = (float)_swig_go_6; 
-  arg9 = (uint32_t)_swig_go_7; 
-  arg10 = (uint64_t)_swig_go_8; 
-  arg11 = *(llm_cancel **)&_swig_go_9; 
-  arg12 = *(llm_error **)&_swig_go_10; 
   
-  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  arg7 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg7, _swig_go_5.p, _swig_go_5.n);
+  arg7[_swig_go_5.n] = '\0';
+  
+  arg8 = (uint32_t)_swig_go_6; 
+  arg9 = (float)_swig_go_7; 
+  arg10 = (uint32_t)_swig_go_8; 
+  arg11 = (uint64_t)_swig_go_9; 
+  arg12 = *(llm_cancel **)&_swig_go_10; 
+  arg13 = *(llm_error **)&_swig_go_11; 
+  
+  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,(char const *)arg7,arg8,arg9,arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
   free(arg6); 
+  free(arg7); 
   return _swig_go_result;
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_ac1a410c332b41bc() {
+sx_judge *_wrap_sx_judge_create_raw_38718c0fb398e67b() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -4072,7 +4227,7 @@ sx_judge *_wrap_sx_judge_create_raw_ac1a410c332b41bc() {
 }
 
 
-void _wrap_sx_judge_free_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4082,19 +4237,20 @@ void _wrap_sx_judge_free_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
   uint32_t arg4 ;
   uint32_t arg5 ;
   char *arg6 = (char *) 0 ;
-  sx_judge *arg7 = (sx_judge *) 0 ;
-  float arg8 ;
-  uint32_t arg9 ;
-  uint64_t arg10 ;
-  llm_cancel *arg11 = (llm_cancel *) 0 ;
-  llm_error *arg12 = (llm_error *) 0 ;
+  char *arg7 = (char *) 0 ;
+  sx_judge *arg8 = (sx_judge *) 0 ;
+  float arg9 ;
+  uint32_t arg10 ;
+  uint64_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_evidence *result = 0 ;
   struct llm_evidence *_swig_go_result;
   
@@ -4110,21 +4266,27 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_ac1a410c332b41bc(struct llm_ct
   memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
   arg6[_swig_go_4.n] = '\0';
   
-  arg7 = *(sx_judge **)&_swig_go_5; 
-  arg8 = (float)_swig_go_6; 
-  arg9 = (uint32_t)_swig_go_7; 
-  arg10 = (uint64_t)_swig_go_8; 
-  arg11 = *(llm_cancel **)&_swig_go_9; 
-  arg12 = *(llm_error **)&_swig_go_10; 
   
-  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  arg7 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg7, _swig_go_5.p, _swig_go_5.n);
+  arg7[_swig_go_5.n] = '\0';
+  
+  arg8 = *(sx_judge **)&_swig_go_6; 
+  arg9 = (float)_swig_go_7; 
+  arg10 = (uint32_t)_swig_go_8; 
+  arg11 = (uint64_t)_swig_go_9; 
+  arg12 = *(llm_cancel **)&_swig_go_10; 
+  arg13 = *(llm_error **)&_swig_go_11; 
+  
+  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,(char const *)arg7,arg8,arg9,arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
   free(arg6); 
+  free(arg7); 
   return _swig_go_result;
 }
 
 
-void _wrap_sx_judge_end_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4134,7 +4296,7 @@ void _wrap_sx_judge_end_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -4149,7 +4311,7 @@ intgo _wrap_sx_judge_wait_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -4162,7 +4324,7 @@ _gostring_ _wrap_sx_judge_question_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4175,7 +4337,7 @@ intgo _wrap_sx_judge_count_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4190,7 +4352,7 @@ _gostring_ _wrap_sx_judge_doc_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4205,7 +4367,7 @@ _gostring_ _wrap_sx_judge_node_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4220,7 +4382,7 @@ _gostring_ _wrap_sx_judge_text_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4235,7 +4397,7 @@ double _wrap_sx_judge_lexical_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4248,7 +4410,7 @@ long long _wrap_sx_judge_tokens_left_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4261,7 +4423,7 @@ double _wrap_sx_judge_ms_left_raw_ac1a410c332b41bc(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4275,7 +4437,7 @@ void _wrap_sx_judge_score_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4287,7 +4449,7 @@ void _wrap_sx_judge_answer_raw_ac1a410c332b41bc(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_ac1a410c332b41bc() {
+sx_gen *_wrap_sx_gen_create_raw_38718c0fb398e67b() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4298,7 +4460,7 @@ sx_gen *_wrap_sx_gen_create_raw_ac1a410c332b41bc() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_ac1a410c332b41bc(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_38718c0fb398e67b(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4320,7 +4482,7 @@ intgo _wrap_sx_gen_number_raw_ac1a410c332b41bc(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_ac1a410c332b41bc(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_38718c0fb398e67b(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4346,7 +4508,7 @@ intgo _wrap_sx_gen_text_raw_ac1a410c332b41bc(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_ac1a410c332b41bc(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_38718c0fb398e67b(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4363,7 +4525,7 @@ intgo _wrap_sx_gen_bias_raw_ac1a410c332b41bc(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_ac1a410c332b41bc(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_38718c0fb398e67b(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4373,7 +4535,7 @@ void _wrap_sx_gen_free_raw_ac1a410c332b41bc(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4422,7 +4584,7 @@ struct llm_reply *_wrap_sx_generate_raw_ac1a410c332b41bc(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4439,7 +4601,7 @@ intgo _wrap_sx_reply_next_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4452,7 +4614,7 @@ _gostring_ _wrap_sx_reply_piece_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4465,7 +4627,7 @@ _gostring_ _wrap_sx_reply_text_raw_ac1a410c332b41bc(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_ac1a410c332b41bc(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_guard *_wrap_sx_guard_create_raw_38718c0fb398e67b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -4501,7 +4663,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_ac1a410c332b41bc(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4534,7 +4696,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_ac1a410c332b41bc(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_ac1a410c332b41bc(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4561,7 +4723,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_ac1a410c332b41bc(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4584,7 +4746,7 @@ intgo _wrap_sx_guard_feed_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4601,7 +4763,7 @@ intgo _wrap_sx_guard_finish_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_ac1a410c332b41bc(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4614,7 +4776,7 @@ _gostring_ _wrap_sx_guard_text_raw_ac1a410c332b41bc(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_ac1a410c332b41bc(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4627,7 +4789,7 @@ _gostring_ _wrap_sx_verdict_text_raw_ac1a410c332b41bc(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4657,7 +4819,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_ac1a410c332b41bc(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_ac1a410c332b41bc(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4681,7 +4843,7 @@ _gostring_ _wrap_sx_vault_restore_raw_ac1a410c332b41bc(struct llm_vault *_swig_g
 }
 
 
-struct llm_audit *_wrap_sx_audit_open_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_audit *_wrap_sx_audit_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4713,7 +4875,7 @@ struct llm_audit *_wrap_sx_audit_open_raw_ac1a410c332b41bc(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_head_raw_ac1a410c332b41bc(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_audit_head_raw_38718c0fb398e67b(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -4731,7 +4893,7 @@ _gostring_ _wrap_sx_audit_head_raw_ac1a410c332b41bc(struct llm_audit *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_verify_raw_ac1a410c332b41bc(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_audit_verify_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
