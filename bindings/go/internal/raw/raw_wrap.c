@@ -879,8 +879,7 @@ static int32_t sx_gen_number(sx_gen *gen, const char *name, double value)
     } counts[] = {{"penalty_last_n", &o->penalty_last_n},
                   {"dry_allowed_length", &o->dry_allowed_length},
                   {"dry_last_n", &o->dry_last_n},
-                  {"logprobs", &o->logprobs},
-                  {"draft", &o->draft}};
+                  {"logprobs", &o->logprobs}};
     for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
         if (strcmp(floats[i].name, name) == 0) {
             *floats[i].at = (float)value;
@@ -972,14 +971,18 @@ static sx_text sx_reply_text(const llm_reply *reply)
 
 /* ---- guard ---- */
 
-static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, sx_log *log,
-                                  llm_error *err)
+static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, const char *text,
+                                  size_t len, const char *files, llm_guard *like, sx_log *log, llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
     opts.default_action = default_action;
     opts.min_score = min_score;
     opts.max_hold = max_hold;
+    if (len) opts.policy = text;
+    opts.policy_len = len;
+    if (files && *files) opts.files = files;
+    opts.like = like;
     if (log) opts.logger = &logger;
     llm_guard *made = NULL;
     err->code = llm_guard_create(&made, &opts, err);
@@ -1280,7 +1283,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_cf6ee7edb11d9b46(void *_swig_go_0) {
+void _wrap_Swig_free_raw_38718c0fb398e67b(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1290,7 +1293,7 @@ void _wrap_Swig_free_raw_cf6ee7edb11d9b46(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_38718c0fb398e67b(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1303,7 +1306,7 @@ void *_wrap_Swig_malloc_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_INVALID_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1314,7 +1317,7 @@ intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_MEMORY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1325,7 +1328,7 @@ intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_IO_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1336,7 +1339,7 @@ intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_FORMAT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1347,7 +1350,7 @@ intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1358,7 +1361,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1369,7 +1372,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_VERSION_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1380,7 +1383,7 @@ intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_BUSY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1391,7 +1394,7 @@ intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_FORK_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1402,7 +1405,7 @@ intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_CANCELLED_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1413,7 +1416,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_LIMIT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1424,7 +1427,7 @@ intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_UTF8_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1435,7 +1438,7 @@ intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_CORRUPT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1446,7 +1449,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_FULL_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1457,7 +1460,7 @@ intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_KEY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1468,7 +1471,7 @@ intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_READONLY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1479,7 +1482,7 @@ intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_USER_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1490,7 +1493,7 @@ intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_INTERNAL_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1501,7 +1504,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_38718c0fb398e67b(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1514,7 +1517,7 @@ _gostring_ _wrap_llm_status_name_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1527,7 +1530,7 @@ intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1540,7 +1543,7 @@ _gostring_ _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_cf6ee7edb11d9b46() {
+struct llm_error *_wrap_new_llm_error_raw_38718c0fb398e67b() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1551,7 +1554,7 @@ struct llm_error *_wrap_new_llm_error_raw_cf6ee7edb11d9b46() {
 }
 
 
-void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1561,7 +1564,7 @@ void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_cf6ee7edb11d9b46() {
+_gostring_ _wrap_llm_version_raw_38718c0fb398e67b() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1572,7 +1575,7 @@ _gostring_ _wrap_llm_version_raw_cf6ee7edb11d9b46() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_38718c0fb398e67b(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1590,7 +1593,7 @@ _gostring_ _wrap_llm_build_info_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1600,7 +1603,7 @@ void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1610,7 +1613,7 @@ void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1623,7 +1626,7 @@ intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1633,7 +1636,7 @@ void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1643,7 +1646,7 @@ void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1663,7 +1666,7 @@ _gostring_ _wrap_llm_model_info_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1676,7 +1679,7 @@ intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1689,7 +1692,7 @@ intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1709,7 +1712,7 @@ intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1747,7 +1750,7 @@ intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1792,7 +1795,7 @@ intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_38718c0fb398e67b(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1802,7 +1805,7 @@ void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1812,7 +1815,7 @@ void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1834,7 +1837,7 @@ intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1849,7 +1852,7 @@ intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1862,7 +1865,7 @@ intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1877,7 +1880,7 @@ _gostring_ _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1892,7 +1895,7 @@ long long _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1907,7 +1910,7 @@ intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1922,7 +1925,7 @@ _gostring_ _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0,
 }
 
 
-_gostring_ _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+_gostring_ _wrap_llm_docs_about_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1939,7 +1942,7 @@ _gostring_ _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0
 }
 
 
-void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1949,7 +1952,7 @@ void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1959,7 +1962,7 @@ void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1972,7 +1975,7 @@ intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1992,7 +1995,7 @@ long long _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2007,7 +2010,7 @@ _gostring_ _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -2022,7 +2025,7 @@ long long _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2037,7 +2040,7 @@ intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2052,7 +2055,7 @@ intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2067,7 +2070,7 @@ _gostring_ _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2082,7 +2085,7 @@ long long _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2097,7 +2100,7 @@ long long _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2112,7 +2115,7 @@ _gostring_ _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2122,7 +2125,7 @@ void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2135,7 +2138,7 @@ intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2150,7 +2153,7 @@ intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2165,7 +2168,7 @@ double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2182,7 +2185,7 @@ intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2199,7 +2202,7 @@ double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2218,7 +2221,7 @@ intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2237,7 +2240,7 @@ double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2247,7 +2250,7 @@ void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2260,7 +2263,7 @@ intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2270,7 +2273,7 @@ void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2283,7 +2286,7 @@ intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2296,7 +2299,7 @@ double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2311,7 +2314,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2326,7 +2329,7 @@ _gostring_ _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2341,7 +2344,7 @@ _gostring_ _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2356,7 +2359,7 @@ _gostring_ _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2371,7 +2374,7 @@ long long _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2386,7 +2389,7 @@ long long _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2401,7 +2404,7 @@ double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2416,7 +2419,7 @@ intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2429,7 +2432,7 @@ intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2444,7 +2447,7 @@ _gostring_ _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2459,7 +2462,7 @@ _gostring_ _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2474,7 +2477,7 @@ intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2489,7 +2492,7 @@ intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2504,7 +2507,7 @@ double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2519,7 +2522,7 @@ _gostring_ _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2534,7 +2537,7 @@ double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2549,7 +2552,7 @@ double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2559,7 +2562,7 @@ void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2572,7 +2575,7 @@ intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2585,7 +2588,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2598,7 +2601,7 @@ intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2611,7 +2614,7 @@ double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2624,7 +2627,7 @@ double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2639,20 +2642,7 @@ intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, i
 }
 
 
-intgo _wrap_llm_reply_steps_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
-  llm_reply *arg1 = (llm_reply *) 0 ;
-  uint32_t result;
-  intgo _swig_go_result;
-  
-  arg1 = *(llm_reply **)&_swig_go_0; 
-  
-  result = (uint32_t)llm_reply_steps((struct llm_reply const *)arg1);
-  _swig_go_result = result; 
-  return _swig_go_result;
-}
-
-
-double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2667,7 +2657,7 @@ double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2684,7 +2674,7 @@ intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2701,7 +2691,7 @@ double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2714,7 +2704,7 @@ intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2729,7 +2719,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2744,7 +2734,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2759,7 +2749,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2774,7 +2764,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2789,7 +2779,7 @@ long long _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2804,7 +2794,7 @@ long long _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2819,7 +2809,7 @@ double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2834,7 +2824,7 @@ intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2849,7 +2839,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2859,7 +2849,7 @@ void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2885,7 +2875,7 @@ intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2906,7 +2896,7 @@ intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2923,7 +2913,54 @@ intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
+intgo _wrap_llm_guard_reload_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_reload(arg1,(char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_preset_name_raw_38718c0fb398e67b(intgo _swig_go_0) {
+  uint32_t arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (uint32_t)_swig_go_0; 
+  
+  result = (char *)llm_guard_preset_name(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_preset_policy_raw_38718c0fb398e67b(intgo _swig_go_0) {
+  uint32_t arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (uint32_t)_swig_go_0; 
+  
+  result = (char *)llm_guard_preset_policy(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_type_raw_38718c0fb398e67b(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2936,7 +2973,7 @@ _gostring_ _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2949,7 +2986,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2959,7 +2996,7 @@ void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2972,7 +3009,7 @@ intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2985,7 +3022,7 @@ intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -3000,7 +3037,7 @@ _gostring_ _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -3015,7 +3052,7 @@ long long _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -3030,7 +3067,7 @@ long long _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -3045,7 +3082,7 @@ double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -3060,7 +3097,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -3075,7 +3112,22 @@ intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_llm_verdict_label_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+  llm_verdict *arg1 = (llm_verdict *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_verdict **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)llm_verdict_label((struct llm_verdict const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_verdict_free_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -3085,7 +3137,7 @@ void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -3095,7 +3147,7 @@ void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0) {
 }
 
 
-void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0) {
+void _wrap_llm_audit_free_raw_38718c0fb398e67b(struct llm_audit *_swig_go_0) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   
   arg1 = *(llm_audit **)&_swig_go_0; 
@@ -3105,7 +3157,7 @@ void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_audit_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_audit *arg2 = (llm_audit *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3122,7 +3174,7 @@ intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_
 }
 
 
-sx_log *_wrap_sx_log_create_raw_cf6ee7edb11d9b46() {
+sx_log *_wrap_sx_log_create_raw_38718c0fb398e67b() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -3133,7 +3185,7 @@ sx_log *_wrap_sx_log_create_raw_cf6ee7edb11d9b46() {
 }
 
 
-void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_38718c0fb398e67b(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3152,7 +3204,7 @@ void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_38718c0fb398e67b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3165,7 +3217,7 @@ intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_38718c0fb398e67b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3178,7 +3230,7 @@ _gostring_ _wrap_sx_log_line_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3191,7 +3243,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3219,7 +3271,7 @@ struct llm_model *_wrap_sx_model_load_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3246,7 +3298,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_38718c0fb398e67b(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3273,7 +3325,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3299,7 +3351,7 @@ _gostring_ _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3325,7 +3377,7 @@ _gostring_ _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3355,7 +3407,7 @@ _gostring_ _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3393,7 +3445,7 @@ _gostring_ _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3424,7 +3476,7 @@ _gostring_ _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3450,7 +3502,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_corpus *_wrap_sx_corpus_view_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3471,7 +3523,7 @@ struct llm_corpus *_wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(struct llm_corpus *
 }
 
 
-intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
+intgo _wrap_sx_ingest_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3521,7 +3573,7 @@ intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
+intgo _wrap_sx_ingest_file_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3572,7 +3624,7 @@ intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _
 }
 
 
-intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_sx_describe_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3619,7 +3671,7 @@ intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gos
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3634,7 +3686,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_cf6ee7edb11d9b46(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3656,7 +3708,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_cf6ee7edb11d9b46(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3669,7 +3721,7 @@ _gostring_ _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3698,7 +3750,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3720,7 +3772,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3739,7 +3791,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3777,7 +3829,7 @@ _gostring_ _wrap_sx_embed_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3815,7 +3867,7 @@ _gostring_ _wrap_sx_rerank_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3852,7 +3904,7 @@ intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3880,7 +3932,7 @@ _gostring_ _wrap_sx_logits_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3902,7 +3954,7 @@ intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3924,7 +3976,7 @@ intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3946,7 +3998,7 @@ intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3964,7 +4016,7 @@ _gostring_ _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3985,7 +4037,7 @@ intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -4000,7 +4052,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -4019,7 +4071,7 @@ intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -4034,7 +4086,7 @@ long long _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -4049,7 +4101,7 @@ long long _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4088,7 +4140,7 @@ struct llm_scores *_wrap_sx_score_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4115,7 +4167,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
+struct llm_evidence *_wrap_sx_retrieve_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4164,7 +4216,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_cf6ee7edb11d9b46(struct llm_ctx *_swi
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_cf6ee7edb11d9b46() {
+sx_judge *_wrap_sx_judge_create_raw_38718c0fb398e67b() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -4175,7 +4227,7 @@ sx_judge *_wrap_sx_judge_create_raw_cf6ee7edb11d9b46() {
 }
 
 
-void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4185,7 +4237,7 @@ void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4234,7 +4286,7 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(struct llm_ct
 }
 
 
-void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4244,7 +4296,7 @@ void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -4259,7 +4311,7 @@ intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -4272,7 +4324,7 @@ _gostring_ _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4285,7 +4337,7 @@ intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4300,7 +4352,7 @@ _gostring_ _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4315,7 +4367,7 @@ _gostring_ _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4330,7 +4382,7 @@ _gostring_ _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4345,7 +4397,7 @@ double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4358,7 +4410,7 @@ long long _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4371,7 +4423,7 @@ double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4385,7 +4437,7 @@ void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4397,7 +4449,7 @@ void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_cf6ee7edb11d9b46() {
+sx_gen *_wrap_sx_gen_create_raw_38718c0fb398e67b() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4408,7 +4460,7 @@ sx_gen *_wrap_sx_gen_create_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_38718c0fb398e67b(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4430,7 +4482,7 @@ intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_38718c0fb398e67b(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4456,7 +4508,7 @@ intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_38718c0fb398e67b(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4473,7 +4525,7 @@ intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_38718c0fb398e67b(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4483,7 +4535,7 @@ void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4532,7 +4584,7 @@ struct llm_reply *_wrap_sx_generate_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4549,7 +4601,7 @@ intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4562,7 +4614,7 @@ _gostring_ _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4575,28 +4627,43 @@ _gostring_ _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_cf6ee7edb11d9b46(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_38718c0fb398e67b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
-  sx_log *arg4 = (sx_log *) 0 ;
-  llm_error *arg5 = (llm_error *) 0 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  llm_guard *arg7 = (llm_guard *) 0 ;
+  sx_log *arg8 = (sx_log *) 0 ;
+  llm_error *arg9 = (llm_error *) 0 ;
   llm_guard *result = 0 ;
   struct llm_guard *_swig_go_result;
   
   arg1 = (uint32_t)_swig_go_0; 
   arg2 = (float)_swig_go_1; 
   arg3 = (uint32_t)_swig_go_2; 
-  arg4 = *(sx_log **)&_swig_go_3; 
-  arg5 = *(llm_error **)&_swig_go_4; 
   
-  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,arg4,arg5);
+  arg4 = (char *)_swig_go_3.p;
+  arg5 = (size_t)_swig_go_3.n;
+  
+  
+  arg6 = (char *)malloc(_swig_go_4.n + 1);
+  memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
+  arg6[_swig_go_4.n] = '\0';
+  
+  arg7 = *(llm_guard **)&_swig_go_5; 
+  arg8 = *(sx_log **)&_swig_go_6; 
+  arg9 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,arg8,arg9);
   *(llm_guard **)&_swig_go_result = (llm_guard *)result; 
+  free(arg6); 
   return _swig_go_result;
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4629,7 +4696,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_cf6ee7edb11d9b46(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4656,7 +4723,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_cf6ee7edb11d9b46(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4679,7 +4746,7 @@ intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4696,7 +4763,7 @@ intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4709,7 +4776,7 @@ _gostring_ _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4722,7 +4789,7 @@ _gostring_ _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4752,7 +4819,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4776,7 +4843,7 @@ _gostring_ _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_g
 }
 
 
-struct llm_audit *_wrap_sx_audit_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_audit *_wrap_sx_audit_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4808,7 +4875,7 @@ struct llm_audit *_wrap_sx_audit_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_audit_head_raw_38718c0fb398e67b(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -4826,7 +4893,7 @@ _gostring_ _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_audit_verify_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
