@@ -4,10 +4,10 @@
 #include <string.h>
 
 enum {
-    ROWS = 96,   /* (query, head) pairs that share a key-value head and are worked on together */
-    FEW = 8,     /* rows that take values as they are kept: more of them are worth a tile of floats */
-    CHUNK = 1024,/* keys whose sums are made alone and then added to those before, in order: what threads share out */
-    SPREAD = 64, /* chunks of one query that may wait to be added */
+    ROWS = 96,    /* (query, head) pairs that share a key-value head and are worked on together */
+    FEW = 8,      /* rows that take values as they are kept: more of them are worth a tile of floats */
+    CHUNK = 1024, /* keys whose sums are made alone and then added to those before, in order: what threads share out */
+    SPREAD = 64,  /* chunks of one query that may wait to be added */
     PER_WORKER = 4, /* blocks from which on there is no need to share chunks out */
     ROWS_MIN = 24,  /* where blocks stop getting smaller to be more */
     PLACES = 16     /* results joined at a time */
@@ -24,10 +24,10 @@ typedef struct block { /* the rows one worker has in hand */
     uint32_t head_kv, row, n; /* rows row .. row + n of (token of the segment, head of the group), heads fastest */
     float *q;                 /* [n, ldq] ready for the keys' type */
     size_t ldq;
-    float *s;      /* [n, SX_KEY_TILE] */
-    float *acc;    /* [n, dim_v] of the chunk in hand */
-    float *panel;  /* a tile of keys */
-    float *values; /* [SX_KEY_TILE, dim_v] */
+    float *s;         /* [n, SX_KEY_TILE] */
+    float *acc;       /* [n, dim_v] of the chunk in hand */
+    float *panel;     /* a tile of keys */
+    float *values;    /* [SX_KEY_TILE, dim_v] */
     stretch ahead[2]; /* of the next tile, not yet asked for: keys, values */
     float max[ROWS], sum[ROWS], keep[ROWS];
     uint32_t position[ROWS];         /* of each row's query */
