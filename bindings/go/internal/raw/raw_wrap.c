@@ -631,6 +631,11 @@ static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_er
     return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
 }
 
+static llm_status sx_ctx_set_tag(llm_ctx *ctx, const char *tag, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_tag(ctx, sx_or_null(tag)), err);
+}
+
 static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
 {
     int64_t n = llm_ctx_used(ctx);
@@ -1045,6 +1050,59 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
     }
 }
 
+static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
+                                sx_log *log, llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_audit_opts opts = LLM_AUDIT_OPTS_INIT;
+    opts.flags = flags;
+    opts.head_every = head_every;
+    if (log) opts.logger = &logger;
+    llm_audit *made = NULL;
+    err->code = llm_audit_open(&made, sx_or_null(path), key, key_len, &opts, err);
+    return made;
+}
+
+static sx_blob sx_audit_head(llm_audit *audit, llm_error *err)
+{
+    enum { ROOM = 256 }; /* a number and two keys in hex */
+    char *out = malloc(ROOM);
+    if (!out) return sx_blob_fail(err, "no memory for the head");
+    int64_t size = llm_audit_head(audit, out, ROOM, err);
+    err->code = size < 0 ? (llm_status)size : LLM_OK;
+    if (size >= 0 && size <= ROOM) return (sx_blob){out, (size_t)size};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+typedef struct sx_lines {
+    char *data;
+    size_t len, cap;
+} sx_lines;
+
+static int32_t sx_lines_add(const char *line, size_t len, void *user)
+{
+    sx_lines *all = user;
+    if (all->len + len + 1 > all->cap) {
+        size_t cap = 2 * all->cap + len + 4096;
+        char *more = realloc(all->data, cap);
+        if (!more) return LLM_E_MEMORY;
+        all->data = more;
+        all->cap = cap;
+    }
+    memcpy(all->data + all->len, line, len);
+    all->data[all->len + len] = '\n';
+    all->len += len + 1;
+    return 0;
+}
+
+static sx_blob sx_audit_verify(const char *path, const char *head, llm_error *err)
+{
+    sx_lines all = {NULL, 0, 0};
+    err->code = llm_audit_verify(path, sx_or_null(head), sx_lines_add, &all, err);
+    return (sx_blob){all.data, all.len};
+}
+
 /* A host's own judge without a callback into Python or Go: the retrieval runs in a thread of the face's, its judge hands each
  * batch over here and waits, and the caller's thread takes the batch, asks the host's function and answers. */
 
@@ -1194,7 +1252,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_3ae91b3c916f7ead(void *_swig_go_0) {
+void _wrap_Swig_free_raw_0238660ea92f7e14(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1204,7 +1262,7 @@ void _wrap_Swig_free_raw_3ae91b3c916f7ead(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_0238660ea92f7e14(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1217,7 +1275,7 @@ void *_wrap_Swig_malloc_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_INVALID_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1228,7 +1286,7 @@ intgo _wrap_LLM_E_INVALID_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_MEMORY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1239,7 +1297,7 @@ intgo _wrap_LLM_E_MEMORY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_IO_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1250,7 +1308,7 @@ intgo _wrap_LLM_E_IO_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_FORMAT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1261,7 +1319,7 @@ intgo _wrap_LLM_E_FORMAT_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1272,7 +1330,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1283,7 +1341,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_VERSION_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1294,7 +1352,7 @@ intgo _wrap_LLM_E_VERSION_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_BUSY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1305,7 +1363,7 @@ intgo _wrap_LLM_E_BUSY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_FORK_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1316,7 +1374,7 @@ intgo _wrap_LLM_E_FORK_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_CANCELLED_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1327,7 +1385,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_LIMIT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1338,7 +1396,7 @@ intgo _wrap_LLM_E_LIMIT_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_UTF8_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1349,7 +1407,7 @@ intgo _wrap_LLM_E_UTF8_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_CORRUPT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1360,7 +1418,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_FULL_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1371,7 +1429,7 @@ intgo _wrap_LLM_E_FULL_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_KEY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1382,7 +1440,7 @@ intgo _wrap_LLM_E_KEY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_READONLY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1393,7 +1451,7 @@ intgo _wrap_LLM_E_READONLY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_USER_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1404,7 +1462,7 @@ intgo _wrap_LLM_E_USER_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_INTERNAL_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1415,7 +1473,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_3ae91b3c916f7ead() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_0238660ea92f7e14(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1428,7 +1486,7 @@ _gostring_ _wrap_llm_status_name_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1441,7 +1499,7 @@ intgo _wrap_llm_error_code_get_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1454,7 +1512,7 @@ _gostring_ _wrap_llm_error_message_get_raw_3ae91b3c916f7ead(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_3ae91b3c916f7ead() {
+struct llm_error *_wrap_new_llm_error_raw_0238660ea92f7e14() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1465,7 +1523,7 @@ struct llm_error *_wrap_new_llm_error_raw_3ae91b3c916f7ead() {
 }
 
 
-void _wrap_delete_llm_error_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1475,7 +1533,7 @@ void _wrap_delete_llm_error_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_3ae91b3c916f7ead() {
+_gostring_ _wrap_llm_version_raw_0238660ea92f7e14() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1486,7 +1544,7 @@ _gostring_ _wrap_llm_version_raw_3ae91b3c916f7ead() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_0238660ea92f7e14(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1504,7 +1562,7 @@ _gostring_ _wrap_llm_build_info_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1514,7 +1572,7 @@ void _wrap_llm_cancel_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1524,7 +1582,7 @@ void _wrap_llm_cancel_reset_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1537,7 +1595,7 @@ intgo _wrap_llm_cancel_is_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1547,7 +1605,7 @@ void _wrap_llm_cancel_free_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1557,7 +1615,7 @@ void _wrap_llm_model_free_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1577,7 +1635,7 @@ _gostring_ _wrap_llm_model_info_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1590,7 +1648,7 @@ intgo _wrap_llm_model_n_vocab_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1603,7 +1661,7 @@ intgo _wrap_llm_model_n_ctx_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1623,7 +1681,7 @@ intgo _wrap_llm_model_token_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1661,7 +1719,7 @@ intgo _wrap_llm_quantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1706,7 +1764,7 @@ intgo _wrap_llm_quantize_weighted_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_3ae91b3c916f7ead(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_0238660ea92f7e14(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1716,7 +1774,7 @@ void _wrap_llm_adapter_free_raw_3ae91b3c916f7ead(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1726,7 +1784,7 @@ void _wrap_llm_corpus_free_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1748,7 +1806,7 @@ intgo _wrap_llm_remove_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1763,7 +1821,7 @@ intgo _wrap_llm_corpus_check_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1776,7 +1834,7 @@ intgo _wrap_llm_docs_count_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1791,7 +1849,7 @@ _gostring_ _wrap_llm_docs_name_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1806,7 +1864,7 @@ long long _wrap_llm_docs_bytes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1821,7 +1879,7 @@ intgo _wrap_llm_docs_nodes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1836,7 +1894,7 @@ _gostring_ _wrap_llm_docs_hash_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1846,7 +1904,7 @@ void _wrap_llm_docs_free_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1856,7 +1914,7 @@ void _wrap_llm_tree_free_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1869,7 +1927,7 @@ intgo _wrap_llm_tree_count_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1889,7 +1947,7 @@ long long _wrap_llm_tree_find_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1904,7 +1962,7 @@ _gostring_ _wrap_llm_tree_id_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1919,7 +1977,7 @@ long long _wrap_llm_tree_parent_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1934,7 +1992,7 @@ intgo _wrap_llm_tree_kind_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1949,7 +2007,7 @@ intgo _wrap_llm_tree_depth_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1964,7 +2022,7 @@ _gostring_ _wrap_llm_tree_title_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1979,7 +2037,7 @@ long long _wrap_llm_tree_start_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1994,7 +2052,7 @@ long long _wrap_llm_tree_end_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2009,7 +2067,7 @@ _gostring_ _wrap_llm_tree_hash_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2019,7 +2077,7 @@ void _wrap_llm_ctx_free_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2032,7 +2090,7 @@ intgo _wrap_llm_scores_count_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2047,7 +2105,7 @@ intgo _wrap_llm_scores_tokens_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2062,7 +2120,7 @@ double _wrap_llm_scores_sum_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2079,7 +2137,7 @@ intgo _wrap_llm_scores_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2096,7 +2154,7 @@ double _wrap_llm_scores_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2115,7 +2173,7 @@ intgo _wrap_llm_scores_top_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2134,7 +2192,7 @@ double _wrap_llm_scores_top_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2144,7 +2202,7 @@ void _wrap_llm_scores_free_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2157,7 +2215,7 @@ intgo _wrap_llm_model_n_embd_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2167,7 +2225,7 @@ void _wrap_llm_evidence_free_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2180,7 +2238,7 @@ intgo _wrap_llm_evidence_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2193,7 +2251,7 @@ double _wrap_llm_evidence_confidence_raw_3ae91b3c916f7ead(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2208,7 +2266,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2223,7 +2281,7 @@ _gostring_ _wrap_llm_evidence_node_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2238,7 +2296,7 @@ _gostring_ _wrap_llm_evidence_path_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2253,7 +2311,7 @@ _gostring_ _wrap_llm_evidence_text_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2268,7 +2326,7 @@ long long _wrap_llm_evidence_start_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2283,7 +2341,7 @@ long long _wrap_llm_evidence_end_raw_3ae91b3c916f7ead(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2298,7 +2356,7 @@ double _wrap_llm_evidence_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2313,7 +2371,7 @@ intgo _wrap_llm_evidence_page_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2326,7 +2384,7 @@ intgo _wrap_llm_trace_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2341,7 +2399,7 @@ _gostring_ _wrap_llm_trace_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2356,7 +2414,7 @@ _gostring_ _wrap_llm_trace_node_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2371,7 +2429,7 @@ intgo _wrap_llm_trace_depth_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2386,7 +2444,7 @@ intgo _wrap_llm_trace_action_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2401,7 +2459,7 @@ double _wrap_llm_trace_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2416,7 +2474,7 @@ _gostring_ _wrap_llm_trace_reason_raw_3ae91b3c916f7ead(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2431,7 +2489,7 @@ double _wrap_llm_trace_lexical_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2446,7 +2504,7 @@ double _wrap_llm_trace_judged_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2456,7 +2514,7 @@ void _wrap_llm_reply_free_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2469,7 +2527,7 @@ intgo _wrap_llm_reply_finish_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2482,7 +2540,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2495,7 +2553,7 @@ intgo _wrap_llm_reply_output_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2508,7 +2566,7 @@ double _wrap_llm_reply_prompt_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2521,7 +2579,7 @@ double _wrap_llm_reply_output_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2536,7 +2594,7 @@ intgo _wrap_llm_reply_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2551,7 +2609,7 @@ double _wrap_llm_reply_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2568,7 +2626,7 @@ intgo _wrap_llm_reply_top_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2585,7 +2643,7 @@ double _wrap_llm_reply_top_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2598,7 +2656,7 @@ intgo _wrap_llm_reply_citation_count_raw_3ae91b3c916f7ead(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2613,7 +2671,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2628,7 +2686,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_3ae91b3c916f7ead(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2643,7 +2701,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2658,7 +2716,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2673,7 +2731,7 @@ long long _wrap_llm_reply_citation_start_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2688,7 +2746,7 @@ long long _wrap_llm_reply_citation_end_raw_3ae91b3c916f7ead(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2703,7 +2761,7 @@ double _wrap_llm_reply_citation_support_raw_3ae91b3c916f7ead(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2718,7 +2776,7 @@ intgo _wrap_llm_reply_citation_page_raw_3ae91b3c916f7ead(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2733,7 +2791,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_3ae91b3c916f7ead(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2743,7 +2801,7 @@ void _wrap_llm_guard_free_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2769,7 +2827,7 @@ intgo _wrap_llm_guard_set_action_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2790,7 +2848,7 @@ intgo _wrap_llm_guard_add_word_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2807,7 +2865,7 @@ intgo _wrap_llm_guard_set_vault_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_0238660ea92f7e14(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2820,7 +2878,7 @@ _gostring_ _wrap_llm_guard_type_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2833,7 +2891,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_3ae91b3c916f7ead(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2843,7 +2901,7 @@ void _wrap_llm_guard_close_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2856,7 +2914,7 @@ intgo _wrap_llm_verdict_action_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2869,7 +2927,7 @@ intgo _wrap_llm_verdict_count_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2884,7 +2942,7 @@ _gostring_ _wrap_llm_verdict_type_raw_3ae91b3c916f7ead(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2899,7 +2957,7 @@ long long _wrap_llm_verdict_start_raw_3ae91b3c916f7ead(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2914,7 +2972,7 @@ long long _wrap_llm_verdict_end_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2929,7 +2987,7 @@ double _wrap_llm_verdict_score_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2944,7 +3002,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_3ae91b3c916f7ead(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2959,7 +3017,7 @@ intgo _wrap_llm_verdict_finding_action_raw_3ae91b3c916f7ead(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2969,7 +3027,7 @@ void _wrap_llm_verdict_free_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_3ae91b3c916f7ead(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2979,7 +3037,34 @@ void _wrap_llm_vault_free_raw_3ae91b3c916f7ead(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_3ae91b3c916f7ead() {
+void _wrap_llm_audit_free_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  
+  llm_audit_free(arg1);
+  
+}
+
+
+intgo _wrap_llm_guard_set_audit_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  llm_audit *arg2 = (llm_audit *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  arg2 = *(llm_audit **)&_swig_go_1; 
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_set_audit(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+sx_log *_wrap_sx_log_create_raw_0238660ea92f7e14() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2990,7 +3075,7 @@ sx_log *_wrap_sx_log_create_raw_3ae91b3c916f7ead() {
 }
 
 
-void _wrap_sx_log_put_raw_3ae91b3c916f7ead(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_0238660ea92f7e14(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3009,7 +3094,7 @@ void _wrap_sx_log_put_raw_3ae91b3c916f7ead(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3022,7 +3107,7 @@ intgo _wrap_sx_log_next_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3035,7 +3120,7 @@ _gostring_ _wrap_sx_log_line_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3048,7 +3133,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_3ae91b3c916f7ead(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3076,7 +3161,7 @@ struct llm_model *_wrap_sx_model_load_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3103,7 +3188,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_3ae91b3c916f7ead(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_3ae91b3c916f7ead(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_0238660ea92f7e14(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3130,7 +3215,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_3ae91b3c916f7ead(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3156,7 +3241,7 @@ _gostring_ _wrap_sx_tokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3182,7 +3267,7 @@ _gostring_ _wrap_sx_detokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3212,7 +3297,7 @@ _gostring_ _wrap_sx_chat_template_raw_3ae91b3c916f7ead(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3250,7 +3335,7 @@ _gostring_ _wrap_sx_chat_parse_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3281,7 +3366,7 @@ _gostring_ _wrap_sx_dequantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3307,7 +3392,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3339,7 +3424,7 @@ intgo _wrap_sx_ingest_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3372,7 +3457,7 @@ intgo _wrap_sx_ingest_file_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3387,7 +3472,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_3ae91b3c916f7ead(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3409,7 +3494,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_3ae91b3c916f7ead(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3422,7 +3507,7 @@ _gostring_ _wrap_sx_tree_text_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3451,7 +3536,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_3ae91b3c916f7ead(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3473,7 +3558,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_3ae91b3c916f7ead(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3492,7 +3577,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3530,7 +3615,7 @@ _gostring_ _wrap_sx_embed_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3568,7 +3653,7 @@ _gostring_ _wrap_sx_rerank_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3605,7 +3690,7 @@ intgo _wrap_sx_imatrix_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3633,7 +3718,29 @@ _gostring_ _wrap_sx_logits_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_set_tag(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_save_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3655,7 +3762,7 @@ intgo _wrap_sx_ctx_save_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3677,7 +3784,7 @@ intgo _wrap_sx_ctx_load_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3695,7 +3802,7 @@ _gostring_ _wrap_sx_ctx_export_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3716,7 +3823,7 @@ intgo _wrap_sx_ctx_import_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3731,7 +3838,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3750,7 +3857,7 @@ intgo _wrap_sx_ctx_drop_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3765,7 +3872,7 @@ long long _wrap_sx_ctx_used_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3780,7 +3887,7 @@ long long _wrap_sx_ctx_size_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3819,7 +3926,7 @@ struct llm_scores *_wrap_sx_score_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3846,7 +3953,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_3ae91b3c916f7ead(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3888,7 +3995,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_3ae91b3c916f7ead(struct llm_ctx *_swi
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_3ae91b3c916f7ead() {
+sx_judge *_wrap_sx_judge_create_raw_0238660ea92f7e14() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -3899,7 +4006,7 @@ sx_judge *_wrap_sx_judge_create_raw_3ae91b3c916f7ead() {
 }
 
 
-void _wrap_sx_judge_free_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -3909,7 +4016,7 @@ void _wrap_sx_judge_free_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3951,7 +4058,7 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_3ae91b3c916f7ead(struct llm_ct
 }
 
 
-void _wrap_sx_judge_end_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -3961,7 +4068,7 @@ void _wrap_sx_judge_end_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -3976,7 +4083,7 @@ intgo _wrap_sx_judge_wait_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3989,7 +4096,7 @@ _gostring_ _wrap_sx_judge_question_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4002,7 +4109,7 @@ intgo _wrap_sx_judge_count_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4017,7 +4124,7 @@ _gostring_ _wrap_sx_judge_doc_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4032,7 +4139,7 @@ _gostring_ _wrap_sx_judge_node_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4047,7 +4154,7 @@ _gostring_ _wrap_sx_judge_text_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4062,7 +4169,7 @@ double _wrap_sx_judge_lexical_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4075,7 +4182,7 @@ long long _wrap_sx_judge_tokens_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4088,7 +4195,7 @@ double _wrap_sx_judge_ms_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4102,7 +4209,7 @@ void _wrap_sx_judge_score_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4114,7 +4221,7 @@ void _wrap_sx_judge_answer_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_3ae91b3c916f7ead() {
+sx_gen *_wrap_sx_gen_create_raw_0238660ea92f7e14() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4125,7 +4232,7 @@ sx_gen *_wrap_sx_gen_create_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4147,7 +4254,7 @@ intgo _wrap_sx_gen_number_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4173,7 +4280,7 @@ intgo _wrap_sx_gen_text_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_0238660ea92f7e14(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4190,7 +4297,7 @@ intgo _wrap_sx_gen_bias_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_0238660ea92f7e14(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4200,7 +4307,7 @@ void _wrap_sx_gen_free_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4249,7 +4356,7 @@ struct llm_reply *_wrap_sx_generate_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4266,7 +4373,7 @@ intgo _wrap_sx_reply_next_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4279,7 +4386,7 @@ _gostring_ _wrap_sx_reply_piece_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4292,7 +4399,7 @@ _gostring_ _wrap_sx_reply_text_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_3ae91b3c916f7ead(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_0238660ea92f7e14(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -4313,7 +4420,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_3ae91b3c916f7ead(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4346,7 +4453,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_3ae91b3c916f7ead(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4373,7 +4480,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_3ae91b3c916f7ead(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4396,7 +4503,7 @@ intgo _wrap_sx_guard_feed_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4413,7 +4520,7 @@ intgo _wrap_sx_guard_finish_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4426,7 +4533,7 @@ _gostring_ _wrap_sx_guard_text_raw_3ae91b3c916f7ead(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4439,7 +4546,7 @@ _gostring_ _wrap_sx_verdict_text_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4469,7 +4576,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_3ae91b3c916f7ead(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4489,6 +4596,86 @@ _gostring_ _wrap_sx_vault_restore_raw_3ae91b3c916f7ead(struct llm_vault *_swig_g
   _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
   free((&result)->data);
   
+  return _swig_go_result;
+}
+
+
+struct llm_audit *_wrap_sx_audit_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_audit *result = 0 ;
+  struct llm_audit *_swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  arg6 = *(sx_log **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_audit *)sx_audit_open((char const *)arg1,(char const *)arg2,arg3,arg4,arg5,arg6,arg7);
+  *(llm_audit **)&_swig_go_result = (llm_audit *)result; 
+  free(arg1); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_head_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_audit_head(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_verify_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = sx_audit_verify((char const *)arg1,(char const *)arg2,arg3);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  free(arg1); 
+  free(arg2); 
   return _swig_go_result;
 }
 
