@@ -4,14 +4,19 @@
 #include <string.h>
 
 enum {
-    ROWS = 96,   /* (query, head) pairs that share a key-value head and are worked on together */
-    FEW = 8,     /* rows that take values as they are kept: more of them are worth a tile of floats */
-    CHUNK = 512, /* keys whose sums are made alone and then added to those before, in order: what threads share out */
-    SPREAD = 64, /* chunks of one query that may wait to be added */
+    ROWS = 96,    /* (query, head) pairs that share a key-value head and are worked on together */
+    FEW = 8,      /* rows that take values as they are kept: more of them are worth a tile of floats */
+    CHUNK = 1024, /* keys whose sums are made alone and then added to those before, in order: what threads share out */
+    SPREAD = 64,  /* chunks of one query that may wait to be added */
     PER_WORKER = 4, /* blocks from which on there is no need to share chunks out */
     ROWS_MIN = 24,  /* where blocks stop getting smaller to be more */
     PLACES = 16     /* results joined at a time */
 };
+
+typedef struct stretch {
+    const char *rows;
+    size_t bytes;
+} stretch;
 
 typedef struct block { /* the rows one worker has in hand */
     const sx_attention *a;
@@ -19,10 +24,11 @@ typedef struct block { /* the rows one worker has in hand */
     uint32_t head_kv, row, n; /* rows row .. row + n of (token of the segment, head of the group), heads fastest */
     float *q;                 /* [n, ldq] ready for the keys' type */
     size_t ldq;
-    float *s;      /* [n, SX_KEY_TILE] */
-    float *acc;    /* [n, dim_v] of the chunk in hand */
-    float *panel;  /* a tile of keys */
-    float *values; /* [SX_KEY_TILE, dim_v] */
+    float *s;         /* [n, SX_KEY_TILE] */
+    float *acc;       /* [n, dim_v] of the chunk in hand */
+    float *panel;     /* a tile of keys */
+    float *values;    /* [SX_KEY_TILE, dim_v] */
+    stretch ahead[2]; /* of the next tile, not yet asked for: keys, values */
     float max[ROWS], sum[ROWS], keep[ROWS];
     uint32_t position[ROWS];         /* of each row's query */
     uint32_t begin[ROWS], end[ROWS]; /* keys each row sees */
@@ -133,6 +139,19 @@ static tile_rows values_of(const block *b, uint32_t from, uint32_t n_keys)
     return (tile_rows){SX_TYPE_F32, (const char *)b->values, a->dim_v * sizeof *b->values};
 }
 
+/* Asks for a part of the next tile's keys and values: a few lines at a time, since a machine takes no more at once. */
+static void ask_ahead(block *b)
+{
+    enum { LINE = 64, PART = 48 * LINE };
+    for (int i = 0; i < 2; i++) {
+        const size_t n = b->ahead[i].bytes < PART ? b->ahead[i].bytes : PART;
+        for (size_t at = 0; at < n; at += LINE) __builtin_prefetch(b->ahead[i].rows + at);
+        b->ahead[i].rows += n;
+        b->ahead[i].bytes -= n;
+        if (n > 0) return;
+    }
+}
+
 /* Each row is weighed over what it sees and nothing else, so that no later position can reach an earlier one; rows that
  * see the same go together. */
 static void tile(block *b, uint32_t from, uint32_t n_keys)
@@ -142,6 +161,7 @@ static void tile(block *b, uint32_t from, uint32_t n_keys)
     const sx_attention_ops *ops = a->run->kernels->attention;
     const sx_cache *c = b->segment->cache;
     const tile_rows values = values_of(b, from, n_keys);
+    ask_ahead(b);
     ops->keys(c->type, b->panel, sx_cache_k(c, a->layer, b->head_kv, from), c->k_row, n_keys, a->dim_k);
     for (uint32_t i = 0, n; i < b->n; i += n) {
         uint32_t lo, hi, l, h;
@@ -152,15 +172,29 @@ static void tile(block *b, uint32_t from, uint32_t n_keys)
         }
         if (lo == hi) continue;
         float *s = b->s + (size_t)i * SX_KEY_TILE;
+        ask_ahead(b);
         ops->scores(c->type, s, b->q + i * b->ldq, b->ldq, n, b->panel, a->dim_k);
         if (hi - lo < SX_KEY_TILE || a->cap > 0.0f || a->alibi > 0.0f) adjust(b, i, n, from, lo, hi);
+        ask_ahead(b);
         ops->softmax(s, n, b->max + i, b->sum + i, b->keep + i);
+        ask_ahead(b);
         ops->weigh(b->acc + (size_t)i * a->dim_v, a->dim_v, n, b->keep + i, s + lo, values.type,
                    values.rows + lo * values.stride, values.stride, hi - lo, a->dim_v);
     }
 }
 
 /* ---- chunks ---- */
+
+static void look_ahead(block *b, uint32_t next, uint32_t last)
+{
+    const uint32_t layer = b->a->layer;
+    const sx_cache *c = b->segment->cache;
+    const size_t n = next < last ? SX_KEY_TILE : 0;
+    b->ahead[0] = b->ahead[1] = (stretch){0};
+    if (n == 0) return;
+    b->ahead[0] = (stretch){sx_cache_k(c, layer, b->head_kv, next), n * c->k_row};
+    if (c->dim_v) b->ahead[1] = (stretch){sx_cache_v(c, layer, b->head_kv, next), n * c->v_row};
+}
 
 /* The sums of the block's rows over one chunk. Returns false when cancelled. */
 static bool chunk(block *b, uint32_t index)
@@ -176,6 +210,7 @@ static bool chunk(block *b, uint32_t index)
     memset(b->acc, 0, (size_t)b->n * a->dim_v * sizeof *b->acc);
     for (uint32_t from = first; from < last; from += SX_KEY_TILE) {
         if (sx_run_cancelled(a->run)) return false;
+        look_ahead(b, from + SX_KEY_TILE, b->end[b->n - 1]);
         tile(b, from, last - from < SX_KEY_TILE ? last - from : SX_KEY_TILE);
     }
     return true;

@@ -8,12 +8,14 @@ sx_kernels sx_kernels_select(uint32_t isa)
 {
     sx_kernels k = {LLM_ISA_SCALAR, &sx_matmul_ref, &sx_vector_ref, &sx_attention_ref, &sx_cache_ref};
 #if defined(__x86_64__)
-    uint32_t best = sx_cpu_detect().isa;
+    const sx_cpu cpu = sx_cpu_detect();
+    const uint32_t best = cpu.isa;
     if (isa == 0 || isa > best) isa = best;
     if (isa >= LLM_ISA_AVX512)
         k = (sx_kernels){LLM_ISA_AVX512, &sx_matmul_avx512, &sx_vector_avx512, &sx_attention_avx512, &sx_cache_avx512};
     else if (isa >= LLM_ISA_AVX2)
         k = (sx_kernels){LLM_ISA_AVX2, &sx_matmul_avx2, &sx_vector_avx2, &sx_attention_avx2, &sx_cache_avx2};
+    if (k.isa == LLM_ISA_AVX512 && cpu.avx512_bf16) k.matmul = &sx_matmul_avx512_bf16;
 #else
     (void)isa;
 #endif

@@ -3,10 +3,15 @@
 #include <string.h>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/x86/floats_bf16.h"
 #include "engine/kernels/x86/quants_avx512.h"
 #include "engine/kernels/x86/simd_avx512.h"
 
-enum { AHEAD = 1024 /* bytes */ };
+enum {
+    AHEAD = 1024, /* bytes */
+    CUT = 768,    /* elements of a row that many tokens work through at once */
+    ROWS = 64     /* whose sums wait between cuts */
+};
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -27,20 +32,26 @@ INLINE void float_step(uint32_t type, const char *w, size_t stride, const float 
     }
 }
 
-INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t k, float *out,
-                       size_t ldo, const int rows, const int toks)
+/* Elements from..to of k. Sums of a row that is cut wait in `part`. */
+INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t from,
+                       uint32_t to, uint32_t k, __m512 *part, float *out, size_t ldo, const int rows, const int toks)
 {
     __m512 acc[4][6];
     for (int r = 0; r < rows; r++)
-        for (int t = 0; t < toks; t++) acc[r][t] = _mm512_setzero_ps();
-    uint32_t i = 0;
-    for (; i + 16 <= k; i += 16) {
+        for (int t = 0; t < toks; t++) acc[r][t] = from ? part[r * toks + t] : _mm512_setzero_ps();
+    uint32_t i = from;
+    for (; i + 16 <= to; i += 16) {
         if (toks == 1) /* weights come from memory: ask for them early */
             for (int r = 0; r < rows; r++)
                 _mm_prefetch(w + (size_t)r * stride + i * element_bytes(type) + AHEAD, _MM_HINT_T0);
         float_step(type, w, stride, x, ldx, i, 0xffff, true, acc, rows, toks);
     }
-    if (i < k) float_step(type, w, stride, x, ldx, i, head_mask(k - i), false, acc, rows, toks);
+    if (i < to) float_step(type, w, stride, x, ldx, i, head_mask(to - i), false, acc, rows, toks);
+    if (to < k) {
+        for (int r = 0; r < rows; r++)
+            for (int t = 0; t < toks; t++) part[r * toks + t] = acc[r][t];
+        return;
+    }
     for (int t = 0; t < toks; t++) {
         if (rows == 4)
             _mm_storeu_ps(out + (size_t)t * ldo, sum4(acc[0][t], acc[1][t], acc[2][t], acc[3][t]));
@@ -53,15 +64,40 @@ INLINE void float_rows(uint32_t type, const char *w, size_t stride, uint32_t n_r
                        uint32_t k, float *out, size_t ldo, const int toks)
 {
     uint32_t r = 0;
-    for (; r + 4 <= n_rows; r += 4) float_tile(type, w + r * stride, stride, x, ldx, k, out + r, ldo, 4, toks);
-    for (; r < n_rows; r++) float_tile(type, w + r * stride, stride, x, ldx, k, out + r, ldo, 1, toks);
+    for (; r + 4 <= n_rows; r += 4)
+        float_tile(type, w + r * stride, stride, x, ldx, 0, k, k, NULL, out + r, ldo, 4, toks);
+    for (; r < n_rows; r++) float_tile(type, w + r * stride, stride, x, ldx, 0, k, k, NULL, out + r, ldo, 1, toks);
+}
+
+/* Long rows by 6 tokens, CUT elements at a time, so that what the tokens share stays in the nearest cache: the same sums. */
+INLINE void float_cuts(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
+                       uint32_t k, float *out, size_t ldo)
+{
+    __m512 part[ROWS * 6];
+    for (uint32_t first = 0; first < n_rows; first += ROWS) {
+        const uint32_t end = n_rows - first < ROWS ? n_rows : first + ROWS;
+        for (uint32_t from = 0, to; from < k; from = to) {
+            uint32_t r = first;
+            to = k - from < CUT + CUT / 2 ? k : from + CUT;
+            for (; r + 4 <= end; r += 4)
+                float_tile(type, w + r * stride, stride, x, ldx, from, to, k, part + (size_t)(r - first) * 6, out + r,
+                           ldo, 4, 6);
+            for (; r < end; r++)
+                float_tile(type, w + r * stride, stride, x, ldx, from, to, k, part + (size_t)(r - first) * 6, out + r,
+                           ldo, 1, 6);
+        }
+    }
 }
 
 INLINE void floats_of(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
                       uint32_t n_tok, uint32_t k, float *out, size_t ldo)
 {
     uint32_t t = 0;
-    for (; t + 6 <= n_tok; t += 6) float_rows(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo, 6);
+    for (; t + 6 <= n_tok; t += 6)
+        if (k < 2 * CUT)
+            float_rows(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo, 6);
+        else
+            float_cuts(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo);
     for (; t + 2 <= n_tok; t += 2) float_rows(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo, 2);
     for (; t < n_tok; t++) float_rows(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo, 1);
 }
@@ -75,6 +111,15 @@ static void floats(uint32_t type, const void *w, size_t stride, uint32_t n_rows,
         floats_of(SX_TYPE_F16, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
     else
         floats_of(SX_TYPE_BF16, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
+}
+
+static void floats_by_pairs(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
+                            uint32_t n_tok, uint32_t k, float *out, size_t ldo)
+{
+    if (type == SX_TYPE_BF16)
+        sx_floats_bf16(w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
+    else
+        floats(type, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
 }
 
 static void to_q8(const float *x, uint32_t k, const sx_q8 *out, size_t token)
@@ -109,3 +154,4 @@ static void to_q8(const float *x, uint32_t k, const sx_q8 *out, size_t token)
 }
 
 const sx_matmul_ops sx_matmul_avx512 = {floats, sx_quants_avx512, sx_quants_scratch_avx512, to_q8};
+const sx_matmul_ops sx_matmul_avx512_bf16 = {floats_by_pairs, sx_quants_avx512, sx_quants_scratch_avx512, to_q8};
