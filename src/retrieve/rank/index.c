@@ -13,6 +13,7 @@ void sx_index_free(sx_index *index)
     sx_mem_free(mem, index->leaf_lead);
     sx_mem_free(mem, index->leaf_title);
     sx_mem_free(mem, index->leaf_words);
+    sx_mem_free(mem, index->leaf_len);
     sx_mem_free(mem, index->tokens);
     sx_mem_free(mem, index->sections);
     sx_mem_free(mem, index->terms);
@@ -124,7 +125,7 @@ uint32_t sx_index_term(const sx_index *index, uint32_t hash)
     return SX_NO_TERM;
 }
 
-static llm_status make_slots(sx_index *index, llm_error *err)
+llm_status sx_index_slots(sx_index *index, llm_error *err)
 {
     uint32_t cap = 16;
     while (cap < index->n_terms * 2ull && cap < 1u << 31) cap *= 2;
@@ -176,7 +177,7 @@ static void fill_postings(sx_index *index, uint32_t *next)
 
 llm_status sx_index_finish(sx_index *index, llm_error *err)
 {
-    llm_status status = make_slots(index, err);
+    llm_status status = sx_index_slots(index, err);
     if (status) return status;
     uint32_t *last = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *last);
     index->post_start = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *index->post_start);
