@@ -171,6 +171,9 @@ static const llm_api API = {
     .trace_lexical = llm_trace_lexical,
     .trace_judged = llm_trace_judged,
     .chat_parse = llm_chat_parse,
+    .corpus_view = llm_corpus_view,
+    .describe = llm_describe,
+    .docs_about = llm_docs_about,
 };
 
 const llm_api *llm_get_api(uint32_t level)

@@ -496,26 +496,50 @@ static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max
     return made;
 }
 
-static llm_ingest_opts sx_ingest_opts_of(uint32_t format, const llm_cancel *cancel)
+static llm_corpus *sx_corpus_view(llm_corpus *corpus, const char *labels, size_t labels_len, llm_error *err)
+{
+    llm_corpus *made = NULL;
+    err->code = llm_corpus_view(&made, corpus, labels_len ? labels : NULL, err);
+    return made;
+}
+
+/* What the target language hands over lives as long as the call and ends with NUL; no bytes at all stand for NULL. */
+static llm_ingest_opts sx_said(const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                               const char *meta, size_t meta_len)
 {
     llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
-    opts.format = format;
-    opts.cancel = cancel;
+    opts.folder = folder_len ? folder : NULL;
+    opts.labels = labels_len ? labels : NULL;
+    opts.meta = meta_len ? meta : NULL;
     return opts;
 }
 
 static llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
-                            const llm_cancel *cancel, llm_error *err)
+                            const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                            const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest(corpus, name, text, len, &opts, err);
 }
 
 static llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name, uint32_t format,
-                                 const llm_cancel *cancel, llm_error *err)
+                                 const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                                 const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest_file(corpus, path, sx_or_null(name), &opts, err);
+}
+
+static llm_status sx_describe(llm_corpus *corpus, const char *name, const char *node, const char *folder,
+                              size_t folder_len, const char *labels, size_t labels_len, const char *meta,
+                              size_t meta_len, llm_error *err)
+{
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    return err->code = llm_describe(corpus, name, sx_or_null(node), &opts, err);
 }
 
 static llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err)
@@ -782,13 +806,14 @@ static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const cha
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                 const char *doc, uint32_t flags, float judge_weight, uint32_t judge_ms,
-                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                 const char *doc, const char *filter, uint32_t flags, float judge_weight,
+                                 uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.flags = flags;
     opts.judge_weight = judge_weight;
     opts.judge_ms = judge_ms;
@@ -1165,13 +1190,15 @@ static void sx_judge_end(sx_judge *judge)
 }
 
 static llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                        const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
-                                        uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                        const char *doc, const char *filter, sx_judge *judge, float judge_weight,
+                                        uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel,
+                                        llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.judge = sx_judge_ask;
     opts.judge_user = judge;
     opts.judge_weight = judge_weight;
@@ -1194,7 +1221,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_3ae91b3c916f7ead(void *_swig_go_0) {
+void _wrap_Swig_free_raw_03ac20d9118381f1(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1204,7 +1231,7 @@ void _wrap_Swig_free_raw_3ae91b3c916f7ead(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_03ac20d9118381f1(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1217,7 +1244,7 @@ void *_wrap_Swig_malloc_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_INVALID_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1228,7 +1255,7 @@ intgo _wrap_LLM_E_INVALID_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_MEMORY_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1239,7 +1266,7 @@ intgo _wrap_LLM_E_MEMORY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_IO_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1250,7 +1277,7 @@ intgo _wrap_LLM_E_IO_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_FORMAT_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1261,7 +1288,7 @@ intgo _wrap_LLM_E_FORMAT_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1272,7 +1299,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1283,7 +1310,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_VERSION_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1294,7 +1321,7 @@ intgo _wrap_LLM_E_VERSION_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_BUSY_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1305,7 +1332,7 @@ intgo _wrap_LLM_E_BUSY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_FORK_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1316,7 +1343,7 @@ intgo _wrap_LLM_E_FORK_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_CANCELLED_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1327,7 +1354,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_LIMIT_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1338,7 +1365,7 @@ intgo _wrap_LLM_E_LIMIT_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_UTF8_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1349,7 +1376,7 @@ intgo _wrap_LLM_E_UTF8_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_CORRUPT_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1360,7 +1387,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_FULL_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1371,7 +1398,7 @@ intgo _wrap_LLM_E_FULL_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_KEY_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1382,7 +1409,7 @@ intgo _wrap_LLM_E_KEY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_READONLY_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1393,7 +1420,7 @@ intgo _wrap_LLM_E_READONLY_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_USER_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1404,7 +1431,7 @@ intgo _wrap_LLM_E_USER_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_3ae91b3c916f7ead() {
+intgo _wrap_LLM_E_INTERNAL_raw_03ac20d9118381f1() {
   int result;
   intgo _swig_go_result;
   
@@ -1415,7 +1442,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_3ae91b3c916f7ead() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_03ac20d9118381f1(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1428,7 +1455,7 @@ _gostring_ _wrap_llm_status_name_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_03ac20d9118381f1(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1441,7 +1468,7 @@ intgo _wrap_llm_error_code_get_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_03ac20d9118381f1(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1454,7 +1481,7 @@ _gostring_ _wrap_llm_error_message_get_raw_3ae91b3c916f7ead(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_3ae91b3c916f7ead() {
+struct llm_error *_wrap_new_llm_error_raw_03ac20d9118381f1() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1465,7 +1492,7 @@ struct llm_error *_wrap_new_llm_error_raw_3ae91b3c916f7ead() {
 }
 
 
-void _wrap_delete_llm_error_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_03ac20d9118381f1(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1475,7 +1502,7 @@ void _wrap_delete_llm_error_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_3ae91b3c916f7ead() {
+_gostring_ _wrap_llm_version_raw_03ac20d9118381f1() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1486,7 +1513,7 @@ _gostring_ _wrap_llm_version_raw_3ae91b3c916f7ead() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_03ac20d9118381f1(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1504,7 +1531,7 @@ _gostring_ _wrap_llm_build_info_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1514,7 +1541,7 @@ void _wrap_llm_cancel_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1524,7 +1551,7 @@ void _wrap_llm_cancel_reset_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1537,7 +1564,7 @@ intgo _wrap_llm_cancel_is_set_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1547,7 +1574,7 @@ void _wrap_llm_cancel_free_raw_3ae91b3c916f7ead(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1557,7 +1584,7 @@ void _wrap_llm_model_free_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1577,7 +1604,7 @@ _gostring_ _wrap_llm_model_info_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1590,7 +1617,7 @@ intgo _wrap_llm_model_n_vocab_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1603,7 +1630,7 @@ intgo _wrap_llm_model_n_ctx_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1623,7 +1650,7 @@ intgo _wrap_llm_model_token_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1661,7 +1688,7 @@ intgo _wrap_llm_quantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1706,7 +1733,7 @@ intgo _wrap_llm_quantize_weighted_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_3ae91b3c916f7ead(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_03ac20d9118381f1(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1716,7 +1743,7 @@ void _wrap_llm_adapter_free_raw_3ae91b3c916f7ead(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1726,7 +1753,7 @@ void _wrap_llm_corpus_free_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1748,7 +1775,7 @@ intgo _wrap_llm_remove_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1763,7 +1790,7 @@ intgo _wrap_llm_corpus_check_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1776,7 +1803,7 @@ intgo _wrap_llm_docs_count_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1791,7 +1818,7 @@ _gostring_ _wrap_llm_docs_name_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1806,7 +1833,7 @@ long long _wrap_llm_docs_bytes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1821,7 +1848,7 @@ intgo _wrap_llm_docs_nodes_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1836,7 +1863,24 @@ _gostring_ _wrap_llm_docs_hash_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
+_gostring_ _wrap_llm_docs_about_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_docs *arg1 = (llm_docs *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_docs **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (char *)llm_docs_about((struct llm_docs const *)arg1,arg2,arg3);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_docs_free_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1846,7 +1890,7 @@ void _wrap_llm_docs_free_raw_3ae91b3c916f7ead(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1856,7 +1900,7 @@ void _wrap_llm_tree_free_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1869,7 +1913,7 @@ intgo _wrap_llm_tree_count_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1889,7 +1933,7 @@ long long _wrap_llm_tree_find_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1904,7 +1948,7 @@ _gostring_ _wrap_llm_tree_id_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1919,7 +1963,7 @@ long long _wrap_llm_tree_parent_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1934,7 +1978,7 @@ intgo _wrap_llm_tree_kind_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1949,7 +1993,7 @@ intgo _wrap_llm_tree_depth_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1964,7 +2008,7 @@ _gostring_ _wrap_llm_tree_title_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1979,7 +2023,7 @@ long long _wrap_llm_tree_start_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1994,7 +2038,7 @@ long long _wrap_llm_tree_end_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2009,7 +2053,7 @@ _gostring_ _wrap_llm_tree_hash_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2019,7 +2063,7 @@ void _wrap_llm_ctx_free_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2032,7 +2076,7 @@ intgo _wrap_llm_scores_count_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2047,7 +2091,7 @@ intgo _wrap_llm_scores_tokens_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2062,7 +2106,7 @@ double _wrap_llm_scores_sum_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2079,7 +2123,7 @@ intgo _wrap_llm_scores_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2096,7 +2140,7 @@ double _wrap_llm_scores_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2115,7 +2159,7 @@ intgo _wrap_llm_scores_top_token_raw_3ae91b3c916f7ead(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2134,7 +2178,7 @@ double _wrap_llm_scores_top_logprob_raw_3ae91b3c916f7ead(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2144,7 +2188,7 @@ void _wrap_llm_scores_free_raw_3ae91b3c916f7ead(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2157,7 +2201,7 @@ intgo _wrap_llm_model_n_embd_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2167,7 +2211,7 @@ void _wrap_llm_evidence_free_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2180,7 +2224,7 @@ intgo _wrap_llm_evidence_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2193,7 +2237,7 @@ double _wrap_llm_evidence_confidence_raw_3ae91b3c916f7ead(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2208,7 +2252,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2223,7 +2267,7 @@ _gostring_ _wrap_llm_evidence_node_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2238,7 +2282,7 @@ _gostring_ _wrap_llm_evidence_path_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2253,7 +2297,7 @@ _gostring_ _wrap_llm_evidence_text_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2268,7 +2312,7 @@ long long _wrap_llm_evidence_start_raw_3ae91b3c916f7ead(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2283,7 +2327,7 @@ long long _wrap_llm_evidence_end_raw_3ae91b3c916f7ead(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2298,7 +2342,7 @@ double _wrap_llm_evidence_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2313,7 +2357,7 @@ intgo _wrap_llm_evidence_page_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2326,7 +2370,7 @@ intgo _wrap_llm_trace_count_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2341,7 +2385,7 @@ _gostring_ _wrap_llm_trace_doc_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2356,7 +2400,7 @@ _gostring_ _wrap_llm_trace_node_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2371,7 +2415,7 @@ intgo _wrap_llm_trace_depth_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2386,7 +2430,7 @@ intgo _wrap_llm_trace_action_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2401,7 +2445,7 @@ double _wrap_llm_trace_score_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2416,7 +2460,7 @@ _gostring_ _wrap_llm_trace_reason_raw_3ae91b3c916f7ead(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2431,7 +2475,7 @@ double _wrap_llm_trace_lexical_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2446,7 +2490,7 @@ double _wrap_llm_trace_judged_raw_3ae91b3c916f7ead(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2456,7 +2500,7 @@ void _wrap_llm_reply_free_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2469,7 +2513,7 @@ intgo _wrap_llm_reply_finish_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2482,7 +2526,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2495,7 +2539,7 @@ intgo _wrap_llm_reply_output_tokens_raw_3ae91b3c916f7ead(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2508,7 +2552,7 @@ double _wrap_llm_reply_prompt_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2521,7 +2565,7 @@ double _wrap_llm_reply_output_ms_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2536,7 +2580,7 @@ intgo _wrap_llm_reply_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2551,7 +2595,7 @@ double _wrap_llm_reply_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2568,7 +2612,7 @@ intgo _wrap_llm_reply_top_token_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2585,7 +2629,7 @@ double _wrap_llm_reply_top_logprob_raw_3ae91b3c916f7ead(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2598,7 +2642,7 @@ intgo _wrap_llm_reply_citation_count_raw_3ae91b3c916f7ead(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2613,7 +2657,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2628,7 +2672,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_3ae91b3c916f7ead(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2643,7 +2687,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2658,7 +2702,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2673,7 +2717,7 @@ long long _wrap_llm_reply_citation_start_raw_3ae91b3c916f7ead(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2688,7 +2732,7 @@ long long _wrap_llm_reply_citation_end_raw_3ae91b3c916f7ead(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2703,7 +2747,7 @@ double _wrap_llm_reply_citation_support_raw_3ae91b3c916f7ead(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2718,7 +2762,7 @@ intgo _wrap_llm_reply_citation_page_raw_3ae91b3c916f7ead(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2733,7 +2777,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_3ae91b3c916f7ead(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2743,7 +2787,7 @@ void _wrap_llm_guard_free_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2769,7 +2813,7 @@ intgo _wrap_llm_guard_set_action_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2790,7 +2834,7 @@ intgo _wrap_llm_guard_add_word_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2807,7 +2851,7 @@ intgo _wrap_llm_guard_set_vault_raw_3ae91b3c916f7ead(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_03ac20d9118381f1(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2820,7 +2864,7 @@ _gostring_ _wrap_llm_guard_type_raw_3ae91b3c916f7ead(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2833,7 +2877,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_3ae91b3c916f7ead(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2843,7 +2887,7 @@ void _wrap_llm_guard_close_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2856,7 +2900,7 @@ intgo _wrap_llm_verdict_action_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2869,7 +2913,7 @@ intgo _wrap_llm_verdict_count_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2884,7 +2928,7 @@ _gostring_ _wrap_llm_verdict_type_raw_3ae91b3c916f7ead(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2899,7 +2943,7 @@ long long _wrap_llm_verdict_start_raw_3ae91b3c916f7ead(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2914,7 +2958,7 @@ long long _wrap_llm_verdict_end_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2929,7 +2973,7 @@ double _wrap_llm_verdict_score_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2944,7 +2988,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_3ae91b3c916f7ead(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2959,7 +3003,7 @@ intgo _wrap_llm_verdict_finding_action_raw_3ae91b3c916f7ead(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2969,7 +3013,7 @@ void _wrap_llm_verdict_free_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_3ae91b3c916f7ead(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_03ac20d9118381f1(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2979,7 +3023,7 @@ void _wrap_llm_vault_free_raw_3ae91b3c916f7ead(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_3ae91b3c916f7ead() {
+sx_log *_wrap_sx_log_create_raw_03ac20d9118381f1() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2990,7 +3034,7 @@ sx_log *_wrap_sx_log_create_raw_3ae91b3c916f7ead() {
 }
 
 
-void _wrap_sx_log_put_raw_3ae91b3c916f7ead(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_03ac20d9118381f1(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3009,7 +3053,7 @@ void _wrap_sx_log_put_raw_3ae91b3c916f7ead(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_03ac20d9118381f1(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3022,7 +3066,7 @@ intgo _wrap_sx_log_next_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_03ac20d9118381f1(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3035,7 +3079,7 @@ _gostring_ _wrap_sx_log_line_raw_3ae91b3c916f7ead(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_3ae91b3c916f7ead(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_03ac20d9118381f1(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3048,7 +3092,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_3ae91b3c916f7ead(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_03ac20d9118381f1(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3076,7 +3120,7 @@ struct llm_model *_wrap_sx_model_load_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_03ac20d9118381f1(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3103,7 +3147,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_3ae91b3c916f7ead(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_3ae91b3c916f7ead(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_03ac20d9118381f1(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3130,7 +3174,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_3ae91b3c916f7ead(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3156,7 +3200,7 @@ _gostring_ _wrap_sx_tokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3182,7 +3226,7 @@ _gostring_ _wrap_sx_detokenize_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3212,7 +3256,7 @@ _gostring_ _wrap_sx_chat_template_raw_3ae91b3c916f7ead(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3250,7 +3294,7 @@ _gostring_ _wrap_sx_chat_parse_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3281,7 +3325,7 @@ _gostring_ _wrap_sx_dequantize_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_03ac20d9118381f1(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3307,14 +3351,41 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_corpus *_wrap_sx_corpus_view_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_corpus *arg1 = (llm_corpus *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_corpus *result = 0 ;
+  struct llm_corpus *_swig_go_result;
+  
+  arg1 = *(llm_corpus **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_corpus *)sx_corpus_view(arg1,(char const *)arg2,arg3,arg4);
+  *(llm_corpus **)&_swig_go_result = (llm_corpus *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ingest_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   size_t arg4 ;
   uint32_t arg5 ;
-  llm_cancel *arg6 = (llm_cancel *) 0 ;
-  llm_error *arg7 = (llm_error *) 0 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  char *arg8 = (char *) 0 ;
+  size_t arg9 ;
+  char *arg10 = (char *) 0 ;
+  size_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
   
@@ -3329,23 +3400,41 @@ intgo _wrap_sx_ingest_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostr
   arg4 = (size_t)_swig_go_2.n;
   
   arg5 = (uint32_t)_swig_go_3; 
-  arg6 = *(llm_cancel **)&_swig_go_4; 
-  arg7 = *(llm_error **)&_swig_go_5; 
   
-  result = (llm_status)sx_ingest(arg1,(char const *)arg2,(char const *)arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7);
+  arg6 = (char *)_swig_go_4.p;
+  arg7 = (size_t)_swig_go_4.n;
+  
+  
+  arg8 = (char *)_swig_go_5.p;
+  arg9 = (size_t)_swig_go_5.n;
+  
+  
+  arg10 = (char *)_swig_go_6.p;
+  arg11 = (size_t)_swig_go_6.n;
+  
+  arg12 = *(llm_cancel **)&_swig_go_7; 
+  arg13 = *(llm_error **)&_swig_go_8; 
+  
+  result = (llm_status)sx_ingest(arg1,(char const *)arg2,(char const *)arg3,arg4,arg5,(char const *)arg6,arg7,(char const *)arg8,arg9,(char const *)arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   _swig_go_result = result; 
   free(arg2); 
   return _swig_go_result;
 }
 
 
-intgo _wrap_sx_ingest_file_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   uint32_t arg4 ;
-  llm_cancel *arg5 = (llm_cancel *) 0 ;
-  llm_error *arg6 = (llm_error *) 0 ;
+  char *arg5 = (char *) 0 ;
+  size_t arg6 ;
+  char *arg7 = (char *) 0 ;
+  size_t arg8 ;
+  char *arg9 = (char *) 0 ;
+  size_t arg10 ;
+  llm_cancel *arg11 = (llm_cancel *) 0 ;
+  llm_error *arg12 = (llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
   
@@ -3361,10 +3450,22 @@ intgo _wrap_sx_ingest_file_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _
   arg3[_swig_go_2.n] = '\0';
   
   arg4 = (uint32_t)_swig_go_3; 
-  arg5 = *(llm_cancel **)&_swig_go_4; 
-  arg6 = *(llm_error **)&_swig_go_5; 
   
-  result = (llm_status)sx_ingest_file(arg1,(char const *)arg2,(char const *)arg3,arg4,(struct llm_cancel const *)arg5,arg6);
+  arg5 = (char *)_swig_go_4.p;
+  arg6 = (size_t)_swig_go_4.n;
+  
+  
+  arg7 = (char *)_swig_go_5.p;
+  arg8 = (size_t)_swig_go_5.n;
+  
+  
+  arg9 = (char *)_swig_go_6.p;
+  arg10 = (size_t)_swig_go_6.n;
+  
+  arg11 = *(llm_cancel **)&_swig_go_7; 
+  arg12 = *(llm_error **)&_swig_go_8; 
+  
+  result = (llm_status)sx_ingest_file(arg1,(char const *)arg2,(char const *)arg3,arg4,(char const *)arg5,arg6,(char const *)arg7,arg8,(char const *)arg9,arg10,(struct llm_cancel const *)arg11,arg12);
   _swig_go_result = result; 
   free(arg2); 
   free(arg3); 
@@ -3372,7 +3473,54 @@ intgo _wrap_sx_ingest_file_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_sx_describe_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
+  llm_corpus *arg1 = (llm_corpus *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  char *arg8 = (char *) 0 ;
+  size_t arg9 ;
+  llm_error *arg10 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_corpus **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  
+  arg3 = (char *)malloc(_swig_go_2.n + 1);
+  memcpy(arg3, _swig_go_2.p, _swig_go_2.n);
+  arg3[_swig_go_2.n] = '\0';
+  
+  
+  arg4 = (char *)_swig_go_3.p;
+  arg5 = (size_t)_swig_go_3.n;
+  
+  
+  arg6 = (char *)_swig_go_4.p;
+  arg7 = (size_t)_swig_go_4.n;
+  
+  
+  arg8 = (char *)_swig_go_5.p;
+  arg9 = (size_t)_swig_go_5.n;
+  
+  arg10 = *(llm_error **)&_swig_go_6; 
+  
+  result = (llm_status)sx_describe(arg1,(char const *)arg2,(char const *)arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,(char const *)arg8,arg9,arg10);
+  _swig_go_result = result; 
+  free(arg2); 
+  free(arg3); 
+  return _swig_go_result;
+}
+
+
+struct llm_docs *_wrap_sx_docs_list_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3387,7 +3535,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_3ae91b3c916f7ead(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_3ae91b3c916f7ead(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3409,7 +3557,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_3ae91b3c916f7ead(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3422,7 +3570,7 @@ _gostring_ _wrap_sx_tree_text_raw_3ae91b3c916f7ead(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3451,7 +3599,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_3ae91b3c916f7ead(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_3ae91b3c916f7ead(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3473,7 +3621,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_3ae91b3c916f7ead(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3492,7 +3640,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3530,7 +3678,7 @@ _gostring_ _wrap_sx_embed_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3568,7 +3716,7 @@ _gostring_ _wrap_sx_rerank_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3605,7 +3753,7 @@ intgo _wrap_sx_imatrix_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3633,7 +3781,7 @@ _gostring_ _wrap_sx_logits_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3655,7 +3803,7 @@ intgo _wrap_sx_ctx_save_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3677,7 +3825,7 @@ intgo _wrap_sx_ctx_load_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3695,7 +3843,7 @@ _gostring_ _wrap_sx_ctx_export_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3716,7 +3864,7 @@ intgo _wrap_sx_ctx_import_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3731,7 +3879,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3750,7 +3898,7 @@ intgo _wrap_sx_ctx_drop_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3765,7 +3913,7 @@ long long _wrap_sx_ctx_used_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3780,7 +3928,7 @@ long long _wrap_sx_ctx_size_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3819,7 +3967,7 @@ struct llm_scores *_wrap_sx_score_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3846,19 +3994,20 @@ struct llm_scores *_wrap_sx_score_tokens_raw_3ae91b3c916f7ead(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
   uint32_t arg4 ;
   uint32_t arg5 ;
   char *arg6 = (char *) 0 ;
-  uint32_t arg7 ;
-  float arg8 ;
-  uint32_t arg9 ;
-  uint64_t arg10 ;
-  llm_cancel *arg11 = (llm_cancel *) 0 ;
-  llm_error *arg12 = (llm_error *) 0 ;
+  char *arg7 = (char *) 0 ;
+  uint32_t arg8 ;
+  float arg9 ;
+  uint32_t arg10 ;
+  uint64_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_evidence *result = 0 ;
   struct llm_evidence *_swig_go_result;
   
@@ -3874,21 +4023,27 @@ struct llm_evidence *_wrap_sx_retrieve_raw_3ae91b3c916f7ead(struct llm_ctx *_swi
   memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
   arg6[_swig_go_4.n] = '\0';
   
-  arg7 = (uint32_t)_swig_go_5; 
-  arg8 = (float)_swig_go_6; 
-  arg9 = (uint32_t)_swig_go_7; 
-  arg10 = (uint64_t)_swig_go_8; 
-  arg11 = *(llm_cancel **)&_swig_go_9; 
-  arg12 = *(llm_error **)&_swig_go_10; 
   
-  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  arg7 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg7, _swig_go_5.p, _swig_go_5.n);
+  arg7[_swig_go_5.n] = '\0';
+  
+  arg8 = (uint32_t)_swig_go_6; 
+  arg9 = (float)_swig_go_7; 
+  arg10 = (uint32_t)_swig_go_8; 
+  arg11 = (uint64_t)_swig_go_9; 
+  arg12 = *(llm_cancel **)&_swig_go_10; 
+  arg13 = *(llm_error **)&_swig_go_11; 
+  
+  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,(char const *)arg7,arg8,arg9,arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
   free(arg6); 
+  free(arg7); 
   return _swig_go_result;
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_3ae91b3c916f7ead() {
+sx_judge *_wrap_sx_judge_create_raw_03ac20d9118381f1() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -3899,7 +4054,7 @@ sx_judge *_wrap_sx_judge_create_raw_3ae91b3c916f7ead() {
 }
 
 
-void _wrap_sx_judge_free_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -3909,19 +4064,20 @@ void _wrap_sx_judge_free_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
   uint32_t arg4 ;
   uint32_t arg5 ;
   char *arg6 = (char *) 0 ;
-  sx_judge *arg7 = (sx_judge *) 0 ;
-  float arg8 ;
-  uint32_t arg9 ;
-  uint64_t arg10 ;
-  llm_cancel *arg11 = (llm_cancel *) 0 ;
-  llm_error *arg12 = (llm_error *) 0 ;
+  char *arg7 = (char *) 0 ;
+  sx_judge *arg8 = (sx_judge *) 0 ;
+  float arg9 ;
+  uint32_t arg10 ;
+  uint64_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_evidence *result = 0 ;
   struct llm_evidence *_swig_go_result;
   
@@ -3937,21 +4093,27 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_3ae91b3c916f7ead(struct llm_ct
   memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
   arg6[_swig_go_4.n] = '\0';
   
-  arg7 = *(sx_judge **)&_swig_go_5; 
-  arg8 = (float)_swig_go_6; 
-  arg9 = (uint32_t)_swig_go_7; 
-  arg10 = (uint64_t)_swig_go_8; 
-  arg11 = *(llm_cancel **)&_swig_go_9; 
-  arg12 = *(llm_error **)&_swig_go_10; 
   
-  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  arg7 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg7, _swig_go_5.p, _swig_go_5.n);
+  arg7[_swig_go_5.n] = '\0';
+  
+  arg8 = *(sx_judge **)&_swig_go_6; 
+  arg9 = (float)_swig_go_7; 
+  arg10 = (uint32_t)_swig_go_8; 
+  arg11 = (uint64_t)_swig_go_9; 
+  arg12 = *(llm_cancel **)&_swig_go_10; 
+  arg13 = *(llm_error **)&_swig_go_11; 
+  
+  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,(char const *)arg7,arg8,arg9,arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
   free(arg6); 
+  free(arg7); 
   return _swig_go_result;
 }
 
 
-void _wrap_sx_judge_end_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -3961,7 +4123,7 @@ void _wrap_sx_judge_end_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -3976,7 +4138,7 @@ intgo _wrap_sx_judge_wait_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -3989,7 +4151,7 @@ _gostring_ _wrap_sx_judge_question_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4002,7 +4164,7 @@ intgo _wrap_sx_judge_count_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4017,7 +4179,7 @@ _gostring_ _wrap_sx_judge_doc_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4032,7 +4194,7 @@ _gostring_ _wrap_sx_judge_node_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4047,7 +4209,7 @@ _gostring_ _wrap_sx_judge_text_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4062,7 +4224,7 @@ double _wrap_sx_judge_lexical_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4075,7 +4237,7 @@ long long _wrap_sx_judge_tokens_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4088,7 +4250,7 @@ double _wrap_sx_judge_ms_left_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4102,7 +4264,7 @@ void _wrap_sx_judge_score_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4114,7 +4276,7 @@ void _wrap_sx_judge_answer_raw_3ae91b3c916f7ead(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_3ae91b3c916f7ead() {
+sx_gen *_wrap_sx_gen_create_raw_03ac20d9118381f1() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4125,7 +4287,7 @@ sx_gen *_wrap_sx_gen_create_raw_3ae91b3c916f7ead() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_03ac20d9118381f1(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4147,7 +4309,7 @@ intgo _wrap_sx_gen_number_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_03ac20d9118381f1(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4173,7 +4335,7 @@ intgo _wrap_sx_gen_text_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_03ac20d9118381f1(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4190,7 +4352,7 @@ intgo _wrap_sx_gen_bias_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_03ac20d9118381f1(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4200,7 +4362,7 @@ void _wrap_sx_gen_free_raw_3ae91b3c916f7ead(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4249,7 +4411,7 @@ struct llm_reply *_wrap_sx_generate_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4266,7 +4428,7 @@ intgo _wrap_sx_reply_next_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4279,7 +4441,7 @@ _gostring_ _wrap_sx_reply_piece_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4292,7 +4454,7 @@ _gostring_ _wrap_sx_reply_text_raw_3ae91b3c916f7ead(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_3ae91b3c916f7ead(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_03ac20d9118381f1(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -4313,7 +4475,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_3ae91b3c916f7ead(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4346,7 +4508,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_3ae91b3c916f7ead(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_3ae91b3c916f7ead(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4373,7 +4535,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_3ae91b3c916f7ead(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4396,7 +4558,7 @@ intgo _wrap_sx_guard_feed_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4413,7 +4575,7 @@ intgo _wrap_sx_guard_finish_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_3ae91b3c916f7ead(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4426,7 +4588,7 @@ _gostring_ _wrap_sx_guard_text_raw_3ae91b3c916f7ead(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4439,7 +4601,7 @@ _gostring_ _wrap_sx_verdict_text_raw_3ae91b3c916f7ead(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4469,7 +4631,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_3ae91b3c916f7ead(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_3ae91b3c916f7ead(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_03ac20d9118381f1(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
