@@ -8,6 +8,7 @@
 
 #include "platform/crypto.h"
 #include "retrieve/corpus/about.h"
+#include "retrieve/corpus/wide.h"
 #include "retrieve/navigate/navigate.h"
 #include "retrieve/retrieve.h"
 #include "store/store.h"
@@ -55,6 +56,7 @@ struct sx_corpus {
     const sx_log *log;
     pthread_mutex_t lock; /* list, the rows' caches, all counts below */
     sx_listing *list;     /* or NULL */
+    sx_wide *wide;        /* the search over all documents */
     size_t cached_bytes;
     uint64_t clock;
 };
@@ -80,5 +82,9 @@ llm_status sx_entry_get(sx_corpus *corpus, sx_row *row, const char *labels, sx_e
 void sx_entry_keep(sx_corpus *corpus, const char *name, sx_entry *e);
 
 void sx_forget(llm_error *err); /* an error that was dealt with */
+
+/* ---- wide_port.c ---- */
+
+llm_status sx_corpus_open_wide(sx_corpus *corpus, size_t budget, llm_error *err);
 
 #endif
