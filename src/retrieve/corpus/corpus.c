@@ -10,7 +10,8 @@
 
 enum { NAME_BYTES = 1024 };
 #define DEFAULT_MAX_BYTES (UINT64_C(256) << 20)
-#define WIDE_BYTES        ((size_t)128 << 20)
+#define DEFAULT_CACHE     (UINT64_C(512) << 20)
+#define DEFAULT_PENDING   (UINT64_C(4) << 20)
 
 /* ---- opening ---- */
 
@@ -22,13 +23,17 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
     if (!corpus) return sx_fail_memory(err);
     corpus->mem = mem;
     corpus->max_bytes = params && params->max_doc_bytes ? params->max_doc_bytes : DEFAULT_MAX_BYTES;
+    uint64_t cache = params && params->cache_bytes ? params->cache_bytes : DEFAULT_CACHE;
+    uint64_t pending = params && params->pending_bytes ? params->pending_bytes : DEFAULT_PENDING;
+    if (cache > SIZE_MAX / 2) cache = SIZE_MAX / 2;
+    corpus->cache_bytes = (size_t)(cache - cache / 4); /* documents; the rest is for segments and their trees */
     corpus->log = params ? params->log : NULL;
     if (pthread_mutex_init(&corpus->lock, NULL) != 0) {
         sx_mem_free(mem, corpus);
         return sx_fail_memory(err);
     }
     llm_status status = sx_store_open(&corpus->store, mem, path, params && params->readonly, err);
-    if (status == LLM_OK) status = sx_corpus_open_wide(corpus, WIDE_BYTES, err);
+    if (status == LLM_OK) status = sx_corpus_open_wide(corpus, (size_t)(cache / 4), (size_t)pending, err);
     if (status != LLM_OK) {
         sx_corpus_close(corpus);
         return status;

@@ -57,7 +57,7 @@ struct sx_corpus {
     pthread_mutex_t lock; /* list, the rows' caches, all counts below */
     sx_listing *list;     /* or NULL */
     sx_wide *wide;        /* the search over all documents */
-    size_t cached_bytes;
+    size_t cached_bytes, cache_bytes;
     uint64_t clock;
 };
 
@@ -85,6 +85,6 @@ void sx_forget(llm_error *err); /* an error that was dealt with */
 
 /* ---- wide_port.c ---- */
 
-llm_status sx_corpus_open_wide(sx_corpus *corpus, size_t budget, llm_error *err);
+llm_status sx_corpus_open_wide(sx_corpus *corpus, size_t budget, size_t pending_bytes, llm_error *err);
 
 #endif

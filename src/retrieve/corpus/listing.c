@@ -3,8 +3,6 @@
 
 #include "retrieve/corpus/inside.h"
 
-#define CACHE_BYTES (UINT64_C(512) << 20)
-
 void sx_forget(llm_error *err)
 {
     if (!err) return;
@@ -61,7 +59,7 @@ static bool in_use(const sx_row *row)
 /* Drops the longest unused documents of the current list until what is cached is small enough. */
 static void make_room(sx_corpus *corpus, const sx_row *but)
 {
-    while (corpus->cached_bytes > CACHE_BYTES && corpus->list) {
+    while (corpus->cached_bytes > corpus->cache_bytes && corpus->list) {
         sx_row *oldest = NULL;
         for (size_t i = 0; i < corpus->list->count; i++) {
             sx_row *row = &corpus->list->rows[i];

@@ -12,7 +12,7 @@ static void drop_tree(void *user, sx_lru_node *node)
 }
 
 llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wide_port *port, size_t budget,
-                        llm_error *err)
+                        size_t pending_bytes, llm_error *err)
 {
     sx_wide *wide = sx_mem_zalloc(mem, sizeof *wide);
     *out = NULL;
@@ -20,6 +20,7 @@ llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wi
     wide->mem = mem;
     wide->store = store;
     wide->port = *port;
+    wide->pending_bytes = pending_bytes;
     atomic_init(&wide->waiting, SIZE_MAX);
     sx_lru_init(&wide->trees, budget / 2, drop_tree, wide);
     pthread_mutex_init(&wide->lock, NULL); /* a default mutex of this libc asks for nothing and cannot fail */

@@ -18,7 +18,7 @@ typedef struct sx_wide_port {
 } sx_wide_port;
 
 llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wide_port *port, size_t budget,
-                        llm_error *err);
+                        size_t pending_bytes, llm_error *err);
 void sx_wide_close(sx_wide *wide);
 
 /* *any: there are segments, so that this is the way to ask the whole corpus. */

@@ -20,6 +20,7 @@ struct sx_wide {
     sx_mem *mem;
     sx_store *store;
     sx_wide_port port;
+    size_t pending_bytes;
     sx_rows rows;
     pthread_mutex_t lock; /* all below */
     sx_snapshot *now;     /* or NULL */

@@ -43,8 +43,8 @@ static void release(void *user, void *hold)
     sx_entry_release(user, hold);
 }
 
-llm_status sx_corpus_open_wide(sx_corpus *corpus, size_t budget, llm_error *err)
+llm_status sx_corpus_open_wide(sx_corpus *corpus, size_t budget, size_t pending_bytes, llm_error *err)
 {
     const sx_wide_port port = {get, release, corpus};
-    return sx_wide_open(&corpus->wide, corpus->mem, corpus->store, &port, budget, err);
+    return sx_wide_open(&corpus->wide, corpus->mem, corpus->store, &port, budget, pending_bytes, err);
 }

@@ -6,8 +6,7 @@
 #include "retrieve/corpus/wide_inside.h"
 
 enum {
-    PENDING_BYTES = 4 << 20, /* of text that may wait: it is ranked whole with every question */
-    PENDING_DOCS = 256,
+    PENDING_DOCS = 256,    /* that may wait, however short they are */
     FOLD_BYTES = 32 << 20, /* of text that goes into one segment at a time */
     JOINED = 8,            /* segments of a level become one of the next */
     JOINED_UNITS = 1 << 20 /* but none larger than this */
@@ -81,8 +80,8 @@ static llm_status fold_pending(sx_wide *wide, sx_store_state *state, const llm_c
     llm_status status = LLM_OK;
     leave_buried(wide, state);
     for (size_t i = 0; i < state->n_pending; i++) bytes += state->pending[i].bytes;
-    atomic_store(&wide->waiting, bytes > PENDING_BYTES ? 0 : (size_t)bytes);
-    if (bytes <= PENDING_BYTES && state->n_pending <= PENDING_DOCS) return LLM_OK;
+    atomic_store(&wide->waiting, bytes > wide->pending_bytes ? 0 : (size_t)bytes);
+    if (bytes <= wide->pending_bytes && state->n_pending <= PENDING_DOCS) return LLM_OK;
     qsort(state->pending, state->n_pending, sizeof *state->pending, by_id);
     for (size_t first = 0, last; first < state->n_pending && !status; first = last) {
         for (last = first, bytes = 0; last < state->n_pending && (last == first || bytes < FOLD_BYTES); last++)
@@ -161,8 +160,8 @@ llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel,
     sx_store_state state;
     size_t before = atomic_load(&wide->waiting);
     if (before != SIZE_MAX) {
-        before = atomic_fetch_add(&wide->waiting, bytes + PENDING_BYTES / PENDING_DOCS);
-        if (before + bytes <= PENDING_BYTES) return LLM_OK;
+        before = atomic_fetch_add(&wide->waiting, bytes + wide->pending_bytes / PENDING_DOCS);
+        if (before + bytes <= wide->pending_bytes) return LLM_OK;
     }
     if (pthread_mutex_trylock(&wide->settling) != 0) return LLM_OK; /* another thread is at it */
     llm_status status = sx_store_state_read(wide->store, &state, err);
