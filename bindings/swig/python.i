@@ -37,6 +37,10 @@
 %thread sx_guard_finish;
 %thread sx_vault_open;
 %thread sx_vault_restore;
+%thread sx_audit_open;
+%thread sx_audit_head;
+%thread sx_audit_verify;
+%thread llm_audit_free;
 %thread llm_remove;
 %thread llm_corpus_check;
 %thread llm_quantize;
@@ -49,6 +53,7 @@
 %thread llm_guard_add_word;
 %thread llm_guard_set_action;
 %thread llm_guard_set_vault;
+%thread llm_guard_set_audit;
 
 %fragment("sx_py_bytes", "header") %{
 /* str (its UTF-8, kept by the object) or bytes; 0 with an exception set for anything else. */

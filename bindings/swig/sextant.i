@@ -21,6 +21,7 @@ struct llm_adapter {};
 struct llm_corpus {};
 struct llm_guard {};
 struct llm_vault {};
+struct llm_audit {};
 struct llm_cancel {};
 struct llm_ctx {};
 struct llm_tree {};

@@ -60,6 +60,7 @@ llm_status sx_imatrix(llm_ctx *ctx, const char *text, size_t len, const char *na
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
 
+llm_status sx_ctx_set_tag(llm_ctx *ctx, const char *tag, llm_error *err); /* "": none */
 llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err);
 llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err); /* llm_ctx_restore */
 sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err);
@@ -129,3 +130,9 @@ sx_text sx_verdict_text(const llm_verdict *verdict);
 llm_vault *sx_vault_open(const char *path, const char *key, size_t key_len, uint32_t flags, sx_log *log,
                          llm_error *err);
 sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err);
+
+llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
+                         sx_log *log, llm_error *err);
+sx_blob sx_audit_head(llm_audit *audit, llm_error *err);
+/* The records and the summary as lines of JSON, also of a broken log: then err tells what is broken. */
+sx_blob sx_audit_verify(const char *path, const char *head, llm_error *err);

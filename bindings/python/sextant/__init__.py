@@ -11,7 +11,7 @@
     ...             print(f" [{citation.node}] {citation.path}: {citation.text}")
     We have 25 days of annual leave. [0.0] [0.0] Leave: We have 25 days of annual leave.
 
-Model, Corpus, Guard, Vault and Cancel may be shared by threads; a Context and what it hands out belong to one caller at a
+Model, Corpus, Guard, Vault, Audit and Cancel may be shared by threads; a Context and what it hands out belong to one caller at a
 time. Long calls release the interpreter lock, and Ctrl-C stops them. After os.fork() make new handles. Nothing is
 printed; the library's log goes to logging.getLogger("sextant").
 """
@@ -26,6 +26,7 @@ except ImportError as exc:  # the usual puzzle of a binding without its library
         "this package built for this Python?"
     ) from exc
 
+from ._audit import Audit, AuditReport, verify_audit
 from ._context import Context
 from ._corpus import Corpus, Tree
 from ._errors import (
@@ -82,13 +83,13 @@ from ._types import (
 __version__: str = _raw.LLM_VERSION
 
 __all__ = [
-    "Action", "Adapter", "BusyError", "Cancel", "CancelledError", "Candidate", "Citation", "ClosedError", "Context", "Corpus", "CorruptError",
+    "Action", "Adapter", "Audit", "AuditReport", "BusyError", "Cancel", "CancelledError", "Candidate", "Citation", "ClosedError", "Context", "Corpus", "CorruptError",
     "Decision", "Direction", "DiskFullError", "Doc", "Evidence", "Finding", "Finish", "ForkError", "Format",
     "FormatError", "Guard", "GuardStream", "Hit", "InputOutputError", "InternalError", "InvalidArgumentError", "Isa",
     "JudgeBatch", "KeyMismatchError", "KvType", "LimitError", "Model", "Node", "NodeKind", "NotFoundError", "OutOfMemoryError",
     "Pooling", "ReadOnlyError", "Reply", "Sampling", "Score", "SextantError", "Step", "TokenLogprob", "TraceAction",
     "Tree", "UnsupportedError", "Usage", "Utf8Error", "Vault", "Verdict", "VersionError", "build_info", "dequantize",
-    "guard_types", "quantize", "version",
+    "guard_types", "quantize", "verify_audit", "version",
 ]
 
 

@@ -132,6 +132,10 @@ class Context(Handle):
         """Forgets positions ``begin`` to ``end - 1`` (None: to the last); what stands behind moves up."""
         self._told(_raw.sx_ctx_drop, begin, 0xFFFFFFFF if end is None else end)
 
+    def set_tag(self, tag: str | None) -> None:
+        """Names what the next texts are in the guard's audit log: a document, a session, a tenant."""
+        self._told(_raw.sx_ctx_set_tag, tag or "")
+
     def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None, filter: str = "",
                  judge: "bool | Judge" = False,
                  judge_weight: float = 0.0, judge_ms: int = 0, judge_tokens: int = 0,

@@ -7,9 +7,10 @@ import os
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Tuple
 
 from . import capi as _raw
+from ._audit import Audit
 from ._errors import check
 from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, raw_bytes, utf8
-from ._types import Action, Direction, Verdict, verdict_from
+from ._types import Action, Decision, Direction, Verdict, verdict_from
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -79,7 +80,7 @@ class Guard(Handle):
     _name = "guard"
 
     def __init__(self, *, default_action: int = Action.DEFAULT, min_score: float = 0.0, max_hold: int = 0,
-                 vault: Vault | None = None, actions: Mapping[str, int] | None = None,
+                 vault: Vault | None = None, audit: Audit | None = None, actions: Mapping[str, int] | None = None,
                  words: Iterable[str] = ()) -> None:
         err = _raw.llm_error()
         raw = _raw.sx_guard_create(default_action, min_score, max_hold, LOG, err)
@@ -88,10 +89,12 @@ class Guard(Handle):
         super().__init__(raw, _raw.llm_guard_free)
         self._options = {"default_action": int(default_action), "min_score": min_score, "max_hold": max_hold}
         self._policy: List[Tuple[str, Tuple[Any, ...]]] = []  # what was set, in order
-        self._vault = False
+        self._bound = False
         try:
             if vault is not None:
                 self.set_vault(vault)
+            if audit is not None:
+                self.set_audit(audit)
             for type, action in (actions or {}).items():
                 self.set_action(type, action)
             for word in words:
@@ -125,11 +128,20 @@ class Guard(Handle):
             code = _raw.llm_guard_set_vault(raw, v, err)
         if code < 0:
             check(err)
-        self._vault = True
+        self._bound = True
+
+    def set_audit(self, audit: Audit) -> None:
+        """Every verdict under this policy is logged; one that cannot be is an error, and nothing is released."""
+        err = _raw.llm_error()
+        with self._life as raw, audit._life as a:
+            code = _raw.llm_guard_set_audit(raw, a, err)
+        if code < 0:
+            check(err)
+        self._bound = True
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        if self._vault:
-            raise TypeError("this guard cannot be pickled: it has a vault, whose key stays in its process")
+        if self._bound:
+            raise TypeError("this guard cannot be pickled: it has a vault or an audit log, whose key stays in its process")
         self._origin = (), {}  # for a closed one the base class refuses
         super().__reduce__()
         return _reopen, (type(self), self._options, self._policy)
@@ -141,6 +153,14 @@ def _reopen(kind: type[Guard], options: Dict[str, Any], policy: List[Tuple[str, 
     for name, args in policy:
         getattr(guard, name)(*args)
     return guard
+
+    def set_audit(self, audit: Audit) -> None:
+        """Every verdict under this policy is logged; one that cannot be is an error, and nothing is released."""
+        err = _raw.llm_error()
+        with self._life as raw, audit._life as a:
+            code = _raw.llm_guard_set_audit(raw, a, err)
+        if code < 0:
+            check(err)
 
 
 class GuardStream(Handle):
@@ -189,6 +209,12 @@ class GuardStream(Handle):
     def finish(self) -> str:
         """Ends the text and returns what was still held back."""
         return self._decoder.decode(self.finish_bytes(), True)
+
+    @property
+    def decision(self) -> Decision:
+        """The decision so far."""
+        with self._context._life.reading(), self._life as raw:
+            return Decision(_raw.llm_verdict_action(_raw.llm_guard_verdict(raw)))
 
     @property
     def verdict(self) -> Verdict:

@@ -469,6 +469,31 @@ class GuardFace(unittest.TestCase):
             with self.assertRaises(sextant.KeyMismatchError):
                 sextant.Vault(path, key=bytes(32))
 
+    def test_audit(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, key = os.path.join(folder, "log"), bytes(range(32))
+            with sextant.Audit(path, key=key) as audit:
+                with sextant.Guard(audit=audit) as guard, sextant.Context(guard=guard) as ctx:
+                    ctx.set_tag("doc 7")
+                    ctx.check("Ask joe@example.org")
+                    head = audit.head()
+                    ctx.check("Nothing")
+            report = sextant.verify_audit(path, head)
+            self.assertIsNone(report.problem)
+            self.assertTrue(report.summary["verified"])
+            first = [r for r in report.records if r["kind"] == "verdict"][0]
+            self.assertEqual((first["tag"], first["action"], first["findings"][0]["type"]),
+                             ("doc 7", "redact", "EMAIL_ADDRESS"))
+            with open(path, "rb") as log:
+                data = bytearray(log.read())
+            self.assertNotIn(b"joe", data)
+            data[data.index(b"doc 7")] ^= 1
+            with open(path, "wb") as log:
+                log.write(data)
+            self.assertIn("edited", sextant.verify_audit(path).problem)
+            with self.assertRaises(sextant.KeyMismatchError):
+                sextant.Audit(path, key=bytes(32))
+
     def test_block(self):
         with sextant.Guard(default_action=sextant.Action.BLOCK) as guard, sextant.Context(guard=guard) as ctx:
             verdict = ctx.check("Mail joe@example.org")

@@ -176,6 +176,10 @@ class Lock(unittest.TestCase):
             "sx_guard_finish": lambda: feed(True),
             "sx_vault_open": freed(lambda: sextant.Vault(path("v"), key=bytes(32))),
             "sx_vault_restore": lambda: vault.restore(BIG + "<EMAIL_ADDRESS_1>" * 1000),
+            "sx_audit_open": freed(lambda: sextant.Audit(path("log"), key=bytes(32))),
+            "sx_audit_head": None,  # these wait for a lock that nobody holds, and a short log is soon read
+            "llm_audit_free": None,
+            "sx_audit_verify": None,
             "llm_remove": removal,
             "llm_corpus_check": corpus.check,
             "llm_quantize": lambda: sextant.quantize(MODEL, path("q.gguf"), "q8_0"),
@@ -184,6 +188,7 @@ class Lock(unittest.TestCase):
             "llm_adapter_free": None,  # there is no adapter at hand
             "llm_corpus_free": freed(lambda: self.filled()),
             "llm_ctx_free": freed(lambda: self.used(model)),
+            "llm_guard_set_audit": None,
             "llm_guard_add_word": None,  # these three wait for a lock at most: too short to be seen
             "llm_guard_set_action": None,
             "llm_guard_set_vault": None,

@@ -655,6 +655,11 @@ static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_er
     return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
 }
 
+static llm_status sx_ctx_set_tag(llm_ctx *ctx, const char *tag, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_tag(ctx, sx_or_null(tag)), err);
+}
+
 static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
 {
     int64_t n = llm_ctx_used(ctx);
@@ -1070,6 +1075,59 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
     }
 }
 
+static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
+                                sx_log *log, llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_audit_opts opts = LLM_AUDIT_OPTS_INIT;
+    opts.flags = flags;
+    opts.head_every = head_every;
+    if (log) opts.logger = &logger;
+    llm_audit *made = NULL;
+    err->code = llm_audit_open(&made, sx_or_null(path), key, key_len, &opts, err);
+    return made;
+}
+
+static sx_blob sx_audit_head(llm_audit *audit, llm_error *err)
+{
+    enum { ROOM = 256 }; /* a number and two keys in hex */
+    char *out = malloc(ROOM);
+    if (!out) return sx_blob_fail(err, "no memory for the head");
+    int64_t size = llm_audit_head(audit, out, ROOM, err);
+    err->code = size < 0 ? (llm_status)size : LLM_OK;
+    if (size >= 0 && size <= ROOM) return (sx_blob){out, (size_t)size};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+typedef struct sx_lines {
+    char *data;
+    size_t len, cap;
+} sx_lines;
+
+static int32_t sx_lines_add(const char *line, size_t len, void *user)
+{
+    sx_lines *all = user;
+    if (all->len + len + 1 > all->cap) {
+        size_t cap = 2 * all->cap + len + 4096;
+        char *more = realloc(all->data, cap);
+        if (!more) return LLM_E_MEMORY;
+        all->data = more;
+        all->cap = cap;
+    }
+    memcpy(all->data + all->len, line, len);
+    all->data[all->len + len] = '\n';
+    all->len += len + 1;
+    return 0;
+}
+
+static sx_blob sx_audit_verify(const char *path, const char *head, llm_error *err)
+{
+    sx_lines all = {NULL, 0, 0};
+    err->code = llm_audit_verify(path, sx_or_null(head), sx_lines_add, &all, err);
+    return (sx_blob){all.data, all.len};
+}
+
 /* A host's own judge without a callback into Python or Go: the retrieval runs in a thread of the face's, its judge hands each
  * batch over here and waits, and the caller's thread takes the batch, asks the host's function and answers. */
 
@@ -1221,7 +1279,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_03ac20d9118381f1(void *_swig_go_0) {
+void _wrap_Swig_free_raw_cf6ee7edb11d9b46(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1231,7 +1289,7 @@ void _wrap_Swig_free_raw_03ac20d9118381f1(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_03ac20d9118381f1(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1244,7 +1302,7 @@ void *_wrap_Swig_malloc_raw_03ac20d9118381f1(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1255,7 +1313,7 @@ intgo _wrap_LLM_E_INVALID_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1266,7 +1324,7 @@ intgo _wrap_LLM_E_MEMORY_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1277,7 +1335,7 @@ intgo _wrap_LLM_E_IO_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1288,7 +1346,7 @@ intgo _wrap_LLM_E_FORMAT_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1299,7 +1357,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1310,7 +1368,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1321,7 +1379,7 @@ intgo _wrap_LLM_E_VERSION_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1332,7 +1390,7 @@ intgo _wrap_LLM_E_BUSY_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1343,7 +1401,7 @@ intgo _wrap_LLM_E_FORK_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1354,7 +1412,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1365,7 +1423,7 @@ intgo _wrap_LLM_E_LIMIT_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1376,7 +1434,7 @@ intgo _wrap_LLM_E_UTF8_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1387,7 +1445,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1398,7 +1456,7 @@ intgo _wrap_LLM_E_FULL_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1409,7 +1467,7 @@ intgo _wrap_LLM_E_KEY_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1420,7 +1478,7 @@ intgo _wrap_LLM_E_READONLY_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1431,7 +1489,7 @@ intgo _wrap_LLM_E_USER_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_03ac20d9118381f1() {
+intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1442,7 +1500,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_03ac20d9118381f1() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_03ac20d9118381f1(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1455,7 +1513,7 @@ _gostring_ _wrap_llm_status_name_raw_03ac20d9118381f1(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_03ac20d9118381f1(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1468,7 +1526,7 @@ intgo _wrap_llm_error_code_get_raw_03ac20d9118381f1(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_03ac20d9118381f1(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1481,7 +1539,7 @@ _gostring_ _wrap_llm_error_message_get_raw_03ac20d9118381f1(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_03ac20d9118381f1() {
+struct llm_error *_wrap_new_llm_error_raw_cf6ee7edb11d9b46() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1492,7 +1550,7 @@ struct llm_error *_wrap_new_llm_error_raw_03ac20d9118381f1() {
 }
 
 
-void _wrap_delete_llm_error_raw_03ac20d9118381f1(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1502,7 +1560,7 @@ void _wrap_delete_llm_error_raw_03ac20d9118381f1(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_03ac20d9118381f1() {
+_gostring_ _wrap_llm_version_raw_cf6ee7edb11d9b46() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1513,7 +1571,7 @@ _gostring_ _wrap_llm_version_raw_03ac20d9118381f1() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_03ac20d9118381f1(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1531,7 +1589,7 @@ _gostring_ _wrap_llm_build_info_raw_03ac20d9118381f1(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1541,7 +1599,7 @@ void _wrap_llm_cancel_set_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1551,7 +1609,7 @@ void _wrap_llm_cancel_reset_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1564,7 +1622,7 @@ intgo _wrap_llm_cancel_is_set_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1574,7 +1632,7 @@ void _wrap_llm_cancel_free_raw_03ac20d9118381f1(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1584,7 +1642,7 @@ void _wrap_llm_model_free_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1604,7 +1662,7 @@ _gostring_ _wrap_llm_model_info_raw_03ac20d9118381f1(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1617,7 +1675,7 @@ intgo _wrap_llm_model_n_vocab_raw_03ac20d9118381f1(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1630,7 +1688,7 @@ intgo _wrap_llm_model_n_ctx_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1650,7 +1708,7 @@ intgo _wrap_llm_model_token_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1688,7 +1746,7 @@ intgo _wrap_llm_quantize_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1733,7 +1791,7 @@ intgo _wrap_llm_quantize_weighted_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_03ac20d9118381f1(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1743,7 +1801,7 @@ void _wrap_llm_adapter_free_raw_03ac20d9118381f1(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1753,7 +1811,7 @@ void _wrap_llm_corpus_free_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1775,7 +1833,7 @@ intgo _wrap_llm_remove_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1790,7 +1848,7 @@ intgo _wrap_llm_corpus_check_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1803,7 +1861,7 @@ intgo _wrap_llm_docs_count_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1818,7 +1876,7 @@ _gostring_ _wrap_llm_docs_name_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1833,7 +1891,7 @@ long long _wrap_llm_docs_bytes_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1848,7 +1906,7 @@ intgo _wrap_llm_docs_nodes_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1863,7 +1921,7 @@ _gostring_ _wrap_llm_docs_hash_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0,
 }
 
 
-_gostring_ _wrap_llm_docs_about_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+_gostring_ _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1880,7 +1938,7 @@ _gostring_ _wrap_llm_docs_about_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0
 }
 
 
-void _wrap_llm_docs_free_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1890,7 +1948,7 @@ void _wrap_llm_docs_free_raw_03ac20d9118381f1(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1900,7 +1958,7 @@ void _wrap_llm_tree_free_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1913,7 +1971,7 @@ intgo _wrap_llm_tree_count_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1933,7 +1991,7 @@ long long _wrap_llm_tree_find_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1948,7 +2006,7 @@ _gostring_ _wrap_llm_tree_id_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1963,7 +2021,7 @@ long long _wrap_llm_tree_parent_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1978,7 +2036,7 @@ intgo _wrap_llm_tree_kind_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1993,7 +2051,7 @@ intgo _wrap_llm_tree_depth_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2008,7 +2066,7 @@ _gostring_ _wrap_llm_tree_title_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2023,7 +2081,7 @@ long long _wrap_llm_tree_start_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2038,7 +2096,7 @@ long long _wrap_llm_tree_end_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2053,7 +2111,7 @@ _gostring_ _wrap_llm_tree_hash_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2063,7 +2121,7 @@ void _wrap_llm_ctx_free_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2076,7 +2134,7 @@ intgo _wrap_llm_scores_count_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2091,7 +2149,7 @@ intgo _wrap_llm_scores_tokens_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2106,7 +2164,7 @@ double _wrap_llm_scores_sum_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2123,7 +2181,7 @@ intgo _wrap_llm_scores_token_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2140,7 +2198,7 @@ double _wrap_llm_scores_logprob_raw_03ac20d9118381f1(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2159,7 +2217,7 @@ intgo _wrap_llm_scores_top_token_raw_03ac20d9118381f1(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2178,7 +2236,7 @@ double _wrap_llm_scores_top_logprob_raw_03ac20d9118381f1(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2188,7 +2246,7 @@ void _wrap_llm_scores_free_raw_03ac20d9118381f1(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2201,7 +2259,7 @@ intgo _wrap_llm_model_n_embd_raw_03ac20d9118381f1(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2211,7 +2269,7 @@ void _wrap_llm_evidence_free_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2224,7 +2282,7 @@ intgo _wrap_llm_evidence_count_raw_03ac20d9118381f1(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2237,7 +2295,7 @@ double _wrap_llm_evidence_confidence_raw_03ac20d9118381f1(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2252,7 +2310,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_03ac20d9118381f1(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2267,7 +2325,7 @@ _gostring_ _wrap_llm_evidence_node_raw_03ac20d9118381f1(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2282,7 +2340,7 @@ _gostring_ _wrap_llm_evidence_path_raw_03ac20d9118381f1(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2297,7 +2355,7 @@ _gostring_ _wrap_llm_evidence_text_raw_03ac20d9118381f1(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2312,7 +2370,7 @@ long long _wrap_llm_evidence_start_raw_03ac20d9118381f1(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2327,7 +2385,7 @@ long long _wrap_llm_evidence_end_raw_03ac20d9118381f1(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2342,7 +2400,7 @@ double _wrap_llm_evidence_score_raw_03ac20d9118381f1(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2357,7 +2415,7 @@ intgo _wrap_llm_evidence_page_raw_03ac20d9118381f1(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2370,7 +2428,7 @@ intgo _wrap_llm_trace_count_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2385,7 +2443,7 @@ _gostring_ _wrap_llm_trace_doc_raw_03ac20d9118381f1(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2400,7 +2458,7 @@ _gostring_ _wrap_llm_trace_node_raw_03ac20d9118381f1(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2415,7 +2473,7 @@ intgo _wrap_llm_trace_depth_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2430,7 +2488,7 @@ intgo _wrap_llm_trace_action_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2445,7 +2503,7 @@ double _wrap_llm_trace_score_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2460,7 +2518,7 @@ _gostring_ _wrap_llm_trace_reason_raw_03ac20d9118381f1(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2475,7 +2533,7 @@ double _wrap_llm_trace_lexical_raw_03ac20d9118381f1(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_03ac20d9118381f1(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2490,7 +2548,7 @@ double _wrap_llm_trace_judged_raw_03ac20d9118381f1(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2500,7 +2558,7 @@ void _wrap_llm_reply_free_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2513,7 +2571,7 @@ intgo _wrap_llm_reply_finish_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2526,7 +2584,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_03ac20d9118381f1(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2539,7 +2597,7 @@ intgo _wrap_llm_reply_output_tokens_raw_03ac20d9118381f1(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2552,7 +2610,7 @@ double _wrap_llm_reply_prompt_ms_raw_03ac20d9118381f1(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2565,7 +2623,7 @@ double _wrap_llm_reply_output_ms_raw_03ac20d9118381f1(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2580,7 +2638,7 @@ intgo _wrap_llm_reply_token_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2595,7 +2653,7 @@ double _wrap_llm_reply_logprob_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2612,7 +2670,7 @@ intgo _wrap_llm_reply_top_token_raw_03ac20d9118381f1(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2629,7 +2687,7 @@ double _wrap_llm_reply_top_logprob_raw_03ac20d9118381f1(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2642,7 +2700,7 @@ intgo _wrap_llm_reply_citation_count_raw_03ac20d9118381f1(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2657,7 +2715,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_03ac20d9118381f1(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2672,7 +2730,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_03ac20d9118381f1(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2687,7 +2745,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_03ac20d9118381f1(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2702,7 +2760,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_03ac20d9118381f1(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2717,7 +2775,7 @@ long long _wrap_llm_reply_citation_start_raw_03ac20d9118381f1(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2732,7 +2790,7 @@ long long _wrap_llm_reply_citation_end_raw_03ac20d9118381f1(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2747,7 +2805,7 @@ double _wrap_llm_reply_citation_support_raw_03ac20d9118381f1(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2762,7 +2820,7 @@ intgo _wrap_llm_reply_citation_page_raw_03ac20d9118381f1(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2777,7 +2835,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_03ac20d9118381f1(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2787,7 +2845,7 @@ void _wrap_llm_guard_free_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2813,7 +2871,7 @@ intgo _wrap_llm_guard_set_action_raw_03ac20d9118381f1(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2834,7 +2892,7 @@ intgo _wrap_llm_guard_add_word_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_03ac20d9118381f1(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2851,7 +2909,7 @@ intgo _wrap_llm_guard_set_vault_raw_03ac20d9118381f1(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_03ac20d9118381f1(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2864,7 +2922,7 @@ _gostring_ _wrap_llm_guard_type_raw_03ac20d9118381f1(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2877,7 +2935,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_03ac20d9118381f1(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2887,7 +2945,7 @@ void _wrap_llm_guard_close_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2900,7 +2958,7 @@ intgo _wrap_llm_verdict_action_raw_03ac20d9118381f1(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2913,7 +2971,7 @@ intgo _wrap_llm_verdict_count_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2928,7 +2986,7 @@ _gostring_ _wrap_llm_verdict_type_raw_03ac20d9118381f1(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2943,7 +3001,7 @@ long long _wrap_llm_verdict_start_raw_03ac20d9118381f1(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2958,7 +3016,7 @@ long long _wrap_llm_verdict_end_raw_03ac20d9118381f1(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2973,7 +3031,7 @@ double _wrap_llm_verdict_score_raw_03ac20d9118381f1(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2988,7 +3046,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_03ac20d9118381f1(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -3003,7 +3061,7 @@ intgo _wrap_llm_verdict_finding_action_raw_03ac20d9118381f1(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -3013,7 +3071,7 @@ void _wrap_llm_verdict_free_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_03ac20d9118381f1(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -3023,7 +3081,34 @@ void _wrap_llm_vault_free_raw_03ac20d9118381f1(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_03ac20d9118381f1() {
+void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  
+  llm_audit_free(arg1);
+  
+}
+
+
+intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  llm_audit *arg2 = (llm_audit *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  arg2 = *(llm_audit **)&_swig_go_1; 
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_set_audit(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+sx_log *_wrap_sx_log_create_raw_cf6ee7edb11d9b46() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -3034,7 +3119,7 @@ sx_log *_wrap_sx_log_create_raw_03ac20d9118381f1() {
 }
 
 
-void _wrap_sx_log_put_raw_03ac20d9118381f1(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3053,7 +3138,7 @@ void _wrap_sx_log_put_raw_03ac20d9118381f1(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_03ac20d9118381f1(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3066,7 +3151,7 @@ intgo _wrap_sx_log_next_raw_03ac20d9118381f1(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_03ac20d9118381f1(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3079,7 +3164,7 @@ _gostring_ _wrap_sx_log_line_raw_03ac20d9118381f1(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_03ac20d9118381f1(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3092,7 +3177,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_03ac20d9118381f1(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_03ac20d9118381f1(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3120,7 +3205,7 @@ struct llm_model *_wrap_sx_model_load_raw_03ac20d9118381f1(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_03ac20d9118381f1(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3147,7 +3232,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_03ac20d9118381f1(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_03ac20d9118381f1(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3174,7 +3259,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_03ac20d9118381f1(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3200,7 +3285,7 @@ _gostring_ _wrap_sx_tokenize_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3226,7 +3311,7 @@ _gostring_ _wrap_sx_detokenize_raw_03ac20d9118381f1(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3256,7 +3341,7 @@ _gostring_ _wrap_sx_chat_template_raw_03ac20d9118381f1(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3294,7 +3379,7 @@ _gostring_ _wrap_sx_chat_parse_raw_03ac20d9118381f1(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3325,7 +3410,7 @@ _gostring_ _wrap_sx_dequantize_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_03ac20d9118381f1(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3351,7 +3436,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_03ac20d9118381f1(_gostring_ _swig_go
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_view_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_corpus *_wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3372,7 +3457,7 @@ struct llm_corpus *_wrap_sx_corpus_view_raw_03ac20d9118381f1(struct llm_corpus *
 }
 
 
-intgo _wrap_sx_ingest_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
+intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3422,7 +3507,7 @@ intgo _wrap_sx_ingest_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
+intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3473,7 +3558,7 @@ intgo _wrap_sx_ingest_file_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _
 }
 
 
-intgo _wrap_sx_describe_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3520,7 +3605,7 @@ intgo _wrap_sx_describe_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gos
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3535,7 +3620,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_03ac20d9118381f1(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_03ac20d9118381f1(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3557,7 +3642,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_03ac20d9118381f1(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3570,7 +3655,7 @@ _gostring_ _wrap_sx_tree_text_raw_03ac20d9118381f1(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3599,7 +3684,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_03ac20d9118381f1(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_03ac20d9118381f1(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3621,7 +3706,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_03ac20d9118381f1(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3640,7 +3725,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3678,7 +3763,7 @@ _gostring_ _wrap_sx_embed_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3716,7 +3801,7 @@ _gostring_ _wrap_sx_rerank_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3753,7 +3838,7 @@ intgo _wrap_sx_imatrix_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3781,7 +3866,29 @@ _gostring_ _wrap_sx_logits_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_set_tag(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3803,7 +3910,7 @@ intgo _wrap_sx_ctx_save_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3825,7 +3932,7 @@ intgo _wrap_sx_ctx_load_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3843,7 +3950,7 @@ _gostring_ _wrap_sx_ctx_export_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3864,7 +3971,7 @@ intgo _wrap_sx_ctx_import_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3879,7 +3986,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3898,7 +4005,7 @@ intgo _wrap_sx_ctx_drop_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3913,7 +4020,7 @@ long long _wrap_sx_ctx_used_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3928,7 +4035,7 @@ long long _wrap_sx_ctx_size_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3967,7 +4074,7 @@ struct llm_scores *_wrap_sx_score_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3994,7 +4101,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_03ac20d9118381f1(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
+struct llm_evidence *_wrap_sx_retrieve_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4043,7 +4150,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_03ac20d9118381f1(struct llm_ctx *_swi
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_03ac20d9118381f1() {
+sx_judge *_wrap_sx_judge_create_raw_cf6ee7edb11d9b46() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -4054,7 +4161,7 @@ sx_judge *_wrap_sx_judge_create_raw_03ac20d9118381f1() {
 }
 
 
-void _wrap_sx_judge_free_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4064,7 +4171,7 @@ void _wrap_sx_judge_free_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4113,7 +4220,7 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_03ac20d9118381f1(struct llm_ct
 }
 
 
-void _wrap_sx_judge_end_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4123,7 +4230,7 @@ void _wrap_sx_judge_end_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -4138,7 +4245,7 @@ intgo _wrap_sx_judge_wait_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -4151,7 +4258,7 @@ _gostring_ _wrap_sx_judge_question_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4164,7 +4271,7 @@ intgo _wrap_sx_judge_count_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4179,7 +4286,7 @@ _gostring_ _wrap_sx_judge_doc_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4194,7 +4301,7 @@ _gostring_ _wrap_sx_judge_node_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4209,7 +4316,7 @@ _gostring_ _wrap_sx_judge_text_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4224,7 +4331,7 @@ double _wrap_sx_judge_lexical_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4237,7 +4344,7 @@ long long _wrap_sx_judge_tokens_left_raw_03ac20d9118381f1(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4250,7 +4357,7 @@ double _wrap_sx_judge_ms_left_raw_03ac20d9118381f1(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4264,7 +4371,7 @@ void _wrap_sx_judge_score_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4276,7 +4383,7 @@ void _wrap_sx_judge_answer_raw_03ac20d9118381f1(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_03ac20d9118381f1() {
+sx_gen *_wrap_sx_gen_create_raw_cf6ee7edb11d9b46() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4287,7 +4394,7 @@ sx_gen *_wrap_sx_gen_create_raw_03ac20d9118381f1() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_03ac20d9118381f1(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4309,7 +4416,7 @@ intgo _wrap_sx_gen_number_raw_03ac20d9118381f1(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_03ac20d9118381f1(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4335,7 +4442,7 @@ intgo _wrap_sx_gen_text_raw_03ac20d9118381f1(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_03ac20d9118381f1(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4352,7 +4459,7 @@ intgo _wrap_sx_gen_bias_raw_03ac20d9118381f1(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_03ac20d9118381f1(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4362,7 +4469,7 @@ void _wrap_sx_gen_free_raw_03ac20d9118381f1(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4411,7 +4518,7 @@ struct llm_reply *_wrap_sx_generate_raw_03ac20d9118381f1(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4428,7 +4535,7 @@ intgo _wrap_sx_reply_next_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4441,7 +4548,7 @@ _gostring_ _wrap_sx_reply_piece_raw_03ac20d9118381f1(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4454,7 +4561,7 @@ _gostring_ _wrap_sx_reply_text_raw_03ac20d9118381f1(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_03ac20d9118381f1(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_cf6ee7edb11d9b46(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -4475,7 +4582,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_03ac20d9118381f1(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4508,7 +4615,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_03ac20d9118381f1(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_03ac20d9118381f1(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4535,7 +4642,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_03ac20d9118381f1(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4558,7 +4665,7 @@ intgo _wrap_sx_guard_feed_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4575,7 +4682,7 @@ intgo _wrap_sx_guard_finish_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_03ac20d9118381f1(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4588,7 +4695,7 @@ _gostring_ _wrap_sx_guard_text_raw_03ac20d9118381f1(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_03ac20d9118381f1(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4601,7 +4708,7 @@ _gostring_ _wrap_sx_verdict_text_raw_03ac20d9118381f1(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_03ac20d9118381f1(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4631,7 +4738,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_03ac20d9118381f1(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_03ac20d9118381f1(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4651,6 +4758,86 @@ _gostring_ _wrap_sx_vault_restore_raw_03ac20d9118381f1(struct llm_vault *_swig_g
   _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
   free((&result)->data);
   
+  return _swig_go_result;
+}
+
+
+struct llm_audit *_wrap_sx_audit_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_audit *result = 0 ;
+  struct llm_audit *_swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  arg6 = *(sx_log **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_audit *)sx_audit_open((char const *)arg1,(char const *)arg2,arg3,arg4,arg5,arg6,arg7);
+  *(llm_audit **)&_swig_go_result = (llm_audit *)result; 
+  free(arg1); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_audit_head(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = sx_audit_verify((char const *)arg1,(char const *)arg2,arg3);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  free(arg1); 
+  free(arg2); 
   return _swig_go_result;
 }
 
