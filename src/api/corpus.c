@@ -17,7 +17,10 @@ llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm_corpus_
     llm_corpus *corpus = sx_handle_new(sizeof *corpus, o.allocator, o.logger);
     if (!corpus) return sx_fail_memory(err);
     sx_shared_guard_init(&corpus->defaults);
-    const sx_corpus_params params = {(o.flags & LLM_CORPUS_READONLY) != 0, o.max_doc_bytes, &corpus->h.log};
+    const sx_corpus_params params = {.readonly = (o.flags & LLM_CORPUS_READONLY) != 0,
+                                     .max_doc_bytes = o.max_doc_bytes,
+                                     .cache_bytes = o.max_cache_bytes,
+                                     .log = &corpus->h.log};
     status = sx_corpus_open(&corpus->corpus, &corpus->h.mem, path, &params, err);
     if (status != LLM_OK) {
         llm_corpus_free(corpus);
