@@ -46,6 +46,7 @@ void sx_corpus_close(sx_corpus *corpus)
 {
     if (!corpus) return;
     sx_wide_close(corpus->wide);
+    sx_entries_forget(corpus);
     if (corpus->list) sx_listing_release(corpus, corpus->list);
     sx_store_close(corpus->store);
     pthread_mutex_destroy(&corpus->lock);
@@ -102,7 +103,7 @@ static void intake_end(intake *in)
 /* What there is under the name. A damaged document is replaced, not read. */
 static llm_status look(intake *in, llm_error *err)
 {
-    llm_status status = sx_listing_current(in->corpus, &in->list, err);
+    llm_status status = sx_listing_of(in->corpus, in->name, &in->list, err);
     if (status != LLM_OK) return status;
     in->row = sx_listing_find(in->list, in->name);
     if (!in->row) return LLM_OK;
@@ -235,7 +236,7 @@ static llm_status ingest_tree(intake *in, sx_tree *tree, llm_error *err)
         status = sx_fail(err, LLM_E_CANCELLED, "ingesting %s was cancelled; nothing was changed", tree->name);
     if (status == LLM_OK) status = write_over(in, e, err);
     if (status == LLM_OK) {
-        sx_entry_keep(corpus, tree->name, e);
+        sx_entry_keep(corpus, e);
         settle(in, tree->text_len);
         if (corpus->log)
             sx_log_write(corpus->log, LLM_LOG_INFO, "ingested %s: %zu bytes, %u nodes", tree->name, tree->text_len,

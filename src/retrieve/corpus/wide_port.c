@@ -27,11 +27,14 @@ static llm_status get(void *user, const sx_store_doc *doc, sx_doc_view *view, vo
     sx_corpus *corpus = user;
     sx_listing *list;
     sx_row *row;
-    sx_entry *e;
-    llm_status status = find_listed(corpus, doc, &list, &row, err);
-    if (status != LLM_OK) return status;
-    status = sx_entry_get(corpus, row, NULL, &e, err);
-    sx_listing_release(corpus, list);
+    llm_status status = LLM_OK;
+    sx_entry *e = sx_entry_fresh(corpus, doc);
+    if (!e) {
+        status = find_listed(corpus, doc, &list, &row, err);
+        if (status != LLM_OK) return status;
+        status = sx_entry_get(corpus, row, NULL, &e, err);
+        sx_listing_release(corpus, list);
+    }
     if (status != LLM_OK) return status;
     *view = (sx_doc_view){e->tree, e->index};
     *hold = e;
