@@ -1,6 +1,7 @@
 /* What building and loading share: the leaves and sections of a tree, the table of terms, the postings. */
 #include <string.h>
 
+#include "platform/utf8.h"
 #include "retrieve/rank/form.h"
 
 void sx_index_free(sx_index *index)
@@ -28,10 +29,8 @@ enum { UNIT_CHARS = 1200 };
 /* A clause whose whole text is short is one thing to find and to quote, however many paragraphs it has. */
 static bool is_short(const sx_tree *tree, const sx_node *node)
 {
-    uint32_t chars = 0;
     if (node->end - node->start > UNIT_CHARS * 4u) return false;
-    for (uint32_t i = node->start; i < node->end; i++) chars += ((unsigned char)tree->text[i] & 0xc0) != 0x80;
-    return chars <= UNIT_CHARS;
+    return sx_utf8_count(tree->text + node->start, node->end - node->start) <= UNIT_CHARS;
 }
 
 /* Are there only paragraphs below? */
