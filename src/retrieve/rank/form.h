@@ -1,6 +1,6 @@
 /* The index in memory: what scoring walks. Leaves are the paragraphs (and other childless nodes above sentences) in
  * reading order; sections are all other nodes, each a contiguous range of leaves. Tokens are kept as a forward sequence
- * per leaf, from which postings are made at load: the blob stays small and cannot disagree with itself. */
+ * per leaf, from which postings are made. */
 #ifndef SX_RETRIEVE_FORM_H
 #define SX_RETRIEVE_FORM_H
 
@@ -56,6 +56,8 @@ static inline void sx_leaf_tokens(const sx_index *index, uint32_t leaf, uint32_t
 uint32_t sx_index_term(const sx_index *index, uint32_t hash); /* SX_NO_TERM when the document lacks it */
 
 /* Steps shared by building and loading. */
+llm_status sx_index_build_in(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const llm_cancel *cancel,
+                             llm_error *err); /* when the language is known */
 llm_status sx_index_shape(sx_index **out, sx_mem *mem, const sx_tree *tree, llm_error *err); /* leaves and sections */
 llm_status sx_index_slots(sx_index *index, llm_error *err);                                  /* the table of terms */
 llm_status sx_index_finish(sx_index *index, llm_error *err); /* slots and postings from terms and tokens */

@@ -136,15 +136,16 @@ static llm_status add_all(builder *b, const llm_cancel *cancel, llm_error *err)
     return status ? sx_fail_memory(err) : LLM_OK;
 }
 
-llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, const llm_cancel *cancel, llm_error *err)
+llm_status sx_index_build_in(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const llm_cancel *cancel,
+                             llm_error *err)
 {
     sx_lexer lexer;
     builder b = {.tree = tree, .lexer = &lexer};
     llm_status status = sx_index_shape(&b.index, mem, tree, err);
     if (status) return status;
-    status = sx_language_detect(&b.index->lang, mem, tree->text, tree->text_len) ? sx_fail_memory(err) : LLM_OK;
-    sx_lexer_init(&lexer, mem, b.index->lang, false);
-    if (!status) status = add_all(&b, cancel, err);
+    b.index->lang = lang;
+    sx_lexer_init(&lexer, mem, lang, false);
+    status = add_all(&b, cancel, err);
     sx_lexer_free(&lexer);
     sx_mem_free(mem, b.slots);
     if (!status) status = sx_index_finish(b.index, err);
@@ -153,6 +154,13 @@ llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, cons
     else
         *out = b.index;
     return status;
+}
+
+llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, const llm_cancel *cancel, llm_error *err)
+{
+    uint32_t lang;
+    if (sx_language_detect(&lang, mem, tree->text, tree->text_len)) return sx_fail_memory(err);
+    return sx_index_build_in(out, mem, tree, lang, cancel, err);
 }
 
 /* ---- light indexes ---- */
