@@ -10,7 +10,8 @@ llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm_corpus_
     if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
     *out = NULL;
     llm_corpus_opts o;
-    llm_status status = sx_opts_read(&o, sizeof o, sizeof o, opts, "llm_corpus_opts", err);
+    llm_status status = sx_opts_read(&o, sizeof o, offsetof(llm_corpus_opts, max_cache_bytes), opts, "llm_corpus_opts",
+                                     err);
     if (status == LLM_OK) status = sx_hooks_check(o.allocator, o.logger, err);
     if (status == LLM_OK) status = sx_crypto_init(err);
     if (status != LLM_OK) return status;
