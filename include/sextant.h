@@ -38,7 +38,7 @@
  *
  * What is not in this file is not API.
  *
- * THREADS. llm_model, llm_corpus, llm_guard, llm_vault and llm_cancel are shared: any number of threads may use one at
+ * THREADS. llm_model, llm_corpus, llm_guard, llm_vault, llm_audit and llm_cancel are shared: any number of threads may use one at
  * once. llm_ctx and what it hands out (llm_evidence, llm_reply, llm_guard_stream, llm_verdict) belong to one caller at
  * a time, llm_tree and llm_docs too; they may move between threads. Two threads in one context at once: the second gets
  * LLM_E_BUSY, nothing else happens. Concurrency comes from many contexts on one model. Each function below says "Thread: any" (shared handle or
@@ -131,6 +131,7 @@ typedef struct llm_adapter llm_adapter; /* low-rank changes to a model (LoRA): i
 typedef struct llm_corpus llm_corpus;   /* documents as trees, in one file or in memory: shared */
 typedef struct llm_guard llm_guard; /* a policy: what to look for, what to do: shared, frozen once a context uses it */
 typedef struct llm_vault llm_vault; /* sealed originals behind pseudonyms: shared */
+typedef struct llm_audit llm_audit; /* an append-only log of verdicts, chained and signed: shared */
 typedef struct llm_cancel llm_cancel;             /* one flag that stops the calls it was passed to: shared */
 typedef struct llm_ctx llm_ctx;                   /* one caller's connection to a model, a corpus and a guard */
 typedef struct llm_tree llm_tree;                 /* one document's tree and text, a snapshot */
@@ -363,6 +364,20 @@ typedef struct llm_vault_opts {
     const llm_logger *logger;
 } llm_vault_opts;
 
+#define LLM_AUDIT_DURABLE 1u /* flag: each record is on the disk before its call returns; else each signature is */
+
+/* Since 0.3. */
+typedef struct llm_audit_opts {
+    uint32_t struct_size;
+    uint32_t flags;               /* LLM_AUDIT_* */
+    uint32_t head_every;          /* most records between two signatures; 0: 64 */
+    uint32_t reserved;            /* 0 */
+    int64_t (*clock)(void *user); /* milliseconds since 1970, from any thread; NULL: the system's clock */
+    void *clock_user;
+    const llm_allocator *allocator;
+    const llm_logger *logger;
+} llm_audit_opts;
+
 #define LLM_SCORE_NO_BOS        1u /* flag: do not begin with the model's BOS token */
 #define LLM_SCORE_PARSE_SPECIAL 2u /* flag: take special tokens such as <|im_end|> from prompt and texts */
 
@@ -407,6 +422,7 @@ typedef struct llm_embed_opts {
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
 #define LLM_SCORE_OPTS_INIT {(uint32_t)sizeof(llm_score_opts), 0, 0, 0, NULL, NULL}
 #define LLM_EMBED_OPTS_INIT {(uint32_t)sizeof(llm_embed_opts), 0, 0, 0, NULL}
+#define LLM_AUDIT_OPTS_INIT {(uint32_t)sizeof(llm_audit_opts), 0, 0, 0, NULL, NULL, NULL, NULL}
 #endif
 /* clang-format on */
 
@@ -424,6 +440,7 @@ LLM_API void llm_check_opts_init(llm_check_opts *opts, size_t size);
 LLM_API void llm_vault_opts_init(llm_vault_opts *opts, size_t size);
 LLM_API void llm_score_opts_init(llm_score_opts *opts, size_t size); /* Since 0.2 */
 LLM_API void llm_embed_opts_init(llm_embed_opts *opts, size_t size); /* Since 0.2 */
+LLM_API void llm_audit_opts_init(llm_audit_opts *opts, size_t size); /* Since 0.3 */
 
 /* ---- Identity --------------------------------------------------------------------------------------------------- */
 
@@ -939,6 +956,44 @@ LLM_API void llm_vault_free(llm_vault *vault);
 LLM_API int64_t llm_vault_restore(llm_vault *vault, const char *text, size_t len, char *out, size_t capacity,
                                   llm_error *err);
 
+/* ---- Audit ------------------------------------------------------------------------------------------------------ */
+
+/* Opens an audit log for appending, or begins one: append-only records of what the guard decided, each chained to all before
+ * it by BLAKE2b, signed with Ed25519 at intervals and at the end. A record holds its number, the time, the direction, the
+ * verdict, the policy's fingerprint, the context's tag, the text's length, and of each finding type, rule, length, score,
+ * action and a keyed hash of the value, by which the key's holder can relate equal values; never text. The key has 32 random
+ * bytes and is kept in locked memory. Any number of processes may append to one file. A record that a crash left torn at the
+ * end is kept, inside a record that tells of it. Errors: LLM_E_INVALID, LLM_E_KEY (the log was made with another key),
+ * LLM_E_FORMAT, LLM_E_VERSION, LLM_E_CORRUPT (it cannot be continued), LLM_E_BUSY (another process keeps it locked),
+ * LLM_E_FULL, LLM_E_IO, LLM_E_MEMORY. Blocks: yes. Thread: any. Since 0.3. */
+LLM_API llm_status llm_audit_open(llm_audit **out, const char *path, const void *key, size_t key_len,
+                                  const llm_audit_opts *opts, llm_error *err);
+
+/* Drops the caller's reference; guards keep theirs. The last one signs the log's end. NULL is fine. Thread: any. Since 0.3. */
+LLM_API void llm_audit_free(llm_audit *audit);
+
+/* Every verdict under this policy is logged: of a whole text when it is made, of a stream or an answer when it ends. A
+ * verdict that cannot be logged is an error (LLM_E_FULL, LLM_E_IO, LLM_E_CORRUPT, LLM_E_BUSY), and nothing is released. The
+ * guard keeps a reference. Errors: LLM_E_INVALID, LLM_E_BUSY (a context uses the guard). Thread: any. Since 0.3. */
+LLM_API llm_status llm_guard_set_audit(llm_guard *guard, llm_audit *audit, llm_error *err);
+
+/* Names what the context's next texts are, for the log: a document, a session, a tenant; at most 255 bytes, NULL for none.
+ * The tag is written as it is. Errors: LLM_E_INVALID, LLM_E_UTF8, LLM_E_MEMORY, LLM_E_BUSY. Thread: ctx. Since 0.3. */
+LLM_API llm_status llm_ctx_set_tag(llm_ctx *ctx, const char *tag);
+
+/* Signs what is not signed yet and writes the log's head as text, "NUMBER-HASH-PUBLICKEY", at most capacity bytes of it;
+ * returns its length or a negative status (as llm_audit_open). Publish heads where the log's keeper cannot reach them: they
+ * pin the key and let llm_audit_verify see that records are missing at the end. Thread: any. Since 0.3. */
+LLM_API int64_t llm_audit_head(llm_audit *audit, char *out, size_t capacity, llm_error *err);
+
+/* Proves a log unbroken, with no key: LLM_OK, or LLM_E_CORRUPT and the sentence names the first record that was removed, edited,
+ * reordered or torn. head: one that was published, which the log must still hold; NULL: only what a log tells of itself is
+ * checked, its end may be missing and its key be anybody's. fn, unless NULL, gets each record as one line of JSON without
+ * its line end, then {"kind": "summary", "verified", "records", "verdicts", "heads", "tears", "unsigned", "closed", "head",
+ * "problem"}; a non-zero return ends the call with it. Other errors: LLM_E_INVALID (the head), LLM_E_NOT_FOUND, LLM_E_FORMAT
+ * (no audit log), LLM_E_VERSION, LLM_E_IO, LLM_E_MEMORY. Blocks: yes. Thread: any. Since 0.3. */
+LLM_API llm_status llm_audit_verify(const char *path, const char *head, llm_piece_fn fn, void *user, llm_error *err);
+
 /* ---- Function table --------------------------------------------------------------------------------------------- */
 
 /* Every function above, in the order in which they came, for hosts that dlopen the library and want one symbol. Slots are
@@ -1138,6 +1193,14 @@ typedef struct llm_api {
     int64_t (*chat_parse)(const llm_model *model, const char *source, size_t source_len, const char *prompt,
                           size_t prompt_len, const char *answer, size_t len, uint32_t flags, char *out, size_t capacity,
                           llm_error *err);
+    void (*audit_opts_init)(llm_audit_opts *opts, size_t size);
+    llm_status (*audit_open)(llm_audit **out, const char *path, const void *key, size_t key_len,
+                             const llm_audit_opts *opts, llm_error *err);
+    void (*audit_free)(llm_audit *audit);
+    llm_status (*guard_set_audit)(llm_guard *guard, llm_audit *audit, llm_error *err);
+    llm_status (*ctx_set_tag)(llm_ctx *ctx, const char *tag);
+    int64_t (*audit_head)(llm_audit *audit, char *out, size_t capacity, llm_error *err);
+    llm_status (*audit_verify)(const char *path, const char *head, llm_piece_fn fn, void *user, llm_error *err);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

@@ -586,6 +586,31 @@ class vault
     std::unique_ptr<llm_vault, detail::deleter<llm_vault_free>> handle_;
 };
 
+class audit
+{
+  public:
+    audit(const char *path, std::string_view key, const llm_audit_opts *opts = nullptr)
+    {
+        detail::sentence s;
+        llm_audit *made = nullptr;
+        s.check(llm_audit_open(&made, path, key.data(), key.size(), opts, &s.err));
+        handle_.reset(made);
+    }
+    std::string head() const
+    {
+        return detail::text_of([&](char *out, std::size_t room, llm_error *err) {
+            return llm_audit_head(handle_.get(), out, room, err);
+        });
+    }
+    llm_audit *get() const noexcept
+    {
+        return handle_.get();
+    }
+
+  private:
+    std::unique_ptr<llm_audit, detail::deleter<llm_audit_free>> handle_;
+};
+
 class guard
 {
   public:
@@ -612,6 +637,12 @@ class guard
     {
         detail::sentence s;
         s.check(llm_guard_set_vault(handle_.get(), v.get(), &s.err));
+        return *this;
+    }
+    guard &set_audit(const audit &a)
+    {
+        detail::sentence s;
+        s.check(llm_guard_set_audit(handle_.get(), a.get(), &s.err));
         return *this;
     }
     llm_guard *get() const noexcept

@@ -26,13 +26,20 @@ mv "$work"/dist/*.tar.gz "$out"
 "$work/try/bin/pip" -q install --no-index "$out"/sextant-*.whl
 cd "$work" # nothing of the source tree may be imported
 export PYTHONDONTWRITEBYTECODE=1
-for part in face lives exits; do
+for part in face lives exits travel lock docs; do
     "$work/try/bin/python" -X dev -W error "$root/bindings/python/tests/test_$part.py"
 done
 "$work/try/bin/python" "$root/examples/ask.py" "$root/bindings/python/README.md" "Which class is raised when the context is in use?" |
     grep -q BusyError
+# the adapters against the packages they are for
+"$python" -m venv "$work/adapt"
+"$work/adapt/bin/pip" -q install --no-index "$out"/sextant-*.whl
+"$work/adapt/bin/pip" -q install langchain-core llama-index-core starlette uvicorn httpx numpy
+for part in adapters travel; do
+    SX_ADAPTERS=all "$work/adapt/bin/python" "$root/bindings/python/tests/test_$part.py"
+done
 # the types of the face hold, as mypy --strict sees them
 "$work/build/bin/pip" -q install mypy
-(cd "$("$work/try/bin/python" -c 'import sextant, os; print(os.path.dirname(os.path.dirname(sextant.__file__)))')" &&
+(cd "$("$work/adapt/bin/python" -c 'import sextant, os; print(os.path.dirname(os.path.dirname(sextant.__file__)))')" &&
     "$work/build/bin/mypy" --config-file "$root/pyproject.toml" --cache-dir "$work/mypy" -p sextant)
 ls -l "$out" | awk 'NR > 1 {print $5, $9}'

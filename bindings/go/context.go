@@ -234,6 +234,7 @@ type retrieveOpts struct {
 	judgeWeight float32
 	judgeMS     uint
 	judgeTokens uint64
+	judge       JudgeFunc
 }
 
 // RetrieveOption narrows a retrieval.
@@ -282,10 +283,15 @@ func (c *Context) Retrieve(ctx context.Context, question string, opts ...Retriev
 	}
 	defer c.leave()
 	ev := &Evidence{}
-	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
-		ev.raw = raw.Sx_retrieve(c.raw, question, o.top, o.beam, o.doc, o.flags, o.judgeWeight, o.judgeMS, o.judgeTokens,
-			stop, e)
-	})
+	var err error
+	if o.judge != nil {
+		ev.raw, err = c.retrieveJudged(ctx, op, question, &o)
+	} else {
+		err = run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
+			ev.raw = raw.Sx_retrieve(c.raw, question, o.top, o.beam, o.doc, o.flags, o.judgeWeight, o.judgeMS, o.judgeTokens,
+				stop, e)
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -346,30 +352,53 @@ func (c *Context) SetAdapter(a *Adapter, scale float32) error {
 }
 
 // joined puts texts one after the other, with the lengths the raw calls want beside them.
-func joined(texts []string) (string, string) {
+func joined(texts []string, given []int) (string, string) {
 	lens := make([]byte, 16*len(texts))
 	for i, text := range texts {
 		binary.LittleEndian.PutUint64(lens[16*i:], uint64(len(text)))
+		if given != nil {
+			binary.LittleEndian.PutUint64(lens[16*i+8:], uint64(given[i]))
+		}
 	}
 	return strings.Join(texts, ""), string(lens)
 }
 
 // Score tells how likely the model finds each text after the prompt, which is read once for all.
 func (c *Context) Score(ctx context.Context, prompt string, texts ...string) ([]Score, error) {
+	return c.ScoreWith(ctx, ScoreOpts{}, prompt, texts...)
+}
+
+// ScoreWith does the same with options.
+func (c *Context) ScoreWith(ctx context.Context, o ScoreOpts, prompt string, texts ...string) ([]Score, error) {
 	const op = "score"
+	if o.Given != nil && len(o.Given) != len(texts) {
+		return nil, invalid(op, "Given needs one number for each text")
+	}
+	for _, n := range o.Given {
+		if n < 0 {
+			return nil, invalid(op, "a number in Given is negative")
+		}
+	}
+	var flags uint
+	if o.NoBOS {
+		flags |= uint(raw.LLM_SCORE_NO_BOS)
+	}
+	if o.ParseSpecial {
+		flags |= uint(raw.LLM_SCORE_PARSE_SPECIAL)
+	}
 	if err := c.enter(op); err != nil {
 		return nil, err
 	}
 	defer c.leave()
 	var h raw.Llm_scores
-	all, lens := joined(texts)
+	all, lens := joined(texts, o.Given)
 	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
-		h = raw.Sx_score(c.raw, prompt, all, lens, 0, 0, stop, e)
+		h = raw.Sx_score(c.raw, prompt, all, lens, flags, o.Top, stop, e)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return scoresOf(h), nil
+	return scoresOf(h, o.Top), nil
 }
 
 // ScoreTokens tells how likely the model finds exactly these tokens, from index `from` on (0 counts as 1).
@@ -389,10 +418,10 @@ func (c *Context) ScoreTokens(ctx context.Context, tokens []int32, from int) (Sc
 	if err != nil {
 		return Score{}, err
 	}
-	return scoresOf(h)[0], nil
+	return scoresOf(h, 0)[0], nil
 }
 
-func scoresOf(h raw.Llm_scores) []Score {
+func scoresOf(h raw.Llm_scores, top uint) []Score {
 	defer raw.Llm_scores_free(h)
 	scores := make([]Score, raw.Llm_scores_count(h))
 	for i := range scores {
@@ -401,6 +430,15 @@ func scoresOf(h raw.Llm_scores) []Score {
 		for t := range scores[i].Tokens {
 			scores[i].Tokens[t] = int32(raw.Llm_scores_token(h, at, uint(t)))
 			scores[i].Logprobs[t] = raw.Llm_scores_logprob(h, at, uint(t))
+			if top == 0 {
+				continue
+			}
+			likely := make([]Likely, top)
+			for k := range likely {
+				likely[k] = Likely{int32(raw.Llm_scores_top_token(h, at, uint(t), uint(k))),
+					raw.Llm_scores_top_logprob(h, at, uint(t), uint(k))}
+			}
+			scores[i].Top = append(scores[i].Top, likely)
 		}
 	}
 	return scores
@@ -415,16 +453,26 @@ const (
 	PoolMean  Pooling = 1
 	PoolCLS   Pooling = 2
 	PoolLast  Pooling = 3
+	PoolNone  Pooling = 4 // one vector per token: EmbedTokens
 )
 
 // Embed gives each text as a vector, of length 1 when normalise is set.
 func (c *Context) Embed(ctx context.Context, pooling Pooling, normalise bool, texts ...string) ([][]float32, error) {
 	const op = "embed"
-	if c.model == nil {
-		return nil, &Error{Op: op, Code: ErrUnsupported, Msg: "the context has no model: pass WithModel to NewContext"}
-	}
 	if pooling > PoolLast {
 		return nil, invalid(op, "this pooling does not give one vector per text")
+	}
+	return c.embed(ctx, op, pooling, normalise, texts)
+}
+
+// EmbedTokens gives one vector for each token of a text, as Tokenize with Special counts them.
+func (c *Context) EmbedTokens(ctx context.Context, normalise bool, text string) ([][]float32, error) {
+	return c.embed(ctx, "embed tokens", PoolNone, normalise, []string{text})
+}
+
+func (c *Context) embed(ctx context.Context, op string, pooling Pooling, normalise bool, texts []string) ([][]float32, error) {
+	if c.model == nil {
+		return nil, &Error{Op: op, Code: ErrUnsupported, Msg: "the context has no model: pass WithModel to NewContext"}
 	}
 	if err := c.model.enter(op); err != nil {
 		return nil, err
@@ -439,16 +487,16 @@ func (c *Context) Embed(ctx context.Context, pooling Pooling, normalise bool, te
 	if normalise {
 		flags = uint(raw.LLM_EMBED_NORMALISE)
 	}
-	all, lens := joined(texts)
+	all, lens := joined(texts, nil)
 	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
 		out = raw.Sx_embed(c.raw, c.model.raw, all, lens, flags, uint(pooling), stop, e)
 	})
 	if err != nil {
 		return nil, err
 	}
-	flat, rows := float32s(out), make([][]float32, len(texts))
+	flat, width := float32s(out), int(raw.Llm_model_n_embd(c.model.raw))
+	rows := make([][]float32, len(flat)/width)
 	for i := range rows {
-		width := len(flat) / len(rows)
 		rows[i] = flat[i*width : (i+1)*width]
 	}
 	return rows, nil
@@ -462,7 +510,7 @@ func (c *Context) Rerank(ctx context.Context, query string, documents ...string)
 	}
 	defer c.leave()
 	var out string
-	all, lens := joined(documents)
+	all, lens := joined(documents, nil)
 	err := run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
 		out = raw.Sx_rerank(c.raw, query, all, lens, stop, e)
 	})

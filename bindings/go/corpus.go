@@ -10,7 +10,8 @@ import (
 // Corpus keeps documents as trees, in one file or in memory; goroutines may share it.
 type Corpus struct {
 	life
-	raw raw.Llm_corpus
+	raw    raw.Llm_corpus
+	maxDoc uint64
 }
 
 type corpusOpts struct {
@@ -37,7 +38,7 @@ func OpenCorpus(path string, opts ...CorpusOption) (*Corpus, error) {
 	if err := cstring(op, "a path", path); err != nil {
 		return nil, err
 	}
-	c := &Corpus{}
+	c := &Corpus{maxDoc: o.maxDocBytes}
 	err := quick(op, func(e raw.Llm_error) { c.raw = raw.Sx_corpus_open(path, o.flags, o.maxDocBytes, logQueue, e) })
 	if err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 // Package sextant answers questions from your own documents, inside your own process.
 //
 //	corpus, err := sextant.OpenCorpus("")                 // in memory
-//	err = corpus.IngestFile(ctx, "handbook.md", "")
+//	err = corpus.IngestFile(ctx, "handbook.md", "")       // or IngestReader, from any io.Reader
 //	c, err := sextant.NewContext(sextant.WithCorpus(corpus))
 //	evidence, err := c.Retrieve(ctx, question)
 //	for piece, err := range c.Stream(ctx, question, evidence) {
@@ -16,6 +16,8 @@
 // Close is idempotent and waits for nobody: a call that is inside the handle in another goroutine ends first. What is never
 // closed is freed by the garbage collector at some time.
 //
-// The package links libsextant through pkg-config; with the build tag sextant_flags it takes CGO_CFLAGS and CGO_LDFLAGS
-// instead.
+// Context.Filter redacts what is written on its way into an io.Writer; the package guardhttp does so for HTTP.
+//
+// The package links libsextant through pkg-config; with the build tag sextant_static it links the archive that bundle.sh has
+// put beside it, so that the program needs no libsextant.so; with sextant_flags it takes CGO_CFLAGS and CGO_LDFLAGS instead.
 package sextant

@@ -48,6 +48,7 @@ type Error struct {
 	cause error
 }
 
+// Error is the call and the sentence.
 func (e *Error) Error() string { return "sextant: " + e.Op + ": " + e.Msg }
 
 // Is tells whether the error is of a status, or of its kin in the standard library.

@@ -209,6 +209,19 @@ func (s *GuardStream) Verdict() (Verdict, error) {
 	return verdictOf(raw.Llm_guard_verdict(s.raw)), nil
 }
 
+// Decision is the decision so far.
+func (s *GuardStream) Decision() (Decision, error) {
+	if err := s.c.reading("guard decision"); err != nil {
+		return 0, err
+	}
+	defer s.c.leave()
+	if err := s.enter("guard decision"); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	return Decision(raw.Llm_verdict_action(raw.Llm_guard_verdict(s.raw))), nil
+}
+
 // Close frees the stream.
 func (s *GuardStream) Close() error {
 	s.close()

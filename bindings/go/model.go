@@ -42,6 +42,13 @@ func LoadModel(ctx context.Context, path string, opts ...ModelOption) (*Model, e
 	})
 }
 
+// LoadModelBytes loads a model from the bytes of a GGUF file, of which it keeps a copy in a temporary file without a name.
+func LoadModelBytes(ctx context.Context, data []byte, opts ...ModelOption) (*Model, error) {
+	return loadModel(ctx, "load model", opts, func(o modelOpts, stop raw.Llm_cancel, e raw.Llm_error) raw.Llm_model {
+		return raw.Sx_model_load_copy(string(data), uint(o.threads), uint(o.isa), stop, logQueue, e)
+	})
+}
+
 // LoadModelAt maps a GGUF file that lies at an offset of an open one; length 0 stands for all that follows. The file may
 // be closed afterwards.
 func LoadModelAt(ctx context.Context, f *os.File, offset, length int64, opts ...ModelOption) (*Model, error) {
@@ -109,6 +116,15 @@ func (m *Model) NCtx() int {
 	}
 	defer m.leave()
 	return int(raw.Llm_model_n_ctx(m.raw))
+}
+
+// NEmbd is the number of floats of a vector that Context.Embed makes.
+func (m *Model) NEmbd() int {
+	if m.enter("embedding length") != nil {
+		return 0
+	}
+	defer m.leave()
+	return int(raw.Llm_model_n_embd(m.raw))
 }
 
 // Token is the id of a special token ("bos", "eos", "unk", "pad", "eot"), -1 when there is none.

@@ -140,11 +140,11 @@ func (c *Context) Generate(ctx context.Context, prompt string, evidence *Evidenc
 	return r, nil
 }
 
-// Stream is Generate as an iterator (an iter.Seq2[string, error]) that closes the reply when the loop ends:
+// Stream is Generate as an iterator that closes the reply when the loop ends:
 //
 //	for piece, err := range c.Stream(ctx, prompt, nil) { ... }
 func (c *Context) Stream(ctx context.Context, prompt string, evidence *Evidence,
-	opts ...GenOption) func(yield func(string, error) bool) {
+	opts ...GenOption) Pieces {
 	return func(yield func(string, error) bool) {
 		r, err := c.Generate(ctx, prompt, evidence, opts...)
 		if err != nil {
@@ -198,8 +198,8 @@ func (r *Reply) Next() (string, error) {
 	return raw.Sx_reply_piece(r.raw), nil
 }
 
-// Pieces iterates over the rest of the answer (an iter.Seq2[string, error]); an error is the last thing it yields.
-func (r *Reply) Pieces() func(yield func(string, error) bool) {
+// Pieces iterates over the rest of the answer.
+func (r *Reply) Pieces() Pieces {
 	return func(yield func(string, error) bool) {
 		for {
 			piece, err := r.Next()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh vet|test|conformance FOLDER: what the build's tests do with the Go module.
+# run.sh vet|test|race|fresh|conformance FOLDER: what the build's tests do with the Go module.
 set -eu
 cd "$(dirname "$0")"
 if ! command -v go >/dev/null; then
@@ -13,7 +13,8 @@ if [ "${minor:-0}" -lt 19 ]; then
 fi
 case $1 in
 vet)
-    [ -z "$(gofmt -l ./*.go ./internal/conformance ./examples)" ] || { gofmt -d ./*.go ./internal/conformance ./examples; exit 1; }
+    ours="$(ls ./*.go) ./guardhttp ./internal/conformance ./internal/overhead ./examples"
+    [ -z "$(gofmt -l $ours)" ] || { gofmt -d $ours; exit 1; }
     go vet $(go list ./... | grep -v internal/raw)
     go vet -unsafeptr=false ./internal/raw # SWIG's way with pointers
     ;;
@@ -22,6 +23,13 @@ test)
     if [ "$minor" -ge 23 ]; then
         go run ./examples/ask doc.go "What belongs to one goroutine at a time?" | grep -q 'a Context'
     fi
+    ;;
+race)
+    go test -race -count=1 . ./guardhttp
+    ;;
+fresh)
+    # a module of somebody else's that uses this one: linked with the shared library, then with the bundled archive
+    sh fresh.sh "$2"
     ;;
 conformance)
     go build -o "$2/conformance_go" ./internal/conformance

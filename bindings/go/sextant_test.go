@@ -500,7 +500,7 @@ func TestState(t *testing.T) {
 }
 
 func TestIdentity(t *testing.T) {
-	if sextant.Version() == "" || sextant.BuildInfo("api_level") != "2" || len(sextant.GuardTypes()) < 9 {
+	if sextant.Version() == "" || sextant.BuildInfo("api_level") != "3" || len(sextant.GuardTypes()) < 9 {
 		t.Errorf("version %q, level %q, types %v", sextant.Version(), sextant.BuildInfo("api_level"), sextant.GuardTypes())
 	}
 }

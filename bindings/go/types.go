@@ -49,11 +49,21 @@ const (
 	Found TraceAction = 3
 )
 
-// Score is how likely a text is: logarithms (natural) of its tokens' probabilities, and their sum.
+// Score is how likely a text is: logarithms (natural) of its tokens' probabilities, and their sum. Top holds the likeliest
+// tokens at each place, where asked for.
 type Score struct {
 	Sum      float64
 	Tokens   []int32
 	Logprobs []float64
+	Top      [][]Likely
+}
+
+// ScoreOpts changes a scoring: how many of the likeliest tokens are kept, how many bytes at the beginning of each text are
+// read and not scored (nil: none), and how the texts become tokens.
+type ScoreOpts struct {
+	Top                 uint
+	Given               []int
+	NoBOS, ParseSpecial bool
 }
 
 // Finish is why an answer ended.

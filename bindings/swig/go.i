@@ -12,3 +12,5 @@
     free($1.data);
 %}
 %typemap(goout, fragment="CopyString") sx_text, sx_blob %{ $result = swigCopyString($1) %}
+
+%apply (char *STRING, size_t LENGTH) { (const char *src, size_t src_len) };

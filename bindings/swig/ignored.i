@@ -14,6 +14,7 @@
 %ignore llm_guard_opts;
 %ignore llm_check_opts;
 %ignore llm_vault_opts;
+%ignore llm_audit_opts;
 %ignore llm_error_init;
 %ignore llm_model_opts_init;
 %ignore llm_corpus_opts_init;
@@ -24,6 +25,7 @@
 %ignore llm_guard_opts_init;
 %ignore llm_check_opts_init;
 %ignore llm_vault_opts_init;
+%ignore llm_audit_opts_init;
 %ignore llm_score_opts;
 %ignore llm_embed_opts;
 %ignore llm_embed_opts_init;
@@ -46,6 +48,7 @@
 %ignore llm_guard_check;
 %ignore llm_guard_open;
 %ignore llm_vault_open;
+%ignore llm_audit_open;
 
 /* Option arguments, or a sentence that must be taken from the context at once: sx_* shims of the same name. */
 %ignore llm_ingest;
@@ -56,6 +59,7 @@
 %ignore llm_ctx_errmsg;
 %ignore llm_ctx_set_adapter;
 %ignore llm_ctx_save;
+%ignore llm_ctx_set_tag;
 %ignore llm_ctx_restore;
 %ignore llm_ctx_import;
 %ignore llm_ctx_drop;
@@ -75,6 +79,8 @@
 %ignore llm_rerank;
 %ignore llm_score_tokens;
 %ignore llm_vault_restore;
+%ignore llm_audit_head;
+%ignore llm_audit_verify;
 %ignore llm_ctx_export;
 
 /* Pointer and length in two functions: sx_* shims return both. */

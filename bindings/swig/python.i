@@ -27,6 +27,8 @@
 %thread sx_docs_list;
 %thread sx_tree_open;
 %thread sx_retrieve;
+%thread sx_retrieve_judged;
+%thread sx_judge_wait;
 %thread sx_generate;
 %thread sx_reply_next;
 %thread sx_guard_check;
@@ -34,6 +36,10 @@
 %thread sx_guard_finish;
 %thread sx_vault_open;
 %thread sx_vault_restore;
+%thread sx_audit_open;
+%thread sx_audit_head;
+%thread sx_audit_verify;
+%thread llm_audit_free;
 %thread llm_remove;
 %thread llm_corpus_check;
 %thread llm_quantize;
@@ -46,6 +52,7 @@
 %thread llm_guard_add_word;
 %thread llm_guard_set_action;
 %thread llm_guard_set_vault;
+%thread llm_guard_set_audit;
 
 %fragment("sx_py_bytes", "header") %{
 /* str (its UTF-8, kept by the object) or bytes; 0 with an exception set for anything else. */
@@ -75,6 +82,16 @@ static int sx_py_bytes(PyObject *obj, const char **data, size_t *len)
     $2 = ($2_ltype)len;
 %}
 %typemap(freearg) (char *STRING, size_t LENGTH) ""
+
+/* Anything with a buffer (bytes, bytearray, memoryview, mmap, an array of numpy's), read where it lies. */
+%typemap(arginit) (const char *src, size_t src_len) %{ memset(&view$argnum, 0, sizeof view$argnum); %}
+%typemap(in) (const char *src, size_t src_len) (Py_buffer view)
+%{
+    if (PyObject_GetBuffer($input, &view, PyBUF_SIMPLE)) SWIG_fail;
+    $1 = ($1_ltype)view.buf;
+    $2 = ($2_ltype)view.len;
+%}
+%typemap(freearg) (const char *src, size_t src_len) %{ PyBuffer_Release(&view$argnum); %}
 
 /* A C string cannot hold a NUL: to cut a name there would name something else. */
 %typemap(in, fragment="sx_py_bytes") const char * (const char *data, size_t len)

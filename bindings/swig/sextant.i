@@ -21,6 +21,7 @@ struct llm_adapter {};
 struct llm_corpus {};
 struct llm_guard {};
 struct llm_vault {};
+struct llm_audit {};
 struct llm_cancel {};
 struct llm_ctx {};
 struct llm_tree {};
@@ -32,6 +33,7 @@ struct llm_guard_stream {};
 struct llm_scores {};
 struct sx_log {};
 struct sx_gen {};
+struct sx_judge {};
 
 /* An error is the one struct the faces make: every call fills one. */
 %ignore llm_error::struct_size;
@@ -62,11 +64,12 @@ typedef struct sx_blob sx_blob;
     (const char *text, size_t len), (const char *word, size_t len), (const char *bytes, size_t len),
     (const char *question, size_t len), (const char *prompt, size_t len), (const char *prompt, size_t prompt_len),
     (const char *answer, size_t answer_len), (const char *key, size_t key_len),
-    (const char *ids, size_t ids_len), (const char *src, size_t src_len), (const char *stops, size_t stops_len),
+    (const char *ids, size_t ids_len), (const char *stops, size_t stops_len),
     (const char *types, size_t types_len), (const char *vars, size_t vars_len),
     (const char *texts, size_t texts_len), (const char *lens, size_t lens_len)
 };
 
 %header "shims.c"
+%header "judge.c"
 %include "sextant.h"
 %include "shims.h"

@@ -172,6 +172,24 @@ static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length,
     return made;
 }
 
+#ifdef SWIGGO
+static llm_model *sx_model_load_copy(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                     const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    FILE *copy = tmpfile();
+    llm_model *made = NULL;
+    if (copy && fwrite(src, 1, src_len, copy) == src_len && fflush(copy) == 0) {
+        made = sx_model_load_fd(fileno(copy), 0, 0, threads, isa, cancel, log, err);
+    } else {
+        err->code = LLM_E_IO;
+        snprintf(err->message, sizeof err->message, "the model's %zu bytes cannot be kept in a temporary file",
+                 src_len);
+    }
+    if (copy) fclose(copy);
+    return made;
+}
+#endif
+
 static sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err)
 {
     size_t capacity = len / 2 + 16; /* a text seldom has more tokens; else the second round has room */
@@ -423,6 +441,11 @@ static llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err)
 static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err)
 {
     return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
+}
+
+static llm_status sx_ctx_set_tag(llm_ctx *ctx, const char *tag, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_tag(ctx, sx_or_null(tag)), err);
 }
 
 static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
@@ -837,4 +860,57 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
         }
         capacity = (size_t)size;
     }
+}
+
+static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
+                                sx_log *log, llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_audit_opts opts = LLM_AUDIT_OPTS_INIT;
+    opts.flags = flags;
+    opts.head_every = head_every;
+    if (log) opts.logger = &logger;
+    llm_audit *made = NULL;
+    err->code = llm_audit_open(&made, sx_or_null(path), key, key_len, &opts, err);
+    return made;
+}
+
+static sx_blob sx_audit_head(llm_audit *audit, llm_error *err)
+{
+    enum { ROOM = 256 }; /* a number and two keys in hex */
+    char *out = malloc(ROOM);
+    if (!out) return sx_blob_fail(err, "no memory for the head");
+    int64_t size = llm_audit_head(audit, out, ROOM, err);
+    err->code = size < 0 ? (llm_status)size : LLM_OK;
+    if (size >= 0 && size <= ROOM) return (sx_blob){out, (size_t)size};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+typedef struct sx_lines {
+    char *data;
+    size_t len, cap;
+} sx_lines;
+
+static int32_t sx_lines_add(const char *line, size_t len, void *user)
+{
+    sx_lines *all = user;
+    if (all->len + len + 1 > all->cap) {
+        size_t cap = 2 * all->cap + len + 4096;
+        char *more = realloc(all->data, cap);
+        if (!more) return LLM_E_MEMORY;
+        all->data = more;
+        all->cap = cap;
+    }
+    memcpy(all->data + all->len, line, len);
+    all->data[all->len + len] = '\n';
+    all->len += len + 1;
+    return 0;
+}
+
+static sx_blob sx_audit_verify(const char *path, const char *head, llm_error *err)
+{
+    sx_lines all = {NULL, 0, 0};
+    err->code = llm_audit_verify(path, sx_or_null(head), sx_lines_add, &all, err);
+    return (sx_blob){all.data, all.len};
 }

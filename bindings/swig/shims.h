@@ -16,6 +16,11 @@ llm_model *sx_model_load(const char *path, uint32_t threads, uint32_t isa, const
 llm_model *sx_model_load_memory(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
                                 const llm_cancel *cancel, sx_log *log, llm_error *err);
 #endif
+#ifdef SWIGGO
+/* A copy of the bytes, in a file without a name that goes with the model. */
+llm_model *sx_model_load_copy(const char *src, size_t src_len, uint32_t threads, uint32_t isa, const llm_cancel *cancel,
+                              sx_log *log, llm_error *err);
+#endif
 llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length, uint32_t threads, uint32_t isa,
                             const llm_cancel *cancel, sx_log *log, llm_error *err);
 sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err);
@@ -49,6 +54,7 @@ llm_status sx_imatrix(llm_ctx *ctx, const char *text, size_t len, const char *na
 sx_blob sx_logits(llm_ctx *ctx, llm_model *model, const char *ids, size_t ids_len, const llm_cancel *cancel,
                   llm_error *err);
 
+llm_status sx_ctx_set_tag(llm_ctx *ctx, const char *tag, llm_error *err); /* "": none */
 llm_status sx_ctx_save(llm_ctx *ctx, const char *path, llm_error *err);
 llm_status sx_ctx_load(llm_ctx *ctx, const char *path, llm_error *err); /* llm_ctx_restore */
 sx_blob sx_ctx_export(llm_ctx *ctx, llm_error *err);
@@ -69,6 +75,27 @@ llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint6
 llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam, const char *doc,
                           uint32_t flags, float judge_weight, uint32_t judge_ms, uint64_t judge_tokens,
                           const llm_cancel *cancel, llm_error *err);
+
+/* A retrieval with a judge of the host's (judge.c). In the caller's thread: sx_judge_wait gives 1 when a batch waits for its
+ * answer, 0 when the retrieval has ended, -1 after so many milliseconds; between a 1 and sx_judge_answer the batch can be
+ * read and scored. A negative answer ends the retrieval with it. */
+sx_judge *sx_judge_create(void);
+void sx_judge_free(sx_judge *judge);
+llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
+                                 const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
+                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err);
+void sx_judge_end(sx_judge *judge); /* for a retrieval that did not begin */
+int32_t sx_judge_wait(sx_judge *judge, uint32_t ms);
+const char *sx_judge_question(const sx_judge *judge);
+uint32_t sx_judge_count(const sx_judge *judge);
+const char *sx_judge_doc(const sx_judge *judge, uint32_t i);
+const char *sx_judge_node(const sx_judge *judge, uint32_t i);
+const char *sx_judge_text(const sx_judge *judge, uint32_t i);
+double sx_judge_lexical(const sx_judge *judge, uint32_t i);
+uint64_t sx_judge_tokens_left(const sx_judge *judge);
+double sx_judge_ms_left(const sx_judge *judge);
+void sx_judge_score(sx_judge *judge, uint32_t i, double score);
+void sx_judge_answer(sx_judge *judge, llm_status status);
 
 /* The further fields of llm_gen_opts by name. The setters give 1, or 0 when there is no such field or no memory. */
 sx_gen *sx_gen_create(void);
@@ -97,3 +124,9 @@ sx_text sx_verdict_text(const llm_verdict *verdict);
 llm_vault *sx_vault_open(const char *path, const char *key, size_t key_len, uint32_t flags, sx_log *log,
                          llm_error *err);
 sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err);
+
+llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
+                         sx_log *log, llm_error *err);
+sx_blob sx_audit_head(llm_audit *audit, llm_error *err);
+/* The records and the summary as lines of JSON, also of a broken log: then err tells what is broken. */
+sx_blob sx_audit_verify(const char *path, const char *head, llm_error *err);

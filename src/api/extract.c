@@ -52,7 +52,7 @@ static llm_status give_quote(llm_reply *reply, const sx_quote *quote, const char
         llm_verdict seen; /* the passage's verdict stands already in the reply; here only its text is wanted */
         sx_verdict_init(&seen, &ctx->h.mem);
         const sx_check_params params = {LLM_DIR_EVIDENCE, NULL, 0, reply->opts.cancel};
-        status = sx_guard_run(ctx, &params, text, len, 0, &seen, &kept, &ctx->err);
+        status = sx_guard_pass(ctx, &params, text, len, 0, &seen, &kept, &ctx->err);
         sx_verdict_clear(&seen);
     } else {
         sx_buf_add(&kept, text, len);

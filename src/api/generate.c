@@ -165,6 +165,14 @@ static void end(llm_reply *reply)
     if (reply->ctx->active == reply) reply->ctx->active = NULL;
 }
 
+/* The verdict on the answer, once, before its last piece goes out. */
+static llm_status log_answer(llm_reply *reply, bool cut, llm_error *err)
+{
+    if (!reply->guarded || reply->logged || reply->fed == 0) return LLM_OK;
+    reply->logged = true;
+    return sx_log_verdict(reply->ctx, LLM_DIR_OUTPUT, &reply->verdicts[2], reply->fed, cut, err);
+}
+
 static llm_status make(llm_reply *reply)
 {
     llm_status status = LLM_OK;
@@ -172,6 +180,7 @@ static llm_status make(llm_reply *reply)
         status = reply->quotes ? sx_extract_step(reply) : sx_decode_step(reply);
     if (status == LLM_OK && reply->finish != LLM_FINISH_NONE) status = sx_outflow_flush(reply);
     if (reply->blocked) reply->finish = LLM_FINISH_BLOCKED;
+    if (status == LLM_OK && reply->finish != LLM_FINISH_NONE) status = log_answer(reply, false, &reply->ctx->err);
     return status;
 }
 
@@ -226,6 +235,7 @@ void llm_reply_free(llm_reply *reply)
     llm_ctx *ctx = reply->ctx;
     sx_mem *mem = &ctx->h.mem;
     if (ctx->active == reply) ctx->active = NULL;
+    (void)log_answer(reply, true, NULL);
     sx_filter_close(reply->filter);
     sx_sampler_free(reply->sampler);
     sx_matcher_free(reply->matcher);

@@ -87,12 +87,13 @@ void llm_guard_free(llm_guard *guard)
     if (!guard || !sx_handle_unref(&guard->h)) return;
     sx_guard_free(guard->guard);
     llm_vault_free(guard->vault);
+    llm_audit_free(guard->audit);
     pthread_mutex_destroy(&guard->lock);
     sx_handle_delete(&guard->h);
 }
 
 /* Locks the policy for a change; on LLM_OK the caller unlocks. */
-static llm_status open_for_change(llm_guard *guard, llm_error *err)
+llm_status sx_guard_open_for_change(llm_guard *guard, llm_error *err)
 {
     llm_status status = sx_handle_check(guard ? &guard->h : NULL, "guard", err);
     if (status != LLM_OK) return status;
@@ -105,7 +106,7 @@ static llm_status open_for_change(llm_guard *guard, llm_error *err)
 llm_status llm_guard_set_action(llm_guard *guard, const char *type, uint32_t directions, uint32_t action,
                                 llm_error *err)
 {
-    llm_status status = open_for_change(guard, err);
+    llm_status status = sx_guard_open_for_change(guard, err);
     if (status != LLM_OK) return status;
     if (!type || !directions || (directions & ~LLM_DIR_ALL) || action < LLM_ACTION_ALLOW || action > LLM_ACTION_BLOCK)
         status = sx_fail(err, LLM_E_INVALID, "type, directions (LLM_DIR_*) or action (LLM_ACTION_*) is out of range");
@@ -119,7 +120,7 @@ llm_status llm_guard_set_action(llm_guard *guard, const char *type, uint32_t dir
 
 llm_status llm_guard_add_word(llm_guard *guard, const char *word, size_t len, llm_error *err)
 {
-    llm_status status = open_for_change(guard, err);
+    llm_status status = sx_guard_open_for_change(guard, err);
     if (status != LLM_OK) return status;
     if (!word || len == 0)
         status = sx_fail(err, LLM_E_INVALID, "the word is NULL or empty");
@@ -132,7 +133,7 @@ llm_status llm_guard_add_word(llm_guard *guard, const char *word, size_t len, ll
 llm_status llm_guard_set_vault(llm_guard *guard, llm_vault *vault, llm_error *err)
 {
     llm_status status = sx_handle_check(vault ? &vault->h : NULL, "vault", err);
-    if (status == LLM_OK) status = open_for_change(guard, err);
+    if (status == LLM_OK) status = sx_guard_open_for_change(guard, err);
     if (status != LLM_OK) return status;
     sx_handle_ref(&vault->h);
     llm_vault_free(guard->vault);
@@ -185,8 +186,8 @@ llm_status sx_verdict_take(llm_verdict *verdict, const sx_filter *filter, uint64
     return LLM_OK;
 }
 
-llm_status sx_guard_run(llm_ctx *ctx, const sx_check_params *params, const char *text, size_t len, uint64_t offset,
-                        llm_verdict *verdict, sx_buf *out, llm_error *err)
+llm_status sx_guard_pass(llm_ctx *ctx, const sx_check_params *params, const char *text, size_t len, uint64_t offset,
+                         llm_verdict *verdict, sx_buf *out, llm_error *err)
 {
     const sx_guard *guard = NULL;
     sx_filter *filter = NULL;
@@ -199,6 +200,13 @@ llm_status sx_guard_run(llm_ctx *ctx, const sx_check_params *params, const char 
     if (status == LLM_OK && sx_filter_action(filter) == LLM_VERDICT_BLOCK) sx_buf_clear(out);
     sx_filter_close(filter);
     return status;
+}
+
+llm_status sx_guard_run(llm_ctx *ctx, const sx_check_params *params, const char *text, size_t len, uint64_t offset,
+                        llm_verdict *verdict, sx_buf *out, llm_error *err)
+{
+    llm_status status = sx_guard_pass(ctx, params, text, len, offset, verdict, out, err);
+    return status == LLM_OK ? sx_log_verdict(ctx, params->direction, verdict, len, false, err) : status;
 }
 
 static llm_status check_params(const llm_check_opts *opts, sx_check_params *params, llm_error *err)
@@ -314,6 +322,8 @@ struct llm_guard_stream {
     sx_filter *filter;
     llm_verdict verdict; /* its text is that of the last piece */
     uint32_t taken;      /* findings already in the verdict */
+    uint32_t direction;
+    uint64_t fed; /* bytes so far */
     bool finished;
     llm_status failed; /* the first failure: nothing is released after it */
 };
@@ -337,6 +347,7 @@ llm_status llm_guard_open(llm_ctx *ctx, const llm_check_opts *opts, llm_guard_st
         sx_verdict_init(&stream->verdict, &ctx->h.mem);
         sx_ctx_ref(ctx);
         stream->ctx = ctx;
+        stream->direction = params.direction;
         *out = stream;
     } else {
         sx_mem_free(&ctx->h.mem, stream);
@@ -355,6 +366,9 @@ static llm_status advance(llm_guard_stream *stream, const char *bytes, size_t le
     llm_status status = last ? sx_filter_finish(stream->filter, text, err)
                              : sx_filter_feed(stream->filter, bytes, len, text, err);
     if (status == LLM_OK) status = sx_verdict_take(&stream->verdict, stream->filter, 0, &stream->taken, err);
+    stream->fed += len;
+    if (status == LLM_OK && last)
+        status = sx_log_verdict(stream->ctx, stream->direction, &stream->verdict, stream->fed, false, err);
     if (status != LLM_OK) {
         stream->failed = status;
         sx_buf_clear(text);
@@ -402,6 +416,8 @@ void llm_guard_close(llm_guard_stream *stream)
 {
     if (!stream || sx_handle_check(&stream->ctx->h, "context", NULL) != LLM_OK) return;
     llm_ctx *ctx = stream->ctx;
+    if (!stream->finished && stream->fed > 0)
+        (void)sx_log_verdict(ctx, stream->direction, &stream->verdict, stream->fed, true, NULL);
     sx_filter_close(stream->filter);
     sx_verdict_clear(&stream->verdict);
     sx_mem_free(&ctx->h.mem, stream);

@@ -93,6 +93,7 @@ void sx_ctx_unref(llm_ctx *ctx)
     drop_session(ctx);
     sx_ctx_undress(ctx);
     llm_guard_free(ctx->guard);
+    sx_mem_free(&ctx->h.mem, ctx->tag);
     llm_corpus_free(ctx->corpus);
     llm_model_free(ctx->model);
     sx_handle_delete(&ctx->h);

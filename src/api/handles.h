@@ -60,10 +60,16 @@ struct llm_vault {
     sx_vault *vault;
 };
 
+struct llm_audit {
+    sx_handle h;
+    sx_audit *audit;
+};
+
 struct llm_guard {
     sx_handle h;
     sx_guard *guard;
     llm_vault *vault;     /* a reference, or NULL */
+    llm_audit *audit;     /* likewise */
     pthread_mutex_t lock; /* guards in_use against the setters */
     bool in_use;          /* a context holds it: frozen */
 };
@@ -78,6 +84,7 @@ struct llm_ctx {
     size_t n_worn, cap_worn;
     sx_session_params session_params;
     uint32_t flags;
+    char *tag;          /* the host's name for its texts in the audit log, or NULL */
     atomic_bool busy;   /* a call is inside */
     atomic_bool closed; /* llm_ctx_free was called; children still hold references */
     bool poisoned;
@@ -134,9 +141,18 @@ void sx_verdict_clear(llm_verdict *verdict);
 /* Takes over what a filter has decided so far, spans moved by `offset`; `from`: how many of its findings are here. */
 llm_status sx_verdict_take(llm_verdict *verdict, const sx_filter *filter, uint64_t offset, uint32_t *from,
                            llm_error *err);
-/* Runs a whole text through the policy: what may go on is appended to out, decisions to verdict. */
+/* Runs a whole text through the policy: what may go on is appended to out, decisions to verdict. The second does not log. */
 llm_status sx_guard_run(llm_ctx *ctx, const sx_check_params *params, const char *text, size_t len, uint64_t offset,
                         llm_verdict *verdict, sx_buf *out, llm_error *err);
+llm_status sx_guard_pass(llm_ctx *ctx, const sx_check_params *params, const char *text, size_t len, uint64_t offset,
+                         llm_verdict *verdict, sx_buf *out, llm_error *err);
+
+/* audit.c: the verdict on a text of so many bytes goes into the guard's log, where it has one. `cut`: the text did not come to
+ * its end. */
+llm_status sx_log_verdict(llm_ctx *ctx, uint32_t direction, const llm_verdict *verdict, uint64_t bytes, bool cut,
+                          llm_error *err);
+/* The guard of the caller, unlocked again by the caller on LLM_OK; LLM_E_BUSY when a context uses it. (guard.c) */
+llm_status sx_guard_open_for_change(llm_guard *guard, llm_error *err);
 
 /* ---- evidence ---- */
 typedef struct sx_evidence_row {

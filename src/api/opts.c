@@ -105,3 +105,8 @@ void llm_embed_opts_init(llm_embed_opts *opts, size_t size)
 {
     init(opts, size);
 }
+
+void llm_audit_opts_init(llm_audit_opts *opts, size_t size)
+{
+    init(opts, size);
+}

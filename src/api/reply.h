@@ -45,6 +45,7 @@ struct llm_reply {
     uint64_t filter_offset; /* of the filter's first byte in the unguarded answer */
     uint64_t fed;           /* bytes of the unguarded answer so far */
     bool blocked;
+    bool logged;             /* the answer's verdict stands in the audit log */
     llm_verdict verdicts[3]; /* input, evidence, output */
     sx_citation *citations;
     size_t n_citations, cap_citations;

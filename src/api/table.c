@@ -171,6 +171,13 @@ static const llm_api API = {
     .trace_lexical = llm_trace_lexical,
     .trace_judged = llm_trace_judged,
     .chat_parse = llm_chat_parse,
+    .audit_opts_init = llm_audit_opts_init,
+    .audit_open = llm_audit_open,
+    .audit_free = llm_audit_free,
+    .guard_set_audit = llm_guard_set_audit,
+    .ctx_set_tag = llm_ctx_set_tag,
+    .audit_head = llm_audit_head,
+    .audit_verify = llm_audit_verify,
 };
 
 const llm_api *llm_get_api(uint32_t level)

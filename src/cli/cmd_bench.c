@@ -10,7 +10,7 @@
 #include "term.h"
 
 static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [-r N] [--isa LEVEL]\n"
-                           "               [--kv TYPE] [--sequences N] [--json]\n"
+                           "               [--kv TYPE] [--sequences N] [--depth N] [--json]\n"
                            "\n"
                            "Measures prompt tokens read and new tokens written per second: medians over\n"
                            "several runs.\n"
@@ -27,21 +27,40 @@ static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [
                            "      --sequences N    texts made at the same time, each in a context of its own:\n"
                            "                       their steps are joined, and the figures are of all\n"
                            "                       together (default 1)\n"
+                           "      --depth N        tokens that the context holds before the measured part\n"
+                           "                       (default 0; for one sequence)\n"
                            "      --json           one JSON object: pp and tg in tokens per second,\n"
                            "                       load_ms, rss_mb, isa, threads, ...\n";
 
-enum { OPT_MODEL = 1, OPT_PROMPT, OPT_TOKENS, OPT_THREADS, OPT_REPEAT, OPT_ISA, OPT_KV, OPT_SEQUENCES, OPT_JSON };
+enum {
+    OPT_MODEL = 1,
+    OPT_PROMPT,
+    OPT_TOKENS,
+    OPT_THREADS,
+    OPT_REPEAT,
+    OPT_ISA,
+    OPT_KV,
+    OPT_SEQUENCES,
+    OPT_DEPTH,
+    OPT_JSON
+};
 
-static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},   {OPT_PROMPT, 'p', "prompt", true},
-                               {OPT_TOKENS, 'n', "tokens", true}, {OPT_THREADS, 't', "threads", true},
-                               {OPT_REPEAT, 'r', "repeat", true}, {OPT_ISA, 0, "isa", true},
-                               {OPT_KV, 0, "kv", true},           {OPT_SEQUENCES, 0, "sequences", true},
-                               {OPT_JSON, 0, "json", false},      {0, 0, NULL, false}};
+static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},
+                               {OPT_PROMPT, 'p', "prompt", true},
+                               {OPT_TOKENS, 'n', "tokens", true},
+                               {OPT_THREADS, 't', "threads", true},
+                               {OPT_REPEAT, 'r', "repeat", true},
+                               {OPT_ISA, 0, "isa", true},
+                               {OPT_KV, 0, "kv", true},
+                               {OPT_SEQUENCES, 0, "sequences", true},
+                               {OPT_DEPTH, 0, "depth", true},
+                               {OPT_JSON, 0, "json", false},
+                               {0, 0, NULL, false}};
 
 typedef struct bench {
     sx_run run;
     const char *model;
-    uint32_t prompt, tokens, threads, repeat, sequences;
+    uint32_t prompt, tokens, threads, repeat, sequences, depth;
     int isa, kv;
     bool json;
     uint32_t prompt_was, tokens_were; /* as the library counted them */
@@ -94,7 +113,7 @@ static llm_ctx_opts ctx_opts(const bench *b)
     llm_ctx_opts opts = LLM_CTX_OPTS_INIT;
     opts.flags = LLM_CTX_NO_GUARD;
     opts.kv_type = (uint32_t)b->kv;
-    opts.n_ctx = b->prompt + b->tokens + 9;
+    opts.n_ctx = b->depth + b->prompt + b->tokens + 9;
     return opts;
 }
 
@@ -107,7 +126,8 @@ static bool fresh_ctx(bench *b)
     return sx_open_ctx(&b->run, &opts);
 }
 
-static llm_status measure(bench *b, const sx_bytes *prompt, uint32_t tokens, double *pp, double *tg)
+/* A context that has read the beginning of a text reads only the rest of it: `held` tokens are not counted. */
+static llm_status measure(bench *b, const sx_bytes *prompt, uint32_t held, uint32_t tokens, double *pp, double *tg)
 {
     llm_gen_opts opts = LLM_GEN_OPTS_INIT;
     opts.flags = LLM_GEN_IGNORE_EOS;
@@ -120,6 +140,7 @@ static llm_status measure(bench *b, const sx_bytes *prompt, uint32_t tokens, dou
     if (st == LLM_OK) {
         double prompt_ms = llm_reply_prompt_ms(reply), output_ms = llm_reply_output_ms(reply);
         b->prompt_was = llm_reply_prompt_tokens(reply);
+        b->prompt_was -= held < b->prompt_was ? held : b->prompt_was;
         b->tokens_were = llm_reply_output_tokens(reply);
         *pp = prompt_ms > 0 ? 1e3 * b->prompt_was / prompt_ms : 0;
         /* the first token comes out of reading the prompt; each further one is an evaluation */
@@ -156,6 +177,7 @@ static void report(const bench *b)
     if (!b->json) {
         printf("%s: %s %s, %s threads, %s\n", b->model, llm_model_info(model, "arch"), llm_model_info(model, "type"),
                llm_model_info(model, "threads"), llm_model_info(model, "isa"));
+        if (b->depth) printf("  behind  %6u tokens\n", b->depth);
         if (b->prompt) printf("  reading %6u tokens  %10.1f tokens/s\n", b->prompt_was, b->pp);
         if (b->tokens) printf("  writing %6u tokens  %10.1f tokens/s\n", b->tokens_were - 1, b->tg);
         printf("  loading  %.1f ms, peak memory %.0f MB\n", b->load_ms, rss_mb);
@@ -170,6 +192,7 @@ static void report(const bench *b)
     sx_json_set(out, "tg", b->tokens ? sx_json_num(b->tg) : json_null());
     sx_json_set(out, "pp_tokens", json_integer(b->prompt_was));
     sx_json_set(out, "tg_tokens", json_integer(b->tokens ? b->tokens_were - 1 : 0));
+    sx_json_set(out, "depth", json_integer(b->depth));
     sx_json_set(out, "sequences", json_integer(b->sequences));
     sx_json_set(out, "repeat", json_integer(b->repeat));
     sx_json_set(out, "load_ms", sx_json_num(b->load_ms));
@@ -180,7 +203,7 @@ static void report(const bench *b)
 }
 
 /* The runs, and before them one token that is not counted: it brings the weights into memory. */
-static int measure_all(bench *b, const sx_bytes *prompt, double *pp, double *tg)
+static int measure_all(bench *b, const sx_bytes *before, const sx_bytes *prompt, double *pp, double *tg)
 {
     const sx_bytes first = {0};
     uint32_t tokens = b->tokens + 1;
@@ -193,7 +216,11 @@ static int measure_all(bench *b, const sx_bytes *prompt, double *pp, double *tg)
             continue;
         }
         if (!fresh_ctx(b)) return b->run.status;
-        llm_status st = i ? measure(b, prompt, tokens, &pp[i - 1], &tg[i - 1]) : measure(b, &first, 1, pp, tg);
+        llm_status st = LLM_OK;
+        uint32_t held = 0;
+        if (!i || b->depth) st = measure(b, i ? before : &first, 0, 1, pp, tg);
+        if (i && b->depth) held = b->prompt_was;
+        if (i && st == LLM_OK) st = measure(b, prompt, held, tokens, &pp[i - 1], &tg[i - 1]);
         if (st != LLM_OK) return sx_failed(&b->run, st, llm_ctx_errmsg(b->run.ctx));
     }
     sx_progress_end();
@@ -205,20 +232,21 @@ static int measure_all(bench *b, const sx_bytes *prompt, double *pp, double *tg)
 static int work(bench *b)
 {
     sx_run *run = &b->run;
-    sx_bytes prompt = {0};
+    sx_bytes before = {0}, prompt = {0}; /* the prompt begins with what is there before */
     if (!sx_run_begin(run, run->cmd)) return run->status;
-    double before = now_ms();
+    const double begin = now_ms();
     if (!sx_open_model(run, b->model, b->threads, (uint32_t)b->isa)) return run->status;
-    b->load_ms = now_ms() - before;
+    b->load_ms = now_ms() - begin;
     double *pp = calloc(b->repeat, sizeof *pp), *tg = calloc(b->repeat, sizeof *tg);
     int status = SX_EXIT_RUN;
     if (!pp || !tg)
         sx_say(run->cmd, "out of memory");
-    else if (make_prompt(b, b->prompt, &prompt))
-        status = measure_all(b, &prompt, pp, tg);
+    else if (make_prompt(b, b->depth, &before) && make_prompt(b, b->depth + b->prompt, &prompt))
+        status = measure_all(b, &before, &prompt, pp, tg);
     if (status == SX_EXIT_OK) report(b);
     free(pp);
     free(tg);
+    sx_bytes_free(&before);
     sx_bytes_free(&prompt);
     return status;
 }
@@ -237,6 +265,7 @@ static int run_bench(const sx_command *self, int argc, char **argv)
         if (id == OPT_THREADS) ok = sx_arg_u32(&args, 1, 4096, &b.threads);
         if (id == OPT_REPEAT) ok = sx_arg_u32(&args, 1, 1000, &b.repeat);
         if (id == OPT_SEQUENCES) ok = sx_arg_u32(&args, 1, 1024, &b.sequences);
+        if (id == OPT_DEPTH) ok = sx_arg_u32(&args, 0, 1u << 24, &b.depth);
         if (id == OPT_ISA) ok = (b.isa = sx_isa(&args)) >= 0;
         if (id == OPT_KV) ok = (b.kv = sx_kv(&args)) >= 0;
         if (id == OPT_JSON) b.json = true;
@@ -247,6 +276,8 @@ static int run_bench(const sx_command *self, int argc, char **argv)
         status = sx_usage(self, "'%s' is too much: bench takes options only", args.operand[0]);
     else if (ok && !b.model)
         status = sx_usage(self, "a model is needed: -m FILE");
+    else if (ok && b.depth && b.sequences > 1)
+        status = sx_usage(self, "--depth is for one sequence");
     else if (ok)
         status = work(&b);
     sx_run_end(&b.run);

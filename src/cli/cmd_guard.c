@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "commands.h"
 #include "guard_jsonl.h"
 #include "term.h"
@@ -29,7 +30,7 @@ static const char help[] = "usage: sextant guard [OPTION...] [FILE...]\n"
                            "      --policy FILE           a JSON file {\"default\": ACTION, \"actions\": {TYPE:\n"
                            "                              ACTION}, \"types\": [], \"words\": [], \"min_score\":\n"
                            "                              S}\n"
-                           "      --max-hold N            most bytes held back\n" SX_VAULT_HELP
+                           "      --max-hold N            most bytes held back\n" SX_VAULT_HELP SX_AUDIT_HELP
                            "      --report                tell the findings on standard error (never the\n"
                            "                              text they stand in)\n"
                            "      --list                  print the types this library knows\n"
@@ -54,6 +55,7 @@ enum {
 };
 
 static const sx_opt table[] = {SX_VAULT_OPTIONS,
+                               SX_AUDIT_OPTIONS,
                                {OPT_TYPES, 0, "types", true},
                                {OPT_ACTION, 0, "action", true},
                                {OPT_SCORE, 0, "min-score", true},
@@ -70,6 +72,7 @@ typedef struct job {
     sx_run run;
     sx_policy policy;
     sx_vault_source vault;
+    sx_audit_source audit;
     llm_check_opts check;
     bool report, json, jsonl, list;
 } job;
@@ -185,6 +188,8 @@ static int serve(job *j, const sx_args *args)
     llm_status st = sx_policy_guard(&j->policy, NULL, &run->guard, &err);
     if (st != LLM_OK) return sx_failed(run, st, err.message);
     if (!sx_open_ctx(run, NULL)) return run->status;
+    st = llm_ctx_set_tag(run->ctx, j->audit.tag);
+    if (st != LLM_OK) return sx_failed(run, st, llm_ctx_errmsg(run->ctx));
     j->check.types = j->policy.types.len ? j->policy.types.data : NULL;
     j->check.min_score = j->policy.min_score;
     j->check.cancel = run->cancel;
@@ -223,7 +228,10 @@ static bool option(job *j, sx_args *args, int id)
     case OPT_LIST: return j->list = true;
     case OPT_JSON: return j->json = true;
     case OPT_JSONL: return j->jsonl = true;
-    default: sx_vault_option(&j->vault, args, id); return true;
+    default:
+        sx_vault_option(&j->vault, args, id);
+        sx_audit_option(&j->audit, args, id);
+        return true;
     }
 }
 
@@ -241,10 +249,12 @@ static int run_guard(const sx_command *self, int argc, char **argv)
         status = list_types();
     else if (ok && j.jsonl && args.operands)
         status = sx_usage(self, "with --jsonl the texts come from standard input");
-    else if (ok && sx_vault_get(self, &j.vault, false, &j.policy.vault) && sx_run_begin(&j.run, self))
+    else if (ok && sx_vault_get(self, &j.vault, false, &j.policy.vault) &&
+             sx_audit_get(self, &j.audit, &j.policy.audit) && sx_run_begin(&j.run, self))
         status = serve(&j, &args);
     sx_run_end(&j.run);
     llm_vault_free(j.policy.vault);
+    llm_audit_free(j.policy.audit);
     sx_policy_free(&j.policy);
     sx_args_free(&args);
     return status;

@@ -142,6 +142,7 @@ llm_status sx_policy_guard(const sx_policy *policy, const char *extra, llm_guard
     llm_guard *guard = NULL;
     llm_status st = llm_guard_create(&guard, &opts, err);
     if (st == LLM_OK && policy->vault) st = llm_guard_set_vault(guard, policy->vault, err);
+    if (st == LLM_OK && policy->audit) st = llm_guard_set_audit(guard, policy->audit, err);
     if (st == LLM_OK) st = set_actions(policy, guard, err);
     if (st == LLM_OK) st = add_words(guard, policy->words.data, err);
     if (st == LLM_OK) st = add_words(guard, extra, err);

@@ -12,6 +12,7 @@ typedef struct sx_policy {
     float min_score;         /* as in llm_check_opts */
     uint32_t max_hold;
     llm_vault *vault; /* borrowed */
+    llm_audit *audit; /* borrowed */
 } sx_policy;
 
 void sx_policy_free(sx_policy *policy);

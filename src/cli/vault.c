@@ -68,6 +68,15 @@ static bool key_from_file(const sx_command *cmd, const char *path, secret *s)
     return false;
 }
 
+bool sx_key_file(const sx_command *cmd, const char *path, unsigned char key[SX_KEY_FILE_BYTES])
+{
+    secret s = {.len = 0};
+    bool ok = key_from_file(cmd, path, &s);
+    if (ok) memcpy(key, s.bytes, SX_KEY_FILE_BYTES);
+    explicit_bzero(&s, sizeof s);
+    return ok;
+}
+
 static bool passphrase_from_file(const sx_command *cmd, const char *path, secret *s)
 {
     if (!read_secret_file(cmd, path, s)) return false;

@@ -27,6 +27,10 @@ typedef struct sx_vault_source {
     const char *vault, *key_file, *passphrase_file;
 } sx_vault_source;
 
+/* A key out of a file that holds 32 bytes or 64 hex digits. False after a sentence. The caller wipes it. */
+enum { SX_KEY_FILE_BYTES = 32 };
+bool sx_key_file(const sx_command *cmd, const char *path, unsigned char key[SX_KEY_FILE_BYTES]);
+
 void sx_vault_option(sx_vault_source *source, const sx_args *args, int id);
 /* Opens the vault, or leaves *out NULL where none was named. False after a sentence. */
 bool sx_vault_get(const sx_command *cmd, const sx_vault_source *source, bool readonly, llm_vault **out);

@@ -13,6 +13,8 @@
 #include "platform/error.h"
 #include "platform/mem.h"
 
+#define SX_MARK_BYTES 16 /* of a keyed hash that stands for a value, and of a policy's fingerprint */
+
 /* ---- vault: any thread ---- */
 typedef struct sx_vault sx_vault;
 llm_status sx_vault_open(sx_vault **out, sx_mem *mem, const char *path, const void *key, size_t key_len, uint32_t flags,
@@ -29,6 +31,7 @@ llm_status sx_vault_restore(sx_vault *vault, const char *text, size_t len, sx_bu
  * reported; BLOCKED, PROMPT_INJECTION, JAILBREAK and HARMFUL judge the text rather than cover data in it: REVIEW, whatever
  * default_action says, unless set_action does. */
 typedef struct sx_guard sx_guard;
+struct sx_audit;
 
 typedef struct sx_guard_params {
     uint32_t default_action; /* LLM_ACTION_*; 0: as llm_guard_opts tells */
@@ -43,6 +46,9 @@ llm_status sx_guard_add_word(sx_guard *guard, const char *word, size_t len, llm_
 void sx_guard_set_vault(sx_guard *guard, sx_vault *vault);   /* borrowed; the facade keeps it alive */
 llm_status sx_guard_freeze(sx_guard *guard, llm_error *err); /* compiles the word list; idempotent, thread-safe */
 const char *sx_guard_type(uint32_t i);
+void sx_guard_set_audit(sx_guard *guard, struct sx_audit *audit); /* borrowed, as the vault: findings get their marks */
+const unsigned char *sx_guard_fingerprint(
+    const sx_guard *guard); /* SX_MARK_BYTES of what the policy says; frozen only */
 
 /* ---- scanning: one caller at a time ---- */
 typedef struct sx_finding {
@@ -50,7 +56,8 @@ typedef struct sx_finding {
     const char *rule; /* static */
     uint64_t start, end;
     float score;
-    uint32_t action; /* LLM_ACTION_* */
+    uint32_t action;                   /* LLM_ACTION_* */
+    unsigned char mark[SX_MARK_BYTES]; /* of its value, for the audit log; zeroes without one */
 } sx_finding;
 
 typedef struct sx_check_params {
@@ -77,5 +84,46 @@ llm_status sx_filter_finish(sx_filter *filter, sx_buf *out, llm_error *err);
  * "harm-...") spans the window that it judged, comes when that has passed, and may lie over all others. */
 const sx_finding *sx_filter_findings(const sx_filter *filter, uint32_t *count);
 uint32_t sx_filter_action(const sx_filter *filter); /* LLM_VERDICT_* so far */
+
+/* ---- audit log: any thread; any number of processes append to one file ----
+ * Records are chained by hashes and signed at intervals (audit/record.h). No value is written, only its keyed hash. */
+typedef struct sx_audit sx_audit;
+
+typedef struct sx_audit_params {
+    uint32_t head_every;          /* records between signatures; 0: 64 */
+    bool durable;                 /* each record is on the disk before its call returns; else signatures are */
+    int64_t (*clock)(void *user); /* ms since 1970; NULL: the system's */
+    void *clock_user;
+} sx_audit_params;
+
+#define SX_AUDIT_CUT     1u /* flag: the text was not seen to its end */
+#define SX_AUDIT_GOES_ON 2u /* flag: the next record holds more findings of the same text */
+
+typedef struct sx_audit_text {
+    uint32_t direction, verdict, flags;
+    uint64_t bytes;              /* of the text */
+    const char *tag;             /* the host's, at most 255 bytes count; NULL: none */
+    const unsigned char *policy; /* SX_MARK_BYTES */
+    const sx_finding *findings;
+    size_t count;
+} sx_audit_text;
+
+/* LLM_E_KEY for another key than the log's, LLM_E_CORRUPT for a log that cannot be continued, LLM_E_BUSY when another
+ * process keeps it locked. A torn last record is kept inside a record that tells of it. */
+llm_status sx_audit_open(sx_audit **out, sx_mem *mem, const char *path, const void *key, size_t key_len,
+                         const sx_audit_params *params, llm_error *err);
+void sx_audit_close(sx_audit *audit); /* signs what is not signed yet */
+/* Appends whole or not at all. */
+llm_status sx_audit_verdict(sx_audit *audit, const sx_audit_text *text, llm_error *err);
+/* Signs now and appends "NUMBER-HASH-PUBLICKEY": what a host publishes elsewhere. */
+llm_status sx_audit_head(sx_audit *audit, sx_buf *out, llm_error *err);
+void sx_audit_mark(const sx_audit *audit, const char *type, const char *value, size_t len,
+                   unsigned char mark[SX_MARK_BYTES]);
+
+/* Proves a log unbroken: LLM_OK, or LLM_E_CORRUPT whose sentence names the first record that is wrong. head: one that was
+ * published, or NULL. show (or NULL) gets each record as a line of JSON and at the end a summary; what it returns but 0
+ * ends the walk with that status. */
+llm_status sx_audit_verify(sx_mem *mem, const char *path, const char *head, llm_piece_fn show, void *user,
+                           llm_error *err);
 
 #endif

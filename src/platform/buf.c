@@ -47,6 +47,15 @@ void sx_buf_add(sx_buf *buf, const void *bytes, size_t n)
     buf->data[buf->len] = '\0';
 }
 
+char *sx_buf_room(sx_buf *buf, size_t n)
+{
+    if (reserve(buf, n)) return NULL;
+    char *room = buf->data + buf->len;
+    buf->len += n;
+    buf->data[buf->len] = '\0';
+    return room;
+}
+
 void sx_buf_str(sx_buf *buf, const char *s)
 {
     sx_buf_add(buf, s, strlen(s));

@@ -70,6 +70,47 @@ bool sx_unseal(void *plain, const unsigned char *sealed, size_t len, const void 
                                                       sealed, key) == 0;
 }
 
+void sx_sign_keys(unsigned char pub[SX_PUBLIC_BYTES], unsigned char secret[SX_SECRET_BYTES],
+                  const unsigned char seed[SX_KEY_BYTES])
+{
+    _Static_assert(SX_PUBLIC_BYTES == crypto_sign_PUBLICKEYBYTES && SX_SECRET_BYTES == crypto_sign_SECRETKEYBYTES &&
+                       SX_SIGN_BYTES == crypto_sign_BYTES && SX_KEY_BYTES == crypto_sign_SEEDBYTES,
+                   "Ed25519 sizes");
+    crypto_sign_seed_keypair(pub, secret, seed);
+}
+
+void sx_sign(unsigned char sig[SX_SIGN_BYTES], const void *bytes, size_t len,
+             const unsigned char secret[SX_SECRET_BYTES])
+{
+    crypto_sign_detached(sig, NULL, bytes, len, secret);
+}
+
+bool sx_sign_holds(const unsigned char sig[SX_SIGN_BYTES], const void *bytes, size_t len,
+                   const unsigned char pub[SX_PUBLIC_BYTES])
+{
+    return crypto_sign_verify_detached(sig, bytes, len, pub) == 0;
+}
+
+void sx_sha256(unsigned char out[32], const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    crypto_hash_sha256_state s;
+    crypto_hash_sha256_init(&s);
+    crypto_hash_sha256_update(&s, a, a_len);
+    crypto_hash_sha256_update(&s, b, b_len);
+    crypto_hash_sha256_final(&s, out);
+    sodium_memzero(&s, sizeof s);
+}
+
+void sx_sha512(unsigned char out[64], const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    crypto_hash_sha512_state s;
+    crypto_hash_sha512_init(&s);
+    crypto_hash_sha512_update(&s, a, a_len);
+    crypto_hash_sha512_update(&s, b, b_len);
+    crypto_hash_sha512_final(&s, out);
+    sodium_memzero(&s, sizeof s);
+}
+
 void sx_random(void *out, size_t n)
 {
     randombytes_buf(out, n);

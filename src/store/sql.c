@@ -111,7 +111,8 @@ static llm_status look_at_path(const char *path, bool readonly, const char *what
 }
 
 /* Whose file is it? An empty one is nobody's; *fresh then. */
-static llm_status check_form(sqlite3 *db, const char *path, const sx_sql_form *form, bool *fresh, llm_error *err)
+static llm_status check_form(sqlite3 *db, const char *path, const sx_sql_form *form, bool *fresh, int *found,
+                             llm_error *err)
 {
     int64_t id = 0, version = 0, tables = 0;
     int rc = get_int(db, "PRAGMA application_id", &id);
@@ -137,24 +138,29 @@ static llm_status check_form(sqlite3 *db, const char *path, const sx_sql_form *f
                        (long long)version, form->version);
     if (version < 1)
         return sx_fail(err, LLM_E_CORRUPT, "%s says it has form %lld, which never was", path, (long long)version);
+    *found = (int)version;
     return LLM_OK;
 }
 
+/* Makes an empty file ours, or an older form the present one. */
 static llm_status make_form(sqlite3 *db, const char *path, const sx_sql_form *form, llm_error *err)
 {
     char marks[96];
     bool fresh = false;
+    int version = 0;
     sqlite3_snprintf(sizeof marks, marks,
                      "PRAGMA application_id=%d; PRAGMA "
                      "user_version=%d",
                      (int)form->application_id, form->version);
     int rc = sx_sql_exec(db, "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK) return sx_sql_fail(db, rc, "making the file", err);
-    llm_status status = check_form(db, path, form, &fresh, err); /* another process may have been faster */
-    if (status == LLM_OK && fresh) {
+    llm_status status = check_form(db, path, form, &fresh, &version, err); /* another process may have been faster */
+    if (status == LLM_OK && fresh)
         rc = sx_sql_exec(db, form->schema);
-        if (rc == SQLITE_OK) rc = sx_sql_exec(db, marks);
-    }
+    else
+        for (; status == LLM_OK && rc == SQLITE_OK && version < form->version; version++)
+            rc = sx_sql_exec(db, form->upgrades[version - 1]);
+    if (status == LLM_OK && rc == SQLITE_OK) rc = sx_sql_exec(db, marks);
     if (status == LLM_OK && rc == SQLITE_OK) rc = sx_sql_exec(db, "COMMIT");
     if (status == LLM_OK && rc != SQLITE_OK) status = sx_sql_fail(db, rc, "making the file", err);
     if (status != LLM_OK) sx_sql_exec(db, "ROLLBACK");
@@ -164,9 +170,10 @@ static llm_status make_form(sqlite3 *db, const char *path, const sx_sql_form *fo
 static llm_status prepare(sqlite3 *db, const char *path, bool readonly, const sx_sql_form *form, llm_error *err)
 {
     bool fresh = false;
+    int version = form->version;
     sqlite3_extended_result_codes(db, 0);
     sqlite3_busy_timeout(db, BUSY_MS);
-    llm_status status = check_form(db, path ? path : "memory", form, &fresh, err);
+    llm_status status = check_form(db, path ? path : "memory", form, &fresh, &version, err);
     if (status != LLM_OK) return status;
     if (readonly)
         return fresh ? sx_fail(err, LLM_E_CORRUPT,
@@ -178,7 +185,7 @@ static llm_status prepare(sqlite3 *db, const char *path, bool readonly, const sx
     if (rc == SQLITE_OK && path) rc = sx_sql_exec(db, "PRAGMA journal_mode=WAL");
     if (rc == SQLITE_OK) rc = sx_sql_exec(db, "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864");
     if (rc != SQLITE_OK) return sx_sql_fail(db, rc, "opening the file", err);
-    return fresh ? make_form(db, path ? path : "memory", form, err) : LLM_OK;
+    return fresh || version < form->version ? make_form(db, path ? path : "memory", form, err) : LLM_OK;
 }
 
 /* A write-ahead-log file on a medium that cannot be written to: SQLite wants to make its shared index there, and cannot.

@@ -10,10 +10,12 @@
 
 /* Who a file belongs to and how old its form is. */
 typedef struct sx_sql_form {
-    const char *what;        /* "corpus": for sentences */
-    uint32_t application_id; /* PRAGMA application_id */
-    int version;             /* PRAGMA user_version: newer files are LLM_E_VERSION */
-    const char *schema;      /* statements that make an empty file ours */
+    const char *what;            /* "corpus": for sentences */
+    uint32_t application_id;     /* PRAGMA application_id */
+    int version;                 /* PRAGMA user_version: newer files are LLM_E_VERSION */
+    const char *schema;          /* statements that make an empty file ours */
+    const char *const *upgrades; /* [version - 1]: what makes form i + 1 form i + 2, when opened for writing. A reader
+                                  * takes an older form as it is */
 } sx_sql_form;
 
 /* path NULL: in memory. Write-ahead log, durable at commit. A file of someone else is never written to. */

@@ -3,28 +3,52 @@
  * sees the last commit while a writer works, be it of this process or another. A store in memory has one for both. */
 #include "store/store.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "platform/crypto.h"
-#include "store/sql.h"
+#include "store/inner.h"
 
-enum { PUT_DOC, PUT_SECTION, DROP_DOC, DROP_SECTIONS, READ_SECTION, DATA_VERSION, STATEMENTS };
-
-static const char *const statements[STATEMENTS] = {
-    [PUT_DOC] = "INSERT INTO document(name,bytes,nodes,format,hash) VALUES(?1,?2,?3,?4,?5)",
-    [PUT_SECTION] = "INSERT INTO section(doc,part,hash,data) VALUES(?1,?2,?3,?4)",
-    [DROP_DOC] = "DELETE FROM document WHERE name=?1",
-    [DROP_SECTIONS] = "DELETE FROM section WHERE doc=(SELECT id FROM document WHERE name=?1)",
-    [READ_SECTION] = "SELECT hash,data FROM section WHERE doc=?1 AND part=?2",
-    [DATA_VERSION] = "PRAGMA data_version",
+static const char *const statements[SX_STATEMENTS] = {
+    [SX_STMT_PUT_DOC] = "INSERT INTO document(name,bytes,nodes,format,hash) VALUES(?1,?2,?3,?4,?5)",
+    [SX_STMT_PUT_SECTION] = "INSERT INTO section(doc,part,hash,data) VALUES(?1,?2,?3,?4)",
+    [SX_STMT_DROP_DOC] = "DELETE FROM document WHERE name=?1",
+    [SX_STMT_DROP_SECTIONS] = "DELETE FROM section WHERE doc=(SELECT id FROM document WHERE name=?1)",
+    [SX_STMT_READ_SECTION] = "SELECT hash,data FROM section WHERE doc=?1 AND part=?2",
+    [SX_STMT_DATA_VERSION] = "PRAGMA data_version",
+    [SX_STMT_PUT_PENDING] = "INSERT INTO pending(doc) VALUES(?1)",
+    [SX_STMT_BURY] = "INSERT INTO tombstone(doc) SELECT id FROM document WHERE name=?1 AND id NOT IN (SELECT doc FROM "
+                     "pending)",
+    [SX_STMT_DROP_PENDING] = "DELETE FROM pending WHERE doc=(SELECT id FROM document WHERE name=?1)",
+    [SX_STMT_FIND] = "SELECT id,name,bytes,nodes,format,hash FROM document WHERE name=?1",
+    [SX_STMT_GET] = "SELECT id,name,bytes,nodes,format,hash FROM document WHERE id=?1",
+    [SX_STMT_PENDING] =
+        "SELECT d.id,name,bytes,nodes,format,hash FROM pending p JOIN document d ON d.id=p.doc ORDER BY "
+        "name",
+    [SX_STMT_SEGMENTS] = "SELECT id,level,units FROM segment ORDER BY id",
+    [SX_STMT_TOMBSTONES] = "SELECT doc FROM tombstone ORDER BY doc",
+    [SX_STMT_READ_ROW] = "SELECT sum,data FROM posting WHERE id=?1",
+    [SX_STMT_PUT_SEGMENT] = "INSERT INTO segment(level,units) VALUES(?1,?2)",
+    [SX_STMT_PUT_ROW] = "INSERT INTO posting(id,sum,data) VALUES(?1,?2,?3)",
+    [SX_STMT_DROP_SEGMENT] = "DELETE FROM segment WHERE id=?1",
+    [SX_STMT_DROP_ROWS] = "DELETE FROM posting WHERE id>=?1 AND id<?2",
+    [SX_STMT_SETTLE] = "DELETE FROM pending WHERE doc=?1",
+    [SX_STMT_UNBURY] = "DELETE FROM tombstone WHERE doc=?1",
 };
+
+#define TABLES_2 \
+    "CREATE TABLE pending(doc INTEGER PRIMARY KEY);" \
+    "CREATE TABLE tombstone(doc INTEGER PRIMARY KEY);" \
+    "CREATE TABLE segment(id INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL, units INTEGER NOT NULL);" \
+    "CREATE TABLE posting(id INTEGER PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);"
+
+/* Form 2 has the segments of the search over all documents; what form 1 held waits to be taken into one. */
+static const char *const upgrades[] = {TABLES_2 "INSERT INTO pending SELECT id FROM document;"};
 
 static const sx_sql_form corpus_form = {
     .what = "corpus",
     .application_id = 0x53585443, /* "SXTC" */
-    .version = 1,
+    .version = 2,
+    .upgrades = upgrades,
     /* AUTOINCREMENT: the id of a removed document is never given again */
     .schema =
         "CREATE TABLE document(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, bytes INTEGER NOT "
@@ -32,21 +56,7 @@ static const sx_sql_form corpus_form = {
         " nodes INTEGER NOT NULL, format INTEGER NOT NULL, hash BLOB NOT NULL);"
         "CREATE TABLE section(doc INTEGER NOT NULL REFERENCES document(id), part INTEGER NOT NULL, hash BLOB NOT "
         "NULL,"
-        " data BLOB NOT NULL, UNIQUE(doc,part));",
-};
-
-typedef struct {
-    sqlite3 *db;
-    sqlite3_stmt *stmt[STATEMENTS];
-    pthread_mutex_t lock;
-} connection;
-
-struct sx_store {
-    sx_mem *mem;
-    connection first, second;
-    connection *writer; /* NULL: read-only */
-    connection *reader; /* the same one in memory */
-    atomic_uint own;    /* commits of this handle, which a connection's data_version does not count when it made them */
+        " data BLOB NOT NULL, UNIQUE(doc,part));" TABLES_2,
 };
 
 const char *sx_store_version(void)
@@ -54,10 +64,24 @@ const char *sx_store_version(void)
     return sqlite3_libversion();
 }
 
-static llm_status connect_to(connection *c, const char *path, bool readonly, llm_error *err)
+/* Is it of a form that has segments? Only a reader can meet another. */
+static llm_status look_for_segments(sx_connection *c, llm_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(c->db, "PRAGMA user_version", -1, &stmt, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
+    c->has_segments = rc == SQLITE_ROW && sqlite3_column_int(stmt, 0) >= 2;
+    llm_status status = rc == SQLITE_ROW ? LLM_OK : sx_sql_fail(c->db, rc, "opening the corpus", err);
+    sqlite3_finalize(stmt);
+    return status;
+}
+
+static llm_status connect_to(sx_connection *c, const char *path, bool readonly, llm_error *err)
 {
     llm_status status = sx_sql_open(&c->db, path, readonly, &corpus_form, err);
-    for (int i = 0; i < STATEMENTS && status == LLM_OK; i++) {
+    if (status == LLM_OK) status = look_for_segments(c, err);
+    for (int i = 0; i < SX_STATEMENTS && status == LLM_OK; i++) {
+        if (!c->has_segments && sx_stmt_is_of_form_2(i)) continue;
         int rc = sqlite3_prepare_v3(c->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &c->stmt[i], NULL);
         if (rc == SQLITE_ERROR) /* our application id, but not our tables */
             status = sx_fail(err, LLM_E_CORRUPT, "the corpus lacks one of its tables (%s); restore it from a copy",
@@ -68,9 +92,9 @@ static llm_status connect_to(connection *c, const char *path, bool readonly, llm
     return status;
 }
 
-static void disconnect(connection *c)
+static void disconnect(sx_connection *c)
 {
-    for (int i = 0; i < STATEMENTS; i++) sqlite3_finalize(c->stmt[i]);
+    for (int i = 0; i < SX_STATEMENTS; i++) sqlite3_finalize(c->stmt[i]);
     sqlite3_close(c->db);
     pthread_mutex_destroy(&c->lock);
 }
@@ -110,25 +134,32 @@ void sx_store_close(sx_store *store)
 }
 
 /* Steps a statement that gives no rows and makes it ready for the next use. */
-static int run(sqlite3_stmt *stmt)
+int sx_store_run(sqlite3_stmt *stmt)
 {
     int rc = sqlite3_step(stmt), last = sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
     return rc == SQLITE_DONE || rc == SQLITE_ROW ? last : rc;
 }
 
-static int drop(connection *c, const char *name)
+/* Runs a statement whose only parameter is a document's name. */
+static int run_named(sqlite3_stmt *stmt, const char *name)
 {
-    sqlite3_bind_text(c->stmt[DROP_SECTIONS], 1, name, -1, SQLITE_STATIC);
-    int rc = run(c->stmt[DROP_SECTIONS]);
-    if (rc != SQLITE_OK) return rc;
-    sqlite3_bind_text(c->stmt[DROP_DOC], 1, name, -1, SQLITE_STATIC);
-    return run(c->stmt[DROP_DOC]);
+    sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+    return sx_store_run(stmt);
 }
 
-static int put(connection *c, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS])
+static int drop(sx_connection *c, const char *name)
 {
-    sqlite3_stmt *insert = c->stmt[PUT_DOC];
+    static const int steps[] = {SX_STMT_BURY, SX_STMT_DROP_PENDING, SX_STMT_DROP_SECTIONS, SX_STMT_DROP_DOC};
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == SQLITE_OK; i++)
+        rc = run_named(c->stmt[steps[i]], name);
+    return rc;
+}
+
+static int put(sx_connection *c, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS])
+{
+    sqlite3_stmt *insert = c->stmt[SX_STMT_PUT_DOC];
     int rc = drop(c, doc->name);
     if (rc != SQLITE_OK) return rc;
     sqlite3_bind_text(insert, 1, doc->name, -1, SQLITE_STATIC);
@@ -136,11 +167,15 @@ static int put(connection *c, const sx_store_doc *doc, const sx_blob sections[SX
     sqlite3_bind_int64(insert, 3, doc->nodes);
     sqlite3_bind_int64(insert, 4, doc->format);
     sqlite3_bind_blob(insert, 5, doc->hash, sizeof doc->hash, SQLITE_STATIC);
-    rc = run(insert);
+    rc = sx_store_run(insert);
     int64_t id = sqlite3_last_insert_rowid(c->db);
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(c->stmt[SX_STMT_PUT_PENDING], 1, id);
+        rc = sx_store_run(c->stmt[SX_STMT_PUT_PENDING]);
+    }
     for (int part = 0; part < SX_SECTIONS && rc == SQLITE_OK; part++) {
         unsigned char hash[SX_HASH_BYTES];
-        sqlite3_stmt *stmt = c->stmt[PUT_SECTION];
+        sqlite3_stmt *stmt = c->stmt[SX_STMT_PUT_SECTION];
         sx_hash(hash, sections[part].data, sections[part].size);
         sqlite3_bind_int64(stmt, 1, id);
         sqlite3_bind_int(stmt, 2, part);
@@ -148,20 +183,20 @@ static int put(connection *c, const sx_store_doc *doc, const sx_blob sections[SX
         rc = sections[part].size ? sqlite3_bind_blob64(stmt, 4, sections[part].data, sections[part].size, SQLITE_STATIC)
                                  : sqlite3_bind_zeroblob(stmt, 4, 0);
         if (rc == SQLITE_OK)
-            rc = run(stmt);
+            rc = sx_store_run(stmt);
         else
             sqlite3_clear_bindings(stmt);
     }
     return rc;
 }
 
-static llm_status begin(connection *c, llm_error *err)
+llm_status sx_store_begin(sx_connection *c, llm_error *err)
 {
     int rc = sx_sql_exec(c->db, "BEGIN IMMEDIATE");
     return rc == SQLITE_OK ? LLM_OK : sx_sql_fail(c->db, rc, "writing to the corpus", err);
 }
 
-static llm_status finish(sx_store *store, int rc, llm_error *err)
+llm_status sx_store_finish(sx_store *store, int rc, llm_error *err)
 {
     sqlite3 *db = store->writer->db;
     if (rc == SQLITE_OK) rc = sx_sql_exec(db, "COMMIT");
@@ -174,31 +209,31 @@ static llm_status finish(sx_store *store, int rc, llm_error *err)
     return status;
 }
 
-static llm_status fail_readonly(llm_error *err)
+llm_status sx_store_fail_readonly(llm_error *err)
 {
     return sx_fail(err, LLM_E_READONLY, "the corpus was opened read-only; open it for writing to change it");
 }
 
 llm_status sx_store_put(sx_store *store, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS], llm_error *err)
 {
-    connection *c = store->writer;
-    if (!c) return fail_readonly(err);
+    sx_connection *c = store->writer;
+    if (!c) return sx_store_fail_readonly(err);
     pthread_mutex_lock(&c->lock);
-    llm_status status = begin(c, err);
-    if (status == LLM_OK) status = finish(store, put(c, doc, sections), err);
+    llm_status status = sx_store_begin(c, err);
+    if (status == LLM_OK) status = sx_store_finish(store, put(c, doc, sections), err);
     pthread_mutex_unlock(&c->lock);
     return status;
 }
 
 llm_status sx_store_remove(sx_store *store, const char *name, llm_error *err)
 {
-    connection *c = store->writer;
-    if (!c) return fail_readonly(err);
+    sx_connection *c = store->writer;
+    if (!c) return sx_store_fail_readonly(err);
     pthread_mutex_lock(&c->lock);
-    llm_status status = begin(c, err);
+    llm_status status = sx_store_begin(c, err);
     if (status == LLM_OK) {
         int rc = drop(c, name), gone = sqlite3_changes(c->db);
-        status = finish(store, rc, err);
+        status = sx_store_finish(store, rc, err);
         if (status == LLM_OK && gone == 0)
             status = sx_fail(err, LLM_E_NOT_FOUND, "the corpus has no document named %s", name);
     }
@@ -206,7 +241,7 @@ llm_status sx_store_remove(sx_store *store, const char *name, llm_error *err)
     return status;
 }
 
-static llm_status read_doc(sqlite3_stmt *stmt, sx_store_doc *doc, llm_error *err)
+llm_status sx_store_read_doc(sqlite3_stmt *stmt, sx_store_doc *doc, llm_error *err)
 {
     doc->id = sqlite3_column_int64(stmt, 0);
     doc->name = (const char *)sqlite3_column_text(stmt, 1);
@@ -225,7 +260,7 @@ static llm_status read_doc(sqlite3_stmt *stmt, sx_store_doc *doc, llm_error *err
 llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_store_doc *doc), void *user,
                          llm_error *err)
 {
-    connection *c = store->reader;
+    sx_connection *c = store->reader;
     sqlite3_stmt *stmt = NULL;
     pthread_mutex_lock(&c->lock);
     int rc = sqlite3_prepare_v2(c->db,
@@ -236,7 +271,7 @@ llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_
     if (rc == SQLITE_OK)
         while (status == LLM_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
             sx_store_doc doc = {0};
-            status = read_doc(stmt, &doc, err);
+            status = sx_store_read_doc(stmt, &doc, err);
             if (status == LLM_OK) status = fn(user, &doc);
         }
     if (status == LLM_OK && rc != SQLITE_DONE) status = sx_sql_fail(c->db, rc, "listing the documents", err);
@@ -269,8 +304,8 @@ static llm_status read_row(sx_store *store, sqlite3_stmt *stmt, int section, voi
 
 static llm_status read_locked(sx_store *store, int64_t id, int section, void **data, size_t *size, llm_error *err)
 {
-    connection *c = store->reader;
-    sqlite3_stmt *stmt = c->stmt[READ_SECTION];
+    sx_connection *c = store->reader;
+    sqlite3_stmt *stmt = c->stmt[SX_STMT_READ_SECTION];
     sqlite3_bind_int64(stmt, 1, id);
     sqlite3_bind_int(stmt, 2, section);
     int rc = sqlite3_step(stmt);
@@ -288,7 +323,7 @@ static llm_status read_locked(sx_store *store, int64_t id, int section, void **d
 
 llm_status sx_store_read(sx_store *store, int64_t id, int section, void **data, size_t *size, llm_error *err)
 {
-    connection *c = store->reader;
+    sx_connection *c = store->reader;
     *data = NULL;
     *size = 0;
     pthread_mutex_lock(&c->lock);
@@ -299,9 +334,9 @@ llm_status sx_store_read(sx_store *store, int64_t id, int section, void **data, 
 
 llm_status sx_store_generation(sx_store *store, uint64_t *generation, llm_error *err)
 {
-    connection *c = store->reader;
+    sx_connection *c = store->reader;
     pthread_mutex_lock(&c->lock);
-    sqlite3_stmt *stmt = c->stmt[DATA_VERSION];
+    sqlite3_stmt *stmt = c->stmt[SX_STMT_DATA_VERSION];
     int rc = sqlite3_step(stmt);
     *generation = (uint64_t)sqlite3_column_int64(stmt, 0) << 32 | atomic_load(&store->own);
     llm_status status = rc == SQLITE_ROW ? LLM_OK : sx_sql_fail(c->db, rc, "reading the corpus", err);
@@ -311,7 +346,7 @@ llm_status sx_store_generation(sx_store *store, uint64_t *generation, llm_error 
 }
 
 /* SQLite's own proof: pages, b-trees, indices. */
-static llm_status check_structure(connection *c, llm_error *err)
+static llm_status check_structure(sx_connection *c, llm_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     llm_status status = LLM_OK;
@@ -332,7 +367,7 @@ static llm_status check_structure(connection *c, llm_error *err)
 }
 
 /* Every document has its sections, every section its document, and every section's bytes their hash. */
-static llm_status check_sections(connection *c, llm_error *err)
+static llm_status check_sections(sx_connection *c, llm_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     llm_status status = LLM_OK;
@@ -366,7 +401,7 @@ static llm_status check_sections(connection *c, llm_error *err)
 
 llm_status sx_store_check(sx_store *store, llm_error *err)
 {
-    connection *c = store->reader;
+    sx_connection *c = store->reader;
     pthread_mutex_lock(&c->lock);
     llm_status status = check_structure(c, err);
     if (status == LLM_OK) status = check_sections(c, err);

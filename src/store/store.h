@@ -40,8 +40,59 @@ llm_status sx_store_remove(sx_store *store, const char *name, llm_error *err);
  * store. */
 llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_store_doc *doc), void *user,
                          llm_error *err);
+/* The document of a name, or of an id: its name is the caller's (sx_mem_free). LLM_E_NOT_FOUND with a sentence. */
+llm_status sx_store_find(sx_store *store, const char *name, sx_store_doc *doc, llm_error *err);
+llm_status sx_store_get(sx_store *store, int64_t id, sx_store_doc *doc, llm_error *err);
 /* *data is the caller's (sx_mem_free), NUL-terminated besides. */
 llm_status sx_store_read(sx_store *store, int64_t id, int section, void **data, size_t *size, llm_error *err);
+
+/* ---- segments: rows of opaque bytes that say something of many documents at once, never changed once written ----
+ * Every document is either pending (in no segment yet: a put makes it so) or in one segment; one that was removed or
+ * replaced since it went into a segment leaves its id as a tombstone until the segment is written anew. */
+
+enum {
+    SX_SEGMENT_ROWS = 1 << 24, /* most rows of one */
+    SX_ROW_PAD = 8             /* zeroes behind the bytes of a row that was read */
+};
+
+typedef struct sx_store_segment {
+    int64_t id; /* set by the store, never given again */
+    uint32_t level, units;
+} sx_store_segment;
+
+/* One state of the corpus; the arrays are the caller's: sx_store_state_free. */
+typedef struct sx_store_state {
+    uint64_t generation;
+    bool has_segments; /* false: an older form, opened read-only; then every document is to be looked for in the list */
+    sx_store_segment *segments;
+    size_t n_segments, segments_cap;
+    int64_t *tombstones; /* [n_tombstones] ascending */
+    size_t n_tombstones, tombstones_cap;
+    sx_store_doc *pending; /* [n_pending] sorted by name, names owned */
+    size_t n_pending, pending_cap;
+} sx_store_state;
+
+llm_status sx_store_state_read(sx_store *store, sx_store_state *state, llm_error *err);
+void sx_store_state_free(sx_store *store, sx_store_state *state);
+
+/* A new segment in the place of older ones and of pending documents. */
+typedef struct sx_store_fold {
+    uint32_t level, units;
+    const sx_blob *rows; /* [n_rows]; none: no segment is made (all its documents are gone) */
+    uint32_t n_rows;
+    const int64_t *settled; /* [n_settled] pending documents that are in it */
+    size_t n_settled;
+    const int64_t *replaced; /* [n_replaced] segments that it stands for */
+    size_t n_replaced;
+    const int64_t *unburied; /* [n_unburied] tombstones whose documents no segment holds any longer */
+    size_t n_unburied;
+} sx_store_fold;
+
+/* LLM_MORE: what it was made of is no longer so; nothing was changed. */
+llm_status sx_store_put_segment(sx_store *store, const sx_store_fold *fold, llm_error *err);
+/* A row, proven by its sum; *data is the caller's. LLM_E_NOT_FOUND when the segment is gone. */
+llm_status sx_store_read_row(sx_store *store, int64_t segment, uint32_t row, void **data, size_t *size, llm_error *err);
+
 /* A number that changes whenever the documents changed, by this or another process: cheap to ask. */
 llm_status sx_store_generation(sx_store *store, uint64_t *generation, llm_error *err);
 /* LLM_E_CORRUPT with what is damaged, when the file does not prove sound. */

@@ -106,3 +106,24 @@ run restore --vault "$T/w" --passphrase-file "$T/pass" "$T/safe"; is_rc 0; out_i
 printf 'wrong\n' >"$T/pass"; run restore --vault "$T/w" --passphrase-file "$T/pass" "$T/safe"; is_rc 2; err_sentence
 feed '{"id":1,"text":"jo@example.org"}'; run guard --jsonl --vault "$T/v" --key-file "$T/key"; is_rc 0; out_has '<EMAIL_ADDRESS_1>'
 finish
+
+# an audit log: begun, written, proved, exported, shown; what was done to it is named
+head -c 32 /dev/urandom >"$T/akey"
+run audit init "$T/log" --key-file "$T/akey"; is_rc 0; first=$(cat "$T/out"); out_has '0-'
+run audit init "$T/log" --key-file "$T/akey"; is_rc 2; err_sentence; err_has 'exists already'
+feed 'Write to jo@example.org.'; run guard --audit "$T/log" --audit-key-file "$T/akey" --tag '<b>a&b</b>'; is_rc 0; out_is 'Write to <EMAIL_ADDRESS>.'
+feed 'Write to jo@example.org.'; run guard --audit "$T/log"; is_rc 2; err_has 'needs its key'; out_empty
+feed 'Write to jo@example.org.'; run guard --audit "$T/log" --audit-key-file "$T/key"; is_rc 2; err_has 'is not that of the audit log'; out_empty
+run audit verify "$T/log"; is_rc 0; out_has 'is unbroken: 3 records, 1 verdicts'; out_has 'without --head'
+run audit verify "$T/log" --head "$first" --json; is_rc 0; out_has '"verified":true'
+run audit export "$T/log"; is_rc 0; out_lines 4; out_has '"type":"EMAIL_ADDRESS"'; out_lacks 'jo@example'
+run audit head "$T/log" --key-file "$T/akey"; is_rc 0; last=$(cat "$T/out"); run audit verify "$T/log" --head "$last"; is_rc 0
+run audit report "$T/log" -o "$T/r.html"; is_rc 0
+grep -q 'The log is unbroken' "$T/r.html" && grep -q '&lt;b&gt;a&amp;b&lt;/b&gt;' "$T/r.html" || wrong 'the report'
+! grep -qE '<script|<b>a&b|https?:|src=|jo@example' "$T/r.html" || wrong 'a report loads nothing and shows no data'
+size=$(($(wc -c <"$T/log") - 30)); head -c "$size" "$T/log" >"$T/torn"
+run audit verify "$T/torn"; is_rc 1; err_sentence; err_has 'record 3 is torn'; out_empty
+run audit report "$T/torn"; is_rc 1; out_has 'The log is broken'
+run audit verify "$T/torn" --head "$last"; is_rc 1
+run audit verify "$T/none"; is_rc 2; err_sentence
+run audit shred "$T/log"; is_rc 2; err_has 'there is no'

@@ -113,6 +113,8 @@ run bench -m "$MODEL" -p 16 -n 4 -r 2; is_rc 0; out_has 'tokens/s'
 
 run bench -m "$MODEL" -p 16 -n 8 -r 1 -t 2 --sequences 5 --kv q8_0 --json; is_rc 0; out_has '"sequences":5'; out_has '"tg_tokens":40'
 run bench -m "$MODEL" -p 1 --sequences 0; is_rc 2; err_sentence
+run bench -m "$MODEL" -p 16 -n 4 -r 1 --depth 32 --json; is_rc 0; out_has '"depth":32'; out_has '"tg_tokens":4'
+run bench -m "$MODEL" --depth 8 --sequences 2; is_rc 2; err_sentence
 
 for kv in f16 f32 bf16 q8_0 q4_0; do # each its own numbers
     run logits -m "$MODEL" --tokens 1,403,407,261,378,9,300,301 --kv $kv -o "$T/logits-$kv"; is_rc 0

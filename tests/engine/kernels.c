@@ -268,21 +268,120 @@ static void half_precision_is_exact(void **state)
 
 /* ---- attention ---- */
 
+static size_t kept_bytes(uint32_t type, uint32_t n)
+{
+    const sx_type_info *info = sx_type_get(type);
+    return (size_t)((n + info->block - 1) / info->block) * info->block_bytes;
+}
+
+static const uint32_t kept_types[] = {SX_TYPE_F32, SX_TYPE_F16, SX_TYPE_BF16, SX_TYPE_Q8_0, SX_TYPE_Q4_0};
+
+/* Random rows as they are kept; what stands behind n_rows is no number at all. */
+static unsigned char *kept_rows(uint32_t type, uint32_t n_rows, uint32_t dim, uint64_t seed, size_t *stride)
+{
+    *stride = kept_bytes(type, dim) + 2;
+    unsigned char *rows = grab(SX_KEY_TILE * *stride);
+    float x[160];
+    memset(rows, 0xff, SX_KEY_TILE * *stride);
+    for (uint32_t j = 0; j < n_rows; j++) {
+        random_floats(x, dim, seed + j);
+        sx_cache_ref.pack(type, rows + j * *stride, x, dim);
+    }
+    return rows;
+}
+
+static void scores_of_keys(void **state)
+{
+    (void)state;
+    enum { ROWS = 14, DIM = 160 };
+    static const uint32_t dims[] = {1, 8, 12, 16, 31, 40, 64, 80, 160}, n_keys[] = {1, 17, 63, 64};
+    const size_t ldq = sx_query_floats(DIM) + 16;
+    float *q = grab(ROWS * DIM * 4), *ready = grab(ROWS * ldq * 4), *ready_ref = grab(ROWS * ldq * 4);
+    float *panel = grab(sx_panel_floats(DIM) * 4), *panel_ref = grab(sx_panel_floats(DIM) * 4);
+    float *a = grab(ROWS * SX_KEY_TILE * 4), *b = grab(ROWS * SX_KEY_TILE * 4), *whole = grab(DIM * 4);
+    random_floats(q, ROWS * DIM, 1);
+    EACH_LEVEL(k)
+    for (size_t c = 0; c < 9 * 4 * 5; c++) {
+        const uint32_t dim = dims[c % 9], n = n_keys[c / 9 % 4], type = kept_types[c / 36];
+        size_t stride;
+        unsigned char *rows = kept_rows(type, n, dim, c, &stride);
+        for (uint32_t i = 0; i < ROWS; i++) {
+            k.attention->query(type, ready + i * ldq, q + i * dim, 0.25f, dim);
+            sx_attention_ref.query(type, ready_ref + i * ldq, q + i * dim, 0.25f, dim);
+        }
+        k.attention->keys(type, panel, rows, stride, n, dim);
+        sx_attention_ref.keys(type, panel_ref, rows, stride, n, dim);
+        k.attention->scores(type, a, ready, ldq, ROWS, panel, dim);
+        sx_attention_ref.scores(type, b, ready_ref, ldq, ROWS, panel_ref, dim);
+        near(a, b, ROWS * SX_KEY_TILE, 1e-5f);
+        for (uint32_t i = 0; i < ROWS; i++)
+            for (uint32_t j = n; j < SX_KEY_TILE; j++) assert_true(a[i * SX_KEY_TILE + j] == 0.0f);
+        for (uint32_t j = 0; j < n; j++) { /* and near what the numbers say: bytes cost a query half a percent */
+            double exact = 0.0, length = 0.0;
+            sx_cache_ref.unpack(type, whole, DIM, rows + j * stride, stride, 1, dim);
+            for (uint32_t d = 0; d < dim; d++) {
+                exact += 0.25 * (double)q[d] * (double)whole[d];
+                length += fabs((double)whole[d]);
+            }
+            assert_true(fabs(exact - (double)a[j]) <=
+                        (sx_quant_get(type) ? 0.25 * length / 254.0 : 0.0) + 1e-5 * (1.0 + length));
+        }
+        for (uint32_t count = 1; count < 8; count++) { /* few rows: the same bits */
+            k.attention->scores(type, b, ready + ldq, ldq, count, panel, dim);
+            same(b, a + SX_KEY_TILE, count * SX_KEY_TILE);
+        }
+        free(rows);
+    }
+    free(q);
+    free(ready);
+    free(ready_ref);
+    free(panel);
+    free(panel_ref);
+    free(a);
+    free(b);
+    free(whole);
+}
+
 static void softmax_tiles(void **state)
 {
     (void)state;
+    enum { ROWS = 7, ALL = ROWS * SX_KEY_TILE };
     EACH_LEVEL(k)
     {
-        float a[SX_KEY_TILE], b[SX_KEY_TILE], max_a = -INFINITY, max_b = -INFINITY, sum_a = 0.0f, sum_b = 0.0f;
+        float a[ALL], b[ALL], max_a[ROWS], max_b[ROWS], sum_a[ROWS], sum_b[ROWS], keep_a[ROWS], keep_b[ROWS];
+        for (int i = 0; i < ROWS; i++) {
+            max_a[i] = max_b[i] = -INFINITY;
+            sum_a[i] = sum_b[i] = 0.0f;
+        }
         for (uint32_t round = 0; round < 5; round++) {
-            random_floats(a, SX_KEY_TILE, round);
-            for (int i = 0; i < SX_KEY_TILE; i++) a[i] = i % 7 == 3 || round == 2 ? -INFINITY : a[i] * 20.0f;
+            random_floats(a, ALL, round);
+            for (int i = 0; i < ALL; i++)
+                a[i] = i % 7 == 3 || round == 2 || (round < 2 && i / SX_KEY_TILE == 2) ? -INFINITY : a[i] * 50.0f;
             memcpy(b, a, sizeof a);
-            float keep_a = k.attention->softmax(a, &max_a, &sum_a),
-                  keep_b = sx_attention_ref.softmax(b, &max_b, &sum_b);
-            near(a, b, SX_KEY_TILE, 1e-6f);
-            near((float[]){keep_a, max_a, sum_a}, (float[]){keep_b, max_b, sum_b}, 3, 1e-5f);
-            assert_true(a[3] == 0.0f); /* what is not seen weighs nothing at all */
+            for (uint32_t i = 0; i < ROWS; i++) { /* a row alone: the same bits */
+                float row[SX_KEY_TILE], max = max_a[i], sum = sum_a[i], keep;
+                memcpy(row, a + i * SX_KEY_TILE, sizeof row);
+                k.attention->softmax(row, 1, &max, &sum, &keep);
+                if (i == 0) memcpy(keep_b, row, sizeof keep_b);
+                if (i == ROWS - 1) {
+                    float all[ALL], maxes[ROWS], sums[ROWS], keeps[ROWS];
+                    memcpy(all, a, sizeof all);
+                    memcpy(maxes, max_a, sizeof maxes);
+                    memcpy(sums, sum_a, sizeof sums);
+                    k.attention->softmax(all, ROWS, maxes, sums, keeps);
+                    same(row, all + i * SX_KEY_TILE, SX_KEY_TILE);
+                    same((float[]){max, sum, keep}, (float[]){maxes[i], sums[i], keeps[i]}, 3);
+                    same(keep_b, all, ROWS);
+                }
+            }
+            k.attention->softmax(a, ROWS, max_a, sum_a, keep_a);
+            sx_attention_ref.softmax(b, ROWS, max_b, sum_b, keep_b);
+            near(a, b, ALL, 1e-6f);
+            near(keep_a, keep_b, ROWS, 1e-5f);
+            near(sum_a, sum_b, ROWS, 1e-5f);
+            assert_memory_equal(max_a, max_b, sizeof max_a);
+            for (int i = 3; i < ALL; i += 7) assert_true(a[i] == 0.0f); /* what is not seen weighs nothing at all */
+            if (round == 0) assert_true(max_a[2] == -INFINITY && sum_a[2] == 0.0f && keep_a[2] == 1.0f);
         }
     }
 }
@@ -290,56 +389,50 @@ static void softmax_tiles(void **state)
 static void weighing(void **state)
 {
     (void)state;
-    enum { ROWS = 7, DIM = 80 };
-    static const uint32_t dims[] = {1, 8, 12, 16, 24, 40, 64, 80}, keys[] = {1, 5, 64};
-    float *p = grab(ROWS * SX_KEY_TILE * 4), *v = grab(64 * DIM * 4), *a = grab(ROWS * DIM * 4),
-          *b = grab(ROWS * DIM * 4);
-    uint16_t *half = grab(64 * DIM * 2);
+    enum { ROWS = 13, DIM = 160 };
+    static const uint32_t dims[] = {1, 8, 12, 16, 24, 40, 64, 80, 160}, keys[] = {1, 5, 64};
+    float *p = grab(ROWS * SX_KEY_TILE * 4), *a = grab(ROWS * DIM * 4), *b = grab(ROWS * DIM * 4), keep[ROWS];
+    float *floats = grab(SX_KEY_TILE * DIM * 4);
     random_floats(p, ROWS * SX_KEY_TILE, 1);
-    random_floats(v, 64 * DIM, 2);
+    for (int i = 0; i < ROWS; i++) keep[i] = i % 3 ? 0.25f + 0.01f * (float)i : 1.0f;
     EACH_LEVEL(k)
-    for (size_t c = 0; c < 8 * 3 * 3; c++) {
-        static const uint32_t types[] = {SX_TYPE_F32, SX_TYPE_F16, SX_TYPE_BF16};
-        uint32_t dim = dims[c % 8], n = keys[c / 8 % 3], type = types[c / 24];
-        const void *values = type == SX_TYPE_F32 ? (void *)v : (void *)half;
-        size_t stride = DIM * (type == SX_TYPE_F32 ? 4 : 2);
-        float_rows(type, half, v, 64 * DIM);
-        memset(a, 0, ROWS * DIM * 4);
-        memset(b, 0, ROWS * DIM * 4);
-        sx_attention_ref.weigh(b, DIM, ROWS, p, type, values, stride, n, dim);
-        k.attention->weigh(a, DIM, ROWS, p, type, values, stride, n, dim);
+    for (size_t c = 0; c < 9 * 3 * 5; c++) {
+        const uint32_t dim = dims[c % 9], n = keys[c / 9 % 3], type = kept_types[c / 27];
+        size_t stride;
+        unsigned char *values = kept_rows(type, n, dim, c, &stride);
+        random_floats(a, ROWS * DIM, 9);
+        random_floats(b, ROWS * DIM, 9);
+        sx_attention_ref.weigh(b, DIM, ROWS, keep, p, type, values, stride, n, dim);
+        k.attention->weigh(a, DIM, ROWS, keep, p, type, values, stride, n, dim);
         near(a, b, ROWS * DIM, 1e-5f);
         for (uint32_t i = 0; i < ROWS; i++) { /* a row alone: the same bits */
-            memset(b, 0, DIM * 4);
-            k.attention->weigh(b, DIM, 1, p + i * SX_KEY_TILE, type, values, stride, n, dim);
-            same(b, a + i * DIM, DIM);
+            random_floats(b, ROWS * DIM, 9);
+            k.attention->weigh(b + i * DIM, DIM, 1, keep + i, p + i * SX_KEY_TILE, type, values, stride, n, dim);
+            same(b + i * DIM, a + i * DIM, DIM);
         }
+        k.cache->unpack(type, floats, dim, values, stride, n, dim); /* and so do values made floats before */
+        random_floats(b, ROWS * DIM, 9);
+        k.attention->weigh(b, DIM, ROWS, keep, p, SX_TYPE_F32, floats, dim * sizeof *floats, n, dim);
+        same(b, a, ROWS * DIM);
+        free(values);
     }
     free(p);
-    free(v);
     free(a);
     free(b);
-    free(half);
+    free(floats);
 }
 
 /* ---- keys and values as they are kept ---- */
-
-static size_t kept_bytes(uint32_t type, uint32_t n)
-{
-    const sx_type_info *info = sx_type_get(type);
-    return (size_t)((n + info->block - 1) / info->block) * info->block_bytes;
-}
 
 static void every_level_keeps_the_same_bytes(void **state)
 {
     (void)state;
     enum { MAX = 100, ROWS = 3 };
-    static const uint32_t types[] = {SX_TYPE_F32, SX_TYPE_F16, SX_TYPE_BF16, SX_TYPE_Q8_0, SX_TYPE_Q4_0};
     static const float spread[] = {0.0f, 1.0f, 1e-6f, 3e4f, -1.0f};
     static const float error[] = {0.0f, 0x1p-11f, 0x1p-8f, 0.0045f, 0.13f}; /* of the largest number in a block */
     for (uint32_t n = 1; n <= MAX; n++)
         for (size_t c = 0; c < 5 * 5; c++) {
-            const uint32_t type = types[c % 5];
+            const uint32_t type = kept_types[c % 5];
             const size_t bytes = kept_bytes(type, n), stride = bytes + 3;
             unsigned char a[ROWS * (MAX * 4 + 3) + 1], b[sizeof a];
             float x[MAX], u[ROWS * (MAX + 1) + 1], w[sizeof u / sizeof *u];
@@ -379,6 +472,7 @@ int main(void)
         cmocka_unit_test(row_loops),
         cmocka_unit_test(extreme_values),
         cmocka_unit_test(half_precision_is_exact),
+        cmocka_unit_test(scores_of_keys),
         cmocka_unit_test(softmax_tiles),
         cmocka_unit_test(weighing),
         cmocka_unit_test(every_level_keeps_the_same_bytes),

@@ -146,7 +146,7 @@ static void test_not_ours(void **state)
     sx_store_close(store);
     run_sql(path, "PRAGMA user_version=7");
     expect_refused(path, false, LLM_E_VERSION, "newer");
-    run_sql(path, "PRAGMA user_version=1");
+    run_sql(path, "PRAGMA user_version=2");
     sx_store_close(open_ok(path, false));
     run_sql(path, "DROP TABLE section");
     expect_refused(path, false, LLM_E_CORRUPT, "table");
@@ -304,10 +304,141 @@ static void test_no_memory(void **state)
     assert_int_equal(status, LLM_OK);
 }
 
+/* ---- segments ---- */
+
+static sx_store_state state_of(sx_store *store)
+{
+    sx_store_state s;
+    llm_error err = {sizeof err, 0, {0}};
+    if (sx_store_state_read(store, &s, &err) != LLM_OK) fail_msg("%s", err.message);
+    return s;
+}
+
+static void expect_state(sx_store *store, size_t segments, size_t tombstones, size_t pending)
+{
+    sx_store_state s = state_of(store);
+    assert_int_equal(s.n_segments, segments);
+    assert_int_equal(s.n_tombstones, tombstones);
+    assert_int_equal(s.n_pending, pending);
+    sx_store_state_free(store, &s);
+}
+
+static void segments_of(sx_store *store)
+{
+    llm_error err = {sizeof err, 0, {0}};
+    const sx_blob rows[] = {{"first", 5}, {"", 0}, {"third", 5}};
+    void *data;
+    size_t size;
+    assert_int_equal(put_seeded(store, "a", 1, 10, &err), LLM_OK);
+    assert_int_equal(put_seeded(store, "b", 2, 10, &err), LLM_OK);
+    assert_int_equal(put_seeded(store, "b", 3, 10, &err), LLM_OK); /* replaced while pending: no tombstone */
+    expect_state(store, 0, 0, 2);
+    sx_store_state s = state_of(store);
+    int64_t ids[] = {s.pending[0].id, s.pending[1].id, 999};
+    sx_store_fold fold = {.level = 1, .units = 7, .rows = rows, .n_rows = 3, .settled = ids, .n_settled = 3};
+    assert_int_equal(sx_store_put_segment(store, &fold, &err), LLM_MORE); /* one of them is not pending */
+    expect_state(store, 0, 0, 2);
+    fold.n_settled = 2;
+    assert_int_equal(sx_store_put_segment(store, &fold, &err), LLM_OK);
+    sx_store_state_free(store, &s);
+    s = state_of(store);
+    assert_true(s.n_segments == 1 && s.segments[0].level == 1 && s.segments[0].units == 7 && s.n_pending == 0);
+    int64_t segment = s.segments[0].id;
+    sx_store_state_free(store, &s);
+    assert_int_equal(sx_store_read_row(store, segment, 2, &data, &size, &err), LLM_OK);
+    assert_true(size == 5 && memcmp(data, "third", 5) == 0);
+    sx_mem_free(&mem, data);
+    assert_int_equal(sx_store_read_row(store, segment, 3, &data, &size, &err), LLM_E_NOT_FOUND);
+    assert_int_equal(put_seeded(store, "b", 4, 10, &err), LLM_OK);
+    assert_int_equal(sx_store_remove(store, "a", &err), LLM_OK);
+    expect_state(store, 1, 2, 1);
+    fold = (sx_store_fold){.replaced = &segment, .n_replaced = 1, .unburied = ids, .n_unburied = 2};
+    assert_int_equal(sx_store_put_segment(store, &fold, &err), LLM_OK);
+    expect_state(store, 0, 0, 1);
+    assert_int_equal(sx_store_put_segment(store, &fold, &err), LLM_MORE); /* it is gone */
+    assert_int_equal(sx_store_read_row(store, segment, 0, &data, &size, &err), LLM_E_NOT_FOUND);
+    sx_store_doc doc;
+    assert_int_equal(sx_store_find(store, "b", &doc, &err), LLM_OK);
+    int64_t id = doc.id;
+    sx_mem_free(&mem, (void *)(uintptr_t)doc.name);
+    assert_int_equal(sx_store_get(store, id, &doc, &err), LLM_OK);
+    assert_string_equal(doc.name, "b");
+    sx_mem_free(&mem, (void *)(uintptr_t)doc.name);
+    assert_int_equal(sx_store_find(store, "a", &doc, &err), LLM_E_NOT_FOUND);
+    assert_int_equal(sx_store_get(store, ids[0], &doc, &err), LLM_E_NOT_FOUND);
+}
+
+static void test_segments(void **state)
+{
+    (void)state;
+    char path[64];
+    temp_path(path, "segments");
+    sx_store *store = open_ok(NULL, false);
+    segments_of(store);
+    sx_store_close(store);
+    store = open_ok(path, false);
+    segments_of(store);
+    sx_store_close(store);
+    assert_int_equal(mem.live_bytes, 0);
+}
+
+/* A row that was changed behind our back is told, not used. */
+static void test_damaged_row(void **state)
+{
+    (void)state;
+    char path[64];
+    llm_error err = {sizeof err, 0, {0}};
+    const sx_blob row = {"bytes", 5};
+    const sx_store_fold fold = {.rows = &row, .n_rows = 1};
+    void *data;
+    size_t size;
+    temp_path(path, "damagedrow");
+    sx_store *store = open_ok(path, false);
+    assert_int_equal(sx_store_put_segment(store, &fold, &err), LLM_OK);
+    sx_store_close(store);
+    run_sql(path, "UPDATE posting SET data='bites'");
+    store = open_ok(path, true);
+    assert_int_equal(sx_store_read_row(store, 1, 0, &data, &size, &err), LLM_E_CORRUPT);
+    assert_null(data);
+    assert_int_equal(sx_store_put_segment(store, &fold, &err), LLM_E_READONLY);
+    sx_store_close(store);
+}
+
+/* A file of the first form: read as it is, made new by the first who may write. */
+static void test_first_form(void **state)
+{
+    (void)state;
+    char path[64];
+    temp_path(path, "form1");
+    llm_error err = {sizeof err, 0, {0}};
+    sx_store *store = open_ok(path, false);
+    assert_int_equal(put_seeded(store, "a", 1, 100, &err), LLM_OK);
+    assert_int_equal(put_seeded(store, "b", 2, 100, &err), LLM_OK);
+    sx_store_close(store);
+    run_sql(path, "DROP TABLE pending; DROP TABLE tombstone; DROP TABLE segment; DROP TABLE posting;"
+                  "PRAGMA user_version=1");
+    store = open_ok(path, true);
+    sx_store_state s = state_of(store);
+    assert_false(s.has_segments);
+    sx_store_state_free(store, &s);
+    doc_list list = {0};
+    assert_int_equal(sx_store_list(store, collect, &list, &err), LLM_OK);
+    assert_int_equal(check_seeded(store, &mem, &list.docs[1]), 2);
+    sx_store_close(store);
+    store = open_ok(path, false);
+    expect_state(store, 0, 0, 2);
+    assert_int_equal(put_seeded(store, "b", 3, 100, &err), LLM_OK);
+    expect_state(store, 0, 0, 2);
+    assert_int_equal(sx_store_check(store, &err), LLM_OK);
+    sx_store_close(store);
+    assert_int_equal(mem.live_bytes, 0);
+}
+
 int main(void)
 {
     sx_mem_init(&mem, NULL);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_segments),  cmocka_unit_test(test_damaged_row),     cmocka_unit_test(test_first_form),
         cmocka_unit_test(test_life),      cmocka_unit_test(test_list_stops),      cmocka_unit_test(test_not_ours),
         cmocka_unit_test(test_odd_paths), cmocka_unit_test(test_readonly_medium), cmocka_unit_test(test_two_handles),
         cmocka_unit_test(test_damage),    cmocka_unit_test(test_no_memory)};

@@ -1,17 +1,17 @@
 """Answers from your own documents, inside your own process.
 
-    import sextant
+    >>> import sextant
+    >>> with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+    ...     corpus.ingest("handbook.md", "# Leave\\n\\nWe have 25 days of annual leave. It lapses in March.")
+    ...     question = "How many days of annual leave do we have?"
+    ...     with ctx.retrieve(question) as evidence, ctx.generate(question, evidence) as reply:
+    ...         for piece in reply:
+    ...             print(piece, end="")
+    ...         for citation in reply.citations:
+    ...             print(f" [{citation.node}] {citation.path}: {citation.text}")
+    We have 25 days of annual leave. [0.0] [0.0] Leave: We have 25 days of annual leave.
 
-    with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
-        corpus.ingest_file("handbook.md")
-        question = "How many days of annual leave do we have?"
-        with ctx.retrieve(question) as evidence, ctx.generate(question, evidence) as reply:
-            for piece in reply:
-                print(piece, end="")
-            for citation in reply.citations:
-                print(f"[{citation.node}] {citation.path}: {citation.text}")
-
-Model, Corpus, Guard, Vault and Cancel may be shared by threads; a Context and what it hands out belong to one caller at a
+Model, Corpus, Guard, Vault, Audit and Cancel may be shared by threads; a Context and what it hands out belong to one caller at a
 time. Long calls release the interpreter lock, and Ctrl-C stops them. After os.fork() make new handles. Nothing is
 printed; the library's log goes to logging.getLogger("sextant").
 """
@@ -26,6 +26,7 @@ except ImportError as exc:  # the usual puzzle of a binding without its library
         "this package built for this Python?"
     ) from exc
 
+from ._audit import Audit, AuditReport, verify_audit
 from ._context import Context
 from ._corpus import Corpus, Tree
 from ._errors import (
@@ -55,6 +56,7 @@ from ._model import Adapter, Model, dequantize, quantize
 from ._reply import Evidence, Reply
 from ._types import (
     Action,
+    Candidate,
     Citation,
     Decision,
     Direction,
@@ -64,6 +66,7 @@ from ._types import (
     Format,
     Hit,
     Isa,
+    JudgeBatch,
     KvType,
     Node,
     NodeKind,
@@ -80,23 +83,31 @@ from ._types import (
 __version__: str = _raw.LLM_VERSION
 
 __all__ = [
-    "Action", "Adapter", "BusyError", "Cancel", "CancelledError", "Citation", "ClosedError", "Context", "Corpus", "CorruptError",
+    "Action", "Adapter", "Audit", "AuditReport", "BusyError", "Cancel", "CancelledError", "Candidate", "Citation", "ClosedError", "Context", "Corpus", "CorruptError",
     "Decision", "Direction", "DiskFullError", "Doc", "Evidence", "Finding", "Finish", "ForkError", "Format",
     "FormatError", "Guard", "GuardStream", "Hit", "InputOutputError", "InternalError", "InvalidArgumentError", "Isa",
-    "KeyMismatchError", "KvType", "LimitError", "Model", "Node", "NodeKind", "NotFoundError", "OutOfMemoryError",
+    "JudgeBatch", "KeyMismatchError", "KvType", "LimitError", "Model", "Node", "NodeKind", "NotFoundError", "OutOfMemoryError",
     "Pooling", "ReadOnlyError", "Reply", "Sampling", "Score", "SextantError", "Step", "TokenLogprob", "TraceAction",
     "Tree", "UnsupportedError", "Usage", "Utf8Error", "Vault", "Verdict", "VersionError", "build_info", "dequantize",
-    "guard_types", "quantize", "version",
+    "guard_types", "quantize", "verify_audit", "version",
 ]
 
 
 def version() -> str:
-    """The version of the library that is loaded."""
+    """The version of the library that is loaded.
+
+    >>> sextant.version() == sextant.__version__
+    True
+    """
     return str(_raw.llm_version())
 
 
 def build_info(key: str) -> str | None:
-    """A fact of the library's build by key: "api_level", "compiler", "isa", "sqlite", "sodium", "unicode"."""
+    """A fact of the library's build by key: "api_level", "compiler", "isa", "sqlite", "sodium", "unicode".
+
+    >>> int(sextant.build_info("api_level")) >= 3
+    True
+    """
     found: str | None = _raw.llm_build_info(key)
     return found
 

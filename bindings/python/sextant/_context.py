@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import struct
 import os
-from typing import Any, Callable, Mapping, List, Sequence, Tuple, TypeVar
+import struct
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Sequence, Tuple, TypeVar
 
 from . import capi as _raw
 from ._corpus import Corpus
 from ._errors import check
 from ._guard import Guard, GuardStream
-from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, string_list, utf8
+from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, raw_bytes, string_list, utf8
+from ._judge import Judge, with_judge
 from ._model import Adapter, Model, id_bytes
 from ._reply import Evidence, Reply
 from ._sampling import gen_opts
 from ._types import Direction, KvType, Pooling, Sampling, Score, Verdict, verdict_from
+
+if TYPE_CHECKING:
+    from ._handle import Buffer
 
 T = TypeVar("T")
 
@@ -44,7 +48,19 @@ def _score(scores: Any, i: int, top: int) -> Score:
 
 class Context(Handle):
     """Opens a context; model, corpus and guard are each optional (no guard: the default policy) and may be closed before
-    it. One call at a time: a second thread gets BusyError. Contexts are cheap; make one per thread."""
+    it. One call at a time: a second thread gets BusyError. Contexts are cheap; make one per thread.
+
+    >>> with sextant.Context() as ctx:
+    ...     ctx.check("Mail joe@example.org").text
+    'Mail <EMAIL_ADDRESS>'
+    >>> with sextant.Model("m.gguf", threads=1) as model, sextant.Context(model) as ctx:
+    ...     with ctx.generate("the captain", max_tokens=6) as reply:
+    ...         print(*reply, sep="")
+    ...     ship, sea = ctx.score([" ship", " sea and wind"], "the captain")
+    ...     ctx.embed(["a ship"]).shape == (1, model.n_embd), ship.sum > sea.sum
+     ship a map over ship a
+    (True, True)
+    """
 
     _name = "context"
     _exclusive = True
@@ -101,9 +117,9 @@ class Context(Handle):
         state: bytes = self._told(_raw.sx_ctx_export)
         return state
 
-    def import_state(self, state: bytes) -> None:
+    def import_state(self, state: Buffer) -> None:
         """Replaces the state by one that :meth:`export_state` gave, or leaves it as it is."""
-        self._told(_raw.sx_ctx_import, bytes(state))
+        self._told(_raw.sx_ctx_import, raw_bytes(state))
 
     def fork(self) -> "Context":
         """A second context in the same state; both go on independently, and memory is shared until one writes."""
@@ -116,20 +132,48 @@ class Context(Handle):
         """Forgets positions ``begin`` to ``end - 1`` (None: to the last); what stands behind moves up."""
         self._told(_raw.sx_ctx_drop, begin, 0xFFFFFFFF if end is None else end)
 
-    def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None, judge: bool = False,
+    def set_tag(self, tag: str | None) -> None:
+        """Names what the next texts are in the guard's audit log: a document, a session, a tenant."""
+        self._told(_raw.sx_ctx_set_tag, tag or "")
+
+    def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None, judge: "bool | Judge" = False,
                  judge_weight: float = 0.0, judge_ms: int = 0, judge_tokens: int = 0,
                  cancel: Cancel | None = None) -> Evidence:
         """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document. With ``judge``
-        the context's model judges the branches, within a budget of milliseconds and tokens."""
+        the context's model judges the branches, within a budget of milliseconds and tokens; a function in its place gets a
+        ``JudgeBatch`` and returns a score from 0 to 1 for each candidate (None: no opinion).
+
+        >>> def longest_first(batch):
+        ...     return [min(len(candidate.text) / 1000, 1.0) for candidate in batch.candidates]
+        >>> with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+        ...     corpus.ingest("rules.md", "# Pets\\n\\nTenants may keep one dog. Cats are welcome.")
+        ...     with ctx.retrieve("May tenants keep a dog?", judge=longest_first) as evidence:
+        ...         any(step.judged > 0 for step in evidence.trace())
+        True
+        """
         if doc == "":
             raise ValueError("doc is empty; leave it out to search the whole corpus")
-        data = utf8(question)
+        data, token = utf8(question), cancel or Cancel()
+        if callable(judge):
+            return self._retrieve_judged(judge, data, top, beam, doc or "", judge_weight, judge_ms, judge_tokens, token)
         return Evidence(self._run(
-            cancel or Cancel(),
+            token,
             lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", int(judge), judge_weight, judge_ms,
                                                     judge_tokens, stop, err),
             _raw.llm_evidence_free,
         ))
+
+    def _retrieve_judged(self, judge: Judge, data: bytes, top: int, beam: int, doc: str, weight: float, ms: int, tokens: int,
+                         cancel: Cancel) -> Evidence:
+        err = _raw.llm_error()
+        with self._life as raw, cancel._life as stop:
+            made = with_judge(
+                judge, cancel,
+                lambda asker: _raw.sx_retrieve_judged(raw, data, top, beam, doc, asker, weight, ms, tokens, stop, err),
+                _raw.llm_evidence_free)
+        drain_log()
+        check(err)
+        return Evidence(made)
 
     def generate(self, prompt: Text, evidence: Evidence | None = None, *, max_tokens: int = 0, temperature: float = 0.0,
                  top_k: int = 0, top_p: float = 0.0, min_p: float = 0.0, min_confidence: float = 0.0, seed: int = 0,
@@ -236,7 +280,7 @@ class Context(Handle):
             cancel or Cancel(), lambda raw, stop, err: _raw.sx_rerank(raw, asked, joined, lens, stop, err), None)
         return list(memoryview(data).cast("f"))
 
-    def imatrix(self, text: Text, path: "str | os.PathLike[str]", *, name: str = "",
+    def imatrix(self, text: Text, path: StrPath, *, name: str = "",
                 cancel: Cancel | None = None) -> None:
         """Writes an importance matrix of a text for ``quantize``; the context forgets what it has read."""
         data, out = utf8(text), os.fsencode(path)

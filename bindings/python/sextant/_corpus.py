@@ -7,12 +7,19 @@ from typing import Any, Callable, Iterator, List, Sequence, overload
 
 from . import capi as _raw
 from ._errors import check
-from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, utf8
+from ._handle import LOG, Cancel, Handle, StrPath, Text, absolute, drain_log, life_of, long_call, utf8
 from ._types import Doc, Format, Node, NodeKind
 
 
 class Corpus(Handle):
-    """Documents kept as trees in the file ``path``, or in memory without one. Any number of threads may share it."""
+    """Documents kept as trees in the file ``path``, or in memory without one. Any number of threads may share it. A corpus
+    of a file pickles as its path.
+
+    >>> with sextant.Corpus("notes.sextant") as corpus:
+    ...     corpus.ingest("rules.md", "# Pets\\n\\nTenants may keep one dog. Cats are welcome.")
+    ...     [(doc.name, doc.bytes) for doc in corpus.docs()]
+    [('rules.md', 51)]
+    """
 
     _name = "corpus"
 
@@ -25,6 +32,8 @@ class Corpus(Handle):
         drain_log()
         check(err)
         super().__init__(raw, _raw.llm_corpus_free)
+        if path is not None:
+            self._origin = (absolute(path),), {"readonly": readonly, "max_doc_bytes": max_doc_bytes}
 
     def _run(self, cancel: Cancel | None, call: Callable[[Any, Any, Any], int]) -> None:
         err = _raw.llm_error()
@@ -89,7 +98,19 @@ class Corpus(Handle):
 
 
 class Tree(Handle, Sequence[Node]):
-    """A document's tree, a sequence of nodes in reading order, a parent before its children."""
+    """A document's tree, a sequence of nodes in reading order, a parent before its children.
+
+    >>> with sextant.Corpus() as corpus:
+    ...     corpus.ingest("rules.md", "# Pets\\n\\nTenants may keep one dog. Cats are welcome.")
+    ...     with corpus.tree("rules.md") as tree:
+    ...         for node in tree:
+    ...             print(node.id, node.kind.name, tree.data[node.start:node.end].decode().splitlines()[0])
+    0 DOCUMENT # Pets
+    0.0 SECTION # Pets
+    0.0.0 PARAGRAPH Tenants may keep one dog. Cats are welcome.
+    0.0.0.0 SENTENCE Tenants may keep one dog.
+    0.0.0.1 SENTENCE Cats are welcome.
+    """
 
     _name = "tree"
     _warns = False

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import codecs
 import os
-from typing import TYPE_CHECKING, Any, Iterable, List, Mapping
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Tuple
 
 from . import capi as _raw
+from ._audit import Audit
 from ._errors import check
-from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, utf8
-from ._types import Action, Direction, Verdict, verdict_from
+from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, raw_bytes, utf8
+from ._types import Action, Decision, Direction, Verdict, verdict_from
 
 if TYPE_CHECKING:
     from ._context import Context
+    from ._handle import Buffer
 
 
 def guard_types() -> List[str]:
-    """The finding types this library knows."""
+    """The finding types this library knows.
+
+    >>> "EMAIL_ADDRESS" in sextant.guard_types()
+    True
+    """
     types: List[str] = []
     while (name := _raw.llm_guard_type(len(types))) is not None:
         types.append(name)
@@ -24,18 +30,26 @@ def guard_types() -> List[str]:
 
 
 class Vault(Handle):
-    """Originals behind pseudonyms, sealed under ``key`` (32 random bytes) or ``passphrase``; without a path in memory."""
+    """Originals behind pseudonyms, sealed under ``key`` (32 random bytes) or ``passphrase``; without a path in memory.
+
+    >>> with sextant.Vault(key=os.urandom(32)) as vault:
+    ...     with sextant.Guard(vault=vault, default_action=sextant.Action.PSEUDONYM) as guard:
+    ...         with sextant.Context(guard=guard) as ctx:
+    ...             hidden = ctx.check("Ask joe@example.org").text
+    ...     hidden, vault.restore(hidden)
+    ('Ask <EMAIL_ADDRESS_1>', 'Ask joe@example.org')
+    """
 
     _name = "vault"
 
-    def __init__(self, path: StrPath | None = None, *, key: bytes | None = None, passphrase: str | None = None,
+    def __init__(self, path: StrPath | None = None, *, key: Buffer | None = None, passphrase: str | None = None,
                  readonly: bool = False) -> None:
         if (key is None) == (passphrase is None):
             raise TypeError("give either key or passphrase")
         flags = _raw.LLM_VAULT_READONLY if readonly else 0
         if passphrase is not None:
             flags |= _raw.LLM_VAULT_PASSPHRASE
-        secret = utf8(passphrase) if passphrase is not None else bytes(key or b"")
+        secret = utf8(passphrase) if passphrase is not None else raw_bytes(key or b"")
         err = _raw.llm_error()
         raw = _raw.sx_vault_open(b"" if path is None else os.fsencode(path), secret, flags, LOG, err)
         drain_log()
@@ -55,22 +69,32 @@ class Guard(Handle):
     """A policy: what to look for, what to do. It can change until a context uses it, then BusyError.
 
     ``actions`` maps a type to an Action in all directions; ``words`` are found as type BLOCKED, which asks for REVIEW unless
-    ``actions`` says otherwise.
+    ``actions`` says otherwise. Without a vault it pickles as its policy.
+
+    >>> with sextant.Guard(words=["Bluebird"], actions={"BLOCKED": sextant.Action.MASK}) as guard:
+    ...     with sextant.Context(guard=guard) as ctx:
+    ...         ctx.check("Bluebird: mail joe@example.org").text
+    '****bird: mail <EMAIL_ADDRESS>'
     """
 
     _name = "guard"
 
     def __init__(self, *, default_action: int = Action.DEFAULT, min_score: float = 0.0, max_hold: int = 0,
-                 vault: Vault | None = None, actions: Mapping[str, int] | None = None,
+                 vault: Vault | None = None, audit: Audit | None = None, actions: Mapping[str, int] | None = None,
                  words: Iterable[str] = ()) -> None:
         err = _raw.llm_error()
         raw = _raw.sx_guard_create(default_action, min_score, max_hold, LOG, err)
         drain_log()
         check(err)
         super().__init__(raw, _raw.llm_guard_free)
+        self._options = {"default_action": int(default_action), "min_score": min_score, "max_hold": max_hold}
+        self._policy: List[Tuple[str, Tuple[Any, ...]]] = []  # what was set, in order
+        self._bound = False
         try:
             if vault is not None:
                 self.set_vault(vault)
+            if audit is not None:
+                self.set_audit(audit)
             for type, action in (actions or {}).items():
                 self.set_action(type, action)
             for word in words:
@@ -86,6 +110,7 @@ class Guard(Handle):
             code = _raw.llm_guard_set_action(raw, type, directions, action, err)
         if code < 0:
             check(err)
+        self._policy.append(("set_action", (type, int(action), int(directions))))
 
     def add_word(self, word: str) -> None:
         """Adds a word of your own."""
@@ -94,6 +119,7 @@ class Guard(Handle):
             code = _raw.llm_guard_add_word(raw, utf8(word), err)
         if code < 0:
             check(err)
+        self._policy.append(("add_word", (word,)))
 
     def set_vault(self, vault: Vault) -> None:
         """Gives the policy a vault for PSEUDONYM and HASH; the guard keeps a reference."""
@@ -102,12 +128,49 @@ class Guard(Handle):
             code = _raw.llm_guard_set_vault(raw, v, err)
         if code < 0:
             check(err)
+        self._bound = True
+
+    def set_audit(self, audit: Audit) -> None:
+        """Every verdict under this policy is logged; one that cannot be is an error, and nothing is released."""
+        err = _raw.llm_error()
+        with self._life as raw, audit._life as a:
+            code = _raw.llm_guard_set_audit(raw, a, err)
+        if code < 0:
+            check(err)
+        self._bound = True
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        if self._bound:
+            raise TypeError("this guard cannot be pickled: it has a vault or an audit log, whose key stays in its process")
+        self._origin = (), {}  # for a closed one the base class refuses
+        super().__reduce__()
+        return _reopen, (type(self), self._options, self._policy)
+
+
+def _reopen(kind: type[Guard], options: Dict[str, Any], policy: List[Tuple[str, Tuple[Any, ...]]]) -> Guard:
+    """What a pickled guard becomes: one of the same policy."""
+    guard = kind(**options)
+    for name, args in policy:
+        getattr(guard, name)(*args)
+    return guard
+
+    def set_audit(self, audit: Audit) -> None:
+        """Every verdict under this policy is logged; one that cannot be is an error, and nothing is released."""
+        err = _raw.llm_error()
+        with self._life as raw, audit._life as a:
+            code = _raw.llm_guard_set_audit(raw, a, err)
+        if code < 0:
+            check(err)
 
 
 class GuardStream(Handle):
     """The guard over text that arrives in pieces: the same findings and the same text for any cutting.
 
     Feed text with ``feed``, or bytes cut anywhere with ``feed_bytes``; what they return may go out at once.
+
+    >>> with sextant.Context() as ctx, ctx.guard_stream() as stream:
+    ...     [stream.feed("Mail joe@exam"), stream.feed("ple.org, then wait."), stream.finish()]
+    ['Mail ', '<EMAIL_ADDRESS>, then ', 'wait.']
     """
 
     _name = "guard stream"
@@ -120,11 +183,12 @@ class GuardStream(Handle):
         self._cancel = cancel  # must live as long as the stream
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
-    def feed_bytes(self, piece: bytes) -> bytes:
+    def feed_bytes(self, piece: Buffer) -> bytes:
         """Takes a piece and returns the bytes that may go out now."""
+        data = raw_bytes(piece)
         err = _raw.llm_error()
         with self._context._life as ctx, self._life as raw:
-            _raw.sx_guard_feed(raw, ctx, bytes(piece), err)
+            _raw.sx_guard_feed(raw, ctx, data, err)
             check(err)
             out: bytes = _raw.sx_guard_text(raw)
             return out
@@ -145,6 +209,12 @@ class GuardStream(Handle):
     def finish(self) -> str:
         """Ends the text and returns what was still held back."""
         return self._decoder.decode(self.finish_bytes(), True)
+
+    @property
+    def decision(self) -> Decision:
+        """The decision so far."""
+        with self._context._life.reading(), self._life as raw:
+            return Decision(_raw.llm_verdict_action(_raw.llm_guard_verdict(raw)))
 
     @property
     def verdict(self) -> Verdict:

@@ -10,14 +10,20 @@ import threading
 import warnings
 import weakref
 from types import TracebackType
-from typing import Any, Callable, List, Sequence, Tuple, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Sequence, Tuple, Type, TypeVar, Union
 
 from . import capi as _raw
 from ._errors import BusyError, ClosedError, check
 
 T = TypeVar("T")
 H = TypeVar("H", bound="Handle")
-Text = Union[str, bytes, bytearray, memoryview]
+if TYPE_CHECKING:
+    from typing_extensions import Buffer as Buffer
+
+    #: text, or its bytes in anything with a buffer: bytes, bytearray, memoryview, mmap, an array
+    Text = Union[str, Buffer]
+else:
+    Buffer = Text = Union[str, bytes, bytearray, memoryview]
 StrPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 logger = logging.getLogger("sextant")
@@ -154,15 +160,22 @@ def _abandoned(life: Life, warn: bool) -> None:
     life.close()
 
 
+def reopen(kind: Type[H], args: Tuple[Any, ...], options: Mapping[str, Any]) -> H:
+    """What a pickled handle becomes: one opened anew in the same way."""
+    return kind(*args, **options)
+
+
 class Handle:
     """What all handles share: ``close()`` (twice is fine), ``with``, and being freed when forgotten.
 
-    A handle still open when the interpreter ends is left to the operating system, which is legal.
+    A handle still open when the interpreter ends is left to the operating system, which is legal. A model, an adapter or a
+    corpus of a file pickles as its path, and a guard without a vault as its policy: the other process opens its own.
     """
 
     _name = "handle"
     _warns = True
     _exclusive = False
+    _origin: Tuple[Tuple[Any, ...], Mapping[str, Any]] | None = None  # how to open it anew, where that is all it is
 
     def __init__(self, raw: Any, free: Callable[[Any], None]) -> None:
         self._life = Life(raw, free, self._name, self._exclusive)
@@ -187,12 +200,28 @@ class Handle:
     def __exit__(self, kind: Type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
+    def __reduce__(self) -> Tuple[Any, ...]:
+        if self._life.closed:
+            raise ClosedError(f"this {self._name} is closed")
+        if self._origin is None:
+            raise TypeError(f"this {self._name} cannot be pickled: it is more than a path; open another in the other process")
+        return reopen, (type(self), *self._origin)
+
     def __repr__(self) -> str:
         return f"<sextant.{type(self).__name__} {'closed' if self._life.closed else 'open'}>"
 
 
 class Cancel(Handle):
-    """A flag that stops the calls it was passed to, from any thread or signal handler; they raise CancelledError."""
+    """A flag that stops the calls it was passed to, from any thread or signal handler; they raise CancelledError.
+
+    >>> stop = sextant.Cancel()
+    >>> stop.set()
+    >>> with sextant.Context() as ctx:
+    ...     ctx.check("Mail joe@example.org", cancel=stop)
+    Traceback (most recent call last):
+        ...
+    sextant._errors.CancelledError: the check was cancelled
+    """
 
     _name = "cancel token"
     _warns = False
@@ -265,13 +294,31 @@ def long_call(cancel: Cancel, fn: Callable[[], T], discard: Callable[[T], None] 
     return result[0]
 
 
+def raw_bytes(data: Buffer) -> bytes:
+    """The bytes of anything with a buffer: a copy, unless it is bytes already, so that nobody changes it under a call."""
+    if isinstance(data, bytes):
+        return data
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise TypeError(f"expected bytes or another buffer, not {type(data).__name__}") from None
+    with view:
+        return view.tobytes()
+
+
 def utf8(text: Text) -> bytes:
     """The bytes of a text; a str with half a surrogate pair raises UnicodeEncodeError."""
     if isinstance(text, str):
         return text.encode("utf-8")
-    if isinstance(text, (bytes, bytearray, memoryview)):
-        return bytes(text)
-    raise TypeError(f"expected str or bytes, not {type(text).__name__}")
+    try:
+        return raw_bytes(text)
+    except TypeError:
+        raise TypeError(f"expected str or bytes, not {type(text).__name__}") from None
+
+
+def absolute(path: StrPath) -> str:
+    """A path that another process understands too."""
+    return os.path.abspath(os.fsdecode(path))
 
 
 def string_list(items: Sequence[str], what: str) -> bytes:

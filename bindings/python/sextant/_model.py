@@ -5,15 +5,19 @@ from __future__ import annotations
 import array
 import json
 import os
-from typing import Any, Callable, List, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Sequence
 
 from . import capi as _raw
 from ._errors import check
-from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, long_call, utf8
+from ._handle import LOG, Cancel, Handle, StrPath, Text, absolute, drain_log, life_of, long_call, utf8
+
+if TYPE_CHECKING:
+    from ._handle import Buffer
 from ._types import Isa
 
 
-_LENT: List[bytes] = []
+#: buffers that models read in place, kept for good
+_LENT: List[memoryview] = []
 
 
 def id_bytes(ids: Sequence[int]) -> bytes:
@@ -25,7 +29,11 @@ class Model(Handle):
     and contexts may share it.
 
     ``threads`` 0 takes the smaller of the affinity mask and the cgroup's quota. Closing drops your reference only:
-    contexts made on the model keep theirs.
+    contexts made on the model keep theirs. A model of a file pickles as its path.
+
+    >>> with sextant.Model("m.gguf", threads=1) as model:
+    ...     model.info("arch"), model.detokenize(model.tokenize("the ship"))
+    ('llama', 'the ship')
     """
 
     _name = "model"
@@ -33,6 +41,7 @@ class Model(Handle):
     def __init__(self, path: StrPath, *, threads: int = 0, isa: int = Isa.BEST, cancel: Cancel | None = None) -> None:
         name = os.fsencode(path)
         self._load(lambda stop, err: _raw.sx_model_load(name, threads, isa, stop, LOG, err), cancel)
+        self._origin = (absolute(path),), {"threads": threads, "isa": int(isa)}
 
     def _load(self, load: Callable[[Any, Any], Any], cancel: Cancel | None) -> None:
         err = _raw.llm_error()
@@ -45,13 +54,13 @@ class Model(Handle):
 
     @classmethod
     def from_bytes(
-        cls, data: bytes, *, threads: int = 0, isa: int = Isa.BEST, cancel: Cancel | None = None
+        cls, data: Buffer, *, threads: int = 0, isa: int = Isa.BEST, cancel: Cancel | None = None
     ) -> Model:
-        """A model from the bytes of a GGUF file, which are not copied and are kept for good: contexts on the model may
-        outlive this object."""
-        model = cls.__new__(cls)
-        model._load(lambda stop, err: _raw.sx_model_load_memory(data, threads, isa, stop, LOG, err), cancel)
-        _LENT.append(data)
+        """A model from the bytes of a GGUF file (bytes, mmap, any buffer), which are not copied, must not change, and are
+        kept for good: contexts on the model may outlive this object."""
+        model, view = cls.__new__(cls), memoryview(data)
+        model._load(lambda stop, err: _raw.sx_model_load_memory(view, threads, isa, stop, LOG, err), cancel)
+        _LENT.append(view)
         return model
 
     @classmethod
@@ -88,6 +97,12 @@ class Model(Handle):
         """Tokens of context the model was trained for."""
         with self._life as raw:
             return int(_raw.llm_model_n_ctx(raw))
+
+    @property
+    def n_embd(self) -> int:
+        """Floats of a vector that ``Context.embed`` makes."""
+        with self._life as raw:
+            return int(_raw.llm_model_n_embd(raw))
 
     def token(self, name: str) -> int | None:
         """The id of a special token ("bos", "eos", "unk", "pad", "eot"), or None."""
@@ -131,11 +146,15 @@ class Model(Handle):
         text: bytes = data
         return text.decode("utf-8", "replace")
 
-
     def parse_chat(self, answer: Text, *, prompt: Text = "", source: Text = "", partial: bool = False) -> "dict[str, Any]":
         """Reads an answer to a ``chat`` prompt: ``content``, and where there are any ``reasoning`` and ``tool_calls``, as
         OpenAI's interface has them; ``malformed`` when a call could not be read and stays in the content. The answer is
-        made with ``show_special=True``; ``partial`` says that it goes on."""
+        made with ``show_special=True``; ``partial`` says that it goes on.
+
+        >>> with sextant.Model("m.gguf", threads=1) as model:
+        ...     model.parse_chat("It sails.</think>Yes.", prompt="<think>")
+        {'content': 'Yes.', 'reasoning': 'It sails.'}
+        """
         err = _raw.llm_error()
         flags = _raw.LLM_CHAT_PARTIAL if partial else 0
         with self._life as raw:
@@ -147,7 +166,14 @@ class Model(Handle):
 
 class Adapter(Handle):
     """A low-rank adapter (LoRA) for a model, from a GGUF file or a folder that peft saved. ``Context.set_adapter`` lets a
-    context carry it. May be shared."""
+    context carry it. May be shared.
+
+    >>> with sextant.Model("m.gguf", threads=1) as model:
+    ...     sextant.Adapter(model, "m.gguf")  # a model is no adapter
+    Traceback (most recent call last):
+        ...
+    sextant._errors.FormatError: ...
+    """
 
     _name = "adapter"
 
@@ -157,10 +183,16 @@ class Adapter(Handle):
             made = _raw.sx_adapter_load(raw, os.fsencode(path), err)
         check(err)
         super().__init__(made, _raw.llm_adapter_free)
+        self._origin = (model, absolute(path)), {}
 
 
-def dequantize(type: str, data: bytes, count: int) -> "array.array[float]":
-    """Decodes quantised blocks of a GGUF type name ("q4_0") to ``count`` floats."""
+def dequantize(type: str, data: Buffer, count: int) -> "array.array[float]":
+    """Decodes quantised blocks of a GGUF type name ("q4_0") to ``count`` floats.
+
+    >>> one = b"\\x00\\x3c"  # a block of q8_0: its scale as a 16-bit float, then 32 bytes
+    >>> sextant.dequantize("q8_0", one + bytes(range(32)), 32)[:4]
+    array('f', [0.0, 1.0, 2.0, 3.0])
+    """
     err = _raw.llm_error()
     floats = array.array("f")
     decoded = _raw.sx_dequantize(type, data, count, err)
@@ -172,7 +204,12 @@ def dequantize(type: str, data: bytes, count: int) -> "array.array[float]":
 def quantize(source: StrPath, target: StrPath, recipe: str, *, imatrix: StrPath | None = None, threads: int = 0,
              cancel: Cancel | None = None) -> None:
     """Writes the model file ``source`` as ``target`` in a smaller type ("q8_0", "q4_k_m", ...), whole or not at all; by an
-    importance matrix (``Context.imatrix``) where one is given."""
+    importance matrix (``Context.imatrix``) where one is given.
+
+    >>> sextant.quantize("m.gguf", "small.gguf", "q8_0")
+    >>> os.path.getsize("small.gguf") < os.path.getsize("m.gguf")
+    True
+    """
     err = _raw.llm_error()
     token = cancel or Cancel()
     src, dst = os.fsencode(source), os.fsencode(target)

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 
 class Evidence(Handle, Sequence[Hit]):
-    """Passages that retrieval found, best first. Readable after ``close()``; open it can be passed to ``generate``."""
+    """Passages that retrieval found, best first. Readable after ``close()``; open it can be passed to ``generate``.
+
+    >>> with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+    ...     corpus.ingest("rules.md", "# Pets\\n\\nTenants may keep one dog. Cats are welcome.")
+    ...     with ctx.retrieve("How many dogs may tenants keep?") as evidence:
+    ...         evidence[0].doc, evidence[0].text, evidence.confidence > 0.5
+    ('rules.md', '# Pets\\n\\nTenants may keep one dog. Cats are welcome.', True)
+    """
 
     _name = "evidence"
     _warns = False
@@ -65,7 +72,15 @@ class Evidence(Handle, Sequence[Hit]):
 
 class Reply(Handle):
     """An answer being made. ``for piece in reply`` (or ``async for``) pulls it; leaving the loop early stops nothing
-    but the pulling: ``close()`` it, or use ``with``, before the context's next answer."""
+    but the pulling: ``close()`` it, or use ``with``, before the context's next answer.
+
+    >>> with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+    ...     corpus.ingest("rules.md", "# Pets\\n\\nTenants may keep one dog. Cats are welcome.")
+    ...     question = "How many dogs may tenants keep?"
+    ...     with ctx.retrieve(question) as evidence, ctx.generate(question, evidence) as reply:
+    ...         "".join(reply), reply.finish.name, reply.citations[0].text
+    ('Tenants may keep one dog. [0.0]', 'STOP', 'Tenants may keep one dog.')
+    """
 
     _name = "reply"
     _warns = False

@@ -115,7 +115,14 @@ class Decision(enum.IntEnum):
 @dataclass(frozen=True)
 class Sampling:
     """How tokens are chosen beyond temperature, top_k, top_p and min_p; 0 leaves a step out or takes its default. The steps
-    come in this order: bias, penalties, DRY, top-n-sigma, temperature, then mirostat or the other cuts."""
+    come in this order: bias, penalties, DRY, top-n-sigma, temperature, then mirostat or the other cuts.
+
+    >>> with sextant.Model("m.gguf", threads=1) as model, sextant.Context(model) as ctx:
+    ...     firm = sextant.Sampling(repeat_penalty=1.3)
+    ...     with ctx.generate("the captain", max_tokens=8, sampling=firm, temperature=0.8, seed=7) as reply:
+    ...         len(reply.read()) > 0
+    True
+    """
 
     repeat_penalty: float = 0.0
     frequency_penalty: float = 0.0
@@ -213,6 +220,27 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A node that a judge is asked about. ``text``: the headings above it, those of its parts, and how it begins."""
+
+    doc: str
+    node: str
+    text: str
+    #: what the words alone say; larger is better
+    lexical: float
+
+
+@dataclass(frozen=True)
+class JudgeBatch:
+    """What a judge of ``Context.retrieve`` is asked at once, and what is left of its budget (``ms_left`` may be inf)."""
+
+    question: str
+    candidates: Tuple[Candidate, ...]
+    tokens_left: int
+    ms_left: float
+
+
+@dataclass(frozen=True)
 class Citation:
     """A verified citation of an answer: it names a node of the evidence."""
 
@@ -251,7 +279,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The guard's decision, the text that may go on (``data`` in bytes), and its findings in order of start."""
+    """The guard's decision, the text that may go on (``data`` in bytes), and its findings in order of start.
+
+    >>> with sextant.Context() as ctx:
+    ...     verdict = ctx.check("Mail joe@example.org")
+    >>> verdict.decision.name, verdict.text, verdict.findings[0].type
+    ('REDACT', 'Mail <EMAIL_ADDRESS>', 'EMAIL_ADDRESS')
+    """
 
     decision: Decision
     data: bytes

@@ -56,5 +56,22 @@ time.sleep(0.05)
         self.child("import atexit; atexit.register(lambda: [h.close() for h in (reply, ctx, corpus)])")
 
 
+class Import(unittest.TestCase):
+    def test_starts_no_thread_and_says_nothing(self):
+        code = """
+import os
+before, fds = len(os.listdir("/proc/self/task")), sorted(os.listdir("/proc/self/fd"))
+import sextant
+assert before == len(os.listdir("/proc/self/task")) == 1
+assert fds == sorted(os.listdir("/proc/self/fd"))
+"""
+        done = subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr, done.stdout), (0, "", ""))
+
+    def test_needs_nothing_optional(self):
+        code = "import sys, sextant; sys.exit(any(m.split('.')[0] in ('langchain_core', 'llama_index', 'numpy') for m in sys.modules))"
+        self.assertEqual(subprocess.run([sys.executable, "-c", code], timeout=60).returncode, 0)
+
+
 if __name__ == "__main__":
     unittest.main()

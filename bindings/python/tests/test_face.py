@@ -38,6 +38,36 @@ class FiveCalls(unittest.TestCase):
                     with judged.retrieve(QUESTION, judge=True, judge_tokens=4000) as evidence:
                         self.assertTrue(any(0 < step.judged < 1 for step in evidence.trace()))
 
+    def test_a_function_may_judge(self):
+        asked = []
+
+        def judge(batch):
+            self.assertEqual(batch.question, QUESTION)
+            self.assertGreater(batch.tokens_left, 0)
+            asked.extend(batch.candidates)
+            return [1.0 if "Payroll" in candidate.text else None for candidate in batch.candidates]
+
+        with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+            corpus.ingest("handbook.md", HANDBOOK)
+            with ctx.retrieve(QUESTION, judge=judge, judge_weight=1.0, judge_ms=60000) as evidence:
+                self.assertIn("Payroll", evidence[0].text)
+                self.assertTrue(any(step.judged == 1.0 for step in evidence.trace()))
+                self.assertTrue(any(step.judged < 0 for step in evidence.trace()))
+            self.assertEqual({candidate.doc for candidate in asked}, {"handbook.md"})
+
+            def refuse(batch):
+                raise RuntimeError("the judge is out")
+
+            for wrong, kind in ((refuse, RuntimeError), (lambda batch: [0.5] * 1000, ValueError), (lambda batch: ["x"], TypeError)):
+                with self.assertRaises(kind):
+                    ctx.retrieve(QUESTION, judge=wrong)
+            with self.assertRaises(ValueError):
+                ctx.retrieve(QUESTION, doc="a\0b", judge=judge)
+            with self.assertRaises(sextant.BusyError):
+                ctx.retrieve(QUESTION, judge=lambda batch: ctx.check("x").findings)
+            with ctx.retrieve(QUESTION) as evidence:  # and the context lives on
+                self.assertIn("25 days", evidence[0].text)
+
     def test_create_ingest_retrieve_generate_guard(self):
         with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
             corpus.ingest("handbook.md", HANDBOOK)
@@ -414,6 +444,31 @@ class GuardFace(unittest.TestCase):
             with self.assertRaises(sextant.KeyMismatchError):
                 sextant.Vault(path, key=bytes(32))
 
+    def test_audit(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path, key = os.path.join(folder, "log"), bytes(range(32))
+            with sextant.Audit(path, key=key) as audit:
+                with sextant.Guard(audit=audit) as guard, sextant.Context(guard=guard) as ctx:
+                    ctx.set_tag("doc 7")
+                    ctx.check("Ask joe@example.org")
+                    head = audit.head()
+                    ctx.check("Nothing")
+            report = sextant.verify_audit(path, head)
+            self.assertIsNone(report.problem)
+            self.assertTrue(report.summary["verified"])
+            first = [r for r in report.records if r["kind"] == "verdict"][0]
+            self.assertEqual((first["tag"], first["action"], first["findings"][0]["type"]),
+                             ("doc 7", "redact", "EMAIL_ADDRESS"))
+            with open(path, "rb") as log:
+                data = bytearray(log.read())
+            self.assertNotIn(b"joe", data)
+            data[data.index(b"doc 7")] ^= 1
+            with open(path, "wb") as log:
+                log.write(data)
+            self.assertIn("edited", sextant.verify_audit(path).problem)
+            with self.assertRaises(sextant.KeyMismatchError):
+                sextant.Audit(path, key=bytes(32))
+
     def test_block(self):
         with sextant.Guard(default_action=sextant.Action.BLOCK) as guard, sextant.Context(guard=guard) as ctx:
             verdict = ctx.check("Mail joe@example.org")
@@ -424,7 +479,7 @@ class GuardFace(unittest.TestCase):
 class Identity(unittest.TestCase):
     def test_versions(self):
         self.assertEqual(sextant.version(), sextant.__version__)
-        self.assertEqual(sextant.build_info("api_level"), "2")
+        self.assertEqual(sextant.build_info("api_level"), str(sextant._raw.LLM_API_LEVEL))
         self.assertIsNone(sextant.build_info("no such fact"))
         self.assertIn("EMAIL_ADDRESS", sextant.guard_types())
 

@@ -19,11 +19,14 @@ typedef struct sx_attention {
     const float *sinks; /* [n_head] or NULL */
     const float *q;     /* [rows, n_head, dim_k] of the whole batch */
     float *out;         /* [rows, n_head, dim_v] */
+    float *parts;       /* of sx_attention_parts bytes */
 } sx_attention;
 
 void sx_attend(const sx_attention *a);
 
 /* Bytes of scratch a worker needs. */
 size_t sx_attention_scratch(uint32_t dim_k, uint32_t dim_v);
+/* Bytes for what several workers give for parts of a few queries' keys. */
+size_t sx_attention_parts(uint32_t n_head, uint32_t dim_v);
 
 #endif

@@ -172,7 +172,8 @@ static void attend_segments(sx_eval *e, uint32_t layer, const sx_segment *segmen
                               .alibi = hp->alibi,
                               .sinks = l->sinks,
                               .q = e->b.q,
-                              .out = e->b.a});
+                              .out = e->b.a,
+                              .parts = e->b.parts});
 }
 
 /* y [n, n_embd] = attention over h [n, n_embd] */

@@ -18,6 +18,7 @@ typedef struct sx_buffers { /* activations of a batch, n_batch rows each */
     float *y, *z;           /* [n_batch, n_embd] what attention and feed-forward give */
     float *q, *k, *v;       /* [n_batch, heads * dim] */
     float *a;               /* [n_batch, n_head * dim_v] */
+    float *parts;           /* of sx_attention_parts bytes, for all rows together */
     float *gate, *up;       /* [n_batch, widest feed-forward] */
     float *latent;          /* with latent attention [n_batch, kv_rank + n_rot] */
     float *c;               /* [n_batch, kv_rank] */

@@ -54,14 +54,32 @@ typedef struct sx_vector_ops {
 
 #define SX_KEY_TILE 64 /* keys per step of the online softmax, always beginning at a multiple of it */
 
+static inline size_t sx_query_floats(uint32_t dim)
+{
+    return ((size_t)dim + 15) / 16 * 16;
+}
+
+static inline size_t sx_panel_floats(uint32_t dim)
+{
+    return sx_query_floats(dim) * SX_KEY_TILE;
+}
+
 typedef struct sx_attention_ops {
-    /* One tile of scores s [SX_KEY_TILE] (-INFINITY: not seen) becomes exp(s - max), with the running maximum and sum
-     * updated. Returns what earlier sums must be multiplied with. */
-    float (*softmax)(float *s, float *max, float *sum);
-    /* acc[i * lda + d] += sum over j < n_keys of p[i * SX_KEY_TILE + j] * v[j][d]; d < dim, i < n_rows; the sum over j
-     * goes in order. v: rows of F32, F16 or BF16, `stride` bytes apart. */
-    void (*weigh)(float *acc, size_t lda, uint32_t n_rows, const float *p, uint32_t type, const void *v, size_t stride,
-                  uint32_t n_keys, uint32_t dim);
+    /* out [sx_query_floats(dim)] = scale * q, ready for keys of this type. */
+    void (*query)(uint32_t type, float *out, const float *q, float scale, uint32_t dim);
+    /* One tile of keys, rows `stride` bytes apart, as a panel of sx_panel_floats(dim) that `scores` reads; keys from n_keys on
+     * count as 0. */
+    void (*keys)(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim);
+    /* s[i * SX_KEY_TILE + j] = query i (row of `q`, ldq apart) . key j of the panel; the sum over dim goes in order. */
+    void (*scores)(uint32_t type, float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel,
+                   uint32_t dim);
+    /* Rows of one tile of scores s [n_rows, SX_KEY_TILE] (-INFINITY: not seen) become exp(s - max), with each row's running
+     * maximum and sum updated. keep[i]: what the row's earlier sums must be multiplied with. */
+    void (*softmax)(float *s, uint32_t n_rows, float *max, float *sum, float *keep);
+    /* acc[i * lda + d] = keep[i] * acc[i * lda + d] + sum over j < n_keys of p[i * SX_KEY_TILE + j] * v[j][d]; d < dim,
+     * i < n_rows; the sum over j goes in order. v: rows of any type that is kept, `stride` bytes apart. */
+    void (*weigh)(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
+                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim);
     void (*soft_cap)(float *s, uint32_t n, float cap); /* cap * tanh(s / cap) */
 } sx_attention_ops;
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "engine/graph/attention.h"
+
 enum { ALIGN = 64 };
 
 /* Lays buffers out one after the other: with base NULL it only counts. Sizes stay far below 2^64, since every width was
@@ -48,6 +50,7 @@ static void place_all(sx_eval *e, const sx_net *net, uint32_t rows, layout *l)
     b->k = place(l, n * hp->n_head_kv * hp->dim_k, sizeof(float));
     b->v = place(l, hp->absorbed ? 0 : n * hp->n_head_kv * hp->dim_v, sizeof(float));
     b->a = place(l, n * na, sizeof(float));
+    b->parts = place(l, 1, sx_attention_parts(hp->n_head, hp->dim_v));
     b->gate = place(l, n * ff, sizeof(float));
     b->up = place(l, n * ff, sizeof(float));
     b->rows = place(l, n, sizeof *b->rows);

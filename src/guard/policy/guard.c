@@ -38,6 +38,8 @@ llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *p
     sx_dfa_pool_init(&g->scan.pool, mem);
     sx_ac_init(&g->scan.context, mem);
     llm_status status = sx_crypto_init(err);
+    if (status == LLM_OK) sx_hasher_begin(&g->says);
+    if (status == LLM_OK && !(g->hash_key = sx_secret_alloc(SX_KEY_BYTES))) status = sx_fail_memory(err);
     if (status == LLM_OK && params != NULL) status = check_params(params, err);
     if (status == LLM_OK) status = sx_scan_init(&g->scan, mem, err);
     if (status == LLM_OK && !(g->scouts = sx_scout_stock_create(mem, &g->scan))) status = sx_fail_memory(err);
@@ -52,7 +54,7 @@ llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *p
     }
     if (params != NULL) g->params = *params;
     if (g->params.min_score == 0) g->params.min_score = 0.5f;
-    sx_random(g->hash_key, sizeof g->hash_key);
+    sx_random(g->hash_key, SX_KEY_BYTES);
     g->blocked_type = sx_guard_type_index("BLOCKED", 7);
     *out = g;
     return LLM_OK;
@@ -65,7 +67,7 @@ void sx_guard_free(sx_guard *guard)
     sx_scan_free(&guard->scan);
     sx_words_free(&guard->words);
     if (guard->has_lock) pthread_mutex_destroy(&guard->lock);
-    sx_wipe(guard->hash_key, sizeof guard->hash_key);
+    sx_secret_free(guard->hash_key);
     sx_mem_free(guard->mem, guard);
 }
 
@@ -91,7 +93,40 @@ llm_status sx_guard_add_word(sx_guard *guard, const char *word, size_t len, llm_
 {
     if (guard->frozen) return sx_fail(err, LLM_E_BUSY, "the guard is in use and cannot change; add words before");
     if (word == NULL) return sx_fail(err, LLM_E_INVALID, "no word was given");
+    sx_guard_say(guard, "word", word, len);
     return sx_words_add(&guard->words, word, len, err);
+}
+
+void sx_guard_say(sx_guard *guard, const char *what, const void *bytes, size_t len)
+{
+    const uint64_t size = len;
+    sx_hasher_add(&guard->says, what, strlen(what) + 1);
+    sx_hasher_add(&guard->says, &size, sizeof size);
+    sx_hasher_add(&guard->says, bytes, len);
+}
+
+/* Everything that decides what is done with a text: the rules are those of the library's version. */
+static void take_fingerprint(sx_guard *guard)
+{
+    unsigned char digest[SX_HASH_BYTES];
+    const sx_guard_params *p = &guard->params;
+    sx_guard_say(guard, "library", LLM_VERSION, sizeof LLM_VERSION);
+    sx_guard_say(guard, "default", &p->default_action, sizeof p->default_action);
+    sx_guard_say(guard, "score", &p->min_score, sizeof p->min_score);
+    sx_guard_say(guard, "hold", &p->max_hold, sizeof p->max_hold);
+    sx_guard_say(guard, "actions", guard->actions, sizeof guard->actions);
+    sx_hasher_end(&guard->says, digest);
+    memcpy(guard->fingerprint, digest, sizeof guard->fingerprint);
+}
+
+const unsigned char *sx_guard_fingerprint(const sx_guard *guard)
+{
+    return guard->fingerprint;
+}
+
+void sx_guard_set_audit(sx_guard *guard, struct sx_audit *audit)
+{
+    guard->audit = audit;
 }
 
 void sx_guard_set_vault(sx_guard *guard, sx_vault *vault)
@@ -107,6 +142,7 @@ llm_status sx_guard_freeze(sx_guard *guard, llm_error *err)
         if (guard->params.default_action == LLM_ACTION_PSEUDONYM && guard->vault == NULL)
             status = sx_fail(err, LLM_E_UNSUPPORTED, "pseudonyms need a vault; give the guard one before");
         if (status == LLM_OK && guard->words.word_n > 0) status = sx_words_build(&guard->words, err);
+        if (status == LLM_OK) take_fingerprint(guard);
         guard->frozen = status == LLM_OK;
     }
     pthread_mutex_unlock(&guard->lock);

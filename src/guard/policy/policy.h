@@ -17,7 +17,10 @@ struct sx_guard {
     sx_words words;
     uint8_t actions[3][SX_TYPE_MAX]; /* per direction; 0: none of its own */
     sx_vault *vault;
-    unsigned char hash_key[SX_KEY_BYTES]; /* for HASH without a vault: of this guard, random */
+    struct sx_audit *audit;
+    unsigned char *hash_key; /* for HASH without a vault: of this guard, random, in locked memory */
+    sx_hasher says;          /* what the policy was told: words */
+    unsigned char fingerprint[SX_MARK_BYTES];
     uint32_t blocked_type;
     bool ascii_word[128]; /* sx_is_word of plain characters */
     sx_scout_stock *scouts;
@@ -26,6 +29,8 @@ struct sx_guard {
     bool frozen;
 };
 
+/* Makes something that the policy was told part of its fingerprint. Before it is frozen. */
+void sx_guard_say(sx_guard *guard, const char *what, const void *bytes, size_t len);
 /* The type's number, SX_TYPE_MAX when unknown. */
 uint32_t sx_guard_type_index(const char *name, size_t len);
 /* What to do with a type in a direction (LLM_DIR_*); `asked`: the caller asked for it by name. */

@@ -149,12 +149,16 @@ llm_status sx_filter_record(sx_filter *f, const sx_candidate *c, llm_error *err)
                                       LLM_VERDICT_BLOCK};
     if (sx_mem_grow(f->mem, (void **)&f->found, &f->found_cap, f->found_n + 1, sizeof *f->found))
         return sx_fail_memory(err);
-    f->found[f->found_n++] = (sx_finding){.type = sx_guard_type(c->type),
-                                          .rule = rule_name(f, c->rule),
-                                          .start = c->start,
-                                          .end = c->end,
-                                          .score = c->score,
-                                          .action = c->action};
+    sx_finding *found = &f->found[f->found_n++];
+    *found = (sx_finding){.type = sx_guard_type(c->type),
+                          .rule = rule_name(f, c->rule),
+                          .start = c->start,
+                          .end = c->end,
+                          .score = c->score,
+                          .action = c->action};
+    if (f->guard->audit != NULL && c->start >= f->base && c->end <= f->base + f->n)
+        sx_audit_mark(f->guard->audit, found->type, f->text + (c->start - f->base), (size_t)(c->end - c->start),
+                      found->mark);
     if (VERDICT[c->action] > f->verdict) f->verdict = VERDICT[c->action];
     return LLM_OK;
 }

@@ -1,4 +1,4 @@
-//go:build !sextant_flags
+//go:build !sextant_flags && !sextant_static
 
 package raw
 

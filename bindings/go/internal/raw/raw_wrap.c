@@ -360,6 +360,24 @@ static llm_model *sx_model_load_fd(int32_t fd, uint64_t offset, uint64_t length,
     return made;
 }
 
+#ifdef SWIGGO
+static llm_model *sx_model_load_copy(const char *src, size_t src_len, uint32_t threads, uint32_t isa,
+                                     const llm_cancel *cancel, sx_log *log, llm_error *err)
+{
+    FILE *copy = tmpfile();
+    llm_model *made = NULL;
+    if (copy && fwrite(src, 1, src_len, copy) == src_len && fflush(copy) == 0) {
+        made = sx_model_load_fd(fileno(copy), 0, 0, threads, isa, cancel, log, err);
+    } else {
+        err->code = LLM_E_IO;
+        snprintf(err->message, sizeof err->message, "the model's %zu bytes cannot be kept in a temporary file",
+                 src_len);
+    }
+    if (copy) fclose(copy);
+    return made;
+}
+#endif
+
 static sx_blob sx_tokenize(const llm_model *model, const char *text, size_t len, uint32_t flags, llm_error *err)
 {
     size_t capacity = len / 2 + 16; /* a text seldom has more tokens; else the second round has room */
@@ -611,6 +629,11 @@ static llm_ctx *sx_ctx_fork(llm_ctx *ctx, llm_error *err)
 static llm_status sx_ctx_drop(llm_ctx *ctx, uint32_t begin, uint32_t end, llm_error *err)
 {
     return sx_ctx_told(ctx, llm_ctx_drop(ctx, begin, end), err);
+}
+
+static llm_status sx_ctx_set_tag(llm_ctx *ctx, const char *tag, llm_error *err)
+{
+    return sx_ctx_told(ctx, llm_ctx_set_tag(ctx, sx_or_null(tag)), err);
 }
 
 static int64_t sx_ctx_used(llm_ctx *ctx, llm_error *err)
@@ -1027,6 +1050,198 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
     }
 }
 
+static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
+                                sx_log *log, llm_error *err)
+{
+    llm_logger logger = SX_LOGGER(log);
+    llm_audit_opts opts = LLM_AUDIT_OPTS_INIT;
+    opts.flags = flags;
+    opts.head_every = head_every;
+    if (log) opts.logger = &logger;
+    llm_audit *made = NULL;
+    err->code = llm_audit_open(&made, sx_or_null(path), key, key_len, &opts, err);
+    return made;
+}
+
+static sx_blob sx_audit_head(llm_audit *audit, llm_error *err)
+{
+    enum { ROOM = 256 }; /* a number and two keys in hex */
+    char *out = malloc(ROOM);
+    if (!out) return sx_blob_fail(err, "no memory for the head");
+    int64_t size = llm_audit_head(audit, out, ROOM, err);
+    err->code = size < 0 ? (llm_status)size : LLM_OK;
+    if (size >= 0 && size <= ROOM) return (sx_blob){out, (size_t)size};
+    free(out);
+    return (sx_blob){NULL, 0};
+}
+
+typedef struct sx_lines {
+    char *data;
+    size_t len, cap;
+} sx_lines;
+
+static int32_t sx_lines_add(const char *line, size_t len, void *user)
+{
+    sx_lines *all = user;
+    if (all->len + len + 1 > all->cap) {
+        size_t cap = 2 * all->cap + len + 4096;
+        char *more = realloc(all->data, cap);
+        if (!more) return LLM_E_MEMORY;
+        all->data = more;
+        all->cap = cap;
+    }
+    memcpy(all->data + all->len, line, len);
+    all->data[all->len + len] = '\n';
+    all->len += len + 1;
+    return 0;
+}
+
+static sx_blob sx_audit_verify(const char *path, const char *head, llm_error *err)
+{
+    sx_lines all = {NULL, 0, 0};
+    err->code = llm_audit_verify(path, sx_or_null(head), sx_lines_add, &all, err);
+    return (sx_blob){all.data, all.len};
+}
+
+/* A host's own judge without a callback into Python or Go: the retrieval runs in a thread of the face's, its judge hands each
+ * batch over here and waits, and the caller's thread takes the batch, asks the host's function and answers. */
+
+typedef struct sx_judge {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    llm_judge_batch *batch; /* waits for its answer; NULL: none does */
+    llm_status answer;
+    int ended;
+} sx_judge;
+
+static sx_judge *sx_judge_create(void)
+{
+    sx_judge *judge = calloc(1, sizeof *judge);
+    if (!judge) return NULL;
+    if (pthread_mutex_init(&judge->lock, NULL) == 0) {
+        if (pthread_cond_init(&judge->changed, NULL) == 0) return judge;
+        pthread_mutex_destroy(&judge->lock);
+    }
+    free(judge);
+    return NULL;
+}
+
+static void sx_judge_free(sx_judge *judge)
+{
+    if (!judge) return;
+    pthread_cond_destroy(&judge->changed);
+    pthread_mutex_destroy(&judge->lock);
+    free(judge);
+}
+
+/* What the library calls, in the retrieval's thread. */
+static llm_status sx_judge_ask(void *user, llm_judge_batch *batch)
+{
+    sx_judge *judge = user;
+    pthread_mutex_lock(&judge->lock);
+    judge->batch = batch;
+    pthread_cond_broadcast(&judge->changed);
+    while (judge->batch) pthread_cond_wait(&judge->changed, &judge->lock);
+    const llm_status answer = judge->answer;
+    pthread_mutex_unlock(&judge->lock);
+    return answer;
+}
+
+static int32_t sx_judge_wait(sx_judge *judge, uint32_t ms)
+{
+    struct timespec until;
+    int late = 0;
+    timespec_get(&until, TIME_UTC);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&judge->lock);
+    while (!judge->batch && !judge->ended && !late)
+        late = pthread_cond_timedwait(&judge->changed, &judge->lock, &until) != 0;
+    const int32_t state = judge->batch ? 1 : judge->ended ? 0 : -1;
+    pthread_mutex_unlock(&judge->lock);
+    return state;
+}
+
+/* The batch stands still until it is answered, so these need no lock. */
+static const char *sx_judge_question(const sx_judge *judge)
+{
+    return judge->batch->question;
+}
+static uint32_t sx_judge_count(const sx_judge *judge)
+{
+    return judge->batch->count;
+}
+static const char *sx_judge_doc(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->docs[i] : "";
+}
+static const char *sx_judge_node(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->nodes[i] : "";
+}
+static const char *sx_judge_text(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->texts[i] : "";
+}
+static double sx_judge_lexical(const sx_judge *judge, uint32_t i)
+{
+    return i < judge->batch->count ? judge->batch->lexical[i] : 0;
+}
+static uint64_t sx_judge_tokens_left(const sx_judge *judge)
+{
+    return judge->batch->tokens_left;
+}
+static double sx_judge_ms_left(const sx_judge *judge)
+{
+    return judge->batch->ms_left;
+}
+
+static void sx_judge_score(sx_judge *judge, uint32_t i, double score)
+{
+    if (judge->batch && i < judge->batch->count) judge->batch->scores[i] = score;
+}
+
+static void sx_judge_answer(sx_judge *judge, llm_status status)
+{
+    pthread_mutex_lock(&judge->lock);
+    judge->answer = status;
+    judge->batch = NULL;
+    pthread_cond_broadcast(&judge->changed);
+    pthread_mutex_unlock(&judge->lock);
+}
+
+static void sx_judge_end(sx_judge *judge)
+{
+    pthread_mutex_lock(&judge->lock);
+    judge->ended = 1;
+    pthread_cond_broadcast(&judge->changed);
+    pthread_mutex_unlock(&judge->lock);
+}
+
+static llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
+                                        const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
+                                        uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+{
+    llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
+    opts.top = top;
+    opts.beam = beam;
+    opts.doc = sx_or_null(doc);
+    opts.judge = sx_judge_ask;
+    opts.judge_user = judge;
+    opts.judge_weight = judge_weight;
+    opts.judge_ms = judge_ms;
+    opts.judge_tokens = judge_tokens;
+    opts.cancel = cancel;
+    llm_evidence *made = NULL;
+    sx_ctx_told(ctx, llm_retrieve(ctx, question, len, &opts, &made), err);
+    sx_judge_end(judge);
+    return made;
+}
+
 SWIGINTERN struct llm_error *new_llm_error(void){
         llm_error *made = malloc(sizeof *made);
         if (made) llm_error_init(made, sizeof *made);
@@ -1037,7 +1252,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_706c1479b648c9c8(void *_swig_go_0) {
+void _wrap_Swig_free_raw_0238660ea92f7e14(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1047,7 +1262,7 @@ void _wrap_Swig_free_raw_706c1479b648c9c8(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_706c1479b648c9c8(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_0238660ea92f7e14(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1060,7 +1275,7 @@ void *_wrap_Swig_malloc_raw_706c1479b648c9c8(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_INVALID_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1071,7 +1286,7 @@ intgo _wrap_LLM_E_INVALID_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_MEMORY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1082,7 +1297,7 @@ intgo _wrap_LLM_E_MEMORY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_IO_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1093,7 +1308,7 @@ intgo _wrap_LLM_E_IO_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_FORMAT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1104,7 +1319,7 @@ intgo _wrap_LLM_E_FORMAT_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1115,7 +1330,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1126,7 +1341,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_VERSION_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1137,7 +1352,7 @@ intgo _wrap_LLM_E_VERSION_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_BUSY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1148,7 +1363,7 @@ intgo _wrap_LLM_E_BUSY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_FORK_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1159,7 +1374,7 @@ intgo _wrap_LLM_E_FORK_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_CANCELLED_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1170,7 +1385,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_LIMIT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1181,7 +1396,7 @@ intgo _wrap_LLM_E_LIMIT_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_UTF8_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1192,7 +1407,7 @@ intgo _wrap_LLM_E_UTF8_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_CORRUPT_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1203,7 +1418,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_FULL_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1214,7 +1429,7 @@ intgo _wrap_LLM_E_FULL_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_KEY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1225,7 +1440,7 @@ intgo _wrap_LLM_E_KEY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_READONLY_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1236,7 +1451,7 @@ intgo _wrap_LLM_E_READONLY_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_USER_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1247,7 +1462,7 @@ intgo _wrap_LLM_E_USER_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_706c1479b648c9c8() {
+intgo _wrap_LLM_E_INTERNAL_raw_0238660ea92f7e14() {
   int result;
   intgo _swig_go_result;
   
@@ -1258,7 +1473,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_706c1479b648c9c8() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_706c1479b648c9c8(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_0238660ea92f7e14(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1271,7 +1486,7 @@ _gostring_ _wrap_llm_status_name_raw_706c1479b648c9c8(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1284,7 +1499,7 @@ intgo _wrap_llm_error_code_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1297,7 +1512,7 @@ _gostring_ _wrap_llm_error_message_get_raw_706c1479b648c9c8(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_706c1479b648c9c8() {
+struct llm_error *_wrap_new_llm_error_raw_0238660ea92f7e14() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1308,7 +1523,7 @@ struct llm_error *_wrap_new_llm_error_raw_706c1479b648c9c8() {
 }
 
 
-void _wrap_delete_llm_error_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1318,7 +1533,7 @@ void _wrap_delete_llm_error_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_706c1479b648c9c8() {
+_gostring_ _wrap_llm_version_raw_0238660ea92f7e14() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1329,7 +1544,7 @@ _gostring_ _wrap_llm_version_raw_706c1479b648c9c8() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_706c1479b648c9c8(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_0238660ea92f7e14(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1347,7 +1562,7 @@ _gostring_ _wrap_llm_build_info_raw_706c1479b648c9c8(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1357,7 +1572,7 @@ void _wrap_llm_cancel_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1367,7 +1582,7 @@ void _wrap_llm_cancel_reset_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1380,7 +1595,7 @@ intgo _wrap_llm_cancel_is_set_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1390,7 +1605,7 @@ void _wrap_llm_cancel_free_raw_706c1479b648c9c8(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1400,7 +1615,7 @@ void _wrap_llm_model_free_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1420,7 +1635,7 @@ _gostring_ _wrap_llm_model_info_raw_706c1479b648c9c8(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1433,7 +1648,7 @@ intgo _wrap_llm_model_n_vocab_raw_706c1479b648c9c8(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1446,7 +1661,7 @@ intgo _wrap_llm_model_n_ctx_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1466,7 +1681,7 @@ intgo _wrap_llm_model_token_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1504,7 +1719,7 @@ intgo _wrap_llm_quantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1549,7 +1764,7 @@ intgo _wrap_llm_quantize_weighted_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_706c1479b648c9c8(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_0238660ea92f7e14(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1559,7 +1774,7 @@ void _wrap_llm_adapter_free_raw_706c1479b648c9c8(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1569,7 +1784,7 @@ void _wrap_llm_corpus_free_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1591,7 +1806,7 @@ intgo _wrap_llm_remove_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1606,7 +1821,7 @@ intgo _wrap_llm_corpus_check_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1619,7 +1834,7 @@ intgo _wrap_llm_docs_count_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1634,7 +1849,7 @@ _gostring_ _wrap_llm_docs_name_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1649,7 +1864,7 @@ long long _wrap_llm_docs_bytes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1664,7 +1879,7 @@ intgo _wrap_llm_docs_nodes_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1679,7 +1894,7 @@ _gostring_ _wrap_llm_docs_hash_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1689,7 +1904,7 @@ void _wrap_llm_docs_free_raw_706c1479b648c9c8(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1699,7 +1914,7 @@ void _wrap_llm_tree_free_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1712,7 +1927,7 @@ intgo _wrap_llm_tree_count_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1732,7 +1947,7 @@ long long _wrap_llm_tree_find_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1747,7 +1962,7 @@ _gostring_ _wrap_llm_tree_id_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1762,7 +1977,7 @@ long long _wrap_llm_tree_parent_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1777,7 +1992,7 @@ intgo _wrap_llm_tree_kind_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1792,7 +2007,7 @@ intgo _wrap_llm_tree_depth_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1807,7 +2022,7 @@ _gostring_ _wrap_llm_tree_title_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1822,7 +2037,7 @@ long long _wrap_llm_tree_start_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1837,7 +2052,7 @@ long long _wrap_llm_tree_end_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1852,7 +2067,7 @@ _gostring_ _wrap_llm_tree_hash_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -1862,7 +2077,7 @@ void _wrap_llm_ctx_free_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1875,7 +2090,7 @@ intgo _wrap_llm_scores_count_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1890,7 +2105,7 @@ intgo _wrap_llm_scores_tokens_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -1905,7 +2120,7 @@ double _wrap_llm_scores_sum_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1922,7 +2137,7 @@ intgo _wrap_llm_scores_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1939,7 +2154,7 @@ double _wrap_llm_scores_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1958,7 +2173,7 @@ intgo _wrap_llm_scores_top_token_raw_706c1479b648c9c8(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1977,7 +2192,7 @@ double _wrap_llm_scores_top_logprob_raw_706c1479b648c9c8(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -1987,7 +2202,7 @@ void _wrap_llm_scores_free_raw_706c1479b648c9c8(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2000,7 +2215,7 @@ intgo _wrap_llm_model_n_embd_raw_706c1479b648c9c8(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2010,7 +2225,7 @@ void _wrap_llm_evidence_free_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2023,7 +2238,7 @@ intgo _wrap_llm_evidence_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2036,7 +2251,7 @@ double _wrap_llm_evidence_confidence_raw_706c1479b648c9c8(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2051,7 +2266,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_706c1479b648c9c8(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2066,7 +2281,7 @@ _gostring_ _wrap_llm_evidence_node_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2081,7 +2296,7 @@ _gostring_ _wrap_llm_evidence_path_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2096,7 +2311,7 @@ _gostring_ _wrap_llm_evidence_text_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2111,7 +2326,7 @@ long long _wrap_llm_evidence_start_raw_706c1479b648c9c8(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2126,7 +2341,7 @@ long long _wrap_llm_evidence_end_raw_706c1479b648c9c8(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2141,7 +2356,7 @@ double _wrap_llm_evidence_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2156,7 +2371,7 @@ intgo _wrap_llm_evidence_page_raw_706c1479b648c9c8(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2169,7 +2384,7 @@ intgo _wrap_llm_trace_count_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2184,7 +2399,7 @@ _gostring_ _wrap_llm_trace_doc_raw_706c1479b648c9c8(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2199,7 +2414,7 @@ _gostring_ _wrap_llm_trace_node_raw_706c1479b648c9c8(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2214,7 +2429,7 @@ intgo _wrap_llm_trace_depth_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2229,7 +2444,7 @@ intgo _wrap_llm_trace_action_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2244,7 +2459,7 @@ double _wrap_llm_trace_score_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2259,7 +2474,7 @@ _gostring_ _wrap_llm_trace_reason_raw_706c1479b648c9c8(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2274,7 +2489,7 @@ double _wrap_llm_trace_lexical_raw_706c1479b648c9c8(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_706c1479b648c9c8(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2289,7 +2504,7 @@ double _wrap_llm_trace_judged_raw_706c1479b648c9c8(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2299,7 +2514,7 @@ void _wrap_llm_reply_free_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2312,7 +2527,7 @@ intgo _wrap_llm_reply_finish_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2325,7 +2540,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2338,7 +2553,7 @@ intgo _wrap_llm_reply_output_tokens_raw_706c1479b648c9c8(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2351,7 +2566,7 @@ double _wrap_llm_reply_prompt_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2364,7 +2579,7 @@ double _wrap_llm_reply_output_ms_raw_706c1479b648c9c8(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2379,7 +2594,7 @@ intgo _wrap_llm_reply_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2394,7 +2609,7 @@ double _wrap_llm_reply_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2411,7 +2626,7 @@ intgo _wrap_llm_reply_top_token_raw_706c1479b648c9c8(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2428,7 +2643,7 @@ double _wrap_llm_reply_top_logprob_raw_706c1479b648c9c8(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2441,7 +2656,7 @@ intgo _wrap_llm_reply_citation_count_raw_706c1479b648c9c8(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2456,7 +2671,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2471,7 +2686,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_706c1479b648c9c8(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2486,7 +2701,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2501,7 +2716,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2516,7 +2731,7 @@ long long _wrap_llm_reply_citation_start_raw_706c1479b648c9c8(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2531,7 +2746,7 @@ long long _wrap_llm_reply_citation_end_raw_706c1479b648c9c8(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2546,7 +2761,7 @@ double _wrap_llm_reply_citation_support_raw_706c1479b648c9c8(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2561,7 +2776,7 @@ intgo _wrap_llm_reply_citation_page_raw_706c1479b648c9c8(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2576,7 +2791,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_706c1479b648c9c8(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2586,7 +2801,7 @@ void _wrap_llm_guard_free_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2612,7 +2827,7 @@ intgo _wrap_llm_guard_set_action_raw_706c1479b648c9c8(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2633,7 +2848,7 @@ intgo _wrap_llm_guard_add_word_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_706c1479b648c9c8(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2650,7 +2865,7 @@ intgo _wrap_llm_guard_set_vault_raw_706c1479b648c9c8(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_706c1479b648c9c8(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_0238660ea92f7e14(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2663,7 +2878,7 @@ _gostring_ _wrap_llm_guard_type_raw_706c1479b648c9c8(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2676,7 +2891,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_706c1479b648c9c8(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2686,7 +2901,7 @@ void _wrap_llm_guard_close_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2699,7 +2914,7 @@ intgo _wrap_llm_verdict_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2712,7 +2927,7 @@ intgo _wrap_llm_verdict_count_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2727,7 +2942,7 @@ _gostring_ _wrap_llm_verdict_type_raw_706c1479b648c9c8(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2742,7 +2957,7 @@ long long _wrap_llm_verdict_start_raw_706c1479b648c9c8(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2757,7 +2972,7 @@ long long _wrap_llm_verdict_end_raw_706c1479b648c9c8(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2772,7 +2987,7 @@ double _wrap_llm_verdict_score_raw_706c1479b648c9c8(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2787,7 +3002,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_706c1479b648c9c8(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2802,7 +3017,7 @@ intgo _wrap_llm_verdict_finding_action_raw_706c1479b648c9c8(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -2812,7 +3027,7 @@ void _wrap_llm_verdict_free_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -2822,7 +3037,34 @@ void _wrap_llm_vault_free_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0) {
 }
 
 
-sx_log *_wrap_sx_log_create_raw_706c1479b648c9c8() {
+void _wrap_llm_audit_free_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  
+  llm_audit_free(arg1);
+  
+}
+
+
+intgo _wrap_llm_guard_set_audit_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  llm_audit *arg2 = (llm_audit *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  arg2 = *(llm_audit **)&_swig_go_1; 
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_set_audit(arg1,arg2,arg3);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+sx_log *_wrap_sx_log_create_raw_0238660ea92f7e14() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -2833,7 +3075,7 @@ sx_log *_wrap_sx_log_create_raw_706c1479b648c9c8() {
 }
 
 
-void _wrap_sx_log_put_raw_706c1479b648c9c8(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_0238660ea92f7e14(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -2852,7 +3094,7 @@ void _wrap_sx_log_put_raw_706c1479b648c9c8(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -2865,7 +3107,7 @@ intgo _wrap_sx_log_next_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -2878,7 +3120,7 @@ _gostring_ _wrap_sx_log_line_raw_706c1479b648c9c8(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_706c1479b648c9c8(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -2891,7 +3133,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_706c1479b648c9c8(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_706c1479b648c9c8(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2919,7 +3161,34 @@ struct llm_model *_wrap_sx_model_load_raw_706c1479b648c9c8(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_706c1479b648c9c8(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_copy_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+  char *arg1 = (char *) 0 ;
+  size_t arg2 ;
+  uint32_t arg3 ;
+  uint32_t arg4 ;
+  llm_cancel *arg5 = (llm_cancel *) 0 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_model *result = 0 ;
+  struct llm_model *_swig_go_result;
+  
+  
+  arg1 = (char *)_swig_go_0.p;
+  arg2 = (size_t)_swig_go_0.n;
+  
+  arg3 = (uint32_t)_swig_go_1; 
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = *(llm_cancel **)&_swig_go_3; 
+  arg6 = *(sx_log **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_model *)sx_model_load_copy((char const *)arg1,arg2,arg3,arg4,(struct llm_cancel const *)arg5,arg6,arg7);
+  *(llm_model **)&_swig_go_result = (llm_model *)result; 
+  return _swig_go_result;
+}
+
+
+struct llm_model *_wrap_sx_model_load_fd_raw_0238660ea92f7e14(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -2946,7 +3215,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_706c1479b648c9c8(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2972,7 +3241,7 @@ _gostring_ _wrap_sx_tokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2998,7 +3267,7 @@ _gostring_ _wrap_sx_detokenize_raw_706c1479b648c9c8(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3028,7 +3297,7 @@ _gostring_ _wrap_sx_chat_template_raw_706c1479b648c9c8(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3066,7 +3335,7 @@ _gostring_ _wrap_sx_chat_parse_raw_706c1479b648c9c8(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3097,7 +3366,7 @@ _gostring_ _wrap_sx_dequantize_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3123,7 +3392,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_706c1479b648c9c8(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3155,7 +3424,7 @@ intgo _wrap_sx_ingest_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3188,7 +3457,7 @@ intgo _wrap_sx_ingest_file_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3203,7 +3472,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_706c1479b648c9c8(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_706c1479b648c9c8(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3225,7 +3494,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_706c1479b648c9c8(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3238,7 +3507,7 @@ _gostring_ _wrap_sx_tree_text_raw_706c1479b648c9c8(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3267,7 +3536,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_706c1479b648c9c8(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_706c1479b648c9c8(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3289,7 +3558,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_706c1479b648c9c8(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3308,7 +3577,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3346,7 +3615,7 @@ _gostring_ _wrap_sx_embed_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3384,7 +3653,7 @@ _gostring_ _wrap_sx_rerank_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3421,7 +3690,7 @@ intgo _wrap_sx_imatrix_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3449,7 +3718,29 @@ _gostring_ _wrap_sx_logits_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_save_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)sx_ctx_set_tag(arg1,(char const *)arg2,arg3);
+  _swig_go_result = result; 
+  free(arg2); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ctx_save_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3471,7 +3762,7 @@ intgo _wrap_sx_ctx_save_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3493,7 +3784,7 @@ intgo _wrap_sx_ctx_load_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3511,7 +3802,7 @@ _gostring_ _wrap_sx_ctx_export_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3532,7 +3823,7 @@ intgo _wrap_sx_ctx_import_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3547,7 +3838,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3566,7 +3857,7 @@ intgo _wrap_sx_ctx_drop_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3581,7 +3872,7 @@ long long _wrap_sx_ctx_used_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3596,7 +3887,7 @@ long long _wrap_sx_ctx_size_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3635,7 +3926,7 @@ struct llm_scores *_wrap_sx_score_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3662,7 +3953,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_706c1479b648c9c8(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3704,7 +3995,233 @@ struct llm_evidence *_wrap_sx_retrieve_raw_706c1479b648c9c8(struct llm_ctx *_swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_706c1479b648c9c8() {
+sx_judge *_wrap_sx_judge_create_raw_0238660ea92f7e14() {
+  sx_judge *result = 0 ;
+  sx_judge *_swig_go_result;
+  
+  
+  result = (sx_judge *)sx_judge_create();
+  *(sx_judge **)&_swig_go_result = (sx_judge *)result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_judge_free_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  sx_judge_free(arg1);
+  
+}
+
+
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+  llm_ctx *arg1 = (llm_ctx *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  sx_judge *arg7 = (sx_judge *) 0 ;
+  float arg8 ;
+  uint32_t arg9 ;
+  uint64_t arg10 ;
+  llm_cancel *arg11 = (llm_cancel *) 0 ;
+  llm_error *arg12 = (llm_error *) 0 ;
+  llm_evidence *result = 0 ;
+  struct llm_evidence *_swig_go_result;
+  
+  arg1 = *(llm_ctx **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  
+  arg6 = (char *)malloc(_swig_go_4.n + 1);
+  memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
+  arg6[_swig_go_4.n] = '\0';
+  
+  arg7 = *(sx_judge **)&_swig_go_5; 
+  arg8 = (float)_swig_go_6; 
+  arg9 = (uint32_t)_swig_go_7; 
+  arg10 = (uint64_t)_swig_go_8; 
+  arg11 = *(llm_cancel **)&_swig_go_9; 
+  arg12 = *(llm_error **)&_swig_go_10; 
+  
+  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
+  free(arg6); 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_judge_end_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  sx_judge_end(arg1);
+  
+}
+
+
+intgo _wrap_sx_judge_wait_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  int32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (int32_t)sx_judge_wait(arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_question_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (char *)sx_judge_question((sx_judge const *)arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_judge_count_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t result;
+  intgo _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (uint32_t)sx_judge_count((sx_judge const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_doc_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)sx_judge_doc((sx_judge const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_node_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)sx_judge_node((sx_judge const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_judge_text_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)sx_judge_text((sx_judge const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+double _wrap_sx_judge_lexical_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (double)sx_judge_lexical((sx_judge const *)arg1,arg2);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_judge_tokens_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (uint64_t)sx_judge_tokens_left((sx_judge const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+double _wrap_sx_judge_ms_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  double result;
+  double _swig_go_result;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  
+  result = (double)sx_judge_ms_left((sx_judge const *)arg1);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sx_judge_score_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  uint32_t arg2 ;
+  double arg3 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (double)_swig_go_2; 
+  
+  sx_judge_score(arg1,arg2,arg3);
+  
+}
+
+
+void _wrap_sx_judge_answer_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+  sx_judge *arg1 = (sx_judge *) 0 ;
+  llm_status arg2 ;
+  
+  arg1 = *(sx_judge **)&_swig_go_0; 
+  arg2 = (llm_status)_swig_go_1; 
+  
+  sx_judge_answer(arg1,arg2);
+  
+}
+
+
+sx_gen *_wrap_sx_gen_create_raw_0238660ea92f7e14() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -3715,7 +4232,7 @@ sx_gen *_wrap_sx_gen_create_raw_706c1479b648c9c8() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -3737,7 +4254,7 @@ intgo _wrap_sx_gen_number_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3763,7 +4280,7 @@ intgo _wrap_sx_gen_text_raw_706c1479b648c9c8(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_706c1479b648c9c8(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_0238660ea92f7e14(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -3780,7 +4297,7 @@ intgo _wrap_sx_gen_bias_raw_706c1479b648c9c8(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_706c1479b648c9c8(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_0238660ea92f7e14(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -3790,7 +4307,7 @@ void _wrap_sx_gen_free_raw_706c1479b648c9c8(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3839,7 +4356,7 @@ struct llm_reply *_wrap_sx_generate_raw_706c1479b648c9c8(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3856,7 +4373,7 @@ intgo _wrap_sx_reply_next_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3869,7 +4386,7 @@ _gostring_ _wrap_sx_reply_piece_raw_706c1479b648c9c8(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3882,7 +4399,7 @@ _gostring_ _wrap_sx_reply_text_raw_706c1479b648c9c8(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_706c1479b648c9c8(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_0238660ea92f7e14(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -3903,7 +4420,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_706c1479b648c9c8(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3936,7 +4453,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_706c1479b648c9c8(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_706c1479b648c9c8(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3963,7 +4480,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_706c1479b648c9c8(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3986,7 +4503,7 @@ intgo _wrap_sx_guard_feed_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4003,7 +4520,7 @@ intgo _wrap_sx_guard_finish_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_706c1479b648c9c8(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4016,7 +4533,7 @@ _gostring_ _wrap_sx_guard_text_raw_706c1479b648c9c8(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_706c1479b648c9c8(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4029,7 +4546,7 @@ _gostring_ _wrap_sx_verdict_text_raw_706c1479b648c9c8(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4059,7 +4576,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_706c1479b648c9c8(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_706c1479b648c9c8(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4079,6 +4596,86 @@ _gostring_ _wrap_sx_vault_restore_raw_706c1479b648c9c8(struct llm_vault *_swig_g
   _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
   free((&result)->data);
   
+  return _swig_go_result;
+}
+
+
+struct llm_audit *_wrap_sx_audit_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  uint32_t arg4 ;
+  uint32_t arg5 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
+  llm_audit *result = 0 ;
+  struct llm_audit *_swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = (uint32_t)_swig_go_3; 
+  arg6 = *(sx_log **)&_swig_go_4; 
+  arg7 = *(llm_error **)&_swig_go_5; 
+  
+  result = (llm_audit *)sx_audit_open((char const *)arg1,(char const *)arg2,arg3,arg4,arg5,arg6,arg7);
+  *(llm_audit **)&_swig_go_result = (llm_audit *)result; 
+  free(arg1); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_head_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_audit *arg1 = (llm_audit *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_audit **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_audit_head(arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_audit_verify_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  char *arg1 = (char *) 0 ;
+  char *arg2 = (char *) 0 ;
+  llm_error *arg3 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  
+  arg1 = (char *)malloc(_swig_go_0.n + 1);
+  memcpy(arg1, _swig_go_0.p, _swig_go_0.n);
+  arg1[_swig_go_0.n] = '\0';
+  
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = *(llm_error **)&_swig_go_2; 
+  
+  result = sx_audit_verify((char const *)arg1,(char const *)arg2,arg3);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
+  free(arg1); 
+  free(arg2); 
   return _swig_go_result;
 }
 

@@ -1,49 +1,217 @@
-/* The steps of attention with AVX-512. */
+/* The steps of attention with AVX-512: tiles of up to 6 rows by 64 keys or values in registers. Integer keys are in
+ * attention_blocks_avx512.h. */
 #include <math.h>
 #include <string.h>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/x86/attention_blocks_avx512.h"
 #include "engine/kernels/x86/simd_avx512.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
-static float softmax(float *s, float *max, float *sum)
+static void query(uint32_t type, float *out, const float *q, float scale, uint32_t dim)
 {
-    __m512 v[SX_KEY_TILE / 16];
-    for (int i = 0; i < SX_KEY_TILE / 16; i++) v[i] = _mm512_loadu_ps(s + 16 * i);
-    float top = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(v[0], v[1]), _mm512_max_ps(v[2], v[3]))),
-          before = *max;
-    top = before > top ? before : top;
-    if (top == -INFINITY) { /* nothing to see */
-        memset(s, 0, SX_KEY_TILE * sizeof *s);
-        return 1.0f;
+    if (sx_key_blocks(type)) {
+        sx_query_blocks(out, q, scale, dim);
+        return;
     }
-    for (int i = 0; i < SX_KEY_TILE / 16; i++) {
-        v[i] = exp512(_mm512_sub_ps(v[i], _mm512_set1_ps(top)));
-        _mm512_storeu_ps(s + 16 * i, v[i]);
+    for (uint32_t i = 0; i < dim; i += 16) {
+        __mmask16 m = dim - i >= 16 ? 0xffff : head_mask(dim - i);
+        _mm512_mask_storeu_ps(out + i, m, _mm512_mul_ps(_mm512_maskz_loadu_ps(m, q + i), _mm512_set1_ps(scale)));
     }
-    float total = sum1(_mm512_add_ps(_mm512_add_ps(v[0], v[1]), _mm512_add_ps(v[2], v[3])));
-    float keep = before == top ? 1.0f : _mm512_cvtss_f32(exp512(_mm512_set1_ps(before - top)));
-    *max = top;
-    *sum = *sum * keep + total;
-    return keep;
 }
 
-/* rows x (vecs * 16) outputs; the last vector is masked */
-INLINE void weigh_tile(float *acc, size_t lda, const float *p, uint32_t type, const char *v, size_t stride,
-                       uint32_t n_keys, size_t d0, __mmask16 last, const int rows, const int vecs)
+/* ---- keys as columns ---- */
+
+/* Stores column i of the 16 rows at out + i * SX_KEY_TILE, the first n of them. */
+INLINE void put_columns(float *out, const __m512 row[16], uint32_t n)
 {
-    __m512 a[4][4];
+    __m512 pair[16], quad[16], half[16], column[16];
+    for (int i = 0; i < 16; i += 2) {
+        pair[i] = _mm512_unpacklo_ps(row[i], row[i + 1]);
+        pair[i + 1] = _mm512_unpackhi_ps(row[i], row[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4)
+        for (int h = 0; h < 2; h++) {
+            __m512d a = _mm512_castps_pd(pair[i + h]), b = _mm512_castps_pd(pair[i + h + 2]);
+            quad[i + 2 * h] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+            quad[i + 2 * h + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+        }
+    for (int c = 0; c < 4; c++) /* quad[4 r + c]: columns c, c + 4, c + 8, c + 12 of rows 4 r .. 4 r + 3 */
+        for (int r = 0; r < 2; r++) {
+            half[4 * c + 2 * r] = _mm512_shuffle_f32x4(quad[8 * r + c], quad[8 * r + 4 + c], 0x88);
+            half[4 * c + 2 * r + 1] = _mm512_shuffle_f32x4(quad[8 * r + c], quad[8 * r + 4 + c], 0xdd);
+        }
+    for (int c = 0; c < 4; c++)
+        for (int odd = 0; odd < 2; odd++) {
+            column[c + 4 * odd] = _mm512_shuffle_f32x4(half[4 * c + odd], half[4 * c + 2 + odd], 0x88);
+            column[c + 4 * odd + 8] = _mm512_shuffle_f32x4(half[4 * c + odd], half[4 * c + 2 + odd], 0xdd);
+        }
+    for (uint32_t i = 0; i < 16; i++)
+        if (i < n) _mm512_storeu_ps(out + (size_t)i * SX_KEY_TILE, column[i]);
+}
+
+INLINE void columns_of(uint32_t type, float *panel, const char *rows, size_t stride, uint32_t n_keys, uint32_t dim)
+{
+    for (uint32_t j = 0; j < SX_KEY_TILE; j += 16)
+        for (uint32_t d = 0; d < dim; d += 16) {
+            const uint32_t n = dim - d < 16 ? dim - d : 16;
+            __m512 row[16];
+            if (n == 16 && j + 16 <= n_keys) {
+                for (uint32_t i = 0; i < 16; i++) row[i] = load_whole(type, rows + (j + i) * stride, d);
+                put_columns(panel + (size_t)d * SX_KEY_TILE + j, row, 16);
+                continue;
+            }
+            for (uint32_t i = 0; i < 16; i++)
+                row[i] = j + i < n_keys ? load_lanes(type, rows + (j + i) * stride, d, head_mask(n))
+                                        : _mm512_setzero_ps();
+            put_columns(panel + (size_t)d * SX_KEY_TILE + j, row, n);
+        }
+}
+
+static void keys(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim)
+{
+    if (sx_key_blocks(type))
+        block_panel(type, panel, rows, stride, n_keys, dim);
+    else if (type == SX_TYPE_F16)
+        columns_of(SX_TYPE_F16, panel, rows, stride, n_keys, dim);
+    else if (type == SX_TYPE_BF16)
+        columns_of(SX_TYPE_BF16, panel, rows, stride, n_keys, dim);
+    else
+        columns_of(SX_TYPE_F32, panel, rows, stride, n_keys, dim);
+}
+
+/* ---- scores ---- */
+
+INLINE void score_rows(float *s, const float *q, size_t ldq, const float *panel, uint32_t dim, const int rows)
+{
+    __m512 acc[6][4];
+    for (int i = 0; i < rows; i++)
+        for (int c = 0; c < 4; c++) acc[i][c] = _mm512_setzero_ps();
+    for (uint32_t d = 0; d < dim; d++, panel += SX_KEY_TILE) {
+        __m512 k[4];
+        for (int c = 0; c < 4; c++) k[c] = _mm512_loadu_ps(panel + 16 * c);
+        for (int i = 0; i < rows; i++) {
+            const __m512 x = _mm512_set1_ps(q[(size_t)i * ldq + d]);
+            for (int c = 0; c < 4; c++) acc[i][c] = _mm512_fmadd_ps(x, k[c], acc[i][c]);
+        }
+    }
+    for (int i = 0; i < rows; i++)
+        for (int c = 0; c < 4; c++) _mm512_storeu_ps(s + i * SX_KEY_TILE + 16 * c, acc[i][c]);
+}
+
+static void scores(uint32_t type, float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel,
+                   uint32_t dim)
+{
+    if (sx_key_blocks(type)) {
+        block_scores(s, q, ldq, n_rows, panel, dim);
+        return;
+    }
+    for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
+        n = rows_together(n_rows - i);
+        switch (n) {
+        case 6: score_rows(s, q, ldq, panel, dim, 6); break;
+        case 5: score_rows(s, q, ldq, panel, dim, 5); break;
+        case 4: score_rows(s, q, ldq, panel, dim, 4); break;
+        case 3: score_rows(s, q, ldq, panel, dim, 3); break;
+        case 2: score_rows(s, q, ldq, panel, dim, 2); break;
+        default: score_rows(s, q, ldq, panel, dim, 1); break;
+        }
+    }
+}
+
+/* ---- softmax ---- */
+
+/* e^x for x <= 0, as exp512; 0 also for -infinity. */
+INLINE __m512 exp_down(__m512 x)
+{
+    __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT);
+    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693145752f), x);
+    r = _mm512_fnmadd_ps(n, _mm512_set1_ps(1.42860677e-6f), r);
+    __m512 p = _mm512_set1_ps(1.38888889e-3f);
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(8.33333333e-3f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.16666667e-2f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.66666667e-1f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.5f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0f));
+    return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, _mm512_set1_ps(-87.3f), _CMP_NLT_UQ), p, n);
+}
+
+/* The largest lane of each of four vectors. */
+INLINE __m128 max4(const __m512 v[4])
+{
+    __m256 h[4];
+    for (int i = 0; i < 4; i++) h[i] = _mm256_max_ps(_mm512_castps512_ps256(v[i]), _mm512_extractf32x8_ps(v[i], 1));
+    __m256 ab = _mm256_max_ps(_mm256_unpacklo_ps(h[0], h[1]), _mm256_unpackhi_ps(h[0], h[1]));
+    __m256 cd = _mm256_max_ps(_mm256_unpacklo_ps(h[2], h[3]), _mm256_unpackhi_ps(h[2], h[3]));
+    __m256 all = _mm256_max_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xee));
+    return _mm_max_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
+}
+
+INLINE __m512 row_max(const float *s)
+{
+    __m512 a = _mm512_max_ps(_mm512_loadu_ps(s), _mm512_loadu_ps(s + 16));
+    return _mm512_max_ps(a, _mm512_max_ps(_mm512_loadu_ps(s + 32), _mm512_loadu_ps(s + 48)));
+}
+
+/* Stores the exponentials of a row and returns their sums, lane by lane. */
+INLINE __m512 row_exp(float *s, float top)
+{
+    __m512 v[4];
+    for (int c = 0; c < 4; c++) {
+        v[c] = exp_down(_mm512_sub_ps(_mm512_loadu_ps(s + 16 * c), _mm512_set1_ps(top)));
+        _mm512_storeu_ps(s + 16 * c, v[c]);
+    }
+    return _mm512_add_ps(_mm512_add_ps(v[0], v[1]), _mm512_add_ps(v[2], v[3]));
+}
+
+/* Up to four rows; a row that sees nothing (its maximum -INFINITY) becomes zeros. */
+INLINE void softmax_rows(float *s, float *max, float *sum, float *keep, const int rows)
+{
+    __m512 v[4];
+    float top[4], total[4];
+    const __mmask8 lanes = (__mmask8)((1 << rows) - 1);
+    for (int i = 0; i < 4; i++) v[i] = i < rows ? row_max(s + i * SX_KEY_TILE) : _mm512_setzero_ps();
+    const __m128 before = _mm_maskz_loadu_ps(lanes, max), now = _mm_max_ps(max4(v), before);
+    const __m128 none = _mm_set1_ps(-INFINITY);
+    const __mmask8 blind = _mm_cmp_ps_mask(now, none, _CMP_EQ_OQ), stays = _mm_cmp_ps_mask(now, before, _CMP_EQ_OQ);
+    _mm_storeu_ps(top, _mm_mask_mov_ps(now, blind, _mm_setzero_ps()));
+    for (int i = 0; i < rows; i++) v[i] = row_exp(s + i * SX_KEY_TILE, top[i]);
+    _mm_storeu_ps(total, sum4(v[0], v[1], v[2], v[3]));
+    __m128 k = _mm512_castps512_ps128(exp_down(_mm512_castps128_ps512(_mm_sub_ps(before, now))));
+    k = _mm_mask_mov_ps(k, stays, _mm_set1_ps(1.0f));
+    const __m128 sums = _mm_fmadd_ps(_mm_maskz_loadu_ps(lanes, sum), k, _mm_loadu_ps(total));
+    _mm_mask_storeu_ps(max, lanes, now);
+    _mm_mask_storeu_ps(sum, lanes, sums);
+    _mm_mask_storeu_ps(keep, lanes, k);
+}
+
+static void softmax(float *s, uint32_t n_rows, float *max, float *sum, float *keep)
+{
+    uint32_t i = 0;
+    for (; i + 4 <= n_rows; i += 4) softmax_rows(s + (size_t)i * SX_KEY_TILE, max + i, sum + i, keep + i, 4);
+    for (; i < n_rows; i++) softmax_rows(s + (size_t)i * SX_KEY_TILE, max + i, sum + i, keep + i, 1);
+}
+
+/* ---- values ---- */
+
+/* rows x (vecs * 16) outputs; the last vector is masked */
+INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const float *p, uint32_t type, const char *v,
+                       size_t stride, uint32_t n_keys, uint32_t d0, __mmask16 last, const int rows, const int vecs)
+{
+    __m512 a[6][4];
     for (int i = 0; i < rows; i++)
         for (int c = 0; c < vecs; c++)
-            a[i][c] = _mm512_maskz_loadu_ps(c == vecs - 1 ? last : (__mmask16)0xffff,
-                                            acc + (size_t)i * lda + d0 + 16 * (size_t)c);
+            a[i][c] = _mm512_mul_ps(_mm512_set1_ps(keep[i]),
+                                    _mm512_maskz_loadu_ps(c == vecs - 1 ? last : (__mmask16)0xffff,
+                                                          acc + (size_t)i * lda + d0 + 16 * (size_t)c));
     for (uint32_t j = 0; j < n_keys; j++) {
         __m512 x[4];
         for (int c = 0; c < vecs; c++)
-            x[c] = load_lanes(type, v + j * stride, d0 + 16 * (size_t)c, c == vecs - 1 ? last : (__mmask16)0xffff);
+            x[c] = load_kept(type, v + j * stride, d0 + 16 * (uint32_t)c, c == vecs - 1 ? last : (__mmask16)0xffff);
         for (int i = 0; i < rows; i++) {
-            __m512 weight = _mm512_set1_ps(p[i * SX_KEY_TILE + (int)j]);
+            const __m512 weight = _mm512_set1_ps(p[i * SX_KEY_TILE + (int)j]);
             for (int c = 0; c < vecs; c++) a[i][c] = _mm512_fmadd_ps(weight, x[c], a[i][c]);
         }
     }
@@ -53,34 +221,42 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *p, uint32_t type, co
                                   a[i][c]);
 }
 
-INLINE void weigh_rows(float *acc, size_t lda, const float *p, uint32_t type, const char *v, size_t stride,
-                       uint32_t n_keys, uint32_t dim, const int rows)
+INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const float *p, uint32_t type, const char *v,
+                       size_t stride, uint32_t n_keys, uint32_t dim, const int rows)
 {
     uint32_t d = 0;
-    for (; d + 64 <= dim; d += 64) weigh_tile(acc, lda, p, type, v, stride, n_keys, d, 0xffff, rows, 4);
+    for (; d + 64 <= dim; d += 64) weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, rows, 4);
+    for (; d + 32 <= dim; d += 32) weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, rows, 2);
     for (; d < dim; d += 16)
-        weigh_tile(acc, lda, p, type, v, stride, n_keys, d, dim - d >= 16 ? 0xffff : head_mask(dim - d), rows, 1);
+        weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, dim - d >= 16 ? 0xffff : head_mask(dim - d), rows, 1);
 }
 
-INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *p, uint32_t type, const char *v,
-                      size_t stride, uint32_t n_keys, uint32_t dim)
+INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
+                      const char *v, size_t stride, uint32_t n_keys, uint32_t dim)
 {
-    uint32_t i = 0;
-    for (; i + 4 <= n_rows; i += 4)
-        weigh_rows(acc + i * lda, lda, p + (size_t)i * SX_KEY_TILE, type, v, stride, n_keys, dim, 4);
-    for (; i < n_rows; i++)
-        weigh_rows(acc + i * lda, lda, p + (size_t)i * SX_KEY_TILE, type, v, stride, n_keys, dim, 1);
+    for (uint32_t i = 0, n; i < n_rows; i += n, acc += n * lda, keep += n, p += n * SX_KEY_TILE) {
+        n = rows_together(n_rows - i);
+        switch (n) {
+        case 6: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 6); break;
+        case 5: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 5); break;
+        case 4: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 4); break;
+        case 3: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 3); break;
+        case 2: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 2); break;
+        default: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 1); break;
+        }
+    }
 }
 
-static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *p, uint32_t type, const void *v, size_t stride,
-                  uint32_t n_keys, uint32_t dim)
+static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
+                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim)
 {
-    if (type == SX_TYPE_F16)
-        weigh_all(acc, lda, n_rows, p, SX_TYPE_F16, v, stride, n_keys, dim);
-    else if (type == SX_TYPE_BF16)
-        weigh_all(acc, lda, n_rows, p, SX_TYPE_BF16, v, stride, n_keys, dim);
-    else
-        weigh_all(acc, lda, n_rows, p, SX_TYPE_F32, v, stride, n_keys, dim);
+    switch (type) {
+    case SX_TYPE_F16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F16, v, stride, n_keys, dim); break;
+    case SX_TYPE_BF16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_BF16, v, stride, n_keys, dim); break;
+    case SX_TYPE_Q8_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q8_0, v, stride, n_keys, dim); break;
+    case SX_TYPE_Q4_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q4_0, v, stride, n_keys, dim); break;
+    default: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F32, v, stride, n_keys, dim); break;
+    }
 }
 
 /* cap * tanh(u) = cap * (1 - 2 / (e^2u + 1)) */
@@ -96,4 +272,4 @@ static void soft_cap(float *s, uint32_t n, float cap)
     }
 }
 
-const sx_attention_ops sx_attention_avx512 = {softmax, weigh, soft_cap};
+const sx_attention_ops sx_attention_avx512 = {query, keys, scores, softmax, weigh, soft_cap};

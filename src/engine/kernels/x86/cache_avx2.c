@@ -116,12 +116,23 @@ INLINE void unpack_rows(uint32_t type, uint32_t block_bytes, float *out, size_t 
     }
 }
 
+INLINE void unpack_floats(uint32_t type, float *out, size_t ldo, const char *rows, size_t stride, uint32_t n_rows,
+                          uint32_t n)
+{
+    for (uint32_t r = 0; r < n_rows; r++, rows += stride, out += ldo)
+        for (uint32_t i = 0; i < n; i += 8) put_part(out + i, load_lanes(type, rows, i, n - i), n - i);
+}
+
 static void unpack(uint32_t type, float *out, size_t ldo, const void *rows, size_t stride, uint32_t n_rows, uint32_t n)
 {
     if (type == SX_TYPE_Q8_0)
         unpack_rows(SX_TYPE_Q8_0, 34, out, ldo, rows, stride, n_rows, n);
     else if (type == SX_TYPE_Q4_0)
         unpack_rows(SX_TYPE_Q4_0, 18, out, ldo, rows, stride, n_rows, n);
+    else if (type == SX_TYPE_F16)
+        unpack_floats(SX_TYPE_F16, out, ldo, rows, stride, n_rows, n);
+    else if (type == SX_TYPE_BF16)
+        unpack_floats(SX_TYPE_BF16, out, ldo, rows, stride, n_rows, n);
     else
         sx_cache_ref.unpack(type, out, ldo, rows, stride, n_rows, n);
 }

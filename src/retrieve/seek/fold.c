@@ -1,0 +1,190 @@
+/* From documents to a segment: every (key, document) pair is a run of postings; sorted by key, runs join into lists. */
+#include "retrieve/seek/fold.h"
+
+#include <stdlib.h>
+
+#include "retrieve/rank/form.h"
+
+typedef struct run {
+    uint32_t key;
+    uint32_t order; /* of its first posting: the unit for a single one, the document's first unit for a term's */
+    uint32_t doc;
+    uint32_t term; /* of the document's index, or SX_NO_TERM: one posting at `order` */
+} run;
+
+typedef struct folder {
+    sx_fold *fold;
+    const sx_fold_doc *docs;
+    sx_mem *mem;
+    run *runs;
+    size_t n_runs, runs_cap;
+    uint32_t *units, *codes; /* of the list in hand */
+    size_t n, units_cap, codes_cap;
+} folder;
+
+void sx_fold_free(sx_fold *fold, sx_mem *mem)
+{
+    if (fold->writer.mem) sx_seg_writer_free(&fold->writer);
+    sx_mem_free(mem, fold->docs);
+    sx_mem_free(mem, fold->words);
+    memset(fold, 0, sizeof *fold);
+}
+
+bool sx_is_dead(const int64_t *dead, size_t n, int64_t id)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (dead[mid] == id) return true;
+        if (dead[mid] < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return false;
+}
+
+static llm_status lay_out(folder *f, uint32_t n)
+{
+    uint64_t units = 0;
+    sx_fold *fold = f->fold;
+    fold->docs = sx_mem_array(f->mem, n + 1u, sizeof *fold->docs);
+    if (!fold->docs) return LLM_E_MEMORY;
+    for (uint32_t d = 0; d < n; d++) {
+        const sx_index *index = f->docs[d].index;
+        if (units + index->n_leaves > SX_UNITS_MAX) return LLM_E_LIMIT;
+        fold->docs[d] = (sx_seg_doc){f->docs[d].id, (uint32_t)units, index->n_leaves, index->lang};
+        units += index->n_leaves;
+    }
+    fold->n_docs = n;
+    fold->n_units = (uint32_t)units;
+    fold->words = sx_mem_array(f->mem, (size_t)units + 1, sizeof *fold->words);
+    if (!fold->words) return LLM_E_MEMORY;
+    for (uint32_t d = 0; d < n; d++)
+        for (uint32_t i = 0; i < fold->docs[d].leaves; i++) {
+            uint32_t words = f->docs[d].index->leaf_words[i];
+            fold->words[fold->docs[d].first + i] = words > UINT16_MAX ? UINT16_MAX : (uint16_t)words;
+        }
+    return LLM_OK;
+}
+
+static llm_status add_run(folder *f, run r)
+{
+    if (sx_mem_grow(f->mem, (void **)&f->runs, &f->runs_cap, f->n_runs + 1, sizeof *f->runs)) return LLM_E_MEMORY;
+    f->runs[f->n_runs++] = r;
+    return LLM_OK;
+}
+
+static llm_status add_name(folder *f, uint32_t d, sx_lexer *lexer)
+{
+    const sx_seg_doc *doc = &f->fold->docs[d];
+    lexer->lang = doc->lang;
+    llm_status status = sx_lexer_run(lexer, f->docs[d].tree->name, strlen(f->docs[d].tree->name));
+    for (size_t i = 0; i < lexer->count && !status; i++)
+        status = add_run(
+            f, (run){sx_seek_key(lexer->tokens[i].term, doc->lang, SX_FIELD_NAME), doc->first, d, SX_NO_TERM});
+    return status;
+}
+
+static llm_status add_doc(folder *f, uint32_t d, sx_lexer *lexer)
+{
+    const sx_index *index = f->docs[d].index;
+    const sx_seg_doc *doc = &f->fold->docs[d];
+    llm_status status = LLM_OK;
+    if (!doc->leaves) return LLM_OK;
+    for (uint32_t t = 0; t < index->n_terms && !status; t++)
+        if (index->post_start[t + 1] > index->post_start[t])
+            status = add_run(f, (run){sx_seek_key(index->terms[t], doc->lang, SX_FIELD_BODY), doc->first, d, t});
+    for (uint32_t s = 0; s < index->n_sections && !status; s++) {
+        const sx_section *section = &index->sections[s];
+        if (section->first == section->last) continue;
+        for (uint32_t i = section->title; i < section->title_end && !status; i++)
+            if (index->tokens[i])
+                status = add_run(f, (run){sx_seek_key(index->terms[index->tokens[i] - 1], doc->lang, SX_FIELD_HEAD),
+                                          doc->first + section->first, d, SX_NO_TERM});
+    }
+    return status ? status : add_name(f, d, lexer);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const run *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    if (x->order != y->order) return x->order < y->order ? -1 : 1;
+    return x->term < y->term ? -1 : x->term > y->term;
+}
+
+static llm_status append(folder *f, uint32_t unit, uint32_t code)
+{
+    if (f->n && f->units[f->n - 1] >= unit) return LLM_OK; /* the same word again in a heading, or a clash of hashes */
+    if (sx_mem_grow(f->mem, (void **)&f->units, &f->units_cap, f->n + 1, sizeof *f->units) ||
+        sx_mem_grow(f->mem, (void **)&f->codes, &f->codes_cap, f->n + 1, sizeof *f->codes))
+        return LLM_E_MEMORY;
+    f->units[f->n] = unit;
+    f->codes[f->n++] = code;
+    return LLM_OK;
+}
+
+static llm_status append_run(folder *f, const run *r)
+{
+    if (r->term == SX_NO_TERM) return append(f, r->order, 0);
+    const sx_index *index = f->docs[r->doc].index;
+    llm_status status = LLM_OK;
+    for (uint32_t i = index->post_start[r->term]; i < index->post_start[r->term + 1] && !status; i++) {
+        const sx_posting *post = &index->posts[i];
+        status = append(f, f->fold->docs[r->doc].first + post->leaf,
+                        sx_tf_code(post->count, post->lead < post->count ? post->lead : post->count));
+    }
+    return status;
+}
+
+static llm_status put_lists(folder *f, const llm_cancel *cancel)
+{
+    llm_status status = LLM_OK;
+    for (size_t i = 0, next; i < f->n_runs && !status; i = next) {
+        if (sx_cancelled(cancel)) return LLM_E_CANCELLED;
+        f->n = 0;
+        for (next = i; next < f->n_runs && f->runs[next].key == f->runs[i].key && !status; next++)
+            status = append_run(f, &f->runs[next]);
+        if (!status) status = sx_seg_add(&f->fold->writer, f->runs[i].key, f->units, f->codes, (uint32_t)f->n);
+    }
+    return status;
+}
+
+static llm_status fold_all(folder *f, uint32_t n, const llm_cancel *cancel)
+{
+    sx_lexer lexer;
+    llm_status status = lay_out(f, n);
+    sx_lexer_init(&lexer, f->mem, SX_LANG_EN, false);
+    for (uint32_t d = 0; d < n && !status; d++) status = add_doc(f, d, &lexer);
+    sx_lexer_free(&lexer);
+    if (status) return status;
+    if (f->n_runs) qsort(f->runs, f->n_runs, sizeof *f->runs, by_key);
+    sx_fold *fold = f->fold;
+    status = sx_seg_begin(&fold->writer, f->mem, fold->docs, n, fold->words, fold->n_units);
+    if (!status) status = put_lists(f, cancel);
+    return status ? status : sx_seg_end(&fold->writer);
+}
+
+static llm_status explain(llm_status status, llm_error *err)
+{
+    switch (status) {
+    case LLM_OK: return LLM_OK;
+    case LLM_E_CANCELLED: return sx_fail(err, status, "indexing was cancelled");
+    case LLM_E_LIMIT: return sx_fail(err, status, "the index of the corpus is too large for one segment");
+    default: return sx_fail_memory(err);
+    }
+}
+
+llm_status sx_fold_docs(sx_fold *fold, sx_mem *mem, const sx_fold_doc *docs, uint32_t n, const llm_cancel *cancel,
+                        llm_error *err)
+{
+    folder f = {.fold = fold, .docs = docs, .mem = mem};
+    memset(fold, 0, sizeof *fold);
+    llm_status status = fold_all(&f, n, cancel);
+    sx_mem_free(mem, f.runs);
+    sx_mem_free(mem, f.units);
+    sx_mem_free(mem, f.codes);
+    if (status) sx_fold_free(fold, mem);
+    return explain(status, err);
+}

@@ -1,0 +1,171 @@
+/* Several segments become one: their term rows are read side by side, lists of a key are joined, documents that are gone
+ * are left out. */
+#include "retrieve/seek/fold.h"
+
+typedef struct source {
+    const sx_segment *segment;
+    uint32_t *unit_of; /* [n_units] its new number, or UINT32_MAX */
+    uint32_t term_row; /* the next to read */
+    sx_seg_row *pin;
+    sx_bytes_in in;
+    sx_seg_list list; /* in hand; n 0 at the end */
+} source;
+
+typedef struct merger {
+    sx_fold *fold;
+    sx_mem *mem;
+    sx_rows *rows;
+    source *sources;
+    uint32_t n_sources;
+    uint32_t *units, *codes;
+    size_t n, units_cap, codes_cap;
+    sx_cursor *cursor;
+} merger;
+
+/* ---- documents ---- */
+
+static llm_status map_docs(merger *m, source *s, const int64_t *dead, size_t n_dead, llm_error *err)
+{
+    sx_fold *fold = m->fold;
+    s->unit_of = sx_mem_array(m->mem, (size_t)s->segment->n_units + 1, sizeof *s->unit_of);
+    if (!s->unit_of) return sx_fail_memory(err);
+    memset(s->unit_of, 0xff, ((size_t)s->segment->n_units + 1) * sizeof *s->unit_of);
+    for (uint32_t d = 0; d < s->segment->n_docs; d++) {
+        sx_seg_doc doc;
+        llm_status status = sx_segment_doc(s->segment, m->rows, d, &doc, err);
+        if (status != LLM_OK) return status;
+        if (sx_is_dead(dead, n_dead, doc.id)) continue;
+        for (uint32_t u = doc.first; u < doc.first + doc.leaves; u++) {
+            sx_seg_row *row;
+            status = sx_segment_words(s->segment, m->rows, u, &row, err);
+            if (status != LLM_OK) return status;
+            for (uint32_t stop = (u / SX_WORDS_ROW + 1) * SX_WORDS_ROW; u < doc.first + doc.leaves && u < stop; u++) {
+                s->unit_of[u] = fold->n_units;
+                fold->words[fold->n_units++] = (uint16_t)sx_fixed_at(row->data + (size_t)(u % SX_WORDS_ROW) * 2, 2);
+            }
+            u--;
+            sx_rows_unpin(m->rows, row);
+        }
+        fold->docs[fold->n_docs++] = (sx_seg_doc){doc.id, fold->n_units - doc.leaves, doc.leaves, doc.lang};
+    }
+    return LLM_OK;
+}
+
+static llm_status lay_out(merger *m, const int64_t *dead, size_t n_dead, llm_error *err)
+{
+    uint64_t docs = 0, units = 0;
+    for (uint32_t i = 0; i < m->n_sources; i++) {
+        docs += m->sources[i].segment->n_docs;
+        units += m->sources[i].segment->n_units;
+    }
+    if (units > SX_UNITS_MAX) return sx_fail(err, LLM_E_LIMIT, "the segments are too large to be joined");
+    m->fold->docs = sx_mem_array(m->mem, (size_t)docs + 1, sizeof *m->fold->docs);
+    m->fold->words = sx_mem_array(m->mem, (size_t)units + 1, sizeof *m->fold->words);
+    if (!m->fold->docs || !m->fold->words) return sx_fail_memory(err);
+    llm_status status = LLM_OK;
+    for (uint32_t i = 0; i < m->n_sources && !status; i++) status = map_docs(m, &m->sources[i], dead, n_dead, err);
+    return status;
+}
+
+/* ---- lists ---- */
+
+/* The next list of a segment, from the next row where one is at its end. */
+static llm_status advance(merger *m, source *s, llm_error *err)
+{
+    while (!sx_seg_next_list(&s->in, &s->list)) {
+        if (s->in.bad) return sx_segment_damaged(s->segment, err);
+        s->list = (sx_seg_list){0};
+        sx_rows_unpin(m->rows, s->pin);
+        s->pin = NULL;
+        s->in = (sx_bytes_in){0};
+        if (s->term_row == s->segment->n_term_rows) return LLM_OK;
+        uint32_t number = (uint32_t)sx_fixed_at(s->segment->term_directory + (size_t)s->term_row++ * 8 + 4, 4);
+        llm_status status = sx_rows_pin(m->rows, s->segment->id, number, &s->pin, err);
+        if (status != LLM_OK) return status;
+        s->in = (sx_bytes_in){s->pin->data, s->pin->data + s->pin->size, false};
+    }
+    return LLM_OK;
+}
+
+static llm_status append_block(merger *m, const source *s)
+{
+    const sx_cursor *c = m->cursor;
+    if (sx_mem_grow(m->mem, (void **)&m->units, &m->units_cap, m->n + c->count, sizeof *m->units) ||
+        sx_mem_grow(m->mem, (void **)&m->codes, &m->codes_cap, m->n + c->count, sizeof *m->codes))
+        return LLM_E_MEMORY;
+    for (uint32_t i = 0; i < c->count; i++) {
+        uint32_t unit = s->unit_of[c->units[i]];
+        if (unit == UINT32_MAX) continue;
+        m->units[m->n] = unit;
+        m->codes[m->n++] = c->codes[i];
+    }
+    return LLM_OK;
+}
+
+static llm_status append_list(merger *m, source *s, llm_error *err)
+{
+    sx_cursor *c = m->cursor;
+    llm_status status = sx_cursor_open(c, s->segment, m->rows, &s->list, sx_rows_share(m->rows, s->pin), err);
+    for (; !status && c->block < c->n_blocks; c->block++) {
+        status = sx_cursor_decode(c, err);
+        if (!status && append_block(m, s)) status = sx_fail_memory(err);
+    }
+    sx_cursor_close(c);
+    return status;
+}
+
+static llm_status merge_lists(merger *m, const llm_cancel *cancel, llm_error *err)
+{
+    llm_status status = LLM_OK;
+    for (uint32_t i = 0; i < m->n_sources && !status; i++) status = advance(m, &m->sources[i], err);
+    while (!status) {
+        uint64_t key = UINT64_MAX;
+        for (uint32_t i = 0; i < m->n_sources; i++)
+            if (m->sources[i].list.n && m->sources[i].list.key < key) key = m->sources[i].list.key;
+        if (key == UINT64_MAX) return LLM_OK;
+        if (sx_cancelled(cancel)) return sx_fail(err, LLM_E_CANCELLED, "joining the index was cancelled");
+        m->n = 0;
+        for (uint32_t i = 0; i < m->n_sources && !status; i++) {
+            source *s = &m->sources[i];
+            if (!s->list.n || s->list.key != key) continue;
+            status = append_list(m, s, err);
+            if (!status) status = advance(m, s, err);
+        }
+        if (!status && m->n && sx_seg_add(&m->fold->writer, (uint32_t)key, m->units, m->codes, (uint32_t)m->n))
+            status = sx_fail_memory(err);
+    }
+    return status;
+}
+
+static llm_status merge_all(merger *m, const int64_t *dead, size_t n_dead, const llm_cancel *cancel, llm_error *err)
+{
+    sx_fold *fold = m->fold;
+    llm_status status = lay_out(m, dead, n_dead, err);
+    if (status != LLM_OK || !fold->n_docs) return status;
+    if (sx_seg_begin(&fold->writer, m->mem, fold->docs, fold->n_docs, fold->words, fold->n_units))
+        return sx_fail_memory(err);
+    status = merge_lists(m, cancel, err);
+    if (!status && sx_seg_end(&fold->writer)) status = sx_fail_memory(err);
+    return status;
+}
+
+llm_status sx_fold_segments(sx_fold *fold, sx_mem *mem, const sx_segment *segments, uint32_t n, sx_rows *rows,
+                            const int64_t *dead, size_t n_dead, const llm_cancel *cancel, llm_error *err)
+{
+    merger m = {.fold = fold, .mem = mem, .rows = rows, .n_sources = n};
+    memset(fold, 0, sizeof *fold);
+    m.sources = sx_mem_array(mem, n, sizeof *m.sources);
+    m.cursor = sx_mem_zalloc(mem, sizeof *m.cursor);
+    for (uint32_t i = 0; i < n && m.sources; i++) m.sources[i].segment = &segments[i];
+    llm_status status = m.sources && m.cursor ? merge_all(&m, dead, n_dead, cancel, err) : sx_fail_memory(err);
+    for (uint32_t i = 0; i < n && m.sources; i++) {
+        sx_rows_unpin(rows, m.sources[i].pin);
+        sx_mem_free(mem, m.sources[i].unit_of);
+    }
+    sx_mem_free(mem, m.sources);
+    sx_mem_free(mem, m.cursor);
+    sx_mem_free(mem, m.units);
+    sx_mem_free(mem, m.codes);
+    if (status) sx_fold_free(fold, mem);
+    return status;
+}

@@ -1,0 +1,254 @@
+/* Writing a segment: documents and words first, then lists by key; the head last, when everything's place is known. */
+#include "retrieve/seek/segment.h"
+
+#include "retrieve/rank/score.h"
+
+enum { ROW_BYTES = 8 * 1024, CHUNK_ROW_BYTES = 32 * 1024, CHUNK_META = 7, HEAD_DIRECTORY = 13 };
+
+static const char magic[4] = {'S', 'X', 'S', '1'};
+
+float sx_seek_impact(float tf, float words, float mean)
+{
+    const sx_score_params *p = &sx_score_best;
+    float length = words > 0 ? 1 - p->b + p->b * words / mean : 1;
+    return tf / (tf + p->k1 * length);
+}
+
+static llm_status new_row(sx_seg_writer *w, uint32_t *number)
+{
+    if (w->n_rows >= SX_SEGMENT_ROWS) return LLM_E_LIMIT;
+    if (sx_mem_grow(w->mem, (void **)&w->rows, &w->rows_cap, w->n_rows + 1, sizeof *w->rows)) return LLM_E_MEMORY;
+    *number = (uint32_t)w->n_rows++;
+    sx_buf_init(&w->rows[*number], w->mem, 0);
+    return LLM_OK;
+}
+
+static llm_status put_docs(sx_seg_writer *w)
+{
+    uint32_t row = 0;
+    llm_status status = LLM_OK;
+    for (uint32_t i = 0; i < w->n_docs && !status; i++) {
+        if (i % SX_DOCS_ROW == 0) status = new_row(w, &row);
+        if (status) break;
+        sx_put_fixed(&w->rows[row], (uint64_t)w->docs[i].id, 8);
+        sx_put_fixed(&w->rows[row], w->docs[i].first, 4);
+        sx_put_fixed(&w->rows[row], w->docs[i].leaves, 4);
+        sx_put_fixed(&w->rows[row], w->docs[i].lang, 1);
+    }
+    return status;
+}
+
+static llm_status put_words(sx_seg_writer *w)
+{
+    uint32_t row = 0;
+    llm_status status = LLM_OK;
+    for (uint32_t i = 0; i < w->n_units && !status; i++) {
+        if (i % SX_WORDS_ROW == 0) status = new_row(w, &row);
+        if (!status) sx_put_fixed(&w->rows[row], w->words[i], 2);
+    }
+    return status;
+}
+
+llm_status sx_seg_begin(sx_seg_writer *w, sx_mem *mem, sx_seg_doc *docs, uint32_t n_docs, const uint16_t *words,
+                        uint32_t n_units)
+{
+    uint32_t head;
+    memset(w, 0, sizeof *w);
+    w->mem = mem;
+    w->docs = docs;
+    w->n_docs = n_docs;
+    w->words = words;
+    w->n_units = n_units;
+    sx_buf_init(&w->terms, mem, 0);
+    sx_buf_init(&w->list, mem, 0);
+    sx_buf_init(&w->term_directory, mem, 0);
+    for (uint32_t d = 0; d < n_docs; d++) {
+        sx_seg_stats *s = &w->stats[docs[d].lang];
+        s->leaves += docs[d].leaves;
+        for (uint32_t u = docs[d].first; u < docs[d].first + docs[d].leaves; u++) s->words += words[u];
+    }
+    llm_status status = new_row(w, &head);
+    if (!status) status = put_docs(w);
+    return status ? status : put_words(w);
+}
+
+/* ---- lists ---- */
+
+static const sx_seg_doc *doc_of(const sx_seg_writer *w, uint32_t unit)
+{
+    uint32_t low = 0, high = w->n_docs;
+    while (high - low > 1) {
+        uint32_t mid = low + (high - low) / 2;
+        *(w->docs[mid].first <= unit ? &low : &high) = mid;
+    }
+    return &w->docs[low];
+}
+
+/* The greatest impact in 255ths, rounded up. */
+static uint8_t impact_of(const sx_seg_writer *w, const uint32_t *units, const uint32_t *codes, uint32_t n)
+{
+    const sx_seg_stats *s = &w->stats[doc_of(w, units[0])->lang];
+    float mean = s->leaves && s->words ? (float)((double)s->words / s->leaves) : 1, best = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t count, lead;
+        sx_tf_split(codes[i], &count, &lead);
+        float impact = sx_seek_impact((float)(count + lead), (float)w->words[units[i]], mean);
+        if (impact > best) best = impact;
+    }
+    float scaled = best * 255.0f + 1.001f; /* never below what is computed again in other steps */
+    return scaled > 255 ? 255 : (uint8_t)scaled;
+}
+
+static void put_loose(sx_buf *out, const uint32_t *units, const uint32_t *codes, uint32_t n, uint32_t base)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t step = units[i] + 1u - base; /* base: the unit before, plus one */
+        sx_put_varint(out, (step - 1) << 2 | (codes[i] < 3 ? codes[i] : 3));
+        if (codes[i] >= 3) sx_put_varint(out, codes[i] - 3);
+        base = units[i] + 1;
+    }
+}
+
+static void put_packed(sx_buf *out, const uint32_t *units, const uint32_t *codes, uint32_t base)
+{
+    uint32_t steps[SX_BLOCK], all_steps = 0, all_codes = 0;
+    for (uint32_t i = 0; i < SX_BLOCK; i++) {
+        steps[i] = units[i] - base;
+        base = units[i] + 1;
+        all_steps |= steps[i];
+        all_codes |= codes[i];
+    }
+    int a = sx_bits_of(all_steps), b = sx_bits_of(all_codes);
+    sx_buf_char(out, (char)a);
+    sx_buf_char(out, (char)b);
+    sx_pack_bits(out, steps, SX_BLOCK, a);
+    sx_pack_bits(out, codes, SX_BLOCK, b);
+}
+
+/* One chunk: its blocks go to the chunk row; its line to the directory in w->list. */
+static llm_status put_chunk(sx_seg_writer *w, const uint32_t *units, const uint32_t *codes, uint32_t n, uint32_t base)
+{
+    sx_buf meta, body;
+    uint8_t best = 0;
+    llm_status status = LLM_OK;
+    sx_buf_init(&meta, w->mem, 0);
+    sx_buf_init(&body, w->mem, 0);
+    for (uint32_t i = 0; i < n; i += SX_BLOCK) {
+        uint32_t count = n - i < SX_BLOCK ? n - i : SX_BLOCK;
+        uint8_t max = impact_of(w, units + i, codes + i, count);
+        if (count == SX_BLOCK)
+            put_packed(&body, units + i, codes + i, base);
+        else
+            put_loose(&body, units + i, codes + i, count, base);
+        base = units[i + count - 1] + 1;
+        sx_put_fixed(&meta, base - 1, 4);
+        sx_put_fixed(&meta, body.len, 2); /* CHUNK_BLOCKS blocks of BLOCK postings are at most 33 KB */
+        sx_put_fixed(&meta, max, 1);
+        if (max > best) best = max;
+    }
+    if (!w->chunk_row || w->rows[w->chunk_row].len + meta.len + body.len > CHUNK_ROW_BYTES)
+        status = new_row(w, &w->chunk_row);
+    if (!status) {
+        sx_buf *row = &w->rows[w->chunk_row];
+        sx_put_fixed(&w->list, base - 1, 4);
+        sx_put_fixed(&w->list, w->chunk_row, 4);
+        sx_put_fixed(&w->list, row->len, 4);
+        sx_put_fixed(&w->list, best, 1);
+        sx_buf_add(row, meta.data, meta.len);
+        sx_buf_add(row, body.data, body.len);
+        status = sx_buf_status(&meta) ? sx_buf_status(&meta) : sx_buf_status(&body);
+        if (!status) status = sx_buf_status(row);
+    }
+    sx_buf_free(&meta);
+    sx_buf_free(&body);
+    return status;
+}
+
+static llm_status flush_terms(sx_seg_writer *w)
+{
+    uint32_t row;
+    if (!w->terms.len) return LLM_OK;
+    llm_status status = new_row(w, &row);
+    if (status) return status;
+    sx_put_fixed(&w->term_directory, row, 4);
+    sx_buf_add(&w->rows[row], w->terms.data, w->terms.len);
+    sx_buf_clear(&w->terms);
+    w->n_term_rows++;
+    return sx_buf_status(&w->rows[row]);
+}
+
+static llm_status put_entry(sx_seg_writer *w, uint32_t key, uint32_t n, uint8_t max)
+{
+    llm_status status = LLM_OK;
+    if (w->terms.len && w->terms.len + w->list.len > ROW_BYTES) status = flush_terms(w);
+    if (status) return status;
+    if (!w->terms.len) {
+        sx_put_fixed(&w->term_directory, key, 4);
+        w->last_key = 0;
+    }
+    sx_put_varint(&w->terms, key - w->last_key);
+    sx_put_varint(&w->terms, n);
+    sx_buf_char(&w->terms, (char)max);
+    sx_put_varint(&w->terms, w->list.len);
+    sx_buf_add(&w->terms, w->list.data, w->list.len);
+    w->last_key = key;
+    if (sx_buf_status(&w->list)) return sx_buf_status(&w->list);
+    return sx_buf_status(&w->terms);
+}
+
+llm_status sx_seg_add(sx_seg_writer *w, uint32_t key, const uint32_t *units, const uint32_t *codes, uint32_t n)
+{
+    uint8_t best = 0;
+    llm_status status = LLM_OK;
+    sx_buf_clear(&w->list);
+    if (n < SX_BLOCK) {
+        put_loose(&w->list, units, codes, n, 0);
+        return put_entry(w, key, n, impact_of(w, units, codes, n));
+    }
+    for (uint32_t i = 0, step; i < n && !status; i += step) {
+        step = n - i < SX_BLOCK * SX_CHUNK_BLOCKS ? n - i : SX_BLOCK * SX_CHUNK_BLOCKS;
+        status = put_chunk(w, units + i, codes + i, step, i ? units[i - 1] + 1 : 0);
+    }
+    if (!status) status = sx_buf_status(&w->list);
+    for (size_t at = HEAD_DIRECTORY - 1; at < w->list.len; at += HEAD_DIRECTORY)
+        if ((unsigned char)w->list.data[at] > best) best = (unsigned char)w->list.data[at];
+    return status ? status : put_entry(w, key, n, best);
+}
+
+/* ---- the head ---- */
+
+llm_status sx_seg_end(sx_seg_writer *w)
+{
+    llm_status status = flush_terms(w);
+    if (status) return status;
+    sx_buf *head = &w->rows[0];
+    uint32_t langs = 0;
+    for (uint32_t l = 0; l < SX_LANG_COUNT; l++) langs += w->stats[l].leaves > 0;
+    sx_buf_add(head, magic, sizeof magic);
+    sx_put_fixed(head, w->n_docs, 4);
+    sx_put_fixed(head, w->n_units, 4);
+    sx_put_fixed(head, w->n_rows, 4);
+    sx_put_fixed(head, w->n_term_rows, 4);
+    sx_put_fixed(head, langs, 4);
+    for (uint32_t l = 0; l < SX_LANG_COUNT; l++) {
+        if (!w->stats[l].leaves) continue;
+        sx_put_fixed(head, l, 4);
+        sx_put_fixed(head, w->stats[l].leaves, 4);
+        sx_put_fixed(head, w->stats[l].words, 8);
+    }
+    for (uint32_t d = 0; d < w->n_docs; d += SX_DOCS_ROW) {
+        sx_put_fixed(head, (uint64_t)w->docs[d].id, 8);
+        sx_put_fixed(head, w->docs[d].first, 4);
+    }
+    sx_buf_add(head, w->term_directory.data, w->term_directory.len);
+    return sx_buf_status(&w->term_directory) ? sx_buf_status(&w->term_directory) : sx_buf_status(head);
+}
+
+void sx_seg_writer_free(sx_seg_writer *w)
+{
+    for (size_t i = 0; i < w->n_rows; i++) sx_buf_free(&w->rows[i]);
+    sx_mem_free(w->mem, w->rows);
+    sx_buf_free(&w->terms);
+    sx_buf_free(&w->list);
+    sx_buf_free(&w->term_directory);
+}
