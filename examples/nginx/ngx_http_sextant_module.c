@@ -36,6 +36,13 @@ typedef struct {
     ngx_uint_t action;
 } sextant_action;
 
+/* A guard of this worker, made by the first request that needs it; locations with the same settings share it. */
+typedef struct {
+    size_t hold;
+    ngx_array_t *actions; /* of sextant_action */
+    llm_ctx *ctx;
+} sextant_guard;
+
 typedef struct {
     ngx_uint_t redact; /* REDACT_* */
     ngx_uint_t others; /* OTHERS_* */
@@ -43,7 +50,7 @@ typedef struct {
     ngx_array_t *actions; /* of sextant_action */
     ngx_hash_t types;
     ngx_array_t *type_keys;
-    llm_ctx *ctx; /* this worker's, made by its first request here */
+    sextant_guard *guard;
 } sextant_conf;
 
 /* One body on its way through the guard. What the guard gives goes out in buffers that are used again. */
@@ -71,7 +78,7 @@ static ngx_http_request_body_filter_pt next_request_body_filter;
 
 /* ---- the guard of a location ---- */
 
-static llm_status make_guard(const sextant_conf *conf, llm_guard **out, llm_error *err)
+static llm_status make_guard(const sextant_guard *conf, llm_guard **out, llm_error *err)
 {
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
     const sextant_action *set = conf->actions ? conf->actions->elts : NULL;
@@ -86,20 +93,20 @@ static llm_ctx *worker_ctx(ngx_http_request_t *r, sextant_conf *conf)
 {
     llm_error err = LLM_ERROR_INIT;
     llm_guard *guard = NULL;
-    if (conf->ctx) return conf->ctx;
-    llm_status status = make_guard(conf, &guard, &err);
-    if (status == LLM_OK) status = llm_ctx_create(&conf->ctx, NULL, NULL, guard, NULL, &err);
+    if (conf->guard->ctx) return conf->guard->ctx;
+    llm_status status = make_guard(conf->guard, &guard, &err);
+    if (status == LLM_OK) status = llm_ctx_create(&conf->guard->ctx, NULL, NULL, guard, NULL, &err);
     llm_guard_free(guard);
     if (status != LLM_OK)
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, SEXTANT_PREFIX ": no guard: %s", err.message);
-    return conf->ctx;
+    return conf->guard->ctx;
 }
 
-static void conf_cleanup(void *data)
+static void guard_cleanup(void *data)
 {
-    sextant_conf *conf = data;
-    llm_ctx_free(conf->ctx);
-    conf->ctx = NULL;
+    sextant_guard *guard = data;
+    llm_ctx_free(guard->ctx);
+    guard->ctx = NULL;
 }
 
 /* ---- a request's state ---- */
@@ -280,10 +287,10 @@ static ngx_int_t request_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     for (; in; in = in->next) {
         ngx_buf_t *b = in->buf;
         while (b->pos < b->last)
-            if (feed(r, conf->ctx, body, b, 0) != NGX_OK || copy_out(r, body, &at, 0) != NGX_OK)
+            if (feed(r, conf->guard->ctx, body, b, 0) != NGX_OK || copy_out(r, body, &at, 0) != NGX_OK)
                 return NGX_HTTP_INTERNAL_SERVER_ERROR;
         if (!b->last_buf || body->finished) continue;
-        if (feed(r, conf->ctx, body, b, 1) != NGX_OK || copy_out(r, body, &at, 0) != NGX_OK)
+        if (feed(r, conf->guard->ctx, body, b, 1) != NGX_OK || copy_out(r, body, &at, 0) != NGX_OK)
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         if (!at && !(at = add_buffer(r, body, 0))) return NGX_HTTP_INTERNAL_SERVER_ERROR;
         at->last_buf = 1;
@@ -391,7 +398,7 @@ static ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     if (in && ngx_chain_add_copy(r->pool, &body->in, in) != NGX_OK) return NGX_ERROR;
 
     for (ngx_flag_t pushed = 0;;) {
-        ngx_int_t more = body->done ? NGX_OK : response_read(r, conf->ctx, body);
+        ngx_int_t more = body->done ? NGX_OK : response_read(r, conf->guard->ctx, body);
         if (more == NGX_ERROR) return NGX_ERROR;
         if (more == NGX_OK && body->last_seen) body->done = 1;
         if (body->out == NULL && pushed) { /* the client is slow: go on when it has read */
@@ -462,14 +469,20 @@ static ngx_str_t default_types[] = {ngx_string("text/html"),        ngx_string("
 
 static void *create_conf(ngx_conf_t *cf)
 {
-    ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(cf->pool, 0);
-    sextant_conf *conf = cleanup ? ngx_pcalloc(cf->pool, sizeof *conf) : NULL;
+    sextant_conf *conf = ngx_pcalloc(cf->pool, sizeof *conf);
     if (!conf) return NULL;
     conf->others = NGX_CONF_UNSET_UINT;
     conf->hold = NGX_CONF_UNSET_SIZE;
-    cleanup->handler = conf_cleanup; /* before the module itself is unloaded */
-    cleanup->data = conf;
     return conf;
+}
+
+static sextant_guard *add_guard(ngx_conf_t *cf, const sextant_conf *conf)
+{
+    ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(cf->pool, sizeof(sextant_guard));
+    if (!cleanup) return NULL;
+    *(sextant_guard *)cleanup->data = (sextant_guard){conf->hold, conf->actions, NULL};
+    cleanup->handler = guard_cleanup; /* runs before the module itself is unloaded */
+    return cleanup->data;
 }
 
 static char *merge_conf(ngx_conf_t *cf, void *parent, void *child)
@@ -479,8 +492,12 @@ static char *merge_conf(ngx_conf_t *cf, void *parent, void *child)
     llm_guard *trial = NULL;
     ngx_conf_merge_bitmask_value(conf->redact, prev->redact, NGX_CONF_BITMASK_SET | REDACT_OFF);
     ngx_conf_merge_uint_value(conf->others, prev->others, OTHERS_PASS);
+    ngx_conf_init_size_value(prev->hold, 65536);
     ngx_conf_merge_size_value(conf->hold, prev->hold, 65536);
     if (!conf->actions) conf->actions = prev->actions;
+    if (!prev->guard) prev->guard = add_guard(cf, prev);
+    const ngx_flag_t same = conf->hold == prev->hold && conf->actions == prev->actions;
+    if (!(conf->guard = same ? prev->guard : add_guard(cf, conf))) return NGX_CONF_ERROR;
     if (ngx_http_merge_types(cf, &conf->type_keys, &conf->types, &prev->type_keys, &prev->types, default_types) !=
         NGX_OK)
         return NGX_CONF_ERROR;
@@ -491,7 +508,7 @@ static char *merge_conf(ngx_conf_t *cf, void *parent, void *child)
     }
     if (!conf->actions) return NGX_CONF_OK;
     /* a wrong name of a type is told here and not to the first visitor */
-    llm_status status = make_guard(conf, &trial, &err);
+    llm_status status = make_guard(conf->guard, &trial, &err);
     llm_guard_free(trial);
     if (status == LLM_OK) return NGX_CONF_OK;
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, SEXTANT_PREFIX ": %s", err.message);
