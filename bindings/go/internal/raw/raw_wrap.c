@@ -496,26 +496,50 @@ static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max
     return made;
 }
 
-static llm_ingest_opts sx_ingest_opts_of(uint32_t format, const llm_cancel *cancel)
+static llm_corpus *sx_corpus_view(llm_corpus *corpus, const char *labels, size_t labels_len, llm_error *err)
+{
+    llm_corpus *made = NULL;
+    err->code = llm_corpus_view(&made, corpus, labels_len ? labels : NULL, err);
+    return made;
+}
+
+/* What the target language hands over lives as long as the call and ends with NUL; no bytes at all stand for NULL. */
+static llm_ingest_opts sx_said(const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                               const char *meta, size_t meta_len)
 {
     llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
-    opts.format = format;
-    opts.cancel = cancel;
+    opts.folder = folder_len ? folder : NULL;
+    opts.labels = labels_len ? labels : NULL;
+    opts.meta = meta_len ? meta : NULL;
     return opts;
 }
 
 static llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
-                            const llm_cancel *cancel, llm_error *err)
+                            const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                            const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest(corpus, name, text, len, &opts, err);
 }
 
 static llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name, uint32_t format,
-                                 const llm_cancel *cancel, llm_error *err)
+                                 const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                                 const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest_file(corpus, path, sx_or_null(name), &opts, err);
+}
+
+static llm_status sx_describe(llm_corpus *corpus, const char *name, const char *node, const char *folder,
+                              size_t folder_len, const char *labels, size_t labels_len, const char *meta,
+                              size_t meta_len, llm_error *err)
+{
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    return err->code = llm_describe(corpus, name, sx_or_null(node), &opts, err);
 }
 
 static llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err)
@@ -787,13 +811,14 @@ static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const cha
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                 const char *doc, uint32_t flags, float judge_weight, uint32_t judge_ms,
-                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                 const char *doc, const char *filter, uint32_t flags, float judge_weight,
+                                 uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.flags = flags;
     opts.judge_weight = judge_weight;
     opts.judge_ms = judge_ms;
@@ -1223,13 +1248,15 @@ static void sx_judge_end(sx_judge *judge)
 }
 
 static llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                        const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
-                                        uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                        const char *doc, const char *filter, sx_judge *judge, float judge_weight,
+                                        uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel,
+                                        llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.judge = sx_judge_ask;
     opts.judge_user = judge;
     opts.judge_weight = judge_weight;
@@ -1252,7 +1279,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_0238660ea92f7e14(void *_swig_go_0) {
+void _wrap_Swig_free_raw_cf6ee7edb11d9b46(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1262,7 +1289,7 @@ void _wrap_Swig_free_raw_0238660ea92f7e14(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_0238660ea92f7e14(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1275,7 +1302,7 @@ void *_wrap_Swig_malloc_raw_0238660ea92f7e14(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1286,7 +1313,7 @@ intgo _wrap_LLM_E_INVALID_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1297,7 +1324,7 @@ intgo _wrap_LLM_E_MEMORY_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1308,7 +1335,7 @@ intgo _wrap_LLM_E_IO_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1319,7 +1346,7 @@ intgo _wrap_LLM_E_FORMAT_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1330,7 +1357,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1341,7 +1368,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1352,7 +1379,7 @@ intgo _wrap_LLM_E_VERSION_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1363,7 +1390,7 @@ intgo _wrap_LLM_E_BUSY_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1374,7 +1401,7 @@ intgo _wrap_LLM_E_FORK_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1385,7 +1412,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1396,7 +1423,7 @@ intgo _wrap_LLM_E_LIMIT_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1407,7 +1434,7 @@ intgo _wrap_LLM_E_UTF8_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1418,7 +1445,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1429,7 +1456,7 @@ intgo _wrap_LLM_E_FULL_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1440,7 +1467,7 @@ intgo _wrap_LLM_E_KEY_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1451,7 +1478,7 @@ intgo _wrap_LLM_E_READONLY_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1462,7 +1489,7 @@ intgo _wrap_LLM_E_USER_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1473,7 +1500,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_0238660ea92f7e14() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_0238660ea92f7e14(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1486,7 +1513,7 @@ _gostring_ _wrap_llm_status_name_raw_0238660ea92f7e14(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1499,7 +1526,7 @@ intgo _wrap_llm_error_code_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1512,7 +1539,7 @@ _gostring_ _wrap_llm_error_message_get_raw_0238660ea92f7e14(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_0238660ea92f7e14() {
+struct llm_error *_wrap_new_llm_error_raw_cf6ee7edb11d9b46() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1523,7 +1550,7 @@ struct llm_error *_wrap_new_llm_error_raw_0238660ea92f7e14() {
 }
 
 
-void _wrap_delete_llm_error_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1533,7 +1560,7 @@ void _wrap_delete_llm_error_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_0238660ea92f7e14() {
+_gostring_ _wrap_llm_version_raw_cf6ee7edb11d9b46() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1544,7 +1571,7 @@ _gostring_ _wrap_llm_version_raw_0238660ea92f7e14() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_0238660ea92f7e14(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1562,7 +1589,7 @@ _gostring_ _wrap_llm_build_info_raw_0238660ea92f7e14(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1572,7 +1599,7 @@ void _wrap_llm_cancel_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1582,7 +1609,7 @@ void _wrap_llm_cancel_reset_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1595,7 +1622,7 @@ intgo _wrap_llm_cancel_is_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1605,7 +1632,7 @@ void _wrap_llm_cancel_free_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1615,7 +1642,7 @@ void _wrap_llm_model_free_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1635,7 +1662,7 @@ _gostring_ _wrap_llm_model_info_raw_0238660ea92f7e14(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1648,7 +1675,7 @@ intgo _wrap_llm_model_n_vocab_raw_0238660ea92f7e14(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1661,7 +1688,7 @@ intgo _wrap_llm_model_n_ctx_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1681,7 +1708,7 @@ intgo _wrap_llm_model_token_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1719,7 +1746,7 @@ intgo _wrap_llm_quantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1764,7 +1791,7 @@ intgo _wrap_llm_quantize_weighted_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_0238660ea92f7e14(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1774,7 +1801,7 @@ void _wrap_llm_adapter_free_raw_0238660ea92f7e14(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1784,7 +1811,7 @@ void _wrap_llm_corpus_free_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1806,7 +1833,7 @@ intgo _wrap_llm_remove_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1821,7 +1848,7 @@ intgo _wrap_llm_corpus_check_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1834,7 +1861,7 @@ intgo _wrap_llm_docs_count_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1849,7 +1876,7 @@ _gostring_ _wrap_llm_docs_name_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1864,7 +1891,7 @@ long long _wrap_llm_docs_bytes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1879,7 +1906,7 @@ intgo _wrap_llm_docs_nodes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1894,7 +1921,24 @@ _gostring_ _wrap_llm_docs_hash_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
+_gostring_ _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_docs *arg1 = (llm_docs *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_docs **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (char *)llm_docs_about((struct llm_docs const *)arg1,arg2,arg3);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1904,7 +1948,7 @@ void _wrap_llm_docs_free_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1914,7 +1958,7 @@ void _wrap_llm_tree_free_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1927,7 +1971,7 @@ intgo _wrap_llm_tree_count_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1947,7 +1991,7 @@ long long _wrap_llm_tree_find_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1962,7 +2006,7 @@ _gostring_ _wrap_llm_tree_id_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1977,7 +2021,7 @@ long long _wrap_llm_tree_parent_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1992,7 +2036,7 @@ intgo _wrap_llm_tree_kind_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2007,7 +2051,7 @@ intgo _wrap_llm_tree_depth_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2022,7 +2066,7 @@ _gostring_ _wrap_llm_tree_title_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2037,7 +2081,7 @@ long long _wrap_llm_tree_start_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2052,7 +2096,7 @@ long long _wrap_llm_tree_end_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2067,7 +2111,7 @@ _gostring_ _wrap_llm_tree_hash_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2077,7 +2121,7 @@ void _wrap_llm_ctx_free_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2090,7 +2134,7 @@ intgo _wrap_llm_scores_count_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2105,7 +2149,7 @@ intgo _wrap_llm_scores_tokens_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2120,7 +2164,7 @@ double _wrap_llm_scores_sum_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2137,7 +2181,7 @@ intgo _wrap_llm_scores_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2154,7 +2198,7 @@ double _wrap_llm_scores_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2173,7 +2217,7 @@ intgo _wrap_llm_scores_top_token_raw_0238660ea92f7e14(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2192,7 +2236,7 @@ double _wrap_llm_scores_top_logprob_raw_0238660ea92f7e14(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2202,7 +2246,7 @@ void _wrap_llm_scores_free_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2215,7 +2259,7 @@ intgo _wrap_llm_model_n_embd_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2225,7 +2269,7 @@ void _wrap_llm_evidence_free_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2238,7 +2282,7 @@ intgo _wrap_llm_evidence_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2251,7 +2295,7 @@ double _wrap_llm_evidence_confidence_raw_0238660ea92f7e14(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2266,7 +2310,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_0238660ea92f7e14(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2281,7 +2325,7 @@ _gostring_ _wrap_llm_evidence_node_raw_0238660ea92f7e14(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2296,7 +2340,7 @@ _gostring_ _wrap_llm_evidence_path_raw_0238660ea92f7e14(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2311,7 +2355,7 @@ _gostring_ _wrap_llm_evidence_text_raw_0238660ea92f7e14(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2326,7 +2370,7 @@ long long _wrap_llm_evidence_start_raw_0238660ea92f7e14(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2341,7 +2385,7 @@ long long _wrap_llm_evidence_end_raw_0238660ea92f7e14(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2356,7 +2400,7 @@ double _wrap_llm_evidence_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2371,7 +2415,7 @@ intgo _wrap_llm_evidence_page_raw_0238660ea92f7e14(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2384,7 +2428,7 @@ intgo _wrap_llm_trace_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2399,7 +2443,7 @@ _gostring_ _wrap_llm_trace_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2414,7 +2458,7 @@ _gostring_ _wrap_llm_trace_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2429,7 +2473,7 @@ intgo _wrap_llm_trace_depth_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2444,7 +2488,7 @@ intgo _wrap_llm_trace_action_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2459,7 +2503,7 @@ double _wrap_llm_trace_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2474,7 +2518,7 @@ _gostring_ _wrap_llm_trace_reason_raw_0238660ea92f7e14(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2489,7 +2533,7 @@ double _wrap_llm_trace_lexical_raw_0238660ea92f7e14(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2504,7 +2548,7 @@ double _wrap_llm_trace_judged_raw_0238660ea92f7e14(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2514,7 +2558,7 @@ void _wrap_llm_reply_free_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2527,7 +2571,7 @@ intgo _wrap_llm_reply_finish_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2540,7 +2584,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2553,7 +2597,7 @@ intgo _wrap_llm_reply_output_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2566,7 +2610,7 @@ double _wrap_llm_reply_prompt_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2579,7 +2623,7 @@ double _wrap_llm_reply_output_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2594,7 +2638,7 @@ intgo _wrap_llm_reply_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2609,7 +2653,7 @@ double _wrap_llm_reply_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2626,7 +2670,7 @@ intgo _wrap_llm_reply_top_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2643,7 +2687,7 @@ double _wrap_llm_reply_top_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2656,7 +2700,7 @@ intgo _wrap_llm_reply_citation_count_raw_0238660ea92f7e14(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2671,7 +2715,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_0238660ea92f7e14(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2686,7 +2730,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_0238660ea92f7e14(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2701,7 +2745,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_0238660ea92f7e14(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2716,7 +2760,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_0238660ea92f7e14(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2731,7 +2775,7 @@ long long _wrap_llm_reply_citation_start_raw_0238660ea92f7e14(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2746,7 +2790,7 @@ long long _wrap_llm_reply_citation_end_raw_0238660ea92f7e14(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2761,7 +2805,7 @@ double _wrap_llm_reply_citation_support_raw_0238660ea92f7e14(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2776,7 +2820,7 @@ intgo _wrap_llm_reply_citation_page_raw_0238660ea92f7e14(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2791,7 +2835,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_0238660ea92f7e14(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2801,7 +2845,7 @@ void _wrap_llm_guard_free_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2827,7 +2871,7 @@ intgo _wrap_llm_guard_set_action_raw_0238660ea92f7e14(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2848,7 +2892,7 @@ intgo _wrap_llm_guard_add_word_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2865,7 +2909,7 @@ intgo _wrap_llm_guard_set_vault_raw_0238660ea92f7e14(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_0238660ea92f7e14(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2878,7 +2922,7 @@ _gostring_ _wrap_llm_guard_type_raw_0238660ea92f7e14(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2891,7 +2935,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_0238660ea92f7e14(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2901,7 +2945,7 @@ void _wrap_llm_guard_close_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2914,7 +2958,7 @@ intgo _wrap_llm_verdict_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2927,7 +2971,7 @@ intgo _wrap_llm_verdict_count_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2942,7 +2986,7 @@ _gostring_ _wrap_llm_verdict_type_raw_0238660ea92f7e14(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2957,7 +3001,7 @@ long long _wrap_llm_verdict_start_raw_0238660ea92f7e14(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2972,7 +3016,7 @@ long long _wrap_llm_verdict_end_raw_0238660ea92f7e14(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2987,7 +3031,7 @@ double _wrap_llm_verdict_score_raw_0238660ea92f7e14(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -3002,7 +3046,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_0238660ea92f7e14(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -3017,7 +3061,7 @@ intgo _wrap_llm_verdict_finding_action_raw_0238660ea92f7e14(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -3027,7 +3071,7 @@ void _wrap_llm_verdict_free_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -3037,7 +3081,7 @@ void _wrap_llm_vault_free_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0) {
 }
 
 
-void _wrap_llm_audit_free_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0) {
+void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   
   arg1 = *(llm_audit **)&_swig_go_0; 
@@ -3047,7 +3091,7 @@ void _wrap_llm_audit_free_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_audit_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_audit *arg2 = (llm_audit *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3064,7 +3108,7 @@ intgo _wrap_llm_guard_set_audit_raw_0238660ea92f7e14(struct llm_guard *_swig_go_
 }
 
 
-sx_log *_wrap_sx_log_create_raw_0238660ea92f7e14() {
+sx_log *_wrap_sx_log_create_raw_cf6ee7edb11d9b46() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -3075,7 +3119,7 @@ sx_log *_wrap_sx_log_create_raw_0238660ea92f7e14() {
 }
 
 
-void _wrap_sx_log_put_raw_0238660ea92f7e14(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3094,7 +3138,7 @@ void _wrap_sx_log_put_raw_0238660ea92f7e14(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3107,7 +3151,7 @@ intgo _wrap_sx_log_next_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3120,7 +3164,7 @@ _gostring_ _wrap_sx_log_line_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3133,7 +3177,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_0238660ea92f7e14(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3161,7 +3205,7 @@ struct llm_model *_wrap_sx_model_load_raw_0238660ea92f7e14(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3188,7 +3232,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_0238660ea92f7e14(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_0238660ea92f7e14(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3215,7 +3259,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_0238660ea92f7e14(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3241,7 +3285,7 @@ _gostring_ _wrap_sx_tokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3267,7 +3311,7 @@ _gostring_ _wrap_sx_detokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3297,7 +3341,7 @@ _gostring_ _wrap_sx_chat_template_raw_0238660ea92f7e14(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3335,7 +3379,7 @@ _gostring_ _wrap_sx_chat_parse_raw_0238660ea92f7e14(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3366,7 +3410,7 @@ _gostring_ _wrap_sx_dequantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3392,14 +3436,41 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_0238660ea92f7e14(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_corpus *_wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_corpus *arg1 = (llm_corpus *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_corpus *result = 0 ;
+  struct llm_corpus *_swig_go_result;
+  
+  arg1 = *(llm_corpus **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_corpus *)sx_corpus_view(arg1,(char const *)arg2,arg3,arg4);
+  *(llm_corpus **)&_swig_go_result = (llm_corpus *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   size_t arg4 ;
   uint32_t arg5 ;
-  llm_cancel *arg6 = (llm_cancel *) 0 ;
-  llm_error *arg7 = (llm_error *) 0 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  char *arg8 = (char *) 0 ;
+  size_t arg9 ;
+  char *arg10 = (char *) 0 ;
+  size_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
   
@@ -3414,23 +3485,41 @@ intgo _wrap_sx_ingest_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostr
   arg4 = (size_t)_swig_go_2.n;
   
   arg5 = (uint32_t)_swig_go_3; 
-  arg6 = *(llm_cancel **)&_swig_go_4; 
-  arg7 = *(llm_error **)&_swig_go_5; 
   
-  result = (llm_status)sx_ingest(arg1,(char const *)arg2,(char const *)arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7);
+  arg6 = (char *)_swig_go_4.p;
+  arg7 = (size_t)_swig_go_4.n;
+  
+  
+  arg8 = (char *)_swig_go_5.p;
+  arg9 = (size_t)_swig_go_5.n;
+  
+  
+  arg10 = (char *)_swig_go_6.p;
+  arg11 = (size_t)_swig_go_6.n;
+  
+  arg12 = *(llm_cancel **)&_swig_go_7; 
+  arg13 = *(llm_error **)&_swig_go_8; 
+  
+  result = (llm_status)sx_ingest(arg1,(char const *)arg2,(char const *)arg3,arg4,arg5,(char const *)arg6,arg7,(char const *)arg8,arg9,(char const *)arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   _swig_go_result = result; 
   free(arg2); 
   return _swig_go_result;
 }
 
 
-intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   uint32_t arg4 ;
-  llm_cancel *arg5 = (llm_cancel *) 0 ;
-  llm_error *arg6 = (llm_error *) 0 ;
+  char *arg5 = (char *) 0 ;
+  size_t arg6 ;
+  char *arg7 = (char *) 0 ;
+  size_t arg8 ;
+  char *arg9 = (char *) 0 ;
+  size_t arg10 ;
+  llm_cancel *arg11 = (llm_cancel *) 0 ;
+  llm_error *arg12 = (llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
   
@@ -3446,10 +3535,22 @@ intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _
   arg3[_swig_go_2.n] = '\0';
   
   arg4 = (uint32_t)_swig_go_3; 
-  arg5 = *(llm_cancel **)&_swig_go_4; 
-  arg6 = *(llm_error **)&_swig_go_5; 
   
-  result = (llm_status)sx_ingest_file(arg1,(char const *)arg2,(char const *)arg3,arg4,(struct llm_cancel const *)arg5,arg6);
+  arg5 = (char *)_swig_go_4.p;
+  arg6 = (size_t)_swig_go_4.n;
+  
+  
+  arg7 = (char *)_swig_go_5.p;
+  arg8 = (size_t)_swig_go_5.n;
+  
+  
+  arg9 = (char *)_swig_go_6.p;
+  arg10 = (size_t)_swig_go_6.n;
+  
+  arg11 = *(llm_cancel **)&_swig_go_7; 
+  arg12 = *(llm_error **)&_swig_go_8; 
+  
+  result = (llm_status)sx_ingest_file(arg1,(char const *)arg2,(char const *)arg3,arg4,(char const *)arg5,arg6,(char const *)arg7,arg8,(char const *)arg9,arg10,(struct llm_cancel const *)arg11,arg12);
   _swig_go_result = result; 
   free(arg2); 
   free(arg3); 
@@ -3457,7 +3558,54 @@ intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
+  llm_corpus *arg1 = (llm_corpus *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  char *arg8 = (char *) 0 ;
+  size_t arg9 ;
+  llm_error *arg10 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_corpus **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  
+  arg3 = (char *)malloc(_swig_go_2.n + 1);
+  memcpy(arg3, _swig_go_2.p, _swig_go_2.n);
+  arg3[_swig_go_2.n] = '\0';
+  
+  
+  arg4 = (char *)_swig_go_3.p;
+  arg5 = (size_t)_swig_go_3.n;
+  
+  
+  arg6 = (char *)_swig_go_4.p;
+  arg7 = (size_t)_swig_go_4.n;
+  
+  
+  arg8 = (char *)_swig_go_5.p;
+  arg9 = (size_t)_swig_go_5.n;
+  
+  arg10 = *(llm_error **)&_swig_go_6; 
+  
+  result = (llm_status)sx_describe(arg1,(char const *)arg2,(char const *)arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,(char const *)arg8,arg9,arg10);
+  _swig_go_result = result; 
+  free(arg2); 
+  free(arg3); 
+  return _swig_go_result;
+}
+
+
+struct llm_docs *_wrap_sx_docs_list_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3472,7 +3620,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_0238660ea92f7e14(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3494,7 +3642,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_0238660ea92f7e14(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3507,7 +3655,7 @@ _gostring_ _wrap_sx_tree_text_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3536,7 +3684,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_0238660ea92f7e14(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3558,7 +3706,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_0238660ea92f7e14(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3577,7 +3725,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3615,7 +3763,7 @@ _gostring_ _wrap_sx_embed_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3653,7 +3801,7 @@ _gostring_ _wrap_sx_rerank_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3690,7 +3838,7 @@ intgo _wrap_sx_imatrix_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3718,7 +3866,7 @@ _gostring_ _wrap_sx_logits_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_set_tag_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3740,7 +3888,7 @@ intgo _wrap_sx_ctx_set_tag_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_ctx_save_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3762,7 +3910,7 @@ intgo _wrap_sx_ctx_save_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3784,7 +3932,7 @@ intgo _wrap_sx_ctx_load_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3802,7 +3950,7 @@ _gostring_ _wrap_sx_ctx_export_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3823,7 +3971,7 @@ intgo _wrap_sx_ctx_import_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3838,7 +3986,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3857,7 +4005,7 @@ intgo _wrap_sx_ctx_drop_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3872,7 +4020,7 @@ long long _wrap_sx_ctx_used_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3887,7 +4035,7 @@ long long _wrap_sx_ctx_size_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3926,7 +4074,7 @@ struct llm_scores *_wrap_sx_score_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3953,19 +4101,20 @@ struct llm_scores *_wrap_sx_score_tokens_raw_0238660ea92f7e14(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
   uint32_t arg4 ;
   uint32_t arg5 ;
   char *arg6 = (char *) 0 ;
-  uint32_t arg7 ;
-  float arg8 ;
-  uint32_t arg9 ;
-  uint64_t arg10 ;
-  llm_cancel *arg11 = (llm_cancel *) 0 ;
-  llm_error *arg12 = (llm_error *) 0 ;
+  char *arg7 = (char *) 0 ;
+  uint32_t arg8 ;
+  float arg9 ;
+  uint32_t arg10 ;
+  uint64_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_evidence *result = 0 ;
   struct llm_evidence *_swig_go_result;
   
@@ -3981,21 +4130,27 @@ struct llm_evidence *_wrap_sx_retrieve_raw_0238660ea92f7e14(struct llm_ctx *_swi
   memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
   arg6[_swig_go_4.n] = '\0';
   
-  arg7 = (uint32_t)_swig_go_5; 
-  arg8 = (float)_swig_go_6; 
-  arg9 = (uint32_t)_swig_go_7; 
-  arg10 = (uint64_t)_swig_go_8; 
-  arg11 = *(llm_cancel **)&_swig_go_9; 
-  arg12 = *(llm_error **)&_swig_go_10; 
   
-  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  arg7 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg7, _swig_go_5.p, _swig_go_5.n);
+  arg7[_swig_go_5.n] = '\0';
+  
+  arg8 = (uint32_t)_swig_go_6; 
+  arg9 = (float)_swig_go_7; 
+  arg10 = (uint32_t)_swig_go_8; 
+  arg11 = (uint64_t)_swig_go_9; 
+  arg12 = *(llm_cancel **)&_swig_go_10; 
+  arg13 = *(llm_error **)&_swig_go_11; 
+  
+  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,(char const *)arg7,arg8,arg9,arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
   free(arg6); 
+  free(arg7); 
   return _swig_go_result;
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_0238660ea92f7e14() {
+sx_judge *_wrap_sx_judge_create_raw_cf6ee7edb11d9b46() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -4006,7 +4161,7 @@ sx_judge *_wrap_sx_judge_create_raw_0238660ea92f7e14() {
 }
 
 
-void _wrap_sx_judge_free_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4016,19 +4171,20 @@ void _wrap_sx_judge_free_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
   uint32_t arg4 ;
   uint32_t arg5 ;
   char *arg6 = (char *) 0 ;
-  sx_judge *arg7 = (sx_judge *) 0 ;
-  float arg8 ;
-  uint32_t arg9 ;
-  uint64_t arg10 ;
-  llm_cancel *arg11 = (llm_cancel *) 0 ;
-  llm_error *arg12 = (llm_error *) 0 ;
+  char *arg7 = (char *) 0 ;
+  sx_judge *arg8 = (sx_judge *) 0 ;
+  float arg9 ;
+  uint32_t arg10 ;
+  uint64_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_evidence *result = 0 ;
   struct llm_evidence *_swig_go_result;
   
@@ -4044,21 +4200,27 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_0238660ea92f7e14(struct llm_ct
   memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
   arg6[_swig_go_4.n] = '\0';
   
-  arg7 = *(sx_judge **)&_swig_go_5; 
-  arg8 = (float)_swig_go_6; 
-  arg9 = (uint32_t)_swig_go_7; 
-  arg10 = (uint64_t)_swig_go_8; 
-  arg11 = *(llm_cancel **)&_swig_go_9; 
-  arg12 = *(llm_error **)&_swig_go_10; 
   
-  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  arg7 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg7, _swig_go_5.p, _swig_go_5.n);
+  arg7[_swig_go_5.n] = '\0';
+  
+  arg8 = *(sx_judge **)&_swig_go_6; 
+  arg9 = (float)_swig_go_7; 
+  arg10 = (uint32_t)_swig_go_8; 
+  arg11 = (uint64_t)_swig_go_9; 
+  arg12 = *(llm_cancel **)&_swig_go_10; 
+  arg13 = *(llm_error **)&_swig_go_11; 
+  
+  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,(char const *)arg7,arg8,arg9,arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
   free(arg6); 
+  free(arg7); 
   return _swig_go_result;
 }
 
 
-void _wrap_sx_judge_end_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4068,7 +4230,7 @@ void _wrap_sx_judge_end_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -4083,7 +4245,7 @@ intgo _wrap_sx_judge_wait_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -4096,7 +4258,7 @@ _gostring_ _wrap_sx_judge_question_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4109,7 +4271,7 @@ intgo _wrap_sx_judge_count_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4124,7 +4286,7 @@ _gostring_ _wrap_sx_judge_doc_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4139,7 +4301,7 @@ _gostring_ _wrap_sx_judge_node_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4154,7 +4316,7 @@ _gostring_ _wrap_sx_judge_text_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4169,7 +4331,7 @@ double _wrap_sx_judge_lexical_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4182,7 +4344,7 @@ long long _wrap_sx_judge_tokens_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4195,7 +4357,7 @@ double _wrap_sx_judge_ms_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4209,7 +4371,7 @@ void _wrap_sx_judge_score_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4221,7 +4383,7 @@ void _wrap_sx_judge_answer_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_0238660ea92f7e14() {
+sx_gen *_wrap_sx_gen_create_raw_cf6ee7edb11d9b46() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4232,7 +4394,7 @@ sx_gen *_wrap_sx_gen_create_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4254,7 +4416,7 @@ intgo _wrap_sx_gen_number_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4280,7 +4442,7 @@ intgo _wrap_sx_gen_text_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_0238660ea92f7e14(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4297,7 +4459,7 @@ intgo _wrap_sx_gen_bias_raw_0238660ea92f7e14(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_0238660ea92f7e14(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4307,7 +4469,7 @@ void _wrap_sx_gen_free_raw_0238660ea92f7e14(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4356,7 +4518,7 @@ struct llm_reply *_wrap_sx_generate_raw_0238660ea92f7e14(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4373,7 +4535,7 @@ intgo _wrap_sx_reply_next_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4386,7 +4548,7 @@ _gostring_ _wrap_sx_reply_piece_raw_0238660ea92f7e14(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4399,7 +4561,7 @@ _gostring_ _wrap_sx_reply_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_0238660ea92f7e14(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_cf6ee7edb11d9b46(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -4420,7 +4582,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_0238660ea92f7e14(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4453,7 +4615,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_0238660ea92f7e14(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4480,7 +4642,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_0238660ea92f7e14(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4503,7 +4665,7 @@ intgo _wrap_sx_guard_feed_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4520,7 +4682,7 @@ intgo _wrap_sx_guard_finish_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4533,7 +4695,7 @@ _gostring_ _wrap_sx_guard_text_raw_0238660ea92f7e14(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4546,7 +4708,7 @@ _gostring_ _wrap_sx_verdict_text_raw_0238660ea92f7e14(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4576,7 +4738,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4600,7 +4762,7 @@ _gostring_ _wrap_sx_vault_restore_raw_0238660ea92f7e14(struct llm_vault *_swig_g
 }
 
 
-struct llm_audit *_wrap_sx_audit_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_audit *_wrap_sx_audit_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4632,7 +4794,7 @@ struct llm_audit *_wrap_sx_audit_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_head_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -4650,7 +4812,7 @@ _gostring_ _wrap_sx_audit_head_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_verify_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
