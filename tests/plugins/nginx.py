@@ -1,8 +1,8 @@
-"""nginx.py MODULE SECOND: the nginx module in a real nginx, between a client and an upstream of this test's own.
+"""nginx.py MODULE SECOND PROBE: the nginx module in a real nginx, between a client and an upstream of this test's own.
 
 Personal data is cut at every byte by the upstream and must never come through; under load by wrk no answer may be wrong, no
 worker may die, memory stays where it was. SECOND is the same module with the library inside, under names of its own: two
-copies in one server. SEXTANT_LOAD_SECONDS sets how long each load runs (default 1)."""
+copies in one server. PROBE tells how a worker leaves its process. SEXTANT_LOAD_SECONDS sets how long each load runs (default 1)."""
 import asyncio
 import gzip
 import http.client
@@ -145,8 +145,11 @@ LOCATIONS = """
 
 
 class Nginx:
-    def __init__(self, binary, folder, modules, upstream):
+    def __init__(self, binary, folder, modules, probe, upstream):
         self.binary, self.folder, self.modules, self.upstream = binary, folder, modules, upstream
+        self.states = os.path.join(folder, "states")
+        os.mkdir(self.states)
+        self.env = {**os.environ, "LD_PRELOAD": probe, "SX_PROBE_FOLDER": self.states}
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -166,7 +169,7 @@ class Nginx:
     def start(self):
         with open(os.path.join(self.folder, "out"), "wb") as out:
             self.process = subprocess.Popen([self.binary, "-p", self.folder, "-c", self.conf], stdin=subprocess.DEVNULL,
-                                            stdout=out, stderr=out)
+                                            stdout=out, stderr=out, env=self.env)
         self.wait_for(lambda: len(self.workers()) == 2)
 
     def test(self):
@@ -217,6 +220,11 @@ class Nginx:
             seen.append((lines, os.readlink(f"/proc/{pid}/cwd"), os.readlink(f"/proc/{pid}/fd/1"),
                          os.readlink(f"/proc/{pid}/fd/2")))
         return seen
+
+    def state(self, pid):
+        """How a worker that has ended left its process: signal handlers and mask, locale, floating point, limits..."""
+        with open(os.path.join(self.states, str(pid)), encoding="utf-8") as f:
+            return [line for line in f if not line.startswith("files ")]
 
     def memory(self):
         total = 0
@@ -350,6 +358,13 @@ def reloads(nginx):
     check(not wrong and count[0] > 10, f"{count[0]} requests over three reloads, wrong: {wrong[:3]}")
 
 
+def reload_and_name_old(nginx, with_modules):
+    old = min(nginx.workers())
+    nginx.configure(with_modules)
+    nginx.reload()
+    return old
+
+
 def bad_configurations(nginx):
     for line, sentence in (("sextant_action EMAIL_ADDRESS dance;", "there is no action"),
                            ("sextant_action NO_SUCH_TYPE mask;", "NO_SUCH_TYPE"),
@@ -361,7 +376,7 @@ def bad_configurations(nginx):
 
 def main():
     binary = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
-    if len(sys.argv) != 3 or not all(map(os.path.exists, sys.argv[1:])):
+    if len(sys.argv) != 4 or not all(map(os.path.exists, sys.argv[1:])):
         print("SKIPPED: the module is not built without nginx's headers (Debian: nginx-dev)")
         raise SystemExit(77)
     if not binary:
@@ -370,14 +385,14 @@ def main():
     upstream = Upstream()
     with tempfile.TemporaryDirectory(prefix="sx") as folder:
         os.chmod(folder, 0o755)
-        nginx = Nginx(binary, folder, [os.path.abspath(m) for m in sys.argv[1:]], upstream.port)
+        nginx = Nginx(binary, folder, [os.path.abspath(m) for m in sys.argv[1:3]], os.path.abspath(sys.argv[3]),
+                      upstream.port)
         bad_configurations(nginx)
         nginx.configure(False)
         nginx.start()
         try:
             before = nginx.manners()  # a server that has never heard of us
-            nginx.configure(True)
-            nginx.reload()
+            plain = nginx.state(reload_and_name_old(nginx, True))
             check(nginx.manners() == before, f"loaded: {before} became {nginx.manners()}")
             responses(nginx)
             requests(nginx, upstream)
@@ -387,8 +402,8 @@ def main():
             load(nginx)
             long_response(nginx)
             check(nginx.manners() == before, f"used: {before} became {nginx.manners()}")
-            nginx.configure(False)
-            nginx.reload()
+            used = nginx.state(reload_and_name_old(nginx, False))
+            check(used == plain and len(used) > 64, f"a worker changed its process: {set(used) ^ set(plain)}")
             with open(f"/proc/{nginx.process.pid}/maps", encoding="utf-8") as f:
                 check("ngx_http_sextant_module" not in f.read(), "the module was not unloaded")
             check(nginx.ask("/plain/whole")[1] == TEXT and nginx.manners() == before, "after unloading")
