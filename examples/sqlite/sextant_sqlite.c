@@ -98,10 +98,9 @@ static const llm_cancel *begin(state *s)
 static void *take(void *user, size_t size, size_t align)
 {
     state *s = user;
-    void *memory = NULL;
     if (++s->allocations % LOOK_EACH == 0) poll_interrupt(s);
-    return posix_memalign(&memory, align < sizeof(void *) ? sizeof(void *) : align, size ? size : 1) == 0 ? memory
-                                                                                                          : NULL;
+    return size > SIZE_MAX - align ? NULL
+                                   : aligned_alloc(align, size == 0 ? align : (size + align - 1) / align * align);
 }
 
 static void give(void *user, void *memory, size_t size)

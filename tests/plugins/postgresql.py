@@ -172,9 +172,9 @@ def manners(server):
                         "LANGUAGE C STRICT; SELECT second('mail joe@example.org'), sextant.redact('mail joe@example.org'); "
                         "DROP FUNCTION second(text); DROP EXTENSION sextant")
     check(used == plain and len(used) > 64, f"a backend changed its process: {set(used) ^ set(plain)}")
-    done = server.sql("CREATE EXTENSION sextant; CREATE FUNCTION second(text) RETURNS text AS 'sextant_second', 'sextant_redact' "
-                      "LANGUAGE C STRICT; SELECT second('joe@example.org') || sextant.redact('joe@example.org'); DISCARD ALL; "
-                      "SELECT second('joe@example.org') || sextant.redact('joe@example.org')")
+    twice = "SELECT second('joe@example.org') || sextant.redact('joe@example.org');\n"
+    done = server.call(server.psql, "-X", "-At", "-q", input="CREATE EXTENSION sextant;\nCREATE FUNCTION second(text) RETURNS text AS "
+                       "'sextant_second', 'sextant_redact' LANGUAGE C STRICT;\n" + twice + "DISCARD ALL;\n" + twice)
     check(done.stdout.split() == ["<EMAIL_ADDRESS><EMAIL_ADDRESS>"] * 2, "two copies, DISCARD ALL: " + done.stdout + done.stderr)
     server.sql("DROP FUNCTION second(text); DROP EXTENSION sextant")
     for line in server.log().splitlines():

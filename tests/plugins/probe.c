@@ -41,9 +41,9 @@ __attribute__((visibility("default"))) const char *probe_state(void)
     mxcsr = __builtin_ia32_stmxcsr() & ~0x3fu; /* the modes, without the sticky flags */
     __asm__ volatile("fnstcw %0" : "=m"(x87));
 #endif
-    at += snprintf(at, (size_t)(end - at), "folder %s\nlocale %s\nenvironment %lx\numask %o\nrounding %d\nmxcsr %x\nx87 %x\n",
-                   getcwd(cwd, sizeof cwd) ? cwd : "?", setlocale(LC_ALL, NULL), sum, (unsigned)mask, fegetround(), mxcsr,
-                   x87);
+    at += snprintf(
+        at, (size_t)(end - at), "folder %s\nlocale %s\nenvironment %lx\numask %o\nrounding %d\nmxcsr %x\nx87 %x\n",
+        getcwd(cwd, sizeof cwd) ? cwd : "?", setlocale(LC_ALL, NULL), sum, (unsigned)mask, fegetround(), mxcsr, x87);
     at += snprintf(at, (size_t)(end - at), "priority %d\nthreads %d\nfiles %d\n", getpriority(PRIO_PROCESS, 0),
                    entries("/proc/self/task"), entries("/proc/self/fd"));
     for (int i = 0; i < RLIM_NLIMITS; i++) {

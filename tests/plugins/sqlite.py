@@ -108,7 +108,7 @@ class InPython(unittest.TestCase):
         text = "Write to joe@example.org, 北 ö. " * 9000  # more than a piece
         self.assertEqual(self.one("SELECT sextant_redact(?)", text), text.replace("joe@example.org", "<EMAIL_ADDRESS>"))
         self.assertEqual(self.one("SELECT sextant_redact('')"), "")
-        self.assertEqual(self.one("SELECT sextant_redact(x'6a6f65ff406578')"), b"joe\xff@ex".decode("utf-8", "replace"))
+        self.assertEqual(self.one("SELECT hex(sextant_redact(x'6a6f65ff406578'))"), "6A6F65FF406578")
 
 
 class Manners(unittest.TestCase):
