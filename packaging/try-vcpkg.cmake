@@ -1,6 +1,7 @@
 # cmake -DROOT=source -DWORK=folder -DLINKAGE=dynamic|static [-DFEATURES=tool] -P try-vcpkg.cmake: the vcpkg port without
 # vcpkg. The manifest is held against the version of the header and the rules of its format, and the portfile runs with plain
 # CMake in place of vcpkg's helpers, into a tree of vcpkg's shape; what it leaves is checked, and a program built from it.
+cmake_minimum_required(VERSION 3.25)
 set(PORT sextant)
 set(port ${ROOT}/packaging/vcpkg/${PORT})
 
@@ -85,9 +86,7 @@ endmacro()
 
 # ---- the portfile ----
 file(REMOVE_RECURSE ${WORK})
-set(CMAKE_CURRENT_LIST_DIR ${port})
-file(READ ${port}/portfile.cmake code)
-cmake_language(EVAL CODE "${code}")
+include(${port}/portfile.cmake)
 
 set(expected "configure;install;fixup;pkgconfig")
 if(FEATURES)

@@ -17,7 +17,7 @@ tests='libcmocka-dev python3'
 bindings='swig python3-dev golang-go'
 check='clang clang-tidy clang-format libclang-rt-14-dev abigail-tools doxygen valgrind python3-numpy python3-jinja2'
 hosts='sqlite3 postgresql-15 postgresql-server-dev-15 luajit nginx nginx-dev wrk'
-package="$build $readers $bindings libcmocka-dev debhelper dh-python dpkg-dev fakeroot lintian python3-venv"
+package="$build $readers $bindings libcmocka-dev debhelper dh-python dpkg-dev fakeroot lintian debootstrap python3-venv"
 
 list=no
 want=
