@@ -4,7 +4,7 @@
 #     sh examples/demo.sh
 #
 # It installs what is missing from Debian packages (root or sudo; elsewhere it prints the list and stops), builds into
-# build/, and leaves nothing else behind.
+# build/, and leaves nothing else behind. `demo.sh --installed` shows the same with the sextant that is installed.
 set -eu
 cd "$(dirname "$0")/.."
 licenses=/usr/share/common-licenses
@@ -30,7 +30,9 @@ show() {
     printf '\n'
 }
 
-sextant() { build/sextant "$@"; }
+tool=build/sextant
+[ "${1:-}" != --installed ] || tool=$(command -v sextant)
+sextant() { "$tool" "$@"; }
 
 # quietly WHAT COMMAND...: the log is shown only when the command fails.
 quietly() {
@@ -47,12 +49,14 @@ quietly() {
     fi
 }
 
-title 'Building'
-sh tests/install-deps.sh build test
-generator=
-[ -f build/CMakeCache.txt ] || ! command -v ninja >/dev/null 2>&1 || generator='-G Ninja'
-quietly 'Configuring' cmake -S . -B build $generator
-quietly 'Compiling' cmake --build build --target sextant_cli --parallel
+if [ "$tool" = build/sextant ]; then
+    title 'Building'
+    sh tests/install-deps.sh build test
+    generator=
+    [ -f build/CMakeCache.txt ] || ! command -v ninja >/dev/null 2>&1 || generator='-G Ninja'
+    quietly 'Configuring' cmake -S . -B build $generator
+    quietly 'Compiling' cmake --build build --target sextant_cli --parallel
+fi
 sextant version
 
 title 'Questions to the licence texts of this machine'
@@ -127,12 +131,12 @@ sextant restore --vault "$here/vault" --key-file "$here/key" "$here/safe.txt" | 
     { say 'The restored text differs from the letter; that is a fault of Sextant.'; exit 1; }
 
 title 'Next'
-say "All of this took $(($(date +%s) - began)) seconds. The command is build/sextant; \`build/sextant help\` lists what it does."
+say "All of this took $(($(date +%s) - began)) seconds. The command is $tool; \`$tool help\` lists what it does."
 say ''
-say '  Your own documents:   build/sextant ask notes.md report.txt "What did we decide?"'
-say '  Many documents:       build/sextant ingest -c my.sextant docs/*.md'
-say '                        build/sextant ask -c my.sextant "..."'
+say "  Your own documents:   $tool ask notes.md report.txt \"What did we decide?\""
+say "  Many documents:       $tool ingest -c my.sextant docs/*.md"
+say "                        $tool ask -c my.sextant \"...\""
 say '  With a model:         a GGUF file of a language model, for example of the llama or qwen family:'
-say '                        build/sextant ask -m model.gguf notes.md "..."'
+say "                        $tool ask -m model.gguf notes.md \"...\""
 say '                        The model writes the answer; it can cite only passages that were found.'
 say '  From a program:       include/sextant.h opens with a whole example.'

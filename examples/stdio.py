@@ -10,6 +10,7 @@ helper goes on reading, so that a cancel is heard. The end of the input ends the
 """
 
 import json
+import os
 import queue
 import sys
 import threading
@@ -30,8 +31,11 @@ class Helper:
 
     def say(self, **line: Any) -> None:
         with self.out:
-            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-            sys.stdout.flush()
+            try:
+                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+                sys.stdout.flush()
+            except BrokenPipeError:  # the editor has gone; its end of the input will come
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def ingest(self, id: Any, cancel: sextant.Cancel, file: str = "", name: str = "", text: str = "") -> Dict[str, Any]:
         if file:
@@ -72,7 +76,7 @@ class Helper:
         while (call := self.calls.get()) is not None:
             self.run(*call)
 
-    def hear(self, line: str) -> None:
+    def hear(self, line: bytes) -> None:
         try:
             call = json.loads(line)
             method, params, id = call["method"], call.get("params", {}), call.get("id")
@@ -83,7 +87,7 @@ class Helper:
                 return
             self.open[id] = token = sextant.Cancel()
             self.calls.put((id, method, params, token))
-        except (ValueError, TypeError, KeyError, AttributeError) as problem:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
             self.say(id=None, error={"code": -1, "message": f"not a call: {problem}"})
 
 
@@ -92,7 +96,7 @@ def main() -> None:
     worker = threading.Thread(target=helper.work)
     worker.start()
     try:
-        for line in sys.stdin:
+        for line in sys.stdin.buffer:  # bytes: a line that is no text is an answer, not the end
             helper.hear(line)
     finally:
         helper.calls.put(None)

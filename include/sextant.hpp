@@ -16,6 +16,12 @@
 #ifndef SEXTANT_HPP
 #define SEXTANT_HPP
 
+#if !defined(__cpp_exceptions) && !defined(_CPPUNWIND)
+#error "sextant.hpp tells failures by exceptions; with -fno-exceptions use sextant.h, whose calls return a status"
+#elif __cplusplus < 201703L && (!defined(_MSVC_LANG) || _MSVC_LANG < 201703L)
+#error "sextant.hpp needs C++17; for older C++ there is sextant.h"
+#endif
+
 #include <sextant.h>
 
 #include <cstddef>
@@ -56,12 +62,12 @@ class error : public std::runtime_error
 };
 
 // Option structs that begin as the *_INIT macros would; set the fields of sextant.h on them.
-#define SEXTANT_HPP_OPTS(name)                                                                                         \
-    struct name : ::llm_##name {                                                                                       \
-        name() : ::llm_##name()                                                                                        \
-        {                                                                                                              \
-            llm_##name##_init(this, sizeof(::llm_##name));                                                             \
-        }                                                                                                              \
+#define SEXTANT_HPP_OPTS(name) \
+    struct name : ::llm_##name { \
+        name() : ::llm_##name() \
+        { \
+            llm_##name##_init(this, sizeof(::llm_##name)); \
+        } \
     }
 SEXTANT_HPP_OPTS(model_opts);
 SEXTANT_HPP_OPTS(corpus_opts);
@@ -72,6 +78,8 @@ SEXTANT_HPP_OPTS(gen_opts);
 SEXTANT_HPP_OPTS(guard_opts);
 SEXTANT_HPP_OPTS(check_opts);
 SEXTANT_HPP_OPTS(vault_opts);
+SEXTANT_HPP_OPTS(score_opts);
+SEXTANT_HPP_OPTS(embed_opts);
 #undef SEXTANT_HPP_OPTS
 
 // A list of strings in the form that gen_opts::stop and check_opts::types want; it must outlive the options.
@@ -138,6 +146,19 @@ inline std::string_view view(const char *text) noexcept
 {
     return text ? std::string_view(text) : std::string_view();
 }
+
+// Texts in the two arrays that the C calls want.
+struct text_array {
+    std::vector<const char *> texts;
+    std::vector<std::size_t> lens;
+    explicit text_array(const std::vector<std::string_view> &from)
+    {
+        for (std::string_view text : from) {
+            texts.push_back(text.data() ? text.data() : "");
+            lens.push_back(text.size());
+        }
+    }
+};
 
 } // namespace detail
 
@@ -254,6 +275,7 @@ struct hit {
     std::string_view doc, node, path, text;
     std::uint64_t start, end;
     double score;
+    std::uint32_t page; // from 1; 0 in a document without pages
 };
 struct step {
     std::string_view doc, node;
@@ -261,11 +283,13 @@ struct step {
     std::uint32_t action; // LLM_TRACE_*
     double score;
     std::string_view reason;
+    double lexical, judged; // what the words say, and the judge (negative: it was not asked, or had no opinion)
 };
 struct citation {
     std::string_view node, doc, path, text;
     std::uint64_t start, end;
     double support;
+    std::uint32_t page; // as of a hit
 };
 struct finding {
     std::string_view type;
@@ -274,6 +298,10 @@ struct finding {
     std::string_view rule;
     std::uint32_t action; // LLM_ACTION_*
     std::string_view label;
+};
+struct score { // of one text: how many tokens were scored, the sum of their logarithms
+    std::uint32_t tokens;
+    double sum;
 };
 
 namespace detail
@@ -285,9 +313,8 @@ inline doc doc_at(const llm_docs *d, std::uint32_t i)
 }
 inline node node_at(const llm_tree *t, std::uint32_t i)
 {
-    return {view(llm_tree_id(t, i)), llm_tree_parent(t, i), llm_tree_kind(t, i),
-            llm_tree_depth(t, i),    view(llm_tree_title(t, i)), llm_tree_start(t, i),
-            llm_tree_end(t, i),      view(llm_tree_hash(t, i))};
+    return {view(llm_tree_id(t, i)),    llm_tree_parent(t, i), llm_tree_kind(t, i), llm_tree_depth(t, i),
+            view(llm_tree_title(t, i)), llm_tree_start(t, i),  llm_tree_end(t, i),  view(llm_tree_hash(t, i))};
 }
 inline hit hit_at(const llm_evidence *e, std::uint32_t i)
 {
@@ -298,18 +325,24 @@ inline hit hit_at(const llm_evidence *e, std::uint32_t i)
             {llm_evidence_text(e, i), static_cast<std::size_t>(end - start)},
             start,
             end,
-            llm_evidence_score(e, i)};
+            llm_evidence_score(e, i),
+            llm_evidence_page(e, i)};
 }
 inline step step_at(const llm_evidence *e, std::uint32_t i)
 {
-    return {view(llm_trace_doc(e, i)), view(llm_trace_node(e, i)), llm_trace_depth(e, i),
-            llm_trace_action(e, i),    llm_trace_score(e, i),      view(llm_trace_reason(e, i))};
+    return {view(llm_trace_doc(e, i)), view(llm_trace_node(e, i)),   llm_trace_depth(e, i),   llm_trace_action(e, i),
+            llm_trace_score(e, i),     view(llm_trace_reason(e, i)), llm_trace_lexical(e, i), llm_trace_judged(e, i)};
 }
 inline citation citation_at(const llm_reply *r, std::uint32_t i)
 {
-    return {view(llm_reply_citation_node(r, i)), view(llm_reply_citation_doc(r, i)), view(llm_reply_citation_path(r, i)),
-            view(llm_reply_citation_text(r, i)), llm_reply_citation_start(r, i),     llm_reply_citation_end(r, i),
-            llm_reply_citation_support(r, i)};
+    return {view(llm_reply_citation_node(r, i)), view(llm_reply_citation_doc(r, i)),
+            view(llm_reply_citation_path(r, i)), view(llm_reply_citation_text(r, i)),
+            llm_reply_citation_start(r, i),      llm_reply_citation_end(r, i),
+            llm_reply_citation_support(r, i),    llm_reply_citation_page(r, i)};
+}
+inline score score_at(const llm_scores *s, std::uint32_t i)
+{
+    return {llm_scores_tokens(s, i), llm_scores_sum(s, i)};
 }
 inline finding finding_at(const llm_verdict *v, std::uint32_t i)
 {
@@ -325,6 +358,7 @@ using nodes_view = list_view<llm_tree, node, llm_tree_count, detail::node_at>;
 using hits_view = list_view<llm_evidence, hit, llm_evidence_count, detail::hit_at>;
 using trace_view = list_view<llm_evidence, step, llm_trace_count, detail::step_at>;
 using citations_view = list_view<llm_reply, citation, llm_reply_citation_count, detail::citation_at>;
+using scores_view = list_view<llm_scores, score, llm_scores_count, detail::score_at>;
 using findings_view = list_view<llm_verdict, finding, llm_verdict_count, detail::finding_at>;
 
 // ---- Identity ----
@@ -414,6 +448,25 @@ class model
         s.check(llm_model_load(&made, path.c_str(), opts, &s.err));
         handle_.reset(made);
     }
+    // A GGUF file's bytes in memory, which must neither change nor go before the model does.
+    static model from_memory(const void *data, std::size_t len, const llm_model_opts *opts = nullptr)
+    {
+        detail::sentence s;
+        llm_model *made = nullptr;
+        s.check(llm_model_load_memory(&made, data, len, opts, &s.err));
+        return model(made);
+    }
+    // len bytes at an offset of an open file; 0: all that follow. The descriptor may be closed afterwards.
+    static model from_fd(int fd, std::uint64_t offset = 0, std::uint64_t len = 0, const llm_model_opts *opts = nullptr)
+    {
+        detail::sentence s;
+        llm_model *made = nullptr;
+        s.check(llm_model_load_fd(&made, fd, offset, len, opts, &s.err));
+        return model(made);
+    }
+    explicit model(llm_model *owned) noexcept : handle_(owned)
+    {
+    }
     std::string_view info(const char *key) const noexcept
     {
         return detail::view(llm_model_info(handle_.get(), key));
@@ -425,6 +478,10 @@ class model
     std::uint32_t n_ctx() const noexcept
     {
         return llm_model_n_ctx(handle_.get());
+    }
+    std::uint32_t n_embd() const noexcept // floats of a vector that context::embed makes
+    {
+        return llm_model_n_embd(handle_.get());
     }
     std::int32_t token(const char *name) const noexcept
     {
@@ -454,6 +511,16 @@ class model
                                      vars.data(), vars.size(), out, room, err);
         });
     }
+    // An answer to a prompt of chat_template as a JSON object of content, reasoning and tool calls; flags: LLM_CHAT_*.
+    std::string chat_parse(std::string_view answer, std::optional<std::string_view> prompt = std::nullopt,
+                           std::uint32_t flags = 0, std::optional<std::string_view> source = std::nullopt) const
+    {
+        return detail::text_of([&](char *out, std::size_t room, llm_error *err) {
+            return llm_chat_parse(handle_.get(), source ? source->data() : nullptr, source ? source->size() : 0,
+                                  prompt ? prompt->data() : nullptr, prompt ? prompt->size() : 0, answer.data(),
+                                  answer.size(), flags, out, room, err);
+        });
+    }
     llm_model *get() const noexcept
     {
         return handle_.get();
@@ -462,6 +529,43 @@ class model
   private:
     std::unique_ptr<llm_model, detail::deleter<llm_model_free>> handle_;
 };
+
+// A low-rank adapter (LoRA) for a model: context::set_adapter.
+class adapter
+{
+  public:
+    adapter(const model &m, const std::string &path)
+    {
+        detail::sentence s;
+        llm_adapter *made = nullptr;
+        s.check(llm_adapter_load(&made, m.get(), path.c_str(), &s.err));
+        handle_.reset(made);
+    }
+    llm_adapter *get() const noexcept
+    {
+        return handle_.get();
+    }
+
+  private:
+    std::unique_ptr<llm_adapter, detail::deleter<llm_adapter_free>> handle_;
+};
+
+// Writes the model `in` as one GGUF file `out` in a smaller type ("q4_k_m"); with an importance matrix, by that.
+inline void quantize(const std::string &in, const std::string &out, const std::string &recipe,
+                     const char *imatrix = nullptr, std::uint32_t threads = 0, const llm_cancel *cancel = nullptr)
+{
+    detail::sentence s;
+    s.check(imatrix ? llm_quantize_weighted(in.c_str(), out.c_str(), recipe.c_str(), imatrix, threads, cancel, &s.err)
+                    : llm_quantize(in.c_str(), out.c_str(), recipe.c_str(), threads, cancel, &s.err));
+}
+// n numbers out of whole quantised blocks of a GGUF type ("q4_0").
+inline std::vector<float> dequantize(const std::string &type, std::string_view blocks, std::size_t n)
+{
+    detail::sentence s;
+    std::vector<float> out(n);
+    s.check(llm_dequantize(type.c_str(), blocks.data(), blocks.size(), out.data(), n, &s.err));
+    return out;
+}
 
 // A document's tree, a snapshot: a range of nodes in reading order.
 class tree : public nodes_view
@@ -600,9 +704,8 @@ class audit
     }
     std::string head() const
     {
-        return detail::text_of([&](char *out, std::size_t room, llm_error *err) {
-            return llm_audit_head(handle_.get(), out, room, err);
-        });
+        return detail::text_of(
+            [&](char *out, std::size_t room, llm_error *err) { return llm_audit_head(handle_.get(), out, room, err); });
     }
     llm_audit *get() const noexcept
     {
@@ -686,6 +789,67 @@ class evidence : public hits_view
 
   private:
     std::unique_ptr<llm_evidence, detail::deleter<llm_evidence_free>> handle_;
+};
+
+// What a judge is asked at once: nodes by number, and a score from 0 to 1 to be set for each (left alone: no opinion).
+class judge_batch
+{
+  public:
+    struct card {
+        std::string_view doc, node, text;
+        double lexical; // what the words alone say; larger is better
+    };
+    explicit judge_batch(llm_judge_batch &batch) noexcept : batch_(batch)
+    {
+    }
+    std::string_view question() const noexcept
+    {
+        return batch_.question;
+    }
+    std::uint32_t size() const noexcept
+    {
+        return batch_.count;
+    }
+    card operator[](std::uint32_t i) const noexcept
+    {
+        return {batch_.docs[i], batch_.nodes[i], batch_.texts[i], batch_.lexical[i]};
+    }
+    void set(std::uint32_t i, double score) noexcept
+    {
+        batch_.scores[i] = score;
+    }
+    llm_judge_batch &get() const noexcept
+    {
+        return batch_;
+    }
+
+  private:
+    llm_judge_batch &batch_;
+};
+
+// How likely texts are: a range of their scores; per token by at(text, place).
+class scores : public scores_view
+{
+  public:
+    struct token {
+        std::int32_t id;
+        double logprob;
+    };
+    explicit scores(llm_scores *owned) noexcept : scores_view(owned), handle_(owned)
+    {
+    }
+    token at(std::uint32_t text, std::uint32_t place) const noexcept
+    {
+        return {llm_scores_token(handle_.get(), text, place), llm_scores_logprob(handle_.get(), text, place)};
+    }
+    token top(std::uint32_t text, std::uint32_t place, std::uint32_t k) const noexcept // the k-th likeliest there
+    {
+        return {llm_scores_top_token(handle_.get(), text, place, k),
+                llm_scores_top_logprob(handle_.get(), text, place, k)};
+    }
+
+  private:
+    std::unique_ptr<llm_scores, detail::deleter<llm_scores_free>> handle_;
 };
 
 // A verdict somebody else owns: a stream or a reply.
@@ -828,8 +992,7 @@ class reply
     }
     std::string read() // to the end; the whole answer
     {
-        while (next()) {
-        }
+        while (next()) {}
         return std::string(text());
     }
     std::string_view text() const noexcept
@@ -848,9 +1011,25 @@ class reply
     {
         return llm_reply_output_tokens(handle_.get());
     }
+    double prompt_ms() const noexcept
+    {
+        return llm_reply_prompt_ms(handle_.get());
+    }
+    double output_ms() const noexcept
+    {
+        return llm_reply_output_ms(handle_.get());
+    }
     std::int32_t token(std::uint32_t i) const noexcept
     {
         return llm_reply_token(handle_.get(), i);
+    }
+    double logprob(std::uint32_t i) const noexcept // with gen_opts::logprobs
+    {
+        return llm_reply_logprob(handle_.get(), i);
+    }
+    scores::token top(std::uint32_t i, std::uint32_t k) const noexcept // the k-th likeliest at token i
+    {
+        return {llm_reply_top_token(handle_.get(), i, k), llm_reply_top_logprob(handle_.get(), i, k)};
     }
     citations_view citations() const noexcept
     {
@@ -928,6 +1107,33 @@ class context
         detail::check_ctx(handle_, llm_retrieve(handle_.get(), question.data(), question.size(), opts, &made));
         return evidence(made);
     }
+    // The same with a judge: fn(judge_batch &) sets scores. What it throws ends the retrieval and is thrown from here.
+    template <class Fn> evidence retrieve(std::string_view question, const llm_retrieve_opts &opts, Fn &&fn)
+    {
+        struct call {
+            Fn &fn;
+            std::exception_ptr thrown;
+        } c{fn, nullptr};
+        retrieve_opts with;
+        static_cast<llm_retrieve_opts &>(with) = opts;
+        with.judge_user = &c;
+        with.judge = [](void *user, llm_judge_batch *batch) noexcept -> llm_status {
+            call &to = *static_cast<call *>(user);
+            try {
+                judge_batch mine(*batch);
+                to.fn(mine);
+                return LLM_OK;
+            } catch (...) {
+                to.thrown = std::current_exception();
+                return LLM_E_USER;
+            }
+        };
+        llm_evidence *made = nullptr;
+        const llm_status status = llm_retrieve(handle_.get(), question.data(), question.size(), &with, &made);
+        if (c.thrown) std::rethrow_exception(c.thrown);
+        detail::check_ctx(handle_, status);
+        return evidence(made);
+    }
     reply generate(std::string_view prompt, const evidence *found = nullptr, const llm_gen_opts *opts = nullptr)
     {
         llm_reply *made = nullptr;
@@ -947,13 +1153,112 @@ class context
         detail::check_ctx(handle_, llm_guard_open(handle_.get(), opts, &made));
         return guard_stream(handle_, made);
     }
+    // How likely the model finds each text after one prompt, which may be empty; token by token of the last form.
+    sextant::scores score(std::string_view prompt, const std::vector<std::string_view> &texts,
+                          const llm_score_opts *opts = nullptr)
+    {
+        const detail::text_array in(texts);
+        llm_scores *made = nullptr;
+        detail::check_ctx(handle_, llm_score(handle_.get(), prompt.data(), prompt.size(), in.texts.data(),
+                                             in.lens.data(), in.texts.size(), opts, &made));
+        return sextant::scores(made);
+    }
+    sextant::scores score(const std::vector<std::int32_t> &ids, std::size_t from = 1,
+                          const llm_score_opts *opts = nullptr)
+    {
+        llm_scores *made = nullptr;
+        detail::check_ctx(handle_, llm_score_tokens(handle_.get(), ids.data(), ids.size(), from, opts, &made));
+        return sextant::scores(made);
+    }
+    // Each text as a vector of m.n_embd() floats; with LLM_POOL_NONE one vector per token, all in the text's row.
+    std::vector<std::vector<float>> embed(const model &m, const std::vector<std::string_view> &texts,
+                                          const llm_embed_opts *opts = nullptr)
+    {
+        const bool per_token = opts && opts->pooling == LLM_POOL_NONE;
+        const detail::text_array in(texts);
+        std::vector<std::size_t> sizes;
+        std::size_t all = 0;
+        for (std::string_view text : texts) {
+            sizes.push_back(m.n_embd() * (per_token ? m.tokenize(text, LLM_TOK_SPECIAL).size() : 1));
+            all += sizes.back();
+        }
+        std::vector<float> flat(all);
+        detail::check_ctx(handle_, llm_embed(handle_.get(), in.texts.data(), in.lens.data(), in.texts.size(), opts,
+                                             flat.data(), flat.size()));
+        std::vector<std::vector<float>> rows;
+        const float *at = flat.data();
+        for (std::size_t size : sizes) {
+            rows.emplace_back(at, at + size);
+            at += size;
+        }
+        return rows;
+    }
+    // How well each document answers a query, as the model's classification head was trained to say.
+    std::vector<float> rerank(std::string_view query, const std::vector<std::string_view> &documents,
+                              const llm_cancel *cancel = nullptr)
+    {
+        const detail::text_array in(documents);
+        std::vector<float> out(documents.size());
+        detail::check_ctx(handle_, llm_rerank(handle_.get(), query.data(), query.size(), in.texts.data(),
+                                              in.lens.data(), in.texts.size(), out.data(), cancel));
+        return out;
+    }
+    void set_adapter(const adapter &a, float scale = 1)
+    {
+        detail::check_ctx(handle_, llm_ctx_set_adapter(handle_.get(), a.get(), scale));
+    }
+    // The state: what the model has read here. In a file, in memory, in a second context, and shortened.
+    void save(const std::string &path)
+    {
+        detail::check_ctx(handle_, llm_ctx_save(handle_.get(), path.c_str()));
+    }
+    void restore(const std::string &path)
+    {
+        detail::check_ctx(handle_, llm_ctx_restore(handle_.get(), path.c_str()));
+    }
+    std::string export_state()
+    {
+        std::string bytes(count(llm_ctx_export(handle_.get(), nullptr, 0)), '\0');
+        if (!bytes.empty()) count(llm_ctx_export(handle_.get(), &bytes[0], bytes.size()));
+        return bytes;
+    }
+    void import_state(std::string_view bytes)
+    {
+        detail::check_ctx(handle_, llm_ctx_import(handle_.get(), bytes.data(), bytes.size()));
+    }
+    context fork()
+    {
+        llm_ctx *made = nullptr;
+        detail::check_ctx(handle_, llm_ctx_fork(handle_.get(), &made));
+        return context(made);
+    }
+    void drop(std::uint32_t begin, std::uint32_t end)
+    {
+        detail::check_ctx(handle_, llm_ctx_drop(handle_.get(), begin, end));
+    }
+    std::size_t used()
+    {
+        return count(llm_ctx_used(handle_.get()));
+    }
+    std::size_t size()
+    {
+        return count(llm_ctx_size(handle_.get()));
+    }
+    // Reads a text and writes an importance matrix for quantize().
+    void imatrix(std::string_view text, const std::string &out, const char *name = nullptr,
+                 const llm_cancel *cancel = nullptr)
+    {
+        detail::check_ctx(handle_, llm_imatrix(handle_.get(), text.data(), text.size(), name, out.c_str(), cancel));
+    }
     // One row of n_vocab logits per token, from an empty cache.
     std::vector<float> logits(const model &m, const std::vector<std::int32_t> &ids, const llm_cancel *cancel = nullptr)
     {
         std::vector<float> rows(ids.size() * m.n_vocab());
-        detail::check_ctx(handle_,
-                          llm_logits(handle_.get(), ids.data(), ids.size(), rows.data(), rows.size(), cancel));
+        detail::check_ctx(handle_, llm_logits(handle_.get(), ids.data(), ids.size(), rows.data(), rows.size(), cancel));
         return rows;
+    }
+    explicit context(llm_ctx *owned) : handle_(owned, detail::deleter<llm_ctx_free>())
+    {
     }
     llm_ctx *get() const noexcept
     {
@@ -961,6 +1266,11 @@ class context
     }
 
   private:
+    std::size_t count(std::int64_t status) const
+    {
+        if (status < 0) detail::check_ctx(handle_, static_cast<llm_status>(status));
+        return static_cast<std::size_t>(status);
+    }
     detail::shared_ctx handle_;
 };
 

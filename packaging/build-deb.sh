@@ -1,6 +1,6 @@
 #!/bin/sh
 # build-deb.sh [OUT]: builds the Debian packages of this source tree into OUT (default: build-deb), from a copy of what git
-# tracks. The list of symbols is made from tests/abi: what release 0.1 had stays at 0.1.0. Needs the packages of
+# tracks. The list of symbols is made from tests/abi: what a release had stays with that release. Needs the packages of
 # packaging/debian/control's Build-Depends, and dpkg-dev, debhelper, dh-python, fakeroot.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,7 +20,9 @@ symbols=$work/debian/libsextant0.symbols
     echo ' SEXTANT_0@SEXTANT_0 0.1.0'
     grep '^llm_' "$root/tests/abi/symbols.txt" | LC_ALL=C sort | while read -r name; do
         since=$version
-        ! grep -q "elf-symbol name='$name'" "$root/tests/abi/baseline-0.1.abi" || since=0.1.0
+        for release in 0.2 0.1; do
+            ! grep -q "elf-symbol name='$name'" "$root/tests/abi/baseline-$release.abi" || since=$release.0
+        done
         echo " $name@SEXTANT_0 $since"
     done
 } >"$symbols"

@@ -8,15 +8,16 @@
  *     SELECT sextant_restore(text, 'a passphrase') FROM answers;
  *
  * A corpus is a file, or ':memory:' for one that lives as long as the connection. What touches files or runs an answer is
- * DIRECTONLY: a view or trigger of a hostile database cannot call it. sqlite3_interrupt stops a retrieval or an answer.
+ * DIRECTONLY: a view or trigger of a hostile database cannot call it. sqlite3_interrupt stops whatever runs.
  * All state belongs to the connection; nothing is started or opened before the first call. The entry point is also good
  * for sqlite3_auto_extension. */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 #include <sextant.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CORPORA = 16, MAX_VAULTS = 8, NAME = 512 };
+enum { MAX_CORPORA = 16, MAX_VAULTS = 8, NAME = 512, PIECE = 65536, LOOK_EACH = 16 };
 
 typedef struct corpus {
     char name[NAME];
@@ -36,6 +37,8 @@ typedef struct state {
     sqlite3 *db;
     int users;
     llm_cancel *cancel;
+    llm_allocator allocator; /* of all that is opened here: it looks for interrupts while a call runs */
+    unsigned allocations, looking;
     llm_ctx *plain; /* redaction under the default policy */
     corpus corpora[MAX_CORPORA];
     vault vaults[MAX_VAULTS];
@@ -69,6 +72,43 @@ static void fail(sqlite3_context *context, llm_status status, const char *senten
     if (status == LLM_E_CANCELLED) sqlite3_result_error_code(context, SQLITE_INTERRUPT);
 }
 
+/* ---- interrupts ---- */
+
+/* Was sqlite3_interrupt called? SQLite answers by interrupting any statement that begins before the running ones have ended;
+ * sqlite3_is_interrupted only came with 3.41. */
+static void poll_interrupt(state *s)
+{
+    sqlite3_stmt *probe = NULL;
+    if (s->looking++ == 0 && (sqlite3_prepare_v2(s->db, "SELECT 1", -1, &probe, NULL) == SQLITE_INTERRUPT ||
+                              sqlite3_step(probe) == SQLITE_INTERRUPT))
+        llm_cancel_set(s->cancel);
+    sqlite3_finalize(probe);
+    s->looking--;
+}
+
+/* Before a call of ours. */
+static const llm_cancel *begin(state *s)
+{
+    llm_cancel_reset(s->cancel);
+    poll_interrupt(s);
+    return s->cancel;
+}
+
+/* The library takes memory as it goes, in the thread that called it, which holds the connection: a place to look from. */
+static void *take(void *user, size_t size, size_t align)
+{
+    state *s = user;
+    if (++s->allocations % LOOK_EACH == 0) poll_interrupt(s);
+    return size > SIZE_MAX - align ? NULL
+                                   : aligned_alloc(align, size == 0 ? align : (size + align - 1) / align * align);
+}
+
+static void give(void *user, void *memory, size_t size)
+{
+    (void)user, (void)size;
+    free(memory);
+}
+
 /* ---- what a connection keeps open ---- */
 
 static llm_status open_corpus(state *s, const char *name, corpus **out, llm_error *err)
@@ -82,8 +122,11 @@ static llm_status open_corpus(state *s, const char *name, corpus **out, llm_erro
     }
     corpus *c = *out = &s->corpora[at];
     if (c->ctx) return LLM_OK;
-    llm_status status = llm_corpus_open(&c->corpus, strcmp(name, ":memory:") == 0 ? NULL : name, NULL, err);
-    if (status == LLM_OK) status = llm_ctx_create(&c->ctx, NULL, c->corpus, NULL, NULL, err);
+    llm_corpus_opts corpus_opts = LLM_CORPUS_OPTS_INIT;
+    llm_ctx_opts ctx_opts = LLM_CTX_OPTS_INIT;
+    corpus_opts.allocator = ctx_opts.allocator = &s->allocator;
+    llm_status status = llm_corpus_open(&c->corpus, strcmp(name, ":memory:") == 0 ? NULL : name, &corpus_opts, err);
+    if (status == LLM_OK) status = llm_ctx_create(&c->ctx, NULL, c->corpus, NULL, &ctx_opts, err);
     if (status == LLM_OK) {
         memcpy(c->name, name, strlen(name) + 1);
     } else {
@@ -93,7 +136,7 @@ static llm_status open_corpus(state *s, const char *name, corpus **out, llm_erro
     return status;
 }
 
-static llm_status make_vault(vault *v, const unsigned char *key, size_t len, llm_error *err)
+static llm_status make_vault(state *s, vault *v, const unsigned char *key, size_t len, llm_error *err)
 {
     llm_vault_opts opts = LLM_VAULT_OPTS_INIT;
     llm_guard_opts policy = LLM_GUARD_OPTS_INIT;
@@ -103,7 +146,9 @@ static llm_status make_vault(vault *v, const unsigned char *key, size_t len, llm
     llm_status status = llm_vault_open(&v->vault, NULL, key, len, &opts, err);
     if (status == LLM_OK) status = llm_guard_create(&guard, &policy, err);
     if (status == LLM_OK) status = llm_guard_set_vault(guard, v->vault, err);
-    if (status == LLM_OK) status = llm_ctx_create(&v->ctx, NULL, NULL, guard, NULL, err);
+    llm_ctx_opts ctx_opts = LLM_CTX_OPTS_INIT;
+    ctx_opts.allocator = &s->allocator;
+    if (status == LLM_OK) status = llm_ctx_create(&v->ctx, NULL, NULL, guard, &ctx_opts, err);
     llm_guard_free(guard);
     if (status == LLM_OK) {
         memcpy(v->key, key, len);
@@ -134,23 +179,7 @@ static llm_status open_vault(state *s, sqlite3_value *secret, vault **out, llm_e
         return err->code = LLM_E_LIMIT;
     }
     *out = &s->vaults[at];
-    return s->vaults[at].ctx ? LLM_OK : make_vault(*out, key, len, err);
-}
-
-/* Before a call of ours and between its pieces: was sqlite3_interrupt called? SQLite answers by interrupting any statement
- * that begins before the running ones have ended; sqlite3_is_interrupted only came with 3.41. */
-static const llm_cancel *begin(state *s)
-{
-    llm_cancel_reset(s->cancel);
-    return s->cancel;
-}
-static void poll_interrupt(state *s)
-{
-    sqlite3_stmt *probe = NULL;
-    if (sqlite3_prepare_v2(s->db, "SELECT 1", -1, &probe, NULL) == SQLITE_INTERRUPT ||
-        sqlite3_step(probe) == SQLITE_INTERRUPT)
-        llm_cancel_set(s->cancel);
-    sqlite3_finalize(probe);
+    return s->vaults[at].ctx ? LLM_OK : make_vault(s, *out, key, len, err);
 }
 
 /* ---- the functions ---- */
@@ -168,7 +197,6 @@ static void ingest(sqlite3_context *context, int argc, sqlite3_value **argv)
     llm_status status = open_corpus(s, file, &c, &err);
     llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
     opts.cancel = begin(s);
-    poll_interrupt(s);
     if (status == LLM_OK)
         status = llm_ingest(c->corpus, name, text ? text : "", (size_t)sqlite3_value_bytes(argv[2]), &opts, &err);
     if (status == LLM_OK)
@@ -177,18 +205,37 @@ static void ingest(sqlite3_context *context, int argc, sqlite3_value **argv)
         fail(context, status, err.message);
 }
 
+/* A text is fed in pieces, so that an interrupt is heard between them; the result is that of the whole. */
 static void check_with(sqlite3_context *context, llm_ctx *ctx, sqlite3_value *value)
 {
-    llm_verdict *verdict = NULL;
+    state *s = sqlite3_user_data(context);
+    llm_guard_stream *stream = NULL;
+    llm_check_opts opts = LLM_CHECK_OPTS_INIT;
     const char *text = (const char *)sqlite3_value_text(value);
+    const size_t len = (size_t)sqlite3_value_bytes(value);
     if (!text) return;
-    llm_status status = llm_guard_check(ctx, text, (size_t)sqlite3_value_bytes(value), NULL, &verdict);
-    if (status == LLM_OK)
-        sqlite3_result_text64(context, llm_verdict_text(verdict), llm_verdict_text_len(verdict), SQLITE_TRANSIENT,
-                              SQLITE_UTF8);
-    else
+    sqlite3_str *out = sqlite3_str_new(s->db);
+    opts.cancel = begin(s);
+    llm_status status = llm_guard_open(ctx, &opts, &stream);
+    for (size_t at = 0; status == LLM_OK && at < len; at += PIECE) {
+        status = llm_guard_feed(stream, text + at, len - at < PIECE ? len - at : PIECE);
+        if (status == LLM_OK) sqlite3_str_append(out, llm_guard_text(stream), (int)llm_guard_text_len(stream));
+        poll_interrupt(s);
+    }
+    if (status == LLM_OK) status = llm_guard_finish(stream);
+    if (status == LLM_OK) sqlite3_str_append(out, llm_guard_text(stream), (int)llm_guard_text_len(stream));
+    const int size = sqlite3_str_length(out), bad = sqlite3_str_errcode(out);
+    char *whole = sqlite3_str_finish(out); /* NULL when empty */
+    if (status != LLM_OK)
         fail(context, status, llm_ctx_errmsg(ctx));
-    llm_verdict_free(verdict);
+    else if (bad)
+        sqlite3_result_error_code(context, bad);
+    else if (llm_verdict_action(llm_guard_verdict(stream)) == LLM_VERDICT_BLOCK || !whole)
+        sqlite3_result_text(context, "", 0, SQLITE_STATIC);
+    else
+        sqlite3_result_text(context, whole, size, SQLITE_TRANSIENT);
+    sqlite3_free(whole);
+    llm_guard_close(stream);
 }
 
 /* sextant_redact(text): personal data replaced by its type. */
@@ -197,7 +244,9 @@ static void redact(sqlite3_context *context, int argc, sqlite3_value **argv)
     (void)argc;
     state *s = sqlite3_user_data(context);
     llm_error err = LLM_ERROR_INIT;
-    llm_status status = s->plain ? LLM_OK : llm_ctx_create(&s->plain, NULL, NULL, NULL, NULL, &err);
+    llm_ctx_opts ctx_opts = LLM_CTX_OPTS_INIT;
+    ctx_opts.allocator = &s->allocator;
+    llm_status status = s->plain ? LLM_OK : llm_ctx_create(&s->plain, NULL, NULL, NULL, &ctx_opts, &err);
     if (status == LLM_OK)
         check_with(context, s->plain, argv[0]);
     else
@@ -242,7 +291,6 @@ static llm_status find(state *s, corpus *c, const char *question, size_t len, in
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top > 0 && top < 1000 ? (uint32_t)top : 0;
     opts.cancel = begin(s);
-    poll_interrupt(s);
     return llm_retrieve(c->ctx, question, len, &opts, out);
 }
 
@@ -456,6 +504,7 @@ __attribute__((visibility("default"))) int sqlite3_sextant_init(sqlite3 *db, cha
     if (!s) return SQLITE_NOMEM;
     memset(s, 0, sizeof *s);
     s->db = db;
+    s->allocator = (llm_allocator){sizeof s->allocator, 0, s, take, give};
     s->users = 1; /* ours, until all are registered */
     int rc = llm_cancel_create(&s->cancel) == LLM_OK ? SQLITE_OK : SQLITE_NOMEM;
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof functions / sizeof functions[0]; i++) {

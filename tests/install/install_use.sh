@@ -22,6 +22,18 @@ prefix=$work/moved
     [ -f "$prefix/$libdir/libsextant.so.0.3.0" ] || fail "libsextant.so, .so.0 and .so.0.3.0 are not as they should be"
 readelf -d "$prefix/$libdir/libsextant.so" | grep -q 'SONAME.*\[libsextant\.so\.0\]' || fail "the SONAME is not libsextant.so.0"
 readelf -d "$prefix/$libdir/libsextant.so" | grep -Eq 'R(UN)?PATH' && fail "the installed library has an RPATH"
+for file in include/sextant.hpp bin/sextant share/man/man1/sextant.1 share/man/man3/sextant.3 \
+    share/bash-completion/completions/sextant share/zsh/vendor-completions/_sextant; do
+    [ -f "$prefix/$file" ] || fail "$file is not installed"
+done
+if command -v groff >/dev/null; then
+    for page in man1/sextant.1 man3/sextant.3; do
+        said=$(groff -man -ww -z "$prefix/share/man/$page" 2>&1)
+        [ -z "$said" ] || fail "$page: $said"
+    done
+fi
+leaks=$(nm -g --defined-only "$prefix/$libdir/libsextant.a" | awk 'NF == 3 && $3 !~ /^llm_/ {print $3}')
+[ -z "$leaks" ] || fail "the archive defines $leaks"
 grep -rq "$build\|$source" "$prefix/$libdir/cmake" "$prefix/$libdir/pkgconfig" && fail "an installed file names the build folder"
 
 printf '# Hours\n\nThe harbour office opens at seven in the morning.\n' >"$work/hours.md"
@@ -34,6 +46,32 @@ try() {
     echo "ok: $name"
 }
 needs_library() { readelf -d "$1" | grep -q 'NEEDED.*libsextant'; }
+
+# components() WHAT FIND_PACKAGE_ARGUMENTS TARGETS: configures; the log stays in components.log
+components() {
+    rm -rf "$work/components"
+    "$cmake" -S "$source/tests/install/components" -B "$work/components" -DCMAKE_PREFIX_PATH="$1" -DASK="$2" -DTARGETS="${3:-}" \
+        >"$work/components.log" 2>&1
+}
+components "$prefix" '0.3 REQUIRED COMPONENTS shared static cli' \
+    'sextant::sextant;sextant::shared;sextant::sextant_static;sextant::cli' || fail "components: $(cat "$work/components.log")"
+if ls "$prefix/$libdir"/sextant/libsextant-read-*.so >/dev/null 2>&1; then
+    components "$prefix" 'REQUIRED COMPONENTS readers' && grep -q "readers=$prefix" "$work/components.log" || fail "no component readers"
+fi
+components "$prefix" '0.1 REQUIRED' || fail "version 0.1 is not satisfied"
+components "$prefix" '1.0 REQUIRED' && fail "version 1.0 is satisfied"
+components "$prefix" '0.4 REQUIRED' && fail "version 0.4 is satisfied"
+components "$prefix" 'REQUIRED COMPONENTS shared sails' && fail "a component that does not exist is found"
+grep -q 'There is no component sails' "$work/components.log" || fail "no sentence: $(cat "$work/components.log")"
+components "$prefix" 'COMPONENTS sails' || fail "an optional package stops the project"
+grep -q 'found=FALSE\|found=0' "$work/components.log" || fail "found without its component"
+cp -r "$prefix" "$work/archive" # a machine that has the archive alone
+rm -f "$work/archive/$libdir"/libsextant.so* "$work/archive/bin/sextant"
+components "$work/archive" 'REQUIRED COMPONENTS static' sextant::sextant || fail "the archive alone: $(cat "$work/components.log")"
+components "$work/archive" 'REQUIRED COMPONENTS cli' && fail "the command is found where it is not"
+grep -q 'cli: the command' "$work/components.log" || fail "no sentence: $(cat "$work/components.log")"
+rm -rf "$work/archive"
+echo "ok: components"
 
 "$cmake" -S "$source/tests/install/project" -B "$work/project" -DCMAKE_PREFIX_PATH="$prefix" -DASK="$source/examples/ask.c" \
     >"$work/configure.log" || { cat "$work/configure.log" >&2; fail "find_package does not configure"; }

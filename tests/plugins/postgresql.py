@@ -1,4 +1,5 @@
-"""postgresql.py PLUGIN LIBSEXTANT PG_CONFIG: the PostgreSQL extension in a server of its own, as an unprivileged user.
+"""postgresql.py PLUGIN SECOND PROBE LIBSEXTANT PG_CONFIG: the PostgreSQL extension in a server of its own, as an unprivileged user.
+SECOND is the plugin with the library inside: two copies in one backend. PROBE tells how a backend leaves its process.
 
 The server runs from a private copy of its binaries, because it looks for extensions beside them; nothing is installed."""
 import difflib
@@ -27,7 +28,7 @@ def link_all(source, target, but=()):
 
 
 class Server:
-    def __init__(self, folder, plugin, library, pg_config):
+    def __init__(self, folder, plugin, second, probe, library, pg_config):
         real = {what: config(pg_config, what) for what in ("bindir", "sharedir", "pkglibdir")}
         mine = {what: folder + path for what, path in real.items()}
         self.bin, self.data, self.folder = mine["bindir"], os.path.join(folder, "data"), folder
@@ -41,6 +42,10 @@ class Server:
             shutil.copy(os.path.join(SOURCE, name), extensions)
         link_all(real["pkglibdir"], mine["pkglibdir"])
         shutil.copy(plugin, os.path.join(mine["pkglibdir"], "sextant_pg.so"))
+        shutil.copy(second, os.path.join(mine["pkglibdir"], "sextant_second.so"))
+        self.probe = shutil.copy(probe, folder)
+        self.states = os.path.join(folder, "states")
+        os.mkdir(self.states)
         shutil.copy(library, os.path.join(mine["pkglibdir"], "libsextant.so.0"))
         self.psql = os.path.join(real["bindir"], "psql")
         self.env = {"PATH": self.bin + ":/usr/bin:/bin", "LC_ALL": "C", "LD_LIBRARY_PATH": mine["pkglibdir"],
@@ -62,7 +67,8 @@ class Server:
             f.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\nfsync = off\n"
                     "shared_preload_libraries = 'sextant_pg'\nshared_buffers = 16MB\nmax_connections = 10\n")
         with open(os.path.join(self.folder, "log"), "w", encoding="ascii") as log:
-            self.process = subprocess.Popen([os.path.join(self.bin, "postgres"), "-D", self.data], env=self.env,
+            self.process = subprocess.Popen([os.path.join(self.bin, "postgres"), "-D", self.data],
+                                            env={**self.env, "LD_PRELOAD": self.probe, "SX_PROBE_FOLDER": self.states},
                                             cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self.who)
         for _ in range(200):
             if self.sql("SELECT 1").returncode == 0:
@@ -77,6 +83,17 @@ class Server:
 
     def sql(self, text):
         return self.call(self.psql, "-X", "-At", "-q", "-v", "ON_ERROR_STOP=1", "-c", text)
+
+    def state(self, sql):
+        """How a backend that ran these statements left its process: signal handlers and mask, locale, floating point..."""
+        pid = self.sql(sql + "; SELECT pg_backend_pid()").stdout.strip().split("\n")[-1]
+        path = os.path.join(self.states, pid)
+        for _ in range(200):
+            if os.path.exists(path) and os.path.getsize(path):
+                break
+            time.sleep(0.02)
+        with open(path, encoding="utf-8") as f:
+            return [line for line in f if not line.startswith("files ")]
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
@@ -149,22 +166,33 @@ def manners(server):
     done = server.sql("CREATE EXTENSION sextant; SELECT sextant.redact('mail joe@example.org'); "
                       "SELECT count(*) FROM pg_ls_dir('/proc/self/task'); DROP EXTENSION sextant")
     check(done.stdout.split("\n")[:2] == ["mail <EMAIL_ADDRESS>", "1"], "a backend: " + done.stdout + done.stderr)
+    # a backend that used both copies of the library, and forgot what it could, against one that used none
+    plain = server.state("SELECT 1")
+    used = server.state("CREATE EXTENSION sextant; CREATE FUNCTION second(text) RETURNS text AS 'sextant_second', 'sextant_redact' "
+                        "LANGUAGE C STRICT; SELECT second('mail joe@example.org'), sextant.redact('mail joe@example.org'); "
+                        "DROP FUNCTION second(text); DROP EXTENSION sextant")
+    check(used == plain and len(used) > 64, f"a backend changed its process: {set(used) ^ set(plain)}")
+    twice = "SELECT second('joe@example.org') || sextant.redact('joe@example.org');\n"
+    done = server.call(server.psql, "-X", "-At", "-q", input="CREATE EXTENSION sextant;\nCREATE FUNCTION second(text) RETURNS text AS "
+                       "'sextant_second', 'sextant_redact' LANGUAGE C STRICT;\n" + twice + "DISCARD ALL;\n" + twice)
+    check(done.stdout.split() == ["<EMAIL_ADDRESS><EMAIL_ADDRESS>"] * 2, "two copies, DISCARD ALL: " + done.stdout + done.stderr)
+    server.sql("DROP FUNCTION second(text); DROP EXTENSION sextant")
     for line in server.log().splitlines():
         check(" UTC [" in line or " GMT [" in line or line.startswith("\t"), "not a line of the server's log: " + line)
 
 
 def main():
-    if len(sys.argv) != 4 or not os.path.exists(sys.argv[1]):
+    if len(sys.argv) != 6 or not os.path.exists(sys.argv[1]):
         print("SKIPPED: the extension is not built without PostgreSQL's headers (Debian: postgresql-server-dev-15)")
         raise SystemExit(77)
-    plugin, library, pg_config = sys.argv[1:4]
+    plugin, second, probe, library, pg_config = sys.argv[1:6]
     for name in ("postgres", "initdb", "psql"):
         if not os.path.exists(os.path.join(config(pg_config, "bindir"), name)):
             print(f"SKIPPED: there is no PostgreSQL server here, {name} is missing (Debian: postgresql-15)")
             raise SystemExit(77)
     with tempfile.TemporaryDirectory(prefix="sx") as folder:
         os.chmod(folder, 0o755)
-        server = Server(folder, plugin, library, pg_config)
+        server = Server(folder, plugin, second, probe, library, pg_config)
         server.start()
         try:
             regress(server)

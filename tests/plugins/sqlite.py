@@ -1,15 +1,18 @@
-"""sqlite.py PLUGIN: the SQLite plugin inside Python's sqlite3 and inside the sqlite3 shell."""
+"""sqlite.py PLUGIN SECOND PROBE: the SQLite plugin inside Python's sqlite3 and inside the sqlite3 shell. SECOND is the plugin
+with the library inside, PROBE tells what a plugin may not change."""
+import ctypes
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 import manners
 
-PLUGIN = sys.argv.pop(1)
+PLUGIN, SECOND, PROBE = (sys.argv.pop(1) for _ in range(3))
 HANDBOOK = ("# Handbook\n\n## 1. Leave\n\nEmployees receive 25 days of paid annual leave per year.\n\n"
             "## 2. Contact\n\nPayroll questions go to payroll.desk@meridian-surveys.com at any time.\n")
 QUESTION = "How many days of annual leave do employees receive?"
@@ -91,6 +94,22 @@ class InPython(unittest.TestCase):
         self.one("SELECT sextant_ingest(?, 'h.md', ?)", self.corpus, HANDBOOK)  # the next statement is free again
         self.assertGreater(self.one("SELECT count(*) FROM sextant_retrieve(?, ?)", self.corpus, QUESTION), 0)
 
+    def test_an_interrupt_is_heard_while_a_call_runs(self):
+        text = "mail joe@example.org or 4111 1111 1111 1111, " * 100000
+        for sql in ("SELECT sextant_redact(?)", "SELECT sextant_ingest(':memory:', 'a', ?)"):
+            stopper = threading.Timer(0.05, self.db.interrupt)
+            stopper.start()
+            with self.assertRaisesRegex(sqlite3.OperationalError, "cancelled"):
+                self.db.execute(sql, (text,)).fetchall()
+            stopper.join()
+        self.assertEqual(self.one("SELECT count(*) FROM sextant_retrieve(':memory:', 'mail')"), 0)
+
+    def test_long_and_odd_texts(self):
+        text = "Write to joe@example.org, 北 ö. " * 9000  # more than a piece
+        self.assertEqual(self.one("SELECT sextant_redact(?)", text), text.replace("joe@example.org", "<EMAIL_ADDRESS>"))
+        self.assertEqual(self.one("SELECT sextant_redact('')"), "")
+        self.assertEqual(self.one("SELECT hex(sextant_redact(x'6a6f65ff406578'))"), "6A6F65FF406578")
+
 
 class Manners(unittest.TestCase):
     def test_leaves_the_host_as_it_was(self):
@@ -102,6 +121,43 @@ class Manners(unittest.TestCase):
         db.execute("SELECT sextant_generate(':memory:', ?), sextant_redact('joe@example.org')", (QUESTION,)).fetchall()
         db.close()
         self.assertEqual(manners.state(), before)
+
+    def test_the_process_is_as_it_was(self):
+        probe = ctypes.CDLL(PROBE)
+        probe.probe_state.restype = ctypes.c_char_p
+        sqlite3.connect(":memory:").close()
+        os.urandom(1)
+        with tempfile.TemporaryFile() as said:
+            out, err = os.dup(1), os.dup(2)
+            os.dup2(said.fileno(), 1)
+            os.dup2(said.fileno(), 2)
+            before = probe.probe_state()
+            db = connect()
+            loaded = probe.probe_state()
+            db.execute("SELECT sextant_ingest(':memory:', 'h.md', ?)", (HANDBOOK,)).fetchall()
+            db.execute("SELECT sextant_generate(':memory:', ?), sextant_redact('joe@example.org')", (QUESTION,)).fetchall()
+            db.close()
+            after = probe.probe_state()
+            os.dup2(out, 1)
+            os.dup2(err, 2)
+            os.close(out)
+            os.close(err)
+            said.seek(0)
+            self.assertEqual(said.read(), b"")
+        self.assertEqual(before.split(b"\n"), loaded.split(b"\n"))
+        self.assertEqual(before.split(b"\n"), after.split(b"\n"))
+
+    def test_two_libraries(self):
+        """The second plugin brings a library of its own; each works by itself and after the other has gone."""
+        one, two = connect(), sqlite3.connect(":memory:")
+        two.enable_load_extension(True)
+        two.execute("SELECT load_extension(?, 'sqlite3_sextant_init')", (SECOND,))
+        for db in (one, two):
+            db.execute("SELECT sextant_ingest(':memory:', 'h.md', ?)", (HANDBOOK,)).fetchall()
+            self.assertIn("25 days", db.execute("SELECT sextant_generate(':memory:', ?)", (QUESTION,)).fetchone()[0])
+        one.close()
+        self.assertIn("25 days", two.execute("SELECT sextant_generate(':memory:', ?)", (QUESTION,)).fetchone()[0])
+        two.close()
 
     def test_two_copies_and_unloading(self):
         with tempfile.TemporaryDirectory() as folder:
