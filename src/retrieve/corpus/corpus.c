@@ -11,7 +11,7 @@
 enum { NAME_BYTES = 1024 };
 #define DEFAULT_MAX_BYTES (UINT64_C(256) << 20)
 #define DEFAULT_CACHE     (UINT64_C(512) << 20)
-#define DEFAULT_PENDING   (UINT64_C(4) << 20)
+#define DEFAULT_PENDING   (UINT64_C(1) << 20)
 
 /* ---- opening ---- */
 
