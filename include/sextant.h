@@ -194,13 +194,15 @@ typedef struct llm_corpus_opts {
     const llm_logger *logger;
 } llm_corpus_opts;
 
-#define LLM_FORMAT_TEXT     1 /* plain text: numbered sections, paragraphs, sentences */
-#define LLM_FORMAT_MARKDOWN 2 /* CommonMark headings, lists, code, tables */
+#define LLM_FORMAT_TEXT      1 /* plain text: numbered sections, paragraphs, sentences */
+#define LLM_FORMAT_MARKDOWN  2 /* CommonMark headings, lists, code, tables */
 /* Formats whose canonical text is made by a reader plugin (LLM_E_UNSUPPORTED where it is not installed). */
-#define LLM_FORMAT_HTML     3
-#define LLM_FORMAT_DOCX     4
-#define LLM_FORMAT_EPUB     5
-#define LLM_FORMAT_PDF      6 /* a form feed stands between pages; scans without text are refused */
+#define LLM_FORMAT_HTML      3
+#define LLM_FORMAT_DOCX      4
+#define LLM_FORMAT_EPUB      5
+#define LLM_FORMAT_PDF       6 /* a form feed stands between pages; scans without text are refused */
+/* PageIndex's JSON tree: each node's title, below it its text or summary; known by its first bytes. Since 0.3 */
+#define LLM_FORMAT_PAGEINDEX 7
 
 typedef struct llm_ingest_opts {
     uint32_t struct_size;
@@ -631,6 +633,15 @@ LLM_API llm_status llm_ingest_file(llm_corpus *corpus, const char *path, const c
 LLM_API llm_status llm_describe(llm_corpus *corpus, const char *name, const char *node, const llm_ingest_opts *opts,
                                 llm_error *err);
 
+/* Replaces the bytes [begin, end) of a document's canonical text; durable and seen by the next retrieval, like any other
+ * write. Words inside a paragraph that stays one leave every other node its id, and its hash unless it lies above; of any
+ * other change the document is read anew, but not indexed anew where it did not change (documents of formats whose text is
+ * made: LLM_E_UNSUPPORTED). hash: that of the root (llm_tree_hash of node 0) in the tree that the offsets were taken from;
+ * LLM_E_BUSY when the document has changed since. NULL: as it is now. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_UTF8,
+ * LLM_E_LIMIT, LLM_E_CORRUPT, LLM_E_BUSY, LLM_E_UNSUPPORTED, and those of writing. Blocks: yes. Thread: any. Since 0.3. */
+LLM_API llm_status llm_edit(llm_corpus *corpus, const char *name, uint64_t begin, uint64_t end, const char *text,
+                            size_t len, const char *hash, llm_error *err);
+
 /* Removes a document. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, and those of writing. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_remove(llm_corpus *corpus, const char *name, llm_error *err);
 
@@ -677,6 +688,11 @@ LLM_API uint64_t llm_tree_start(const llm_tree *tree, uint32_t i);
 LLM_API uint64_t llm_tree_end(const llm_tree *tree, uint32_t i);
 LLM_API const char *llm_tree_hash(const llm_tree *tree,
                                   uint32_t i); /* BLAKE2b of its text and children, 64 hex digits */
+
+/* The tree in PageIndex's JSON: its sections with titles, node_ids "0000" on, pages (or lines where it has none) and texts;
+ * llm_ingest reads it back. Writes at most capacity bytes and returns the bytes of the whole JSON, or a negative status:
+ * LLM_E_INVALID, LLM_E_MEMORY. Thread: any. Since 0.3. */
+LLM_API int64_t llm_tree_pageindex(const llm_tree *tree, char *out, size_t capacity, llm_error *err);
 
 /* ---- Context ---------------------------------------------------------------------------------------------------- */
 
@@ -1233,6 +1249,9 @@ typedef struct llm_api {
     llm_status (*describe)(llm_corpus *corpus, const char *name, const char *node, const llm_ingest_opts *opts,
                            llm_error *err);
     const char *(*docs_about)(const llm_docs *docs, uint32_t i, uint32_t k);
+    llm_status (*edit)(llm_corpus *corpus, const char *name, uint64_t begin, uint64_t end, const char *text, size_t len,
+                       const char *hash, llm_error *err);
+    int64_t (*tree_pageindex)(const llm_tree *tree, char *out, size_t capacity, llm_error *err);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

@@ -55,6 +55,7 @@
 %ignore llm_ingest;
 %ignore llm_ingest_file;
 %ignore llm_describe;
+%ignore llm_edit;
 %ignore llm_reply_next;
 %ignore llm_guard_feed;
 %ignore llm_guard_finish;
@@ -73,6 +74,7 @@
 %ignore llm_detokenize;
 %ignore llm_chat_template;
 %ignore llm_chat_parse;
+%ignore llm_tree_pageindex;
 %ignore llm_dequantize;
 %ignore llm_logits;
 %ignore llm_score;

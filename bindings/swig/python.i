@@ -25,6 +25,7 @@
 %thread sx_ingest;
 %thread sx_ingest_file;
 %thread sx_describe;
+%thread sx_edit;
 %thread sx_docs_list;
 %thread sx_tree_open;
 %thread sx_retrieve;

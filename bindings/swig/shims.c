@@ -354,6 +354,27 @@ static llm_status sx_describe(llm_corpus *corpus, const char *name, const char *
     return err->code = llm_describe(corpus, name, sx_or_null(node), &opts, err);
 }
 
+static llm_status sx_edit(llm_corpus *corpus, const char *name, uint64_t begin, uint64_t end, const char *text,
+                          size_t len, const char *hash, llm_error *err)
+{
+    return err->code = llm_edit(corpus, name, begin, end, text, len, sx_or_null(hash), err);
+}
+
+static sx_blob sx_tree_json(const llm_tree *tree, llm_error *err)
+{
+    int64_t size = llm_tree_pageindex(tree, NULL, 0, err);
+    char *out = size > 0 ? malloc((size_t)size) : NULL;
+    if (size > 0 && !out) return sx_blob_fail(err, "no memory for the tree");
+    if (size > 0) size = llm_tree_pageindex(tree, out, (size_t)size, err);
+    if (size >= 0) {
+        err->code = LLM_OK;
+        return (sx_blob){out, (size_t)size};
+    }
+    free(out);
+    err->code = (llm_status)size;
+    return (sx_blob){NULL, 0};
+}
+
 static llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err)
 {
     llm_docs *made = NULL;

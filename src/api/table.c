@@ -181,6 +181,8 @@ static const llm_api API = {
     .corpus_view = llm_corpus_view,
     .describe = llm_describe,
     .docs_about = llm_docs_about,
+    .edit = llm_edit,
+    .tree_pageindex = llm_tree_pageindex,
 };
 
 const llm_api *llm_get_api(uint32_t level)

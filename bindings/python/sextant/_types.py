@@ -19,6 +19,7 @@ class Format(enum.IntEnum):
     DOCX = _raw.LLM_FORMAT_DOCX
     EPUB = _raw.LLM_FORMAT_EPUB
     PDF = _raw.LLM_FORMAT_PDF
+    PAGEINDEX = _raw.LLM_FORMAT_PAGEINDEX
 
 
 class Isa(enum.IntEnum):

@@ -164,7 +164,8 @@ class Lock(unittest.TestCase):
             "sx_corpus_open": freed(lambda: sextant.Corpus(path("c.sextant"))),
             "sx_ingest": added("a.txt"),
             "sx_ingest_file": lambda: corpus.ingest_file(path("big.txt"), "file.txt"),
-            "sx_describe": None,  # one short commit
+            "sx_describe": None,  # these two are one short commit each
+            "sx_edit": None,
             "sx_docs_list": corpus.docs,
             "sx_tree_open": freed(lambda: corpus.tree("big.txt")),
             "sx_retrieve": freed(lambda: searcher.retrieve("keeper of harbour 17")),
