@@ -35,11 +35,14 @@ enum { OPT_CORPUS = 1, OPT_NODE, OPT_DEPTH, OPT_SENTENCES, OPT_JSON, OPT_LABELS,
 static const sx_opt text_table[] = {{OPT_CORPUS, 'c', "corpus", true},
                                     {OPT_NODE, 0, "node", true},
                                     {OPT_LABELS, 0, "labels", true},
+                                    {0, 0, NULL, false}};
+static const sx_opt tree_table[] = {{OPT_CORPUS, 'c', "corpus", true},
+                                    {OPT_DEPTH, 0, "depth", true},
+                                    {OPT_SENTENCES, 0, "sentences", false},
+                                    {OPT_JSON, 0, "json", false},
+                                    {OPT_LABELS, 0, "labels", true},
                                     {OPT_PAGEINDEX, 0, "pageindex", false},
                                     {0, 0, NULL, false}};
-static const sx_opt tree_table[] = {{OPT_CORPUS, 'c', "corpus", true},      {OPT_DEPTH, 0, "depth", true},
-                                    {OPT_SENTENCES, 0, "sentences", false}, {OPT_JSON, 0, "json", false},
-                                    {OPT_LABELS, 0, "labels", true},        {0, 0, NULL, false}};
 
 typedef struct request {
     const char *corpus, *node, *doc, *labels;
