@@ -62,6 +62,7 @@ llm_status sx_corpus_check(sx_corpus *corpus, llm_error *err)
     size_t shown;
     sx_buf_init(&l.names, corpus->mem, 0);
     llm_status status = prove_all(corpus, &l, structure == LLM_OK ? err : NULL);
+    if (status == LLM_OK && structure == LLM_OK && !l.count) status = sx_wide_check(corpus->wide, err);
     if (status == LLM_OK && sx_buf_status(&l.names) != LLM_OK) status = sx_fail_memory(err);
     for (shown = l.names.len < SHOWN ? l.names.len : SHOWN; shown < l.names.len && shown;) /* whole characters */
         if (((unsigned char)l.names.data[shown] & 0xC0) != 0x80)

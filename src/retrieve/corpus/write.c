@@ -104,7 +104,7 @@ static llm_status edit_entry(sx_corpus *corpus, const sx_row *row, const sx_entr
         sx_about_moved(&about, &row->about, (uint32_t)edit->begin, (uint32_t)edit->end, (uint32_t)edit->len) != LLM_OK)
         status = sx_fail_memory(err);
     if (status == LLM_OK) status = sx_entry_write(corpus, &row->doc, e, row->doc.format, &about, err);
-    if (status == LLM_OK) sx_entry_keep(corpus, row->doc.name, e);
+    if (status == LLM_OK) sx_entry_keep(corpus, e);
     sx_buf_free(&about);
     sx_entry_release(corpus, e);
     return status;
@@ -114,7 +114,7 @@ static llm_status edit_once(sx_corpus *corpus, const char *name, const sx_edit *
 {
     sx_listing *list;
     sx_entry *was = NULL;
-    llm_status status = sx_listing_current(corpus, &list, err);
+    llm_status status = sx_listing_of(corpus, name, &list, err);
     if (status != LLM_OK) return status;
     sx_row *row = sx_listing_find(list, name);
     if (!row)
