@@ -178,6 +178,8 @@ static const llm_api API = {
     .ctx_set_tag = llm_ctx_set_tag,
     .audit_head = llm_audit_head,
     .audit_verify = llm_audit_verify,
+    .vault_restore_as = llm_vault_restore_as,
+    .vault_erase = llm_vault_erase,
 };
 
 const llm_api *llm_get_api(uint32_t level)

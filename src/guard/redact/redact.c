@@ -45,7 +45,7 @@ llm_status sx_redact(const sx_guard *guard, const char *type, uint32_t action, c
     case LLM_ACTION_MASK: mask(value, len, out); break;
     case LLM_ACTION_REMOVE: break;
     case LLM_ACTION_HASH: hash(guard, type, value, len, out); break;
-    case LLM_ACTION_PSEUDONYM: return sx_vault_pseudonym(guard->vault, type, value, len, out, err);
+    case LLM_ACTION_PSEUDONYM: return sx_vault_pseudonym(guard->vault, type, value, len, false, out, err);
     default: return sx_fail(err, LLM_E_INTERNAL, "the action %u edits no text", action);
     }
     llm_status status = sx_buf_status(out);

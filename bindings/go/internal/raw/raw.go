@@ -159,12 +159,15 @@ typedef _gostring_ swig_type_129;
 typedef _gostring_ swig_type_130;
 typedef _gostring_ swig_type_131;
 typedef _gostring_ swig_type_132;
-typedef _gostring_ swig_type_133;
+typedef long long swig_type_133;
 typedef _gostring_ swig_type_134;
 typedef _gostring_ swig_type_135;
 typedef _gostring_ swig_type_136;
 typedef _gostring_ swig_type_137;
 typedef _gostring_ swig_type_138;
+typedef _gostring_ swig_type_139;
+typedef _gostring_ swig_type_140;
+typedef _gostring_ swig_type_141;
 extern void _wrap_Swig_free_raw_0238660ea92f7e14(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_0238660ea92f7e14(swig_intgo arg1);
 
@@ -366,10 +369,11 @@ extern swig_intgo _wrap_sx_guard_finish_raw_0238660ea92f7e14(uintptr_t arg1, uin
 extern swig_type_127 _wrap_sx_guard_text_raw_0238660ea92f7e14(uintptr_t arg1);
 extern swig_type_128 _wrap_sx_verdict_text_raw_0238660ea92f7e14(uintptr_t arg1);
 extern uintptr_t _wrap_sx_vault_open_raw_0238660ea92f7e14(swig_type_129 arg1, swig_type_130 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_131 _wrap_sx_vault_restore_raw_0238660ea92f7e14(uintptr_t arg1, swig_type_132 arg2, uintptr_t arg3);
-extern uintptr_t _wrap_sx_audit_open_raw_0238660ea92f7e14(swig_type_133 arg1, swig_type_134 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_135 _wrap_sx_audit_head_raw_0238660ea92f7e14(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_136 _wrap_sx_audit_verify_raw_0238660ea92f7e14(swig_type_137 arg1, swig_type_138 arg2, uintptr_t arg3);
+extern swig_type_131 _wrap_sx_vault_restore_raw_0238660ea92f7e14(uintptr_t arg1, swig_type_132 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_133 _wrap_sx_vault_erase_raw_0238660ea92f7e14(uintptr_t arg1, swig_type_134 arg2, swig_type_135 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_audit_open_raw_0238660ea92f7e14(swig_type_136 arg1, swig_type_137 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_138 _wrap_sx_audit_head_raw_0238660ea92f7e14(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_139 _wrap_sx_audit_verify_raw_0238660ea92f7e14(swig_type_140 arg1, swig_type_141 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -1797,6 +1801,9 @@ func Llm_vault_free(arg1 Llm_vault) {
 	C._wrap_llm_vault_free_raw_0238660ea92f7e14(C.uintptr_t(_swig_i_0))
 }
 
+const LLM_RESTORE_EXACT int = 0
+const LLM_RESTORE_CASE int = 1
+const LLM_RESTORE_FUZZY int = 2
 func Llm_audit_free(arg1 Llm_audit) {
 	_swig_i_0 := getSwigcptr(arg1)
 	C._wrap_llm_audit_free_raw_0238660ea92f7e14(C.uintptr_t(_swig_i_0))
@@ -2684,12 +2691,13 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	return swig_r
 }
 
-func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret string) {
+func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 uint, arg4 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_0238660ea92f7e14(C.uintptr_t(_swig_i_0), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	swig_r_p := C._wrap_sx_vault_restore_raw_0238660ea92f7e14(C.uintptr_t(_swig_i_0), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2697,6 +2705,22 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
 	return swig_r_1
+}
+
+func Sx_vault_erase(arg1 Llm_vault, arg2 string, arg3 string, arg4 Llm_error) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	swig_r = (int64)(C._wrap_sx_vault_erase_raw_0238660ea92f7e14(C.uintptr_t(_swig_i_0), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_135)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
 }
 
 func Sx_audit_open(arg1 string, arg2 string, arg3 uint, arg4 uint, arg5 Sx_log, arg6 Llm_error) (_swig_ret Llm_audit) {
@@ -2707,7 +2731,7 @@ func Sx_audit_open(arg1 string, arg2 string, arg3 uint, arg4 uint, arg5 Sx_log, 
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_0238660ea92f7e14(*(*C.swig_type_133)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_0238660ea92f7e14(*(*C.swig_type_136)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_137)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2733,7 +2757,7 @@ func Sx_audit_verify(arg1 string, arg2 string, arg3 Llm_error) (_swig_ret string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_audit_verify_raw_0238660ea92f7e14(*(*C.swig_type_137)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_138)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_audit_verify_raw_0238660ea92f7e14(*(*C.swig_type_140)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
