@@ -206,6 +206,11 @@ typedef struct llm_ingest_opts {
     uint32_t struct_size;
     uint32_t format; /* LLM_FORMAT_*; 0: by the name's ending, else by the first bytes, else text */
     const llm_cancel *cancel;
+    /* Since 0.3. What is said about the document; NULL: as it was, at first nothing. Lists are strings that each end with
+     * NUL, the list with an empty one ("hr\0board\0"). */
+    const char *folder; /* "contracts/2024"; "": the root */
+    const char *labels; /* list: only holders of one of them may see it; none: everybody (llm_corpus_view) */
+    const char *meta;   /* list of "key=value", a key as often as it has values ("lang=de\0year=2024\0") */
 } llm_ingest_opts;
 
 #define LLM_CTX_NO_GUARD 1u /* flag: llm_generate runs no guard; llm_guard_check still works */
@@ -264,6 +269,12 @@ typedef struct llm_retrieve_opts {
     float judge_weight; /* of its opinion in the blend; 0: 0.6. Of the first k, k * (1 - weight) stay the words' own */
     uint32_t judge_ms;  /* it is not asked any more after so long; 0: no limit */
     uint64_t judge_tokens; /* nor after reading so many; 0: 16384 */
+    /* Which documents are looked at, as if the corpus had no others; NULL: all. Tests joined by and, or, not and
+     * parentheses:  folder ^= contracts and (year >= 2020 or not draft) and lang in (en, de)
+     * Keys: name, folder, label, format, bytes, nodes and those of meta. Tests: = != < <= > >= (numbers; dates as far as
+     * they are given: 2024-03), ^= (begins with; a folder: it or below), in (A, B), and a key alone (there is one). Values
+     * with blanks or marks stand in "quotation marks". Since 0.3 */
+    const char *filter;
 } llm_retrieve_opts;
 
 #define LLM_GEN_IGNORE_EOS    1u /* flag: go on after an end-of-text token (benchmarks) */
@@ -412,9 +423,9 @@ typedef struct llm_embed_opts {
 #define LLM_ERROR_INIT {(uint32_t)sizeof(llm_error), 0, {0}}
 #define LLM_MODEL_OPTS_INIT {(uint32_t)sizeof(llm_model_opts), 0, 0, 0, NULL, NULL, NULL}
 #define LLM_CORPUS_OPTS_INIT {(uint32_t)sizeof(llm_corpus_opts), 0, 0, NULL, NULL}
-#define LLM_INGEST_OPTS_INIT {(uint32_t)sizeof(llm_ingest_opts), 0, NULL}
+#define LLM_INGEST_OPTS_INIT {(uint32_t)sizeof(llm_ingest_opts), 0, NULL, NULL, NULL, NULL}
 #define LLM_CTX_OPTS_INIT {(uint32_t)sizeof(llm_ctx_opts), 0, 0, 0, 0, 0, NULL, NULL}
-#define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0}
+#define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, NULL}
 #define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
     0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
 #define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL}
@@ -589,6 +600,15 @@ LLM_API llm_status llm_ctx_set_adapter(llm_ctx *ctx, llm_adapter *adapter, float
  * Thread: any. Since 0.1. */
 LLM_API llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm_corpus_opts *opts, llm_error *err);
 
+/* The corpus as a holder of these labels (a list; NULL: none) sees it: give it to llm_ctx_create, llm_docs_list and
+ * llm_tree_open. A document or place without labels is everybody's; of one with labels the caller must hold at least one, and
+ * of a place within others one of each. What the caller may not see is not there: not in lists, texts, trees, hashes,
+ * evidence, traces, scores, statistics, confidence or error messages, which are those of a corpus that never held it. Ids
+ * and offsets count in what is seen; pages keep their numbers. A view follows the corpus, cannot be written to
+ * (LLM_E_READONLY) and may be made of a view, which it narrows to the labels in both. The first handle is the owner's, who
+ * sees all. Free with llm_corpus_free. Errors: LLM_E_INVALID, LLM_E_MEMORY. Thread: any. Since 0.3. */
+LLM_API llm_status llm_corpus_view(llm_corpus **out, llm_corpus *corpus, const char *labels, llm_error *err);
+
 /* Drops the caller's reference; contexts and trees keep theirs. NULL is fine. Thread: any. Since 0.1. */
 LLM_API void llm_corpus_free(llm_corpus *corpus);
 
@@ -605,6 +625,12 @@ LLM_API llm_status llm_ingest(llm_corpus *corpus, const char *name, const char *
 LLM_API llm_status llm_ingest_file(llm_corpus *corpus, const char *path, const char *name, const llm_ingest_opts *opts,
                                    llm_error *err);
 
+/* Changes what is said about a document without touching its text: folder, labels and meta of opts. With node, an id of its
+ * tree, the labels of that place; the place stays labelled when the text moves, and what is written into it is hidden with
+ * it. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_LIMIT, and those of writing. Thread: any. Since 0.3. */
+LLM_API llm_status llm_describe(llm_corpus *corpus, const char *name, const char *node, const llm_ingest_opts *opts,
+                                llm_error *err);
+
 /* Removes a document. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, and those of writing. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_remove(llm_corpus *corpus, const char *name, llm_error *err);
 
@@ -620,6 +646,8 @@ LLM_API const char *llm_docs_name(const llm_docs *docs, uint32_t i);
 LLM_API uint64_t llm_docs_bytes(const llm_docs *docs, uint32_t i); /* of canonical text */
 LLM_API uint32_t llm_docs_nodes(const llm_docs *docs, uint32_t i);
 LLM_API const char *llm_docs_hash(const llm_docs *docs, uint32_t i); /* of the root node, 64 hex digits */
+/* The k-th thing said about it: "folder=contracts", "label=hr", then the pairs of meta; NULL behind the last. Since 0.3 */
+LLM_API const char *llm_docs_about(const llm_docs *docs, uint32_t i, uint32_t k);
 LLM_API void llm_docs_free(llm_docs *docs);
 
 /* ---- Tree walking ----------------------------------------------------------------------------------------------- */
@@ -1220,6 +1248,10 @@ typedef struct llm_api {
     llm_status (*ctx_set_tag)(llm_ctx *ctx, const char *tag);
     int64_t (*audit_head)(llm_audit *audit, char *out, size_t capacity, llm_error *err);
     llm_status (*audit_verify)(const char *path, const char *head, llm_piece_fn fn, void *user, llm_error *err);
+    llm_status (*corpus_view)(llm_corpus **out, llm_corpus *corpus, const char *labels, llm_error *err);
+    llm_status (*describe)(llm_corpus *corpus, const char *name, const char *node, const llm_ingest_opts *opts,
+                           llm_error *err);
+    const char *(*docs_about)(const llm_docs *docs, uint32_t i, uint32_t k);
     int64_t (*vault_restore_as)(llm_vault *vault, const char *text, size_t len, uint32_t match, char *out,
                                 size_t capacity, llm_error *err);
     int64_t (*vault_erase)(llm_vault *vault, const char *type, const char *value, size_t len, llm_error *err);

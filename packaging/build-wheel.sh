@@ -29,7 +29,7 @@ export PYTHONDONTWRITEBYTECODE=1
 for part in face lives exits travel lock docs; do
     "$work/try/bin/python" -X dev -W error "$root/bindings/python/tests/test_$part.py"
 done
-"$work/try/bin/python" "$root/examples/ask.py" "$root/bindings/python/README.md" "Which class is raised when the context is in use?" |
+"$work/try/bin/python" "$root/examples/ask.py" "$root/docs/python.md" "Which class is raised when the context is in use?" |
     grep -q BusyError
 # the adapters against the packages they are for
 "$python" -m venv "$work/adapt"

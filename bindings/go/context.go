@@ -229,7 +229,7 @@ func (c *Context) Drop(begin, end int) error {
 
 type retrieveOpts struct {
 	top, beam   uint
-	doc         string
+	doc, filter string
 	flags       uint
 	judgeWeight float32
 	judgeMS     uint
@@ -258,6 +258,9 @@ func Judge(weight float32, ms uint, tokens uint64) RetrieveOption {
 // InDoc keeps to one document.
 func InDoc(name string) RetrieveOption { return func(o *retrieveOpts) { o.doc = name } }
 
+// Where keeps to the documents that fit, such as "folder ^= leases and (year >= 2020 or not draft)".
+func Where(filter string) RetrieveOption { return func(o *retrieveOpts) { o.filter = filter } }
+
 // Evidence is what a retrieval found, best first. Hits and Confidence stay readable after Close.
 type Evidence struct {
 	life
@@ -275,7 +278,7 @@ func (c *Context) Retrieve(ctx context.Context, question string, opts ...Retriev
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if err := cstring(op, "a document's name", o.doc); err != nil {
+	if err := cstring(op, "a document's name or filter", o.doc+o.filter); err != nil {
 		return nil, err
 	}
 	if err := c.enter(op); err != nil {
@@ -288,7 +291,7 @@ func (c *Context) Retrieve(ctx context.Context, question string, opts ...Retriev
 		ev.raw, err = c.retrieveJudged(ctx, op, question, &o)
 	} else {
 		err = run(ctx, op, func(stop raw.Llm_cancel, e raw.Llm_error) {
-			ev.raw = raw.Sx_retrieve(c.raw, question, o.top, o.beam, o.doc, o.flags, o.judgeWeight, o.judgeMS, o.judgeTokens,
+			ev.raw = raw.Sx_retrieve(c.raw, question, o.top, o.beam, o.doc, o.filter, o.flags, o.judgeWeight, o.judgeMS, o.judgeTokens,
 				stop, e)
 		})
 	}

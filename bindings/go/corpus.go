@@ -55,7 +55,11 @@ func (c *Corpus) Close() error {
 	return nil
 }
 
-type ingestOpts struct{ format Format }
+type ingestOpts struct {
+	format               Format
+	folder, labels, meta string // as the raw call takes them: "" for what stays as it was
+	err                  error
+}
 
 // IngestOption changes how a document is read.
 type IngestOption func(*ingestOpts)
@@ -63,11 +67,46 @@ type IngestOption func(*ingestOpts)
 // As says how to read the document instead of going by its name.
 func As(format Format) IngestOption { return func(o *ingestOpts) { o.format = format } }
 
+// In says which folder the document stands in; "" is the root.
+func In(folder string) IngestOption {
+	return func(o *ingestOpts) {
+		if err := cstring("ingest", "a folder", folder); err != nil {
+			o.err = err
+		}
+		o.folder = folder + "\x00"
+	}
+}
+
+// Labelled says which labels a document has: who holds none of them does not see it. Without any, everybody does.
+func Labelled(labels ...string) IngestOption {
+	return func(o *ingestOpts) {
+		list, err := stringList("ingest", "labels", labels)
+		if err != nil {
+			o.err = err
+		}
+		o.labels = list + "\x00"
+	}
+}
+
+// Meta says "key=value" pairs that a filter can ask for.
+func Meta(pairs ...string) IngestOption {
+	return func(o *ingestOpts) {
+		list, err := stringList("ingest", "pairs", pairs)
+		if err != nil {
+			o.err = err
+		}
+		o.meta = list + "\x00"
+	}
+}
+
 func (c *Corpus) write(ctx context.Context, op string, opts []IngestOption,
 	call func(o ingestOpts, stop raw.Llm_cancel, e raw.Llm_error)) error {
 	var o ingestOpts
 	for _, opt := range opts {
 		opt(&o)
+	}
+	if o.err != nil {
+		return o.err
 	}
 	if err := c.enter(op); err != nil {
 		return err
@@ -83,7 +122,7 @@ func (c *Corpus) Ingest(ctx context.Context, name, text string, opts ...IngestOp
 		return err
 	}
 	return c.write(ctx, op, opts, func(o ingestOpts, stop raw.Llm_cancel, e raw.Llm_error) {
-		raw.Sx_ingest(c.raw, name, text, uint(o.format), stop, e)
+		raw.Sx_ingest(c.raw, name, text, uint(o.format), o.folder, o.labels, o.meta, stop, e)
 	})
 }
 
@@ -94,8 +133,42 @@ func (c *Corpus) IngestFile(ctx context.Context, path, name string, opts ...Inge
 		return err
 	}
 	return c.write(ctx, op, opts, func(o ingestOpts, stop raw.Llm_cancel, e raw.Llm_error) {
-		raw.Sx_ingest_file(c.raw, path, name, uint(o.format), stop, e)
+		raw.Sx_ingest_file(c.raw, path, name, uint(o.format), o.folder, o.labels, o.meta, stop, e)
 	})
+}
+
+// Describe changes what is said about a document: In, Labelled and Meta. With a node of its tree ("" for the whole), the labels
+// of that place.
+func (c *Corpus) Describe(ctx context.Context, name, node string, opts ...IngestOption) error {
+	const op = "describe"
+	if err := cstring(op, "a name or node", name+node); err != nil {
+		return err
+	}
+	return c.write(ctx, op, opts, func(o ingestOpts, stop raw.Llm_cancel, e raw.Llm_error) {
+		raw.Sx_describe(c.raw, name, node, o.folder, o.labels, o.meta, e)
+	})
+}
+
+// View is the corpus as a holder of these labels sees it, for a Context, Docs and Tree: of the rest nothing is shown, counted
+// or scored. It cannot be written to.
+func (c *Corpus) View(labels ...string) (*Corpus, error) {
+	const op = "view"
+	list, err := stringList(op, "labels", labels)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.enter(op); err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	v := &Corpus{}
+	if err := quick(op, func(e raw.Llm_error) { v.raw = raw.Sx_corpus_view(c.raw, list, e) }); err != nil {
+		return nil, err
+	}
+	h := v.raw
+	v.name, v.free = "corpus", func() { raw.Llm_corpus_free(h) }
+	runtime.SetFinalizer(v, func(v *Corpus) { v.close() })
+	return v, nil
 }
 
 // Remove removes a document; ErrNotFound when there is none of that name.
@@ -135,7 +208,14 @@ func (c *Corpus) Docs() ([]Doc, error) {
 	for i := range list {
 		at := uint(i)
 		list[i] = Doc{raw.Llm_docs_name(docs, at), int(raw.Llm_docs_bytes(docs, at)), int(raw.Llm_docs_nodes(docs, at)),
-			raw.Llm_docs_hash(docs, at)}
+			raw.Llm_docs_hash(docs, at), nil}
+		for k := uint(0); ; k++ {
+			item := raw.Llm_docs_about(docs, at, k)
+			if item == "" {
+				break
+			}
+			list[i].About = append(list[i].About, item)
+		}
 	}
 	return list, nil
 }

@@ -46,7 +46,7 @@ func (c *Context) retrieveJudged(ctx context.Context, op, question string, o *re
 		begun := false
 		err := run(inner, op, func(token raw.Llm_cancel, e raw.Llm_error) {
 			begun = true
-			made = raw.Sx_retrieve_judged(c.raw, question, o.top, o.beam, o.doc, j, o.judgeWeight, o.judgeMS, o.judgeTokens,
+			made = raw.Sx_retrieve_judged(c.raw, question, o.top, o.beam, o.doc, o.filter, j, o.judgeWeight, o.judgeMS, o.judgeTokens,
 				token, e)
 		})
 		if !begun {

@@ -131,6 +131,49 @@ func TestFiveCalls(t *testing.T) {
 	}
 }
 
+func TestWhoSeesWhat(t *testing.T) {
+	corpus := corpusOf(t, nil)
+	if err := corpus.Ingest(bg, "handbook.md", handbook, sextant.In("staff/rules"), sextant.Meta("year=2024")); err != nil {
+		t.Fatal(err)
+	}
+	if err := corpus.Ingest(bg, "board.txt", "The board has 90 days of annual leave.", sextant.Labelled("board")); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := corpus.View("hr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer seen.Close()
+	docs, err := seen.Docs()
+	if err != nil || len(docs) != 1 || strings.Join(docs[0].About, " ") != "folder=staff/rules year=2024" {
+		t.Errorf("docs %+v, error %v", docs, err)
+	}
+	if err := seen.Remove("handbook.md"); !errors.Is(err, sextant.ErrReadOnly) {
+		t.Errorf("a view was written to: %v", err)
+	}
+	evidence, err := contextOf(t, sextant.WithCorpus(seen)).Retrieve(bg, question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer evidence.Close()
+	for _, hit := range evidence.Hits {
+		if hit.Doc != "handbook.md" {
+			t.Errorf("hidden %+v", hit)
+		}
+	}
+	only, err := contextOf(t, sextant.WithCorpus(corpus)).Retrieve(bg, question, sextant.Where("not folder ^= staff"))
+	if err != nil || len(only.Hits) != 1 || only.Hits[0].Doc != "board.txt" {
+		t.Errorf("filtered %+v, error %v", only, err)
+	}
+	only.Close()
+	if err := corpus.Describe(bg, "board.txt", "", sextant.Labelled()); err != nil {
+		t.Fatal(err)
+	}
+	if docs, err := seen.Docs(); err != nil || len(docs) != 2 {
+		t.Errorf("docs %+v, error %v", docs, err)
+	}
+}
+
 func TestStreamIsAnIterator(t *testing.T) {
 	c := contextOf(t, sextant.WithModel(modelOf(t)))
 	var pieces []string

@@ -123,6 +123,7 @@ type Doc struct {
 	Bytes int
 	Nodes int
 	Hash  string
+	About []string // what is said about it: "folder=leases", "label=legal", "year=2024"
 }
 
 // Node is one place in a document's tree; [Start, End) are bytes of the canonical text.

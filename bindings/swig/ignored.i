@@ -38,6 +38,7 @@
 %ignore llm_model_load_memory;
 %ignore llm_model_load_fd;
 %ignore llm_corpus_open;
+%ignore llm_corpus_view;
 %ignore llm_docs_list;
 %ignore llm_tree_open;
 %ignore llm_ctx_create;
@@ -53,6 +54,7 @@
 /* Option arguments, or a sentence that must be taken from the context at once: sx_* shims of the same name. */
 %ignore llm_ingest;
 %ignore llm_ingest_file;
+%ignore llm_describe;
 %ignore llm_reply_next;
 %ignore llm_guard_feed;
 %ignore llm_guard_finish;

@@ -118,13 +118,15 @@ static void sx_judge_end(sx_judge *judge)
 }
 
 static llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                        const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
-                                        uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                        const char *doc, const char *filter, sx_judge *judge, float judge_weight,
+                                        uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel,
+                                        llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.judge = sx_judge_ask;
     opts.judge_user = judge;
     opts.judge_weight = judge_weight;

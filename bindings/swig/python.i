@@ -24,6 +24,7 @@
 %thread sx_corpus_open;
 %thread sx_ingest;
 %thread sx_ingest_file;
+%thread sx_describe;
 %thread sx_docs_list;
 %thread sx_tree_open;
 %thread sx_retrieve;

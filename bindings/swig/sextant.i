@@ -66,7 +66,8 @@ typedef struct sx_blob sx_blob;
     (const char *answer, size_t answer_len), (const char *key, size_t key_len),
     (const char *ids, size_t ids_len), (const char *stops, size_t stops_len),
     (const char *types, size_t types_len), (const char *vars, size_t vars_len),
-    (const char *texts, size_t texts_len), (const char *lens, size_t lens_len)
+    (const char *texts, size_t texts_len), (const char *lens, size_t lens_len),
+    (const char *folder, size_t folder_len), (const char *labels, size_t labels_len), (const char *meta, size_t meta_len)
 };
 
 %header "shims.c"

@@ -308,26 +308,50 @@ static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max
     return made;
 }
 
-static llm_ingest_opts sx_ingest_opts_of(uint32_t format, const llm_cancel *cancel)
+static llm_corpus *sx_corpus_view(llm_corpus *corpus, const char *labels, size_t labels_len, llm_error *err)
+{
+    llm_corpus *made = NULL;
+    err->code = llm_corpus_view(&made, corpus, labels_len ? labels : NULL, err);
+    return made;
+}
+
+/* What the target language hands over lives as long as the call and ends with NUL; no bytes at all stand for NULL. */
+static llm_ingest_opts sx_said(const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                               const char *meta, size_t meta_len)
 {
     llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
-    opts.format = format;
-    opts.cancel = cancel;
+    opts.folder = folder_len ? folder : NULL;
+    opts.labels = labels_len ? labels : NULL;
+    opts.meta = meta_len ? meta : NULL;
     return opts;
 }
 
 static llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
-                            const llm_cancel *cancel, llm_error *err)
+                            const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                            const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest(corpus, name, text, len, &opts, err);
 }
 
 static llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name, uint32_t format,
-                                 const llm_cancel *cancel, llm_error *err)
+                                 const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                                 const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest_file(corpus, path, sx_or_null(name), &opts, err);
+}
+
+static llm_status sx_describe(llm_corpus *corpus, const char *name, const char *node, const char *folder,
+                              size_t folder_len, const char *labels, size_t labels_len, const char *meta,
+                              size_t meta_len, llm_error *err)
+{
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    return err->code = llm_describe(corpus, name, sx_or_null(node), &opts, err);
 }
 
 static llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err)
@@ -599,13 +623,14 @@ static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const cha
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                 const char *doc, uint32_t flags, float judge_weight, uint32_t judge_ms,
-                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                 const char *doc, const char *filter, uint32_t flags, float judge_weight,
+                                 uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.flags = flags;
     opts.judge_weight = judge_weight;
     opts.judge_ms = judge_ms;
@@ -848,9 +873,8 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
     for (;;) {
         char *out = malloc(capacity);
         if (!out) return sx_blob_fail(err, "no memory for the restored text");
-        int64_t size = match == LLM_RESTORE_EXACT
-                           ? llm_vault_restore(vault, text, len, out, capacity, err)
-                           : llm_vault_restore_as(vault, text, len, match, out, capacity, err);
+        int64_t size = match == LLM_RESTORE_EXACT ? llm_vault_restore(vault, text, len, out, capacity, err)
+                                                  : llm_vault_restore_as(vault, text, len, match, out, capacity, err);
         if (size >= 0 && (uint64_t)size <= capacity) {
             err->code = LLM_OK;
             return (sx_blob){out, (size_t)size};

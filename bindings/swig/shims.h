@@ -32,10 +32,16 @@ sx_blob sx_chat_parse(const llm_model *model, const char *text, size_t len, cons
 sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err);
 
 llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, sx_log *log, llm_error *err);
+llm_corpus *sx_corpus_view(llm_corpus *corpus, const char *labels, size_t labels_len, llm_error *err);
+/* Folder, labels and meta: strings that each end with NUL, an empty list is one NUL; nothing at all: as it was. */
 llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
-                     const llm_cancel *cancel, llm_error *err);
-llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name, uint32_t format,
+                     const char *folder, size_t folder_len, const char *labels, size_t labels_len, const char *meta,
+                     size_t meta_len, const llm_cancel *cancel, llm_error *err);
+llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name, uint32_t format, const char *folder,
+                          size_t folder_len, const char *labels, size_t labels_len, const char *meta, size_t meta_len,
                           const llm_cancel *cancel, llm_error *err);
+llm_status sx_describe(llm_corpus *corpus, const char *name, const char *node, const char *folder, size_t folder_len,
+                       const char *labels, size_t labels_len, const char *meta, size_t meta_len, llm_error *err);
 llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err);
 llm_tree *sx_tree_open(llm_corpus *corpus, const char *name, llm_error *err);
 sx_text sx_tree_text(const llm_tree *tree);
@@ -73,8 +79,8 @@ llm_scores *sx_score_tokens(llm_ctx *ctx, const char *ids, size_t ids_len, uint6
                             const llm_cancel *cancel, llm_error *err);
 
 llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam, const char *doc,
-                          uint32_t flags, float judge_weight, uint32_t judge_ms, uint64_t judge_tokens,
-                          const llm_cancel *cancel, llm_error *err);
+                          const char *filter, uint32_t flags, float judge_weight, uint32_t judge_ms,
+                          uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err);
 
 /* A retrieval with a judge of the host's (judge.c). In the caller's thread: sx_judge_wait gives 1 when a batch waits for its
  * answer, 0 when the retrieval has ended, -1 after so many milliseconds; between a 1 and sx_judge_answer the batch can be
@@ -82,8 +88,8 @@ llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32
 sx_judge *sx_judge_create(void);
 void sx_judge_free(sx_judge *judge);
 llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                 const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
-                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err);
+                                 const char *doc, const char *filter, sx_judge *judge, float judge_weight,
+                                 uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err);
 void sx_judge_end(sx_judge *judge); /* for a retrieval that did not begin */
 int32_t sx_judge_wait(sx_judge *judge, uint32_t ms);
 const char *sx_judge_question(const sx_judge *judge);

@@ -1,4 +1,5 @@
 /* The corpus handle, the list of its documents, and trees as snapshots. */
+#include <stddef.h>
 #include <string.h>
 
 #include "api/handles.h"
@@ -26,47 +27,116 @@ llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm_corpus_
     return LLM_OK;
 }
 
+/* Of two lists what stands in both; `whole` NULL stands for everything. Written to out when there is room for it. */
+static size_t common(const char *labels, const char *whole, char *out)
+{
+    size_t n = 0;
+    for (const char *l = labels ? labels : ""; *l; l += strlen(l) + 1) {
+        bool held = whole == NULL;
+        for (const char *w = whole; w && *w && !held; w += strlen(w) + 1) held = strcmp(l, w) == 0;
+        if (!held) continue;
+        if (out) memcpy(out + n, l, strlen(l) + 1);
+        n += strlen(l) + 1;
+    }
+    if (out) out[n] = '\0';
+    return n + 1;
+}
+
+llm_status llm_corpus_view(llm_corpus **out, llm_corpus *corpus, const char *labels, llm_error *err)
+{
+    if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
+    *out = NULL;
+    llm_status status = sx_handle_check(corpus ? &corpus->h : NULL, "corpus", err);
+    if (status != LLM_OK) return status;
+    llm_corpus *whole = corpus->whole ? corpus->whole : corpus;
+    llm_corpus *view = sx_handle_new(sizeof *view, &whole->h.mem.hook, NULL);
+    if (!view) return sx_fail_memory(err);
+    sx_shared_guard_init(&view->defaults);
+    sx_handle_ref(&whole->h);
+    view->whole = whole;
+    view->h.log = whole->h.log;
+    view->corpus = whole->corpus;
+    view->labels = sx_mem_alloc(&view->h.mem, common(labels, corpus->labels, NULL));
+    if (!view->labels) {
+        llm_corpus_free(view);
+        return sx_fail_memory(err);
+    }
+    common(labels, corpus->labels, view->labels);
+    *out = view;
+    return LLM_OK;
+}
+
 void llm_corpus_free(llm_corpus *corpus)
 {
     if (!corpus || !sx_handle_unref(&corpus->h)) return;
-    sx_corpus_close(corpus->corpus);
+    if (!corpus->whole) sx_corpus_close(corpus->corpus);
     sx_shared_guard_clear(&corpus->defaults);
+    sx_mem_free(&corpus->h.mem, corpus->labels);
+    llm_corpus *whole = corpus->whole;
     sx_handle_delete(&corpus->h);
+    llm_corpus_free(whole);
 }
 
-static llm_status ingest_opts(llm_corpus *corpus, const llm_ingest_opts *opts, llm_ingest_opts *o, llm_error *err)
+/* A view is for reading. */
+static llm_status check_owner(const llm_corpus *corpus, llm_error *err)
 {
     llm_status status = sx_handle_check(corpus ? &corpus->h : NULL, "corpus", err);
-    if (status == LLM_OK) status = sx_opts_read(o, sizeof *o, sizeof *o, opts, "llm_ingest_opts", err);
-    if (status == LLM_OK && o->format > LLM_FORMAT_PDF)
-        status = sx_fail(err, LLM_E_INVALID, "format %u is not one of LLM_FORMAT_*", o->format);
+    if (status == LLM_OK && corpus->whole)
+        status = sx_fail(err, LLM_E_READONLY,
+                         "this is a view of the corpus; change it through the handle that "
+                         "llm_corpus_open gave");
+    return status;
+}
+
+static llm_status ingest_opts(llm_corpus *corpus, const llm_ingest_opts *opts, sx_ingest_params *params, llm_error *err)
+{
+    llm_ingest_opts o;
+    llm_status status = check_owner(corpus, err);
+    if (status == LLM_OK)
+        status = sx_opts_read(&o, sizeof o, offsetof(llm_ingest_opts, folder), opts, "llm_ingest_opts", err);
+    if (status == LLM_OK && o.format > LLM_FORMAT_PDF)
+        status = sx_fail(err, LLM_E_INVALID, "format %u is not one of LLM_FORMAT_*", o.format);
+    if (status == LLM_OK) *params = (sx_ingest_params){o.format, o.cancel, o.folder, o.labels, o.meta};
     return status;
 }
 
 llm_status llm_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, const llm_ingest_opts *opts,
                       llm_error *err)
 {
-    llm_ingest_opts o;
-    llm_status status = ingest_opts(corpus, opts, &o, err);
+    sx_ingest_params params;
+    llm_status status = ingest_opts(corpus, opts, &params, err);
     if (status != LLM_OK) return status;
     if (!name || !*name) return sx_fail(err, LLM_E_INVALID, "the document's name is NULL or empty");
     if (!text && len) return sx_fail(err, LLM_E_INVALID, "text is NULL");
-    return sx_corpus_ingest(corpus->corpus, name, text ? text : "", len, o.format, o.cancel, err);
+    return sx_corpus_ingest(corpus->corpus, name, text ? text : "", len, &params, err);
 }
 
 llm_status llm_ingest_file(llm_corpus *corpus, const char *path, const char *name, const llm_ingest_opts *opts,
                            llm_error *err)
 {
-    llm_ingest_opts o;
-    llm_status status = ingest_opts(corpus, opts, &o, err);
+    sx_ingest_params params;
+    llm_status status = ingest_opts(corpus, opts, &params, err);
     if (status != LLM_OK) return status;
     if (!path) return sx_fail(err, LLM_E_INVALID, "path is NULL");
-    return sx_corpus_ingest_file(corpus->corpus, path, name, o.format, o.cancel, err);
+    return sx_corpus_ingest_file(corpus->corpus, path, name, &params, err);
+}
+
+llm_status llm_describe(llm_corpus *corpus, const char *name, const char *node, const llm_ingest_opts *opts,
+                        llm_error *err)
+{
+    sx_ingest_params params;
+    llm_status status = ingest_opts(corpus, opts, &params, err);
+    if (status != LLM_OK) return status;
+    if (!name) return sx_fail(err, LLM_E_INVALID, "the document's name is NULL");
+    if (node && (!params.labels || params.folder || params.meta))
+        return sx_fail(err, LLM_E_INVALID,
+                       "of a node only labels can be set: give opts with labels and no folder or meta");
+    return sx_corpus_describe(corpus->corpus, name, node, &params, err);
 }
 
 llm_status llm_remove(llm_corpus *corpus, const char *name, llm_error *err)
 {
-    llm_status status = sx_handle_check(corpus ? &corpus->h : NULL, "corpus", err);
+    llm_status status = check_owner(corpus, err);
     if (status != LLM_OK) return status;
     if (!name) return sx_fail(err, LLM_E_INVALID, "the document's name is NULL");
     return sx_corpus_remove(corpus->corpus, name, err);
@@ -74,7 +144,7 @@ llm_status llm_remove(llm_corpus *corpus, const char *name, llm_error *err)
 
 llm_status llm_corpus_check(llm_corpus *corpus, llm_error *err)
 {
-    llm_status status = sx_handle_check(corpus ? &corpus->h : NULL, "corpus", err);
+    llm_status status = check_owner(corpus, err);
     return status == LLM_OK ? sx_corpus_check(corpus->corpus, err) : status;
 }
 
@@ -85,6 +155,7 @@ typedef struct doc_row {
     char hash[2 * SX_HASH_BYTES + 1];
     uint64_t bytes;
     uint32_t nodes;
+    const char **about; /* NULL behind the last */
 } doc_row;
 
 struct llm_docs {
@@ -93,6 +164,36 @@ struct llm_docs {
     doc_row *rows;
     size_t count, cap;
 };
+
+static size_t list_length(const char *list)
+{
+    size_t n = 0;
+    for (; *list; list += strlen(list) + 1) n++;
+    return n;
+}
+
+static const char *prefixed(sx_arena *arena, const char *prefix, const char *text)
+{
+    size_t n = strlen(prefix), m = strlen(text);
+    char *s = sx_arena_alloc(arena, n + m + 1);
+    if (!s) return NULL;
+    memcpy(s, prefix, n);
+    memcpy(s + n, text, m);
+    return s;
+}
+
+static llm_status add_about(sx_arena *arena, doc_row *row, const sx_doc_info *doc)
+{
+    size_t n = 1 + list_length(doc->labels) + list_length(doc->meta), k = 0;
+    row->about = sx_arena_alloc(arena, (n + 1) * sizeof *row->about);
+    if (!row->about) return LLM_E_MEMORY;
+    if (*doc->folder) row->about[k++] = prefixed(arena, "folder=", doc->folder);
+    for (const char *s = doc->labels; *s; s += strlen(s) + 1) row->about[k++] = prefixed(arena, "label=", s);
+    for (const char *s = doc->meta; *s; s += strlen(s) + 1) row->about[k++] = prefixed(arena, "", s);
+    for (size_t i = 0; i < k; i++)
+        if (!row->about[i]) return LLM_E_MEMORY;
+    return LLM_OK;
+}
 
 static llm_status add_doc(void *user, const sx_doc_info *doc)
 {
@@ -106,7 +207,7 @@ static llm_status add_doc(void *user, const sx_doc_info *doc)
     row->bytes = doc->bytes;
     row->nodes = doc->nodes;
     docs->count++;
-    return LLM_OK;
+    return add_about(&docs->names, row, doc);
 }
 
 llm_status llm_docs_list(llm_docs **out, llm_corpus *corpus, llm_error *err)
@@ -120,7 +221,7 @@ llm_status llm_docs_list(llm_docs **out, llm_corpus *corpus, llm_error *err)
     sx_handle_ref(&corpus->h);
     docs->corpus = corpus;
     sx_arena_init(&docs->names, &corpus->h.mem);
-    status = sx_corpus_list(corpus->corpus, add_doc, docs, err);
+    status = sx_corpus_list(corpus->corpus, corpus->labels, add_doc, docs, err);
     if (status == LLM_OK) {
         *out = docs;
         return LLM_OK;
@@ -168,4 +269,12 @@ uint32_t llm_docs_nodes(const llm_docs *docs, uint32_t i)
 const char *llm_docs_hash(const llm_docs *docs, uint32_t i)
 {
     return doc_at(docs, i)->hash;
+}
+
+const char *llm_docs_about(const llm_docs *docs, uint32_t i, uint32_t k)
+{
+    const char *const *about = doc_at(docs, i)->about;
+    for (uint32_t n = 0; about && about[n]; n++)
+        if (n == k) return about[n];
+    return NULL;
 }

@@ -55,7 +55,13 @@ static llm_status retrieve(llm_ctx *ctx, const char *question, size_t len, const
     sx_arena_init(&ev->arena, &ctx->h.mem);
     sx_judge_port port;
     status = sx_judge_open(&port, ctx, &o);
-    const sx_retrieve_params params = {o.top, o.beam, o.doc, o.cancel, port.judge.judge ? &port.judge : NULL};
+    const sx_retrieve_params params = {.top = o.top,
+                                       .beam = o.beam,
+                                       .doc = o.doc,
+                                       .cancel = o.cancel,
+                                       .judge = port.judge.judge ? &port.judge : NULL,
+                                       .labels = ctx->corpus->labels,
+                                       .filter = o.filter};
     if (status == LLM_OK)
         status = sx_retrieve(&ev->evidence, ctx->corpus->corpus, question, len, &params, &ctx->h.mem, err);
     sx_judge_close(&port);

@@ -42,6 +42,8 @@ struct llm_corpus {
     sx_handle h;
     sx_corpus *corpus;
     sx_shared_guard defaults;
+    llm_corpus *whole; /* of a view: a reference on the owner's handle; else NULL */
+    char *labels;      /* of a view: what its holder holds, a list; NULL: the owner, who sees all */
 };
 
 struct llm_adapter {

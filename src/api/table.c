@@ -178,6 +178,9 @@ static const llm_api API = {
     .ctx_set_tag = llm_ctx_set_tag,
     .audit_head = llm_audit_head,
     .audit_verify = llm_audit_verify,
+    .corpus_view = llm_corpus_view,
+    .describe = llm_describe,
+    .docs_about = llm_docs_about,
     .vault_restore_as = llm_vault_restore_as,
     .vault_erase = llm_vault_erase,
 };

@@ -53,7 +53,7 @@ llm_status llm_tree_open(llm_tree **out, llm_corpus *corpus, const char *name, l
     sx_handle_ref(&corpus->h);
     t->corpus = corpus;
     sx_arena_init(&t->arena, &corpus->h.mem);
-    status = sx_corpus_tree(corpus->corpus, name, &t->tree, err);
+    status = sx_corpus_tree(corpus->corpus, name, corpus->labels, &t->tree, err);
     if (status == LLM_OK) status = fill_rows(t, err);
     if (status != LLM_OK) {
         llm_tree_free(t);

@@ -109,6 +109,8 @@ void sx_run_end(sx_run *run);
 bool sx_interrupted(void); /* Ctrl-C was pressed in this run */
 bool sx_open_model(sx_run *run, const char *path, uint32_t threads, uint32_t isa);
 bool sx_open_corpus(sx_run *run, const char *path, bool readonly); /* NULL: in memory */
+/* Narrows the open corpus to what holders of the labels "A,B" may see; NULL: leaves it. */
+bool sx_open_view(sx_run *run, const char *labels);
 bool sx_open_ctx(sx_run *run, const llm_ctx_opts *opts);
 /* Lets the context carry adapters: FILE or FILE=SCALE each, joined by NULs as in sx_list_add; NULL: none. */
 bool sx_open_adapters(sx_run *run, const sx_bytes *specs);

@@ -20,6 +20,10 @@ static const char help[] = "usage: sextant ask FILE... QUESTION\n"
                            "  -c, --corpus FILE       a corpus file instead of FILE...\n"
                            "  -m, --model FILE        a model (GGUF or safetensors) that writes the answer\n"
                            "      --doc DOC           search this document only\n"
+                           "      --filter EXPR       only documents that fit, such as\n"
+                           "                          'folder ^= contracts and year >= 2020'\n"
+                           "      --labels A,B        see what holders of these labels may see (default:\n"
+                           "                          everything; '': what has no labels)\n"
                            "      --top N             most passages looked at (default 10)\n"
                            "      --beam N            branches kept per level (default: as many as the\n"
                            "                          level's certainty asks for)\n"
@@ -33,11 +37,24 @@ static const char help[] = "usage: sextant ask FILE... QUESTION\n"
                            "\n"
                            "For the answer of a model, and the guard:\n" SX_GEN_HELP;
 
-enum { OPT_CORPUS = 1, OPT_DOC, OPT_TOP, OPT_BEAM, OPT_CONFIDENCE, OPT_TRACE, OPT_JSON, OPT_JSONL };
+enum {
+    OPT_CORPUS = 1,
+    OPT_DOC,
+    OPT_TOP,
+    OPT_BEAM,
+    OPT_CONFIDENCE,
+    OPT_TRACE,
+    OPT_JSON,
+    OPT_JSONL,
+    OPT_FILTER,
+    OPT_LABELS
+};
 
 static const sx_opt table[] = {SX_GEN_OPTIONS,
                                {OPT_CORPUS, 'c', "corpus", true},
                                {OPT_DOC, 0, "doc", true},
+                               {OPT_FILTER, 0, "filter", true},
+                               {OPT_LABELS, 0, "labels", true},
                                {OPT_TOP, 0, "top", true},
                                {OPT_BEAM, 0, "beam", true},
                                {OPT_CONFIDENCE, 0, "min-confidence", true},
@@ -50,7 +67,7 @@ typedef struct job {
     sx_run run;
     sx_gen gen;
     llm_retrieve_opts find;
-    const char *corpus;
+    const char *corpus, *labels;
     char *const *files; /* [n_files] */
     int n_files;
     bool trace, json, jsonl;
@@ -80,6 +97,7 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     llm_reply *reply = NULL;
     llm_status st = sx_json_get_text(in, "question", true, &question, &len, err);
     if (st == LLM_OK) st = sx_json_get_text(in, "doc", false, &find.doc, &doc_len, err);
+    if (st == LLM_OK) st = sx_json_get_text(in, "filter", false, &find.filter, &doc_len, err);
     if (st == LLM_OK) st = sx_gen_line(&j->gen, in, &gen, &lists, err);
     if (st == LLM_OK) {
         st = llm_retrieve(j->run.ctx, question, len, &find, &evidence);
@@ -204,7 +222,7 @@ static bool read_files(job *j)
         llm_error err = LLM_ERROR_INIT;
         const char *path = j->files[i];
         const char *name = sx_name_taken(j->files, i) ? path : sx_base_name(path);
-        llm_status st = sx_ingest_one(&j->run, path, name, 0, &err);
+        llm_status st = sx_ingest_one(&j->run, path, name, 0, NULL, &err);
         if (st != LLM_OK) {
             sx_failed(&j->run, st, err.message);
             return false;
@@ -217,6 +235,7 @@ static int work(job *j, const char *question)
 {
     sx_run *run = &j->run;
     if (!sx_run_begin(run, run->cmd) || !sx_open_corpus(run, j->corpus, j->corpus != NULL) || !read_files(j) ||
+        !sx_open_view(run, j->labels) ||
         (j->gen.model && !sx_open_model(run, j->gen.model, j->gen.threads, (uint32_t)j->gen.isa)) ||
         !sx_open_ctx(run, &j->gen.ctx))
         return run->status;
@@ -256,6 +275,8 @@ static int run_ask(const sx_command *self, int argc, char **argv)
     while (ok && (id = sx_args_next(&args)) > 0) {
         if (id == OPT_CORPUS) j.corpus = args.value;
         if (id == OPT_DOC) j.find.doc = args.value;
+        if (id == OPT_FILTER) j.find.filter = args.value;
+        if (id == OPT_LABELS) j.labels = args.value;
         if (id == OPT_TRACE) j.trace = true;
         if (id == OPT_JSON) j.json = true;
         if (id == OPT_JSONL) j.jsonl = true;

@@ -5,13 +5,15 @@
 #include "json.h"
 #include "term.h"
 
-static const char list_help[] = "usage: sextant list -c CORPUS [--json]\n"
+static const char list_help[] = "usage: sextant list -c CORPUS [--labels A,B] [--json]\n"
                                 "\n"
                                 "Prints the documents of a corpus, sorted by name, with their size in nodes and\n"
-                                "bytes.\n"
+                                "bytes and what is said about them.\n"
                                 "\n"
                                 "  -c, --corpus FILE   the corpus file\n"
-                                "      --json          one JSON array of {\"doc\", \"nodes\", \"bytes\", \"hash\"}\n";
+                                "      --json          one JSON array of {\"doc\", \"nodes\", \"bytes\", \"hash\",\n"
+                                "                      \"about\": [\"folder=F\", \"label=L\", \"KEY=VALUE\"]}\n"
+                                "      --labels A,B    what holders of these labels may see (default: everything)\n";
 
 static const char remove_help[] = "usage: sextant remove -c CORPUS DOC...\n"
                                   "\n"
@@ -27,10 +29,12 @@ static const char check_help[] = "usage: sextant check -c CORPUS\n"
                                  "\n"
                                  "  -c, --corpus FILE   the corpus file\n";
 
-enum { OPT_CORPUS = 1, OPT_JSON };
+enum { OPT_CORPUS = 1, OPT_JSON, OPT_LABELS };
 
-static const sx_opt list_table[] = {
-    {OPT_CORPUS, 'c', "corpus", true}, {OPT_JSON, 0, "json", false}, {0, 0, NULL, false}};
+static const sx_opt list_table[] = {{OPT_CORPUS, 'c', "corpus", true},
+                                    {OPT_JSON, 0, "json", false},
+                                    {OPT_LABELS, 0, "labels", true},
+                                    {0, 0, NULL, false}};
 static const sx_opt plain_table[] = {{OPT_CORPUS, 'c', "corpus", true}, {0, 0, NULL, false}};
 
 typedef int (*work_fn)(sx_run *run, const sx_args *args, bool json);
@@ -44,6 +48,10 @@ static void list_json(const llm_docs *docs)
         sx_json_set(d, "nodes", json_integer(llm_docs_nodes(docs, i)));
         sx_json_set(d, "bytes", json_integer((json_int_t)llm_docs_bytes(docs, i)));
         sx_json_set(d, "hash", sx_json_str(llm_docs_hash(docs, i)));
+        json_t *about = json_array();
+        for (uint32_t k = 0; llm_docs_about(docs, i, k); k++)
+            json_array_append_new(about, sx_json_str(llm_docs_about(docs, i, k)));
+        sx_json_set(d, "about", about);
         json_array_append_new(list, d);
     }
     sx_json_line(list);
@@ -56,6 +64,11 @@ static void list_plain(const llm_docs *docs)
         const char *name = llm_docs_name(docs, i);
         printf("%10u %12llu  ", llm_docs_nodes(docs, i), (unsigned long long)llm_docs_bytes(docs, i));
         sx_print(name, strlen(name));
+        for (uint32_t k = 0; llm_docs_about(docs, i, k); k++) {
+            printf("%s%s", sx_dim(), k ? ", " : "  ");
+            sx_print(llm_docs_about(docs, i, k), strlen(llm_docs_about(docs, i, k)));
+            printf("%s", sx_plain());
+        }
         putchar('\n');
     }
 }
@@ -109,13 +122,14 @@ static int check(sx_run *run, const sx_args *args, bool json)
 static int with_corpus(const sx_command *self, const sx_opt *table, int argc, char **argv, bool readonly, work_fn work)
 {
     sx_args args;
-    const char *corpus = NULL;
+    const char *corpus = NULL, *labels = NULL;
     bool json = false;
     int id, status = SX_EXIT_RUN;
     if (!sx_args_init(&args, self, table, argc, argv)) return SX_EXIT_RUN;
     while ((id = sx_args_next(&args)) > 0) {
         if (id == OPT_CORPUS) corpus = args.value;
         if (id == OPT_JSON) json = true;
+        if (id == OPT_LABELS) labels = args.value;
     }
     sx_run run = {0};
     if (id < 0)
@@ -124,7 +138,7 @@ static int with_corpus(const sx_command *self, const sx_opt *table, int argc, ch
         status = sx_usage(self, "a corpus is needed: -c FILE");
     else if (!readonly && !args.operands)
         status = sx_usage(self, "name at least one document to remove");
-    else if (!sx_run_begin(&run, self) || !sx_open_corpus(&run, corpus, readonly))
+    else if (!sx_run_begin(&run, self) || !sx_open_corpus(&run, corpus, readonly) || !sx_open_view(&run, labels))
         status = run.status;
     else
         status = work(&run, &args, json);

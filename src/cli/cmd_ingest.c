@@ -17,7 +17,7 @@ static const char help[] =
     "  -c, --corpus FILE     the corpus file\n"
     "      --name NAME       the document's name (for a single FILE; - reads\n"
     "                        standard input)\n"
-    "      --paths           name documents by their whole path as given\n"
+    "      --paths           name documents by their whole path as given\n" SX_ABOUT_HELP
     "      --format FORMAT   text, markdown, html, docx, epub or pdf (default: by the\n"
     "                        name's ending, else by the first bytes, else text)\n"
     "  -q, --quiet           say nothing about what went well\n"
@@ -25,7 +25,8 @@ static const char help[] =
 
 enum { OPT_CORPUS = 1, OPT_NAME, OPT_PATHS, OPT_FORMAT, OPT_QUIET, OPT_JSONL };
 
-static const sx_opt table[] = {{OPT_CORPUS, 'c', "corpus", true},
+static const sx_opt table[] = {SX_ABOUT_OPTIONS,
+                               {OPT_CORPUS, 'c', "corpus", true},
                                {OPT_NAME, 0, "name", true},
                                {OPT_PATHS, 0, "paths", false},
                                {OPT_FORMAT, 0, "format", true},
@@ -37,6 +38,7 @@ typedef struct job {
     sx_run run;
     const char *corpus, *name;
     uint32_t format;
+    sx_about_opts about;
     bool paths, quiet, jsonl;
     uint64_t bytes;
     uint32_t nodes;
@@ -59,7 +61,7 @@ static llm_status take(job *j, const sx_args *args, int i, const char **name, ll
                      path, *name);
         return LLM_E_INVALID;
     }
-    llm_status st = sx_ingest_one(&j->run, path, *name, j->format, err);
+    llm_status st = sx_ingest_one(&j->run, path, *name, j->format, &j->about, err);
     llm_tree *tree = NULL;
     if (st == LLM_OK && !j->quiet) st = llm_tree_open(&tree, j->run.corpus, *name, err);
     j->bytes = tree ? llm_tree_text_len(tree) : 0;
@@ -129,6 +131,8 @@ static int run_ingest(const sx_command *self, int argc, char **argv)
             word = sx_arg_choice(&args, formats);
             j.format = (uint32_t)(LLM_FORMAT_TEXT + word);
             ok = word >= 0;
+        } else {
+            ok = sx_about_option(&j.about, &args, id);
         }
     }
     if (j.jsonl) j.quiet = false;
@@ -143,6 +147,7 @@ static int run_ingest(const sx_command *self, int argc, char **argv)
     else if (ok)
         status = work(&j, &args);
     sx_run_end(&j.run);
+    sx_about_free(&j.about);
     sx_args_free(&args);
     return status;
 }

@@ -14,6 +14,10 @@ static const char help[] = "usage: sextant retrieve -c CORPUS [OPTION...] QUESTI
                            "\n"
                            "  -c, --corpus FILE   the corpus file\n"
                            "      --doc DOC       search this document only\n"
+                           "      --filter EXPR   only documents that fit, such as\n"
+                           "                      'folder ^= contracts and year >= 2020'\n"
+                           "      --labels A,B    see what holders of these labels may see (default:\n"
+                           "                      everything; '': what has no labels)\n"
                            "      --top N         most passages (default 10)\n"
                            "      --beam N        branches kept per level (default: as many as the level's\n"
                            "                      certainty asks for)\n"
@@ -22,15 +26,30 @@ static const char help[] = "usage: sextant retrieve -c CORPUS [OPTION...] QUESTI
                            "      --judge-tokens N  tokens it may read (default 16384)\n"
                            "      --trace         show what was considered, kept and left on the way\n"
                            "      --json          one JSON object\n"
-                           "      --jsonl         {\"id\", \"question\", \"doc\"} per line in, {\"id\",\n"
+                           "      --jsonl         {\"id\", \"question\", \"doc\", \"filter\"} per line in, {\"id\",\n"
                            "                      \"confidence\", \"evidence\": [{\"doc\", \"node\", \"path\",\n"
                            "                      \"start\", \"end\", \"score\", \"text\"}]} per line out; --trace\n"
                            "                      adds \"trace\"\n";
 
-enum { OPT_CORPUS = 1, OPT_DOC, OPT_TOP, OPT_BEAM, OPT_TRACE, OPT_JSON, OPT_JSONL, OPT_MODEL, OPT_MS, OPT_TOKENS };
+enum {
+    OPT_CORPUS = 1,
+    OPT_DOC,
+    OPT_TOP,
+    OPT_BEAM,
+    OPT_TRACE,
+    OPT_JSON,
+    OPT_JSONL,
+    OPT_MODEL,
+    OPT_MS,
+    OPT_TOKENS,
+    OPT_FILTER,
+    OPT_LABELS
+};
 
 static const sx_opt table[] = {{OPT_CORPUS, 'c', "corpus", true},
                                {OPT_DOC, 0, "doc", true},
+                               {OPT_FILTER, 0, "filter", true},
+                               {OPT_LABELS, 0, "labels", true},
                                {OPT_TOP, 0, "top", true},
                                {OPT_BEAM, 0, "beam", true},
                                {OPT_TRACE, 0, "trace", false},
@@ -43,7 +62,7 @@ static const sx_opt table[] = {{OPT_CORPUS, 'c', "corpus", true},
 
 typedef struct job {
     sx_run run;
-    const char *corpus, *model;
+    const char *corpus, *model, *labels;
     llm_retrieve_opts opts;
     bool trace, json, jsonl;
 } job;
@@ -64,6 +83,7 @@ static llm_status line(void *user, const json_t *in, json_t *out, llm_error *err
     llm_evidence *evidence = NULL;
     llm_status st = sx_json_get_text(in, "question", true, &question, &len, err);
     if (st == LLM_OK) st = sx_json_get_text(in, "doc", false, &opts.doc, &doc_len, err);
+    if (st == LLM_OK) st = sx_json_get_text(in, "filter", false, &opts.filter, &doc_len, err);
     if (st != LLM_OK) return st;
     st = llm_retrieve(j->run.ctx, question, len, &opts, &evidence);
     if (st == LLM_OK)
@@ -103,7 +123,8 @@ static int once(job *j, const char *question)
 static int work(job *j, const char *question)
 {
     if (!sx_run_begin(&j->run, j->run.cmd) || !sx_open_corpus(&j->run, j->corpus, true) ||
-        (j->model && !sx_open_model(&j->run, j->model, 0, 0)) || !sx_open_ctx(&j->run, NULL))
+        !sx_open_view(&j->run, j->labels) || (j->model && !sx_open_model(&j->run, j->model, 0, 0)) ||
+        !sx_open_ctx(&j->run, NULL))
         return j->run.status;
     if (j->model) j->opts.flags |= LLM_RETRIEVE_JUDGE;
     j->opts.cancel = j->run.cancel;
@@ -129,6 +150,8 @@ static int run_retrieve(const sx_command *self, int argc, char **argv)
         if (id == OPT_DOC) j.opts.doc = args.value;
         if (id == OPT_TOP) ok = sx_arg_u32(&args, 1, 1000, &j.opts.top);
         if (id == OPT_BEAM) ok = sx_arg_u32(&args, 1, 100000, &j.opts.beam);
+        if (id == OPT_FILTER) j.opts.filter = args.value;
+        if (id == OPT_LABELS) j.labels = args.value;
         if (id == OPT_TRACE) j.trace = true;
         if (id == OPT_JSON) j.json = true;
         if (id == OPT_JSONL) j.jsonl = true;

@@ -5,16 +5,17 @@
 #include "json.h"
 #include "term.h"
 
-static const char text_help[] = "usage: sextant text -c CORPUS [--node ID] DOC\n"
+static const char text_help[] = "usage: sextant text -c CORPUS [--node ID] [--labels A,B] DOC\n"
                                 "\n"
                                 "Writes a document's canonical text: the bytes that every start and end counts\n"
                                 "in.\n"
                                 "\n"
                                 "  -c, --corpus FILE   the corpus file\n"
-                                "      --node ID       only the text of this node, such as 0.2.5\n";
+                                "      --node ID       only the text of this node, such as 0.2.5\n"
+                                "      --labels A,B    as holders of these labels see it (default: whole)\n";
 
 static const char tree_help[] =
-    "usage: sextant tree -c CORPUS [--depth N] [--sentences] [--json] DOC\n"
+    "usage: sextant tree -c CORPUS [--depth N] [--sentences] [--json] [--labels A,B] DOC\n"
     "\n"
     "Prints a document's tree: each node's id, and its heading or how its text\n"
     "begins.\n"
@@ -22,22 +23,23 @@ static const char tree_help[] =
     "  -c, --corpus FILE   the corpus file\n"
     "      --depth N       only the first N levels under the root\n"
     "      --sentences     show sentences too\n"
+    "      --labels A,B    as holders of these labels see it (default: whole)\n"
     "      --json          one JSON object: {\"doc\", \"bytes\", \"nodes\": [{\"id\",\n"
     "                      \"parent\", \"kind\", \"depth\", \"title\", \"start\", \"end\",\n"
     "                      \"hash\"}]}, all nodes in reading order\n";
 
-enum { OPT_CORPUS = 1, OPT_NODE, OPT_DEPTH, OPT_SENTENCES, OPT_JSON };
+enum { OPT_CORPUS = 1, OPT_NODE, OPT_DEPTH, OPT_SENTENCES, OPT_JSON, OPT_LABELS };
 
-static const sx_opt text_table[] = {
-    {OPT_CORPUS, 'c', "corpus", true}, {OPT_NODE, 0, "node", true}, {0, 0, NULL, false}};
-static const sx_opt tree_table[] = {{OPT_CORPUS, 'c', "corpus", true},
-                                    {OPT_DEPTH, 0, "depth", true},
-                                    {OPT_SENTENCES, 0, "sentences", false},
-                                    {OPT_JSON, 0, "json", false},
+static const sx_opt text_table[] = {{OPT_CORPUS, 'c', "corpus", true},
+                                    {OPT_NODE, 0, "node", true},
+                                    {OPT_LABELS, 0, "labels", true},
                                     {0, 0, NULL, false}};
+static const sx_opt tree_table[] = {{OPT_CORPUS, 'c', "corpus", true},      {OPT_DEPTH, 0, "depth", true},
+                                    {OPT_SENTENCES, 0, "sentences", false}, {OPT_JSON, 0, "json", false},
+                                    {OPT_LABELS, 0, "labels", true},        {0, 0, NULL, false}};
 
 typedef struct request {
-    const char *corpus, *node, *doc;
+    const char *corpus, *node, *doc, *labels;
     uint32_t depth;
     bool sentences, json;
 } request;
@@ -121,7 +123,8 @@ static int work(sx_run *run, const request *q, bool text)
 {
     llm_error err = LLM_ERROR_INIT;
     llm_tree *tree = NULL;
-    if (!sx_run_begin(run, run->cmd) || !sx_open_corpus(run, q->corpus, true)) return run->status;
+    if (!sx_run_begin(run, run->cmd) || !sx_open_corpus(run, q->corpus, true) || !sx_open_view(run, q->labels))
+        return run->status;
     llm_status st = llm_tree_open(&tree, run->corpus, q->doc, &err);
     if (st != LLM_OK) return sx_failed(run, st, err.message);
     int status = text ? write_text(run, tree, q) : q->json ? write_json(tree, q->doc) : write_plain(tree, q);
@@ -138,6 +141,7 @@ static int run_either(const sx_command *self, int argc, char **argv, bool text)
     if (!sx_args_init(&args, self, text ? text_table : tree_table, argc, argv)) return SX_EXIT_RUN;
     while (ok && (id = sx_args_next(&args)) > 0) {
         if (id == OPT_CORPUS) q.corpus = args.value;
+        if (id == OPT_LABELS) q.labels = args.value;
         if (id == OPT_NODE) q.node = args.value;
         if (id == OPT_DEPTH) ok = sx_arg_u32(&args, 0, 10000, &q.depth);
         if (id == OPT_SENTENCES) q.sentences = true;

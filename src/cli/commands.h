@@ -6,6 +6,7 @@
 
 extern const sx_command sx_cmd_ask;
 extern const sx_command sx_cmd_ingest;
+extern const sx_command sx_cmd_describe;
 extern const sx_command sx_cmd_remove;
 extern const sx_command sx_cmd_list;
 extern const sx_command sx_cmd_text;

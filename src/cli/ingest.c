@@ -42,11 +42,13 @@ static void explain_format(const char *path, llm_error *err)
     }
 }
 
-llm_status sx_ingest_one(sx_run *run, const char *path, const char *name, uint32_t format, llm_error *err)
+llm_status sx_ingest_one(sx_run *run, const char *path, const char *name, uint32_t format, const sx_about_opts *about,
+                         llm_error *err)
 {
     llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
     opts.format = format;
     opts.cancel = run->cancel;
+    if (about) sx_about_set(about, &opts);
     llm_status st;
     sx_progress("Reading %s", name);
     if (strcmp(path, "-") == 0) {

@@ -86,6 +86,26 @@ bool sx_open_corpus(sx_run *run, const char *path, bool readonly)
     return st == LLM_OK;
 }
 
+bool sx_open_view(sx_run *run, const char *labels)
+{
+    llm_error err = LLM_ERROR_INIT;
+    llm_corpus *view = NULL;
+    sx_bytes list = {0};
+    if (!labels) return true;
+    if (!sx_list_split(&list, labels)) {
+        sx_say(run->cmd, "out of memory");
+        run->status = SX_EXIT_RUN;
+        return false;
+    }
+    llm_status st = llm_corpus_view(&view, run->corpus, list.data, &err);
+    sx_bytes_free(&list);
+    if (st != LLM_OK) sx_failed(run, st, err.message);
+    if (st != LLM_OK) return false;
+    llm_corpus_free(run->corpus);
+    run->corpus = view;
+    return true;
+}
+
 bool sx_open_ctx(sx_run *run, const llm_ctx_opts *opts)
 {
     llm_error err = LLM_ERROR_INIT;

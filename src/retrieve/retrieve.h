@@ -18,26 +18,41 @@ typedef struct sx_corpus_params {
     const sx_log *log;
 } sx_corpus_params;
 
+/* Lists of strings: each ended by NUL, the list by an empty one. `labels` below is what the caller holds; NULL: the owner, who
+ * sees all. What the others may not see does not exist for them: not in lists, trees, scores, statistics or sentences. */
 typedef struct sx_doc_info {
     const char *name;
     uint64_t bytes;
-    uint32_t nodes;
+    uint32_t nodes, format;
     unsigned char hash[32];
+    const char *folder; /* "" at the root */
+    const char *labels; /* a list: those of the document that the caller holds */
+    const char *meta;   /* a list of key=value */
 } sx_doc_info;
+
+typedef struct sx_ingest_params {
+    uint32_t format; /* LLM_FORMAT_*; 0: to be found out */
+    const llm_cancel *cancel;
+    const char *folder, *labels, *meta; /* NULL: as they are; labels and meta are lists */
+} sx_ingest_params;
 
 llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const sx_corpus_params *params,
                           llm_error *err);
 void sx_corpus_close(sx_corpus *corpus);
-llm_status sx_corpus_ingest(sx_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
-                            const llm_cancel *cancel, llm_error *err);
-llm_status sx_corpus_ingest_file(sx_corpus *corpus, const char *path, const char *name, uint32_t format,
-                                 const llm_cancel *cancel, llm_error *err);
+llm_status sx_corpus_ingest(sx_corpus *corpus, const char *name, const char *text, size_t len,
+                            const sx_ingest_params *params, llm_error *err);
+llm_status sx_corpus_ingest_file(sx_corpus *corpus, const char *path, const char *name, const sx_ingest_params *params,
+                                 llm_error *err);
+/* Sets what is said about a document; node (or NULL) an id: then labels alone, of that place. */
+llm_status sx_corpus_describe(sx_corpus *corpus, const char *name, const char *node, const sx_ingest_params *params,
+                              llm_error *err);
 llm_status sx_corpus_remove(sx_corpus *corpus, const char *name, llm_error *err);
 llm_status sx_corpus_check(sx_corpus *corpus, llm_error *err);
 /* Calls fn for each document sorted by name; a non-zero return stops with that status. */
-llm_status sx_corpus_list(sx_corpus *corpus, llm_status (*fn)(void *user, const sx_doc_info *doc), void *user,
-                          llm_error *err);
-llm_status sx_corpus_tree(sx_corpus *corpus, const char *name, sx_tree **out, llm_error *err); /* a reference */
+llm_status sx_corpus_list(sx_corpus *corpus, const char *labels, llm_status (*fn)(void *user, const sx_doc_info *doc),
+                          void *user, llm_error *err);
+llm_status sx_corpus_tree(sx_corpus *corpus, const char *name, const char *labels, sx_tree **out,
+                          llm_error *err); /* a reference */
 
 /* ---- evidence: plain data, owned by one caller ---- */
 typedef struct sx_found {
@@ -101,6 +116,8 @@ typedef struct sx_retrieve_params {
     const char *doc; /* NULL: all */
     const llm_cancel *cancel;
     const sx_judge *judge; /* NULL: words alone */
+    const char *labels;
+    const char *filter; /* corpus/filter.h; NULL: none */
 } sx_retrieve_params;
 
 llm_status sx_retrieve(sx_evidence **out, sx_corpus *corpus, const char *question, size_t len,

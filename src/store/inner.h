@@ -30,6 +30,10 @@ enum {
     SX_STMT_DROP_ROWS,
     SX_STMT_SETTLE,
     SX_STMT_UNBURY,
+    SX_STMT_LIST,
+    SX_STMT_CLAIM,
+    SX_STMT_PUT_ABOUT,
+    SX_STMT_DROP_ABOUT,
     SX_STATEMENTS
 };
 
@@ -53,6 +57,10 @@ struct sx_store {
     atomic_uint own; /* commits of this handle, which a connection's data_version does not count when it made them */
 };
 
+/* A document and its sections in the place of the one of that name, inside a write. Returns SQLite's code. */
+int sx_store_put_rows(sx_connection *c, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS]);
+/* Says something about a document of this id, inside a write. Nothing for an empty one. */
+int sx_store_put_about(sx_connection *c, int64_t id, uint32_t revision, const void *about, size_t size);
 /* Steps a statement that gives no rows and makes it ready for the next use. */
 int sx_store_run(sqlite3_stmt *stmt);
 /* A write, whole or not at all: begin with the writer's lock held; finish commits when rc is SQLITE_OK, else takes back. */

@@ -33,15 +33,26 @@ static const char *const statements[SX_STATEMENTS] = {
     [SX_STMT_DROP_ROWS] = "DELETE FROM posting WHERE id>=?1 AND id<?2",
     [SX_STMT_SETTLE] = "DELETE FROM pending WHERE doc=?1",
     [SX_STMT_UNBURY] = "DELETE FROM tombstone WHERE doc=?1",
+    [SX_STMT_LIST] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN about a ON "
+                     "a.doc=d.id ORDER BY name",
+    [SX_STMT_CLAIM] = "SELECT 1 FROM document WHERE id=?1 AND coalesce((SELECT revision FROM about WHERE doc=?1),0)=?2",
+    [SX_STMT_PUT_ABOUT] = "INSERT OR REPLACE INTO about(doc,revision,data) VALUES(?1,?2,?3)",
+    [SX_STMT_DROP_ABOUT] = "DELETE FROM about WHERE doc=(SELECT id FROM document WHERE name=?1)",
 };
 
 #define TABLES_2 \
     "CREATE TABLE pending(doc INTEGER PRIMARY KEY);" \
     "CREATE TABLE tombstone(doc INTEGER PRIMARY KEY);" \
     "CREATE TABLE segment(id INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL, units INTEGER NOT NULL);" \
-    "CREATE TABLE posting(id INTEGER PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);"
+    "CREATE TABLE posting(id INTEGER PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);" \
+    "CREATE TABLE about(doc INTEGER PRIMARY KEY REFERENCES document(id), revision INTEGER NOT NULL, data BLOB NOT " \
+    "NULL);"
 
-/* Form 2 has the segments of the search over all documents; what form 1 held waits to be taken into one. */
+/* What a file of form 1 is asked instead. */
+static const char list_of_form_1[] = "SELECT id,name,bytes,nodes,format,hash,NULL,0 FROM document ORDER BY name";
+
+/* Form 2 has the segments of the search over all documents; what form 1 held waits to be taken into one. It also has what is
+ * said about documents. */
 static const char *const upgrades[] = {TABLES_2 "INSERT INTO pending SELECT id FROM document;"};
 
 static const sx_sql_form corpus_form = {
@@ -76,13 +87,15 @@ static llm_status look_for_segments(sx_connection *c, llm_error *err)
     return status;
 }
 
-static llm_status connect_to(sx_connection *c, const char *path, bool readonly, llm_error *err)
+static llm_status prepare_all(sx_connection *c, llm_error *err)
 {
-    llm_status status = sx_sql_open(&c->db, path, readonly, &corpus_form, err);
-    if (status == LLM_OK) status = look_for_segments(c, err);
+    llm_status status = look_for_segments(c, err);
     for (int i = 0; i < SX_STATEMENTS && status == LLM_OK; i++) {
-        if (!c->has_segments && sx_stmt_is_of_form_2(i)) continue;
-        int rc = sqlite3_prepare_v3(c->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &c->stmt[i], NULL);
+        const char *sql = i == SX_STMT_LIST && !c->has_segments ? list_of_form_1 : statements[i];
+        if (sql == statements[i] && !c->has_segments && sx_stmt_is_of_form_2(i)) continue;
+        sqlite3_finalize(c->stmt[i]);
+        c->stmt[i] = NULL;
+        int rc = sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &c->stmt[i], NULL);
         if (rc == SQLITE_ERROR) /* our application id, but not our tables */
             status = sx_fail(err, LLM_E_CORRUPT, "the corpus lacks one of its tables (%s); restore it from a copy",
                              sqlite3_errmsg(c->db));
@@ -90,6 +103,12 @@ static llm_status connect_to(sx_connection *c, const char *path, bool readonly, 
             status = sx_sql_fail(c->db, rc, "opening the corpus", err);
     }
     return status;
+}
+
+static llm_status connect_to(sx_connection *c, const char *path, bool readonly, llm_error *err)
+{
+    llm_status status = sx_sql_open(&c->db, path, readonly, &corpus_form, err);
+    return status == LLM_OK ? prepare_all(c, err) : status;
 }
 
 static void disconnect(sx_connection *c)
@@ -150,14 +169,25 @@ static int run_named(sqlite3_stmt *stmt, const char *name)
 
 static int drop(sx_connection *c, const char *name)
 {
-    static const int steps[] = {SX_STMT_BURY, SX_STMT_DROP_PENDING, SX_STMT_DROP_SECTIONS, SX_STMT_DROP_DOC};
+    static const int steps[] = {SX_STMT_BURY, SX_STMT_DROP_PENDING, SX_STMT_DROP_ABOUT, SX_STMT_DROP_SECTIONS,
+                                SX_STMT_DROP_DOC}; /* the document last: it is counted */
     int rc = SQLITE_OK;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && rc == SQLITE_OK; i++)
         rc = run_named(c->stmt[steps[i]], name);
     return rc;
 }
 
-static int put(sx_connection *c, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS])
+int sx_store_put_about(sx_connection *c, int64_t id, uint32_t revision, const void *about, size_t size)
+{
+    sqlite3_stmt *stmt = c->stmt[SX_STMT_PUT_ABOUT];
+    if (!size) return SQLITE_OK;
+    sqlite3_bind_int64(stmt, 1, id);
+    sqlite3_bind_int64(stmt, 2, revision);
+    sqlite3_bind_blob64(stmt, 3, about, size, SQLITE_STATIC);
+    return sx_store_run(stmt);
+}
+
+int sx_store_put_rows(sx_connection *c, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS])
 {
     sqlite3_stmt *insert = c->stmt[SX_STMT_PUT_DOC];
     int rc = drop(c, doc->name);
@@ -173,6 +203,7 @@ static int put(sx_connection *c, const sx_store_doc *doc, const sx_blob sections
         sqlite3_bind_int64(c->stmt[SX_STMT_PUT_PENDING], 1, id);
         rc = sx_store_run(c->stmt[SX_STMT_PUT_PENDING]);
     }
+    if (rc == SQLITE_OK) rc = sx_store_put_about(c, id, 1, doc->about, doc->about_size);
     for (int part = 0; part < SX_SECTIONS && rc == SQLITE_OK; part++) {
         unsigned char hash[SX_HASH_BYTES];
         sqlite3_stmt *stmt = c->stmt[SX_STMT_PUT_SECTION];
@@ -220,7 +251,7 @@ llm_status sx_store_put(sx_store *store, const sx_store_doc *doc, const sx_blob 
     if (!c) return sx_store_fail_readonly(err);
     pthread_mutex_lock(&c->lock);
     llm_status status = sx_store_begin(c, err);
-    if (status == LLM_OK) status = sx_store_finish(store, put(c, doc, sections), err);
+    if (status == LLM_OK) status = sx_store_finish(store, sx_store_put_rows(c, doc, sections), err);
     pthread_mutex_unlock(&c->lock);
     return status;
 }
@@ -256,26 +287,40 @@ llm_status sx_store_read_doc(sqlite3_stmt *stmt, sx_store_doc *doc, llm_error *e
     return LLM_OK;
 }
 
+/* A file of form 1 that was opened for reading may have been made new by another process: what is said there about
+ * documents must not be overlooked. */
+static llm_status refresh_form(sx_connection *c, llm_error *err)
+{
+    if (c->has_segments) return LLM_OK;
+    llm_status status = look_for_segments(c, err);
+    return status == LLM_OK && c->has_segments ? prepare_all(c, err) : status;
+}
+
+static llm_status read_about(sqlite3_stmt *stmt, sx_store_doc *doc, llm_error *err)
+{
+    doc->about = sqlite3_column_blob(stmt, 6);
+    doc->about_size = (size_t)sqlite3_column_bytes(stmt, 6);
+    doc->revision = (uint32_t)sqlite3_column_int64(stmt, 7);
+    return doc->about_size && !doc->about ? sx_fail_memory(err) : LLM_OK;
+}
+
 /* The lock is held throughout, so that the list is one state of the corpus. */
 llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_store_doc *doc), void *user,
                          llm_error *err)
 {
     sx_connection *c = store->reader;
-    sqlite3_stmt *stmt = NULL;
     pthread_mutex_lock(&c->lock);
-    int rc = sqlite3_prepare_v2(c->db,
-                                "SELECT id,name,bytes,nodes,format,hash FROM document ORDER BY "
-                                "name",
-                                -1, &stmt, NULL);
-    llm_status status = LLM_OK;
-    if (rc == SQLITE_OK)
-        while (status == LLM_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-            sx_store_doc doc = {0};
-            status = sx_store_read_doc(stmt, &doc, err);
-            if (status == LLM_OK) status = fn(user, &doc);
-        }
+    llm_status status = refresh_form(c, err);
+    sqlite3_stmt *stmt = c->stmt[SX_STMT_LIST];
+    int rc = SQLITE_DONE;
+    while (status == LLM_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        sx_store_doc doc = {0};
+        status = sx_store_read_doc(stmt, &doc, err);
+        if (status == LLM_OK) status = read_about(stmt, &doc, err);
+        if (status == LLM_OK) status = fn(user, &doc);
+    }
     if (status == LLM_OK && rc != SQLITE_DONE) status = sx_sql_fail(c->db, rc, "listing the documents", err);
-    sqlite3_finalize(stmt);
+    sqlite3_reset(stmt);
     pthread_mutex_unlock(&c->lock);
     return status;
 }

@@ -23,6 +23,10 @@ typedef struct sx_store_doc {
     uint32_t nodes;
     uint32_t format; /* LLM_FORMAT_* */
     unsigned char hash[32];
+    /* What is said about it, opaque here: given to a put, and told by sx_store_list alone. */
+    const void *about; /* [about_size] */
+    size_t about_size;
+    uint32_t revision; /* set by the store: (id, revision) names one state of document and what is said about it */
 } sx_store_doc;
 
 typedef struct sx_blob {
@@ -35,6 +39,11 @@ llm_status sx_store_open(sx_store **out, sx_mem *mem, const char *path, bool rea
 void sx_store_close(sx_store *store);
 
 llm_status sx_store_put(sx_store *store, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS], llm_error *err);
+/* The same if the document of that name still is in the state `was` (id 0: there is none); else LLM_E_BUSY. */
+llm_status sx_store_replace(sx_store *store, const sx_store_doc *was, const sx_store_doc *doc,
+                            const sx_blob sections[SX_SECTIONS], llm_error *err);
+/* Replaces what is said about a document that still is in this state; else LLM_E_BUSY. */
+llm_status sx_store_describe(sx_store *store, const sx_store_doc *was, const void *about, size_t size, llm_error *err);
 llm_status sx_store_remove(sx_store *store, const char *name, llm_error *err);
 /* Calls fn for each document sorted by name; a non-zero return stops with that status. fn may not use the
  * store. */

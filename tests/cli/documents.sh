@@ -71,4 +71,29 @@ cp "$T/lease.md" "$T/not.sextant"
 run list -c "$T/not.sextant"; is_rc 2; err_sentence
 run ingest -c "$T/not.sextant" "$T/lease.md"; [ $rc != 0 ] || wrong 'a text file is no corpus'
 cmp -s "$T/lease.md" "$T/not.sextant" || wrong 'the file was changed'
+
+# what is said about documents, who may see them, filters
+L=$T/labels.sextant
+run ingest -c "$L" --folder rent/2024 --meta year=2024 --meta lang=en "$T/lease.md"; is_rc 0
+run ingest -c "$L" --label board --label chair "$T/contract.txt"; is_rc 0
+run list -c "$L"; is_rc 0; out_has 'folder=rent/2024, year=2024, lang=en'; out_has 'label=board'
+run list -c "$L" --json; out_has '"about":["folder=rent/2024","year=2024","lang=en"]'
+run list -c "$L" --labels ''; is_rc 0; out_has 'lease.md'; out_lacks 'contract.txt'
+run list -c "$L" --labels x,chair; is_rc 0; out_has 'contract.txt'
+run text -c "$L" --labels x contract.txt; is_rc 2; err_has 'no document named contract.txt'
+run retrieve -c "$L" --labels '' --json 'contract deposit'; is_rc 0; out_lacks 'contract.txt'
+run retrieve -c "$L" --filter 'folder ^= rent and year >= 2024' --json 'deposit'; is_rc 0; out_has 'lease.md'
+run retrieve -c "$L" --filter 'year < 2024' --json 'deposit'; is_rc 0; out_has '"evidence":[]'
+run retrieve -c "$L" --filter 'year <' deposit; is_rc 2; err_sentence; err_has 'byte 6'
+feed '{"id":1,"question":"deposit","filter":"label = board"}'
+run retrieve -c "$L" --jsonl; is_rc 0; out_lacks 'lease.md'
+run describe -c "$L" --label '' contract.txt; is_rc 0
+run list -c "$L" --labels ''; out_has 'contract.txt'
+run describe -c "$L" --node "$node" --label board lease.md; is_rc 0
+run text -c "$L" --labels '' lease.md; is_rc 0; out_lacks '2. Deposit'
+run text -c "$L" --labels board lease.md; is_rc 0; out_has '2. Deposit'
+run describe -c "$L" lease.md; is_rc 2; err_sentence
+run describe -c "$L" --meta nonsense lease.md; is_rc 2; err_has 'key=value'
+run describe -c "$L" --label x nothing.txt; is_rc 2; err_has 'nothing.txt'
+
 finish

@@ -1,24 +1,13 @@
 /* conformance CALLS.jsonl MODEL.gguf: makes the calls of the file through the C API and prints one JSON line per call with
  * what came back. The Python and Go faces have programs of the same form; conformance_check compares all three with each
  * other and with what CALLS.jsonl expects. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sextant.h"
+#include "conformance.h"
 
-typedef struct world {
-    llm_model *model;
-    llm_corpus *corpus;
-    llm_vault *vault;
-    llm_ctx *ctx;     /* corpus and default policy, no model */
-    llm_ctx *writer;  /* the model alone */
-    llm_ctx *guarded; /* the policy of the last "policy" call */
-    llm_error err;
-} world;
-
-static json_t *failed(llm_status status)
+json_t *failed(llm_status status)
 {
     return json_pack("{s:s}", "error", llm_status_name(status));
 }
@@ -27,20 +16,20 @@ static json_t *done(llm_status status)
     return status < 0 ? failed(status) : json_pack("{s:s}", "status", "LLM_OK");
 }
 
-static json_t *real(double v)
+json_t *real(double v)
 {
     char text[32];
     snprintf(text, sizeof text, "%.6f", v);
     return json_string(text);
 }
 
-static const char *str(const json_t *call, const char *key, const char *otherwise)
+const char *str(const json_t *call, const char *key, const char *otherwise)
 {
     const char *s = json_string_value(json_object_get(call, key));
     return s ? s : otherwise;
 }
 
-static uint32_t num(const json_t *call, const char *key)
+uint32_t num(const json_t *call, const char *key)
 {
     return (uint32_t)json_integer_value(json_object_get(call, key));
 }
@@ -148,11 +137,8 @@ static llm_status retrieve(world *w, const json_t *call, llm_evidence **found)
     return llm_retrieve(w->ctx, question, strlen(question), &opts, found);
 }
 
-static json_t *call_retrieve(world *w, const json_t *call)
+json_t *evidence_json(const llm_evidence *found)
 {
-    llm_evidence *found = NULL;
-    llm_status status = retrieve(w, call, &found);
-    if (status < 0) return failed(status);
     json_t *hits = json_array(), *trace = json_array();
     for (uint32_t i = 0; i < llm_evidence_count(found); i++)
         json_array_append_new(
@@ -164,8 +150,16 @@ static json_t *call_retrieve(world *w, const json_t *call)
         json_array_append_new(trace, json_pack("[s,s,i,i,o,s]", llm_trace_doc(found, i), llm_trace_node(found, i),
                                                (int)llm_trace_depth(found, i), (int)llm_trace_action(found, i),
                                                real(llm_trace_score(found, i)), llm_trace_reason(found, i)));
-    json_t *result = json_pack("{s:o,s:b,s:o,s:o}", "confidence", real(llm_evidence_confidence(found)), "confident",
-                               llm_evidence_confidence(found) >= 0.5, "hits", hits, "trace", trace);
+    return json_pack("{s:o,s:b,s:o,s:o}", "confidence", real(llm_evidence_confidence(found)), "confident",
+                     llm_evidence_confidence(found) >= 0.5, "hits", hits, "trace", trace);
+}
+
+static json_t *call_retrieve(world *w, const json_t *call)
+{
+    llm_evidence *found = NULL;
+    llm_status status = retrieve(w, call, &found);
+    if (status < 0) return failed(status);
+    json_t *result = evidence_json(found);
     llm_evidence_free(found);
     return result;
 }
@@ -381,6 +375,10 @@ static const struct {
     {"load", call_load},         {"policy", call_policy},
     {"guard", call_guard},       {"guard_stream", call_guard_stream},
     {"restore", call_restore},   {"types", call_types},
+    {"judge", call_judge},       {"score", call_score},
+    {"embed", call_embed},       {"score_tokens", call_score_tokens},
+    {"rerank", call_rerank},     {"chat_parse", call_chat_parse},
+    {"state", call_state},       {"constrain", call_constrain},
 };
 
 static int run_line(world *w, const char *line)
@@ -417,7 +415,7 @@ static llm_status open_world(world *w, const char *model)
 int main(int argc, char **argv)
 {
     static char line[65536];
-    world w = {0};
+    world w = {.path = argc == 3 ? argv[2] : ""};
     FILE *file = argc == 3 ? fopen(argv[1], "r") : NULL;
     int bad = 0;
     if (!file) {

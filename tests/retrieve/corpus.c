@@ -30,7 +30,7 @@ static sx_corpus *open_corpus(const char *path)
 static void ingest(sx_corpus *corpus, const char *name, const char *text)
 {
     llm_error err = {sizeof err, 0, {0}};
-    if (sx_corpus_ingest(corpus, name, text, strlen(text), 0, NULL, &err) != LLM_OK) fail_msg("%s", err.message);
+    if (sx_corpus_ingest(corpus, name, text, strlen(text), NULL, &err) != LLM_OK) fail_msg("%s", err.message);
 }
 
 /* The document and text of the best evidence; "" without any. */
@@ -61,7 +61,7 @@ static llm_status count_doc(void *user, const sx_doc_info *doc)
 static unsigned count_docs(sx_corpus *corpus)
 {
     unsigned n = 0;
-    assert_int_equal(sx_corpus_list(corpus, count_doc, &n, NULL), LLM_OK);
+    assert_int_equal(sx_corpus_list(corpus, NULL, count_doc, &n, NULL), LLM_OK);
     return n;
 }
 
@@ -109,7 +109,7 @@ static void test_replace(void **state)
     ask(b, "Which colour?", NULL, name, text);
     assert_string_equal(text, "The colour is red.");
     sx_tree *held = NULL;
-    assert_int_equal(sx_corpus_tree(b, "notes.md", &held, NULL), LLM_OK);
+    assert_int_equal(sx_corpus_tree(b, "notes.md", NULL, &held, NULL), LLM_OK);
     ingest(a, "notes.md", "The colour is blue.\n");
     ask(b, "Which colour?", NULL, name, text); /* another handle's change is seen at once */
     assert_string_equal(text, "The colour is blue.");
@@ -139,9 +139,8 @@ static void test_unchanged(void **state)
     assert_int_equal(sqlite3_prepare_v2(db, "SELECT max(id) FROM document", -1, &stmt, NULL), SQLITE_OK);
     int64_t ids[3];
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(sx_corpus_ingest(corpus, "a", fees, sizeof fees - 1,
-                                          i < 2 ? LLM_FORMAT_MARKDOWN : LLM_FORMAT_TEXT, NULL, &err),
-                         LLM_OK);
+        const sx_ingest_params as = {.format = i < 2 ? LLM_FORMAT_MARKDOWN : LLM_FORMAT_TEXT};
+        assert_int_equal(sx_corpus_ingest(corpus, "a", fees, sizeof fees - 1, &as, &err), LLM_OK);
         assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
         ids[i] = sqlite3_column_int64(stmt, 0);
         sqlite3_reset(stmt);
@@ -159,25 +158,26 @@ static void test_refusals(void **state)
     sx_corpus *corpus = NULL;
     sx_corpus_params params = {.max_doc_bytes = 1000};
     struct llm_cancel cancel;
+    const sx_ingest_params odd = {.format = 77}, stopped = {.cancel = &cancel};
     assert_int_equal(sx_corpus_open(&corpus, &mem, NULL, &params, &err), LLM_OK);
     ingest(corpus, "a", "kept");
-    assert_int_equal(sx_corpus_ingest(corpus, "a", "caf\xE9 au lait", 12, 0, NULL, &err), LLM_E_UTF8);
+    assert_int_equal(sx_corpus_ingest(corpus, "a", "caf\xE9 au lait", 12, NULL, &err), LLM_E_UTF8);
     assert_non_null(strstr(err.message, "offset 3"));
     assert_non_null(strstr(err.message, "iconv"));
     char big[1001];
     memset(big, 'x', sizeof big);
-    assert_int_equal(sx_corpus_ingest(corpus, "a", big, 1001, 0, NULL, &err), LLM_E_LIMIT);
-    assert_int_equal(sx_corpus_ingest(corpus, "b", big, 1000, 0, NULL, &err), LLM_OK);
-    assert_int_equal(sx_corpus_ingest(corpus, "", "x", 1, 0, NULL, &err), LLM_E_INVALID);
-    assert_int_equal(sx_corpus_ingest(corpus, "\xFF", "x", 1, 0, NULL, &err), LLM_E_INVALID);
-    assert_int_equal(sx_corpus_ingest(corpus, "a", "x", 1, 77, NULL, &err), LLM_E_UNSUPPORTED);
-    assert_int_equal(sx_corpus_ingest_file(corpus, "/absent/file", NULL, 0, NULL, &err), LLM_E_NOT_FOUND);
-    assert_int_equal(sx_corpus_ingest_file(corpus, "/tmp", NULL, 0, NULL, &err), LLM_E_IO);
+    assert_int_equal(sx_corpus_ingest(corpus, "a", big, 1001, NULL, &err), LLM_E_LIMIT);
+    assert_int_equal(sx_corpus_ingest(corpus, "b", big, 1000, NULL, &err), LLM_OK);
+    assert_int_equal(sx_corpus_ingest(corpus, "", "x", 1, NULL, &err), LLM_E_INVALID);
+    assert_int_equal(sx_corpus_ingest(corpus, "\xFF", "x", 1, NULL, &err), LLM_E_INVALID);
+    assert_int_equal(sx_corpus_ingest(corpus, "a", "x", 1, &odd, &err), LLM_E_UNSUPPORTED);
+    assert_int_equal(sx_corpus_ingest_file(corpus, "/absent/file", NULL, NULL, &err), LLM_E_NOT_FOUND);
+    assert_int_equal(sx_corpus_ingest_file(corpus, "/tmp", NULL, NULL, &err), LLM_E_IO);
     atomic_init(&cancel.set, 1);
-    assert_int_equal(sx_corpus_ingest(corpus, "a", "other", 5, 0, &cancel, &err), LLM_E_CANCELLED);
+    assert_int_equal(sx_corpus_ingest(corpus, "a", "other", 5, &stopped, &err), LLM_E_CANCELLED);
     sx_tree *tree;
-    assert_int_equal(sx_corpus_tree(corpus, "c", &tree, &err), LLM_E_NOT_FOUND);
-    assert_int_equal(sx_corpus_tree(corpus, "a", &tree, &err), LLM_OK);
+    assert_int_equal(sx_corpus_tree(corpus, "c", NULL, &tree, &err), LLM_E_NOT_FOUND);
+    assert_int_equal(sx_corpus_tree(corpus, "a", NULL, &tree, &err), LLM_OK);
     assert_string_equal(tree->text, "kept");
     sx_tree_unref(tree);
     sx_corpus_close(corpus);
@@ -211,8 +211,8 @@ static void test_check_and_heal(void **state)
     sx_tree *tree = NULL;
     assert_int_equal(sx_corpus_check(corpus, &err), LLM_E_CORRUPT);
     assert_non_null(strstr(err.message, "a.md"));
-    assert_int_equal(sx_corpus_tree(corpus, "a.md", &tree, &err), LLM_E_CORRUPT);
-    assert_int_equal(sx_corpus_tree(corpus, "b.md", &tree, &err), LLM_OK);
+    assert_int_equal(sx_corpus_tree(corpus, "a.md", NULL, &tree, &err), LLM_E_CORRUPT);
+    assert_int_equal(sx_corpus_tree(corpus, "b.md", NULL, &tree, &err), LLM_OK);
     sx_tree_unref(tree);
     ingest(corpus, "a.md", fees);
     assert_int_equal(sx_corpus_check(corpus, &err), LLM_OK);
@@ -227,12 +227,12 @@ static llm_status all_of_it(sx_mem *with)
     sx_tree *tree = NULL;
     unsigned n = 0;
     llm_status status = sx_corpus_open(&corpus, with, NULL, NULL, &err);
-    if (status == LLM_OK) status = sx_corpus_ingest(corpus, "a.md", fees, sizeof fees - 1, 0, NULL, &err);
-    if (status == LLM_OK) status = sx_corpus_ingest(corpus, "b.txt", animals, sizeof animals - 1, 0, NULL, &err);
-    if (status == LLM_OK) status = sx_corpus_ingest(corpus, "a.md", animals, sizeof animals - 1, 0, NULL, &err);
-    if (status == LLM_OK) status = sx_corpus_ingest(corpus, "a.md", animals, sizeof animals - 1, 0, NULL, &err);
-    if (status == LLM_OK) status = sx_corpus_list(corpus, count_doc, &n, &err);
-    if (status == LLM_OK) status = sx_corpus_tree(corpus, "a.md", &tree, &err);
+    if (status == LLM_OK) status = sx_corpus_ingest(corpus, "a.md", fees, sizeof fees - 1, NULL, &err);
+    if (status == LLM_OK) status = sx_corpus_ingest(corpus, "b.txt", animals, sizeof animals - 1, NULL, &err);
+    if (status == LLM_OK) status = sx_corpus_ingest(corpus, "a.md", animals, sizeof animals - 1, NULL, &err);
+    if (status == LLM_OK) status = sx_corpus_ingest(corpus, "a.md", animals, sizeof animals - 1, NULL, &err);
+    if (status == LLM_OK) status = sx_corpus_list(corpus, NULL, count_doc, &n, &err);
+    if (status == LLM_OK) status = sx_corpus_tree(corpus, "a.md", NULL, &tree, &err);
     sx_tree_unref(tree);
     if (status == LLM_OK) status = sx_retrieve(&found, corpus, "What eats leaves?", 17, NULL, with, &err);
     sx_evidence_free(found);
@@ -335,7 +335,7 @@ static void test_kill_while_ingesting(void **state)
             sx_corpus *corpus = open_corpus(path);
             for (unsigned seed = 1 + (unsigned)round;; seed++) {
                 make_text(&text, seed);
-                if (sx_corpus_ingest(corpus, seed % 2 ? "a.md" : "b.md", text.data, text.len, 0, NULL, NULL) != LLM_OK)
+                if (sx_corpus_ingest(corpus, seed % 2 ? "a.md" : "b.md", text.data, text.len, NULL, NULL) != LLM_OK)
                     _exit(1);
             }
         }
@@ -347,7 +347,7 @@ static void test_kill_while_ingesting(void **state)
         if (sx_corpus_check(corpus, &err) != LLM_OK) fail_msg("%s", err.message);
         for (int k = 0; k < 2; k++) {
             sx_tree *tree;
-            if (sx_corpus_tree(corpus, k ? "a.md" : "b.md", &tree, NULL) != LLM_OK) continue;
+            if (sx_corpus_tree(corpus, k ? "a.md" : "b.md", NULL, &tree, NULL) != LLM_OK) continue;
             unsigned seed = (unsigned)strtoul(tree->text + 11, NULL, 10);
             make_text(&text, seed);
             assert_string_equal(tree->text, text.data);

@@ -415,7 +415,7 @@ static void test_first_form(void **state)
     assert_int_equal(put_seeded(store, "a", 1, 100, &err), LLM_OK);
     assert_int_equal(put_seeded(store, "b", 2, 100, &err), LLM_OK);
     sx_store_close(store);
-    run_sql(path, "DROP TABLE pending; DROP TABLE tombstone; DROP TABLE segment; DROP TABLE posting;"
+    run_sql(path, "DROP TABLE pending; DROP TABLE tombstone; DROP TABLE segment; DROP TABLE posting; DROP TABLE about;"
                   "PRAGMA user_version=1");
     store = open_ok(path, true);
     sx_store_state s = state_of(store);

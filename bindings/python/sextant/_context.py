@@ -136,10 +136,12 @@ class Context(Handle):
         """Names what the next texts are in the guard's audit log: a document, a session, a tenant."""
         self._told(_raw.sx_ctx_set_tag, tag or "")
 
-    def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None, judge: "bool | Judge" = False,
+    def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None, filter: str = "",
+                 judge: "bool | Judge" = False,
                  judge_weight: float = 0.0, judge_ms: int = 0, judge_tokens: int = 0,
                  cancel: Cancel | None = None) -> Evidence:
-        """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document. With ``judge``
+        """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document,
+        ``filter`` to those that fit, such as ``"folder ^= leases and (year >= 2020 or not draft)"``. With ``judge``
         the context's model judges the branches, within a budget of milliseconds and tokens; a function in its place gets a
         ``JudgeBatch`` and returns a score from 0 to 1 for each candidate (None: no opinion).
 
@@ -155,21 +157,22 @@ class Context(Handle):
             raise ValueError("doc is empty; leave it out to search the whole corpus")
         data, token = utf8(question), cancel or Cancel()
         if callable(judge):
-            return self._retrieve_judged(judge, data, top, beam, doc or "", judge_weight, judge_ms, judge_tokens, token)
+            return self._retrieve_judged(judge, data, top, beam, doc or "", filter, judge_weight, judge_ms, judge_tokens, token)
         return Evidence(self._run(
             token,
-            lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", int(judge), judge_weight, judge_ms,
+            lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", filter, int(judge), judge_weight, judge_ms,
                                                     judge_tokens, stop, err),
             _raw.llm_evidence_free,
         ))
 
-    def _retrieve_judged(self, judge: Judge, data: bytes, top: int, beam: int, doc: str, weight: float, ms: int, tokens: int,
+    def _retrieve_judged(self, judge: Judge, data: bytes, top: int, beam: int, doc: str, filter: str, weight: float, ms: int,
+                         tokens: int,
                          cancel: Cancel) -> Evidence:
         err = _raw.llm_error()
         with self._life as raw, cancel._life as stop:
             made = with_judge(
                 judge, cancel,
-                lambda asker: _raw.sx_retrieve_judged(raw, data, top, beam, doc, asker, weight, ms, tokens, stop, err),
+                lambda asker: _raw.sx_retrieve_judged(raw, data, top, beam, doc, filter, asker, weight, ms, tokens, stop, err),
                 _raw.llm_evidence_free)
         drain_log()
         check(err)

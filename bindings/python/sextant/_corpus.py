@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Iterator, List, Sequence, overload
+from typing import Any, Callable, Iterator, List, Mapping, Sequence, Tuple, Union, overload
 
 from . import capi as _raw
 from ._errors import check
-from ._handle import LOG, Cancel, Handle, StrPath, Text, absolute, drain_log, life_of, long_call, utf8
+from ._handle import LOG, Cancel, Handle, StrPath, Text, absolute, drain_log, life_of, long_call, string_list, utf8
 from ._types import Doc, Format, Node, NodeKind
+
+
+def said_about(docs: Any, i: int) -> Iterator[str]:
+    k = 0
+    while (item := _raw.llm_docs_about(docs, i, k)) is not None:
+        yield item
+        k += 1
+
+
+Meta = Mapping[str, Union[str, int, float, Sequence[str]]]
+
+
+def about(folder: str | None, labels: Sequence[str] | None, meta: Meta | None) -> Tuple[bytes, bytes, bytes]:
+    """What is said about a document as the library takes it: an empty list is one NUL, nothing at all is nothing."""
+    if folder is not None and "\0" in folder:
+        raise ValueError("a folder may not hold a NUL character")
+    pairs = [f"{key}={value}" for key, values in (meta or {}).items()
+             for value in ([values] if isinstance(values, (str, int, float)) else values)]
+    return (b"" if folder is None else utf8(folder) + b"\0",
+            b"" if labels is None else string_list(labels, "labels") + b"\0",
+            b"" if meta is None else string_list(pairs, "meta") + b"\0")
 
 
 class Corpus(Handle):
@@ -43,18 +64,58 @@ class Corpus(Handle):
         drain_log()
         check(err)
 
-    def ingest(self, name: str, text: Text, *, format: int = Format.BY_NAME, cancel: Cancel | None = None) -> None:
-        """Adds a document, or replaces the one of that name; wholly or not at all, also across a crash."""
-        data = utf8(text)
-        self._run(cancel, lambda raw, stop, err: int(_raw.sx_ingest(raw, name, data, format, stop, err)))
+    def ingest(self, name: str, text: Text, *, format: int = Format.BY_NAME, folder: str | None = None,
+               labels: Sequence[str] | None = None, meta: Meta | None = None, cancel: Cancel | None = None) -> None:
+        """Adds a document, or replaces the one of that name; wholly or not at all, also across a crash. ``folder``, ``labels``
+        and ``meta`` say something about it (:meth:`describe`); what is left out stays as it was."""
+        data, said = utf8(text), about(folder, labels, meta)
+        self._run(cancel, lambda raw, stop, err: int(_raw.sx_ingest(raw, name, data, format, *said, stop, err)))
 
     def ingest_file(self, path: StrPath, name: str | None = None, *, format: int = Format.BY_NAME,
+                    folder: str | None = None, labels: Sequence[str] | None = None, meta: Meta | None = None,
                     cancel: Cancel | None = None) -> None:
         """The same with the bytes of a file; without a name the path's last part is taken."""
         if name == "":
             raise ValueError("the name is empty; leave it out to take the path's last part")
-        file = os.fsencode(path)
-        self._run(cancel, lambda raw, stop, err: int(_raw.sx_ingest_file(raw, file, name or "", format, stop, err)))
+        file, said = os.fsencode(path), about(folder, labels, meta)
+        self._run(cancel,
+                  lambda raw, stop, err: int(_raw.sx_ingest_file(raw, file, name or "", format, *said, stop, err)))
+
+    def describe(self, name: str, *, node: str | None = None, folder: str | None = None,
+                 labels: Sequence[str] | None = None, meta: Meta | None = None) -> None:
+        """Changes what is said about a document: the folder it stands in, the labels of which one must be held to see it
+        (:meth:`view`), and ``meta``, pairs that a filter can ask for. With ``node``, the labels of that place of it.
+
+        >>> with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+        ...     corpus.ingest("lease.md", "# Pets\\n\\nTenants may keep one dog.", folder="leases", meta={"year": 2024})
+        ...     corpus.describe("lease.md", labels=["legal"])
+        ...     corpus.docs()[0].about
+        ('folder=leases', 'label=legal', 'year=2024')
+        """
+        err = _raw.llm_error()
+        with self._life as raw:
+            _raw.sx_describe(raw, name, node or "", *about(folder, labels, meta), err)
+        drain_log()
+        check(err)
+
+    def view(self, labels: Sequence[str]) -> "Corpus":
+        """The corpus as a holder of these labels sees it, for a ``Context``, :meth:`docs` and :meth:`tree`: of the rest
+        nothing is shown, counted or scored. It cannot be written to.
+
+        >>> with sextant.Corpus() as corpus:
+        ...     corpus.ingest("open.txt", "For everybody.")
+        ...     corpus.ingest("board.txt", "For the board.", labels=["board"])
+        ...     with corpus.view([]) as everybody, corpus.view(["board"]) as board:
+        ...         len(everybody.docs()), len(board.docs())
+        (1, 2)
+        """
+        err = _raw.llm_error()
+        with self._life as raw:
+            made = _raw.sx_corpus_view(raw, string_list(labels, "labels"), err)
+        check(err)
+        view = Corpus.__new__(Corpus)
+        Handle.__init__(view, made, _raw.llm_corpus_free)
+        return view
 
     def remove(self, name: str) -> None:
         """Removes a document; NotFoundError when there is none of that name."""
@@ -82,7 +143,7 @@ class Corpus(Handle):
         try:
             return [
                 Doc(_raw.llm_docs_name(docs, i), _raw.llm_docs_bytes(docs, i), _raw.llm_docs_nodes(docs, i),
-                    _raw.llm_docs_hash(docs, i))
+                    _raw.llm_docs_hash(docs, i), tuple(said_about(docs, i)))
                 for i in range(_raw.llm_docs_count(docs))
             ]
         finally:

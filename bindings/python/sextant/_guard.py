@@ -49,7 +49,7 @@ class Vault(Handle):
         flags = _raw.LLM_VAULT_READONLY if readonly else 0
         if passphrase is not None:
             flags |= _raw.LLM_VAULT_PASSPHRASE
-        secret = utf8(passphrase) if passphrase is not None else raw_bytes(key or b"")
+        secret = utf8(passphrase) if passphrase is not None else raw_bytes(b"" if key is None else key)
         err = _raw.llm_error()
         raw = _raw.sx_vault_open(b"" if path is None else os.fsencode(path), secret, flags, LOG, err)
         drain_log()

@@ -1,6 +1,8 @@
 """conformance.py CALLS.jsonl MODEL.gguf: the Python form of tests/golden/conformance.c."""
 
 import json
+import math
+import os
 import sys
 
 import sextant
@@ -25,6 +27,7 @@ def verdict_json(verdict, text):
 
 class World:
     def __init__(self, model):
+        self.path = model
         self.model = sextant.Model(model)
         self.corpus = sextant.Corpus()
         self.vault = sextant.Vault(key=b"0123456789abcdef0123456789abcdef")
@@ -64,16 +67,27 @@ class World:
 
     def retrieve(self, call):
         with self._retrieve(call) as found:
-            return {
-                "confidence": real(found.confidence),
-                "confident": found.confidence >= 0.5,
-                "hits": [
-                    {"doc": h.doc, "node": h.node, "path": h.path, "text": h.text, "start": h.start, "end": h.end,
-                     "score": real(h.score)}
-                    for h in found
-                ],
-                "trace": [[s.doc, s.node, s.depth, int(s.action), real(s.score), s.reason] for s in found.trace()],
-            }
+            return self._evidence(found)
+
+    def judge(self, call):
+        def scripted(batch):
+            return [next((score for part, score in call["scores"].items() if part in c.text), None)
+                    for c in batch.candidates]
+
+        with self.ctx.retrieve(call["question"], judge=scripted, judge_weight=call.get("weight", 0.0)) as found:
+            return {**self._evidence(found), "judged": [[real(s.lexical), real(s.judged)] for s in found.trace()]}
+
+    def _evidence(self, found):
+        return {
+            "confidence": real(found.confidence),
+            "confident": found.confidence >= 0.5,
+            "hits": [
+                {"doc": h.doc, "node": h.node, "path": h.path, "text": h.text, "start": h.start, "end": h.end,
+                 "score": real(h.score)}
+                for h in found
+            ],
+            "trace": [[s.doc, s.node, s.depth, int(s.action), real(s.score), s.reason] for s in found.trace()],
+        }
 
     def _reply(self, reply):
         with reply:
@@ -111,6 +125,62 @@ class World:
     def chat(self, call):
         fields = dict(call["vars"])
         return {"text": self.model.chat(fields.pop("messages", []), source=call.get("source", ""), **fields)}
+
+    @staticmethod
+    def _scores(scores):
+        return {"scores": [{"sum": real(s.sum), "tokens": list(s.tokens), "likeliest": [at[0][0] for at in s.top]}
+                           for s in scores]}
+
+    def score(self, call):
+        return self._scores(self.writer.score(call["texts"], call["prompt"], given=call.get("given", ()),
+                                              top=call.get("top", 0)))
+
+    def score_tokens(self, call):
+        return self._scores([self.writer.score_tokens(call["tokens"], call.get("from", 0))])
+
+    def _other(self, call):
+        return sextant.Model(os.path.join(os.path.dirname(self.path), call["model"]) if "model" in call else self.path)
+
+    def embed(self, call):
+        with self._other(call) as model, sextant.Context(model) as ctx:
+            rows = ctx.embed(call["texts"], pooling=call.get("pooling", 0), normalise=call.get("normalise", False)).tolist()
+        return {"width": len(rows[0]),
+                "vectors": [[real(x) for x in row[:4]] + [real(math.sqrt(sum(x * x for x in row)))] for row in rows]}
+
+    def rerank(self, call):
+        with self._other(call) as model, sextant.Context(model) as ctx:
+            return {"scores": [real(s) for s in ctx.rerank(call["query"], call["documents"])]}
+
+    def chat_parse(self, call):
+        made = self.model.parse_chat(call["answer"], prompt=call.get("prompt", ""), source=call.get("source", ""),
+                                     partial=call.get("partial", False))
+        calls = [[c["function"]["name"], c["function"]["arguments"]] for c in made.get("tool_calls", [])]
+        return {"content": made["content"], "reasoning": made.get("reasoning", ""), "calls": calls,
+                "malformed": made.get("malformed", False)}
+
+    def constrain(self, call):
+        given = {key: call[key] for key in ("max_tokens", "seed", "temperature", "logprobs", "grammar", "schema") if key in call}
+        firm = sextant.Sampling(repeat_penalty=call.get("repeat_penalty", 0.0))
+        with self.writer.generate(call["prompt"], sampling=firm, **given) as reply:
+            return {"text": reply.read(), "finish": int(reply.finish),
+                    "logprobs": [[real(t.logprob), t.top[0][0], real(t.top[0][1])] for t in reply.logprobs]}
+
+    def state(self, call):
+        def go_on(ctx):
+            with ctx.generate(call["prompt"], max_tokens=6) as reply:
+                return reply.read()
+
+        path = self.path + ".state-python"
+        with sextant.Context(self.model) as ctx, sextant.Context(self.model) as other:
+            first = go_on(ctx)
+            ctx.save(path)
+            other.restore(path)
+            os.remove(path)
+            used, size = other.used, len(ctx.export_state())
+            with ctx.fork() as child:
+                restored, forked = go_on(other) == first, go_on(child) == first
+            ctx.drop(call["begin"], call["end"])
+            return {"text": first, "restored": restored, "forked": forked, "used": used, "bytes": size, "left": ctx.used}
 
     def load(self, call):
         sextant.Model(call["path"]).close()

@@ -87,6 +87,31 @@ class FiveCalls(unittest.TestCase):
             self.assertEqual(verdict.text, "Mail <EMAIL_ADDRESS>")
             self.assertEqual([(f.type, f.start, f.end) for f in verdict.findings], [("EMAIL_ADDRESS", 5, 20)])
 
+    def test_who_sees_what(self):
+        with sextant.Corpus() as corpus:
+            corpus.ingest("handbook.md", HANDBOOK, folder="staff/rules", meta={"year": 2024, "lang": ["en", "de"]})
+            corpus.ingest("board.txt", "The board has 90 days of annual leave.", labels=["board", "chair"])
+            self.assertEqual([doc.about for doc in corpus.docs()],
+                             [("label=board", "label=chair"), ("folder=staff/rules", "year=2024", "lang=en", "lang=de")])
+            with corpus.view(["hr"]) as seen, sextant.Context(corpus=seen) as ctx:
+                self.assertEqual([doc.name for doc in seen.docs()], ["handbook.md"])
+                with self.assertRaises(sextant.NotFoundError):
+                    seen.tree("board.txt")
+                with self.assertRaises(sextant.ReadOnlyError):
+                    seen.remove("handbook.md")
+                with ctx.retrieve(QUESTION) as evidence:
+                    self.assertEqual({hit.doc for hit in evidence}, {"handbook.md"})
+            with sextant.Context(corpus=corpus) as ctx:
+                with ctx.retrieve(QUESTION, filter="folder ^= staff and year < 2020 or label in (board)") as evidence:
+                    self.assertEqual({hit.doc for hit in evidence}, {"board.txt"})
+                with self.assertRaisesRegex(ValueError, "byte 7"):
+                    ctx.retrieve(QUESTION, filter="year > late")
+            corpus.describe("board.txt", labels=[])
+            corpus.describe("handbook.md", node="0.0", labels=["hr"])
+            with corpus.view([]) as seen:
+                self.assertEqual([(doc.name, doc.bytes) for doc in seen.docs()][0], ("board.txt", 38))
+                self.assertNotIn("25 days", seen.tree("handbook.md").text)
+
     def test_file_corpus_is_there_again(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "c.sextant")

@@ -26,8 +26,18 @@ type call struct {
 	MinScore                                                         float32 `json:"min_score"`
 	Stop, Types, Words                                               []string
 	Actions                                                          map[string]uint
-	Source                                                           string
+	Source, Model, Query, Answer, Grammar                            string
 	Vars                                                             object
+	Scores                                                           json.RawMessage
+	Texts, Documents                                                 []string
+	Given                                                            []int
+	Tokens                                                           []int32
+	From, Begin, End                                                 int
+	Pooling, Logprobs                                                uint
+	Normalise, Partial                                               bool
+	Weight                                                           float32
+	Repeat                                                           float32 `json:"repeat_penalty"`
+	Schema                                                           json.RawMessage
 }
 
 type object map[string]interface{}
@@ -37,6 +47,7 @@ var bg = context.Background()
 func real(v float64) string { return fmt.Sprintf("%.6f", v) }
 
 type world struct {
+	path                 string
 	model                *sextant.Model
 	corpus               *sextant.Corpus
 	vault                *sextant.Vault
@@ -51,7 +62,7 @@ func must(err error) {
 }
 
 func open(model string) *world {
-	w := &world{}
+	w := &world{path: model}
 	var err error
 	w.model, err = sextant.LoadModel(bg, model)
 	must(err)
@@ -134,6 +145,10 @@ func (w *world) retrieve(c call) (object, error) {
 		return nil, err
 	}
 	defer found.Close()
+	return evidenceJSON(found)
+}
+
+func evidenceJSON(found *sextant.Evidence) (object, error) {
 	hits, trace := []object{}, [][]interface{}{}
 	for _, h := range found.Hits {
 		hits = append(hits, object{"doc": h.Doc, "node": h.Node, "path": h.Path, "text": h.Text, "start": h.Start,
@@ -296,6 +311,8 @@ func (w *world) run(c call) object {
 		"ingest": w.ingest, "open": w.openCorpus, "docs": w.docs, "tree": w.tree, "retrieve": w.retrieve, "ask": w.ask,
 		"generate": w.generate, "tokenize": w.tokenize, "chat": w.chat, "load": w.load, "policy": w.policy, "guard": w.guard,
 		"guard_stream": w.guardStream, "restore": w.restore, "types": w.types,
+		"judge": w.judge, "score": w.score, "score_tokens": w.scoreTokens, "embed": w.embed, "rerank": w.rerank,
+		"chat_parse": w.chatParse, "constrain": w.constrain, "state": w.state,
 		"remove": func(c call) (object, error) { return nil, w.corpus.Remove(c.Name) },
 	}
 	result, err := calls[c.Call](c)

@@ -496,26 +496,50 @@ static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max
     return made;
 }
 
-static llm_ingest_opts sx_ingest_opts_of(uint32_t format, const llm_cancel *cancel)
+static llm_corpus *sx_corpus_view(llm_corpus *corpus, const char *labels, size_t labels_len, llm_error *err)
+{
+    llm_corpus *made = NULL;
+    err->code = llm_corpus_view(&made, corpus, labels_len ? labels : NULL, err);
+    return made;
+}
+
+/* What the target language hands over lives as long as the call and ends with NUL; no bytes at all stand for NULL. */
+static llm_ingest_opts sx_said(const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                               const char *meta, size_t meta_len)
 {
     llm_ingest_opts opts = LLM_INGEST_OPTS_INIT;
-    opts.format = format;
-    opts.cancel = cancel;
+    opts.folder = folder_len ? folder : NULL;
+    opts.labels = labels_len ? labels : NULL;
+    opts.meta = meta_len ? meta : NULL;
     return opts;
 }
 
 static llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
-                            const llm_cancel *cancel, llm_error *err)
+                            const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                            const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest(corpus, name, text, len, &opts, err);
 }
 
 static llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name, uint32_t format,
-                                 const llm_cancel *cancel, llm_error *err)
+                                 const char *folder, size_t folder_len, const char *labels, size_t labels_len,
+                                 const char *meta, size_t meta_len, const llm_cancel *cancel, llm_error *err)
 {
-    llm_ingest_opts opts = sx_ingest_opts_of(format, cancel);
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    opts.format = format;
+    opts.cancel = cancel;
     return err->code = llm_ingest_file(corpus, path, sx_or_null(name), &opts, err);
+}
+
+static llm_status sx_describe(llm_corpus *corpus, const char *name, const char *node, const char *folder,
+                              size_t folder_len, const char *labels, size_t labels_len, const char *meta,
+                              size_t meta_len, llm_error *err)
+{
+    llm_ingest_opts opts = sx_said(folder, folder_len, labels, labels_len, meta, meta_len);
+    return err->code = llm_describe(corpus, name, sx_or_null(node), &opts, err);
 }
 
 static llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err)
@@ -787,13 +811,14 @@ static sx_blob sx_rerank(llm_ctx *ctx, const char *prompt, size_t len, const cha
 /* ---- retrieve, generate ---- */
 
 static llm_evidence *sx_retrieve(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                 const char *doc, uint32_t flags, float judge_weight, uint32_t judge_ms,
-                                 uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                 const char *doc, const char *filter, uint32_t flags, float judge_weight,
+                                 uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.flags = flags;
     opts.judge_weight = judge_weight;
     opts.judge_ms = judge_ms;
@@ -1036,7 +1061,9 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
     for (;;) {
         char *out = malloc(capacity);
         if (!out) return sx_blob_fail(err, "no memory for the restored text");
-        int64_t size = llm_vault_restore_as(vault, text, len, match, out, capacity, err);
+        int64_t size = match == LLM_RESTORE_EXACT
+                           ? llm_vault_restore(vault, text, len, out, capacity, err)
+                           : llm_vault_restore_as(vault, text, len, match, out, capacity, err);
         if (size >= 0 && (uint64_t)size <= capacity) {
             err->code = LLM_OK;
             return (sx_blob){out, (size_t)size};
@@ -1230,13 +1257,15 @@ static void sx_judge_end(sx_judge *judge)
 }
 
 static llm_evidence *sx_retrieve_judged(llm_ctx *ctx, const char *question, size_t len, uint32_t top, uint32_t beam,
-                                        const char *doc, sx_judge *judge, float judge_weight, uint32_t judge_ms,
-                                        uint64_t judge_tokens, const llm_cancel *cancel, llm_error *err)
+                                        const char *doc, const char *filter, sx_judge *judge, float judge_weight,
+                                        uint32_t judge_ms, uint64_t judge_tokens, const llm_cancel *cancel,
+                                        llm_error *err)
 {
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = top;
     opts.beam = beam;
     opts.doc = sx_or_null(doc);
+    opts.filter = sx_or_null(filter);
     opts.judge = sx_judge_ask;
     opts.judge_user = judge;
     opts.judge_weight = judge_weight;
@@ -1259,7 +1288,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_0238660ea92f7e14(void *_swig_go_0) {
+void _wrap_Swig_free_raw_cf6ee7edb11d9b46(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1269,7 +1298,7 @@ void _wrap_Swig_free_raw_0238660ea92f7e14(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_0238660ea92f7e14(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1282,7 +1311,7 @@ void *_wrap_Swig_malloc_raw_0238660ea92f7e14(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1293,7 +1322,7 @@ intgo _wrap_LLM_E_INVALID_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1304,7 +1333,7 @@ intgo _wrap_LLM_E_MEMORY_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1315,7 +1344,7 @@ intgo _wrap_LLM_E_IO_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1326,7 +1355,7 @@ intgo _wrap_LLM_E_FORMAT_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1337,7 +1366,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1348,7 +1377,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1359,7 +1388,7 @@ intgo _wrap_LLM_E_VERSION_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1370,7 +1399,7 @@ intgo _wrap_LLM_E_BUSY_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1381,7 +1410,7 @@ intgo _wrap_LLM_E_FORK_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1392,7 +1421,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1403,7 +1432,7 @@ intgo _wrap_LLM_E_LIMIT_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1414,7 +1443,7 @@ intgo _wrap_LLM_E_UTF8_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1425,7 +1454,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1436,7 +1465,7 @@ intgo _wrap_LLM_E_FULL_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1447,7 +1476,7 @@ intgo _wrap_LLM_E_KEY_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1458,7 +1487,7 @@ intgo _wrap_LLM_E_READONLY_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1469,7 +1498,7 @@ intgo _wrap_LLM_E_USER_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_0238660ea92f7e14() {
+intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46() {
   int result;
   intgo _swig_go_result;
   
@@ -1480,7 +1509,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_0238660ea92f7e14() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_0238660ea92f7e14(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1493,7 +1522,7 @@ _gostring_ _wrap_llm_status_name_raw_0238660ea92f7e14(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1506,7 +1535,7 @@ intgo _wrap_llm_error_code_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1519,7 +1548,7 @@ _gostring_ _wrap_llm_error_message_get_raw_0238660ea92f7e14(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_0238660ea92f7e14() {
+struct llm_error *_wrap_new_llm_error_raw_cf6ee7edb11d9b46() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1530,7 +1559,7 @@ struct llm_error *_wrap_new_llm_error_raw_0238660ea92f7e14() {
 }
 
 
-void _wrap_delete_llm_error_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1540,7 +1569,7 @@ void _wrap_delete_llm_error_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_0238660ea92f7e14() {
+_gostring_ _wrap_llm_version_raw_cf6ee7edb11d9b46() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1551,7 +1580,7 @@ _gostring_ _wrap_llm_version_raw_0238660ea92f7e14() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_0238660ea92f7e14(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1569,7 +1598,7 @@ _gostring_ _wrap_llm_build_info_raw_0238660ea92f7e14(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1579,7 +1608,7 @@ void _wrap_llm_cancel_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1589,7 +1618,7 @@ void _wrap_llm_cancel_reset_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1602,7 +1631,7 @@ intgo _wrap_llm_cancel_is_set_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1612,7 +1641,7 @@ void _wrap_llm_cancel_free_raw_0238660ea92f7e14(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1622,7 +1651,7 @@ void _wrap_llm_model_free_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1642,7 +1671,7 @@ _gostring_ _wrap_llm_model_info_raw_0238660ea92f7e14(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1655,7 +1684,7 @@ intgo _wrap_llm_model_n_vocab_raw_0238660ea92f7e14(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1668,7 +1697,7 @@ intgo _wrap_llm_model_n_ctx_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1688,7 +1717,7 @@ intgo _wrap_llm_model_token_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1726,7 +1755,7 @@ intgo _wrap_llm_quantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1771,7 +1800,7 @@ intgo _wrap_llm_quantize_weighted_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_0238660ea92f7e14(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1781,7 +1810,7 @@ void _wrap_llm_adapter_free_raw_0238660ea92f7e14(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1791,7 +1820,7 @@ void _wrap_llm_corpus_free_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1813,7 +1842,7 @@ intgo _wrap_llm_remove_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1828,7 +1857,7 @@ intgo _wrap_llm_corpus_check_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1841,7 +1870,7 @@ intgo _wrap_llm_docs_count_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1856,7 +1885,7 @@ _gostring_ _wrap_llm_docs_name_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1871,7 +1900,7 @@ long long _wrap_llm_docs_bytes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1886,7 +1915,7 @@ intgo _wrap_llm_docs_nodes_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1901,7 +1930,24 @@ _gostring_ _wrap_llm_docs_hash_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0,
 }
 
 
-void _wrap_llm_docs_free_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
+_gostring_ _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+  llm_docs *arg1 = (llm_docs *) 0 ;
+  uint32_t arg2 ;
+  uint32_t arg3 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_docs **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  arg3 = (uint32_t)_swig_go_2; 
+  
+  result = (char *)llm_docs_about((struct llm_docs const *)arg1,arg2,arg3);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1911,7 +1957,7 @@ void _wrap_llm_docs_free_raw_0238660ea92f7e14(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1921,7 +1967,7 @@ void _wrap_llm_tree_free_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1934,7 +1980,7 @@ intgo _wrap_llm_tree_count_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1954,7 +2000,7 @@ long long _wrap_llm_tree_find_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1969,7 +2015,7 @@ _gostring_ _wrap_llm_tree_id_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -1984,7 +2030,7 @@ long long _wrap_llm_tree_parent_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1999,7 +2045,7 @@ intgo _wrap_llm_tree_kind_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2014,7 +2060,7 @@ intgo _wrap_llm_tree_depth_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2029,7 +2075,7 @@ _gostring_ _wrap_llm_tree_title_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2044,7 +2090,7 @@ long long _wrap_llm_tree_start_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2059,7 +2105,7 @@ long long _wrap_llm_tree_end_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2074,7 +2120,7 @@ _gostring_ _wrap_llm_tree_hash_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2084,7 +2130,7 @@ void _wrap_llm_ctx_free_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2097,7 +2143,7 @@ intgo _wrap_llm_scores_count_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2112,7 +2158,7 @@ intgo _wrap_llm_scores_tokens_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2127,7 +2173,7 @@ double _wrap_llm_scores_sum_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2144,7 +2190,7 @@ intgo _wrap_llm_scores_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2161,7 +2207,7 @@ double _wrap_llm_scores_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2180,7 +2226,7 @@ intgo _wrap_llm_scores_top_token_raw_0238660ea92f7e14(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2199,7 +2245,7 @@ double _wrap_llm_scores_top_logprob_raw_0238660ea92f7e14(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2209,7 +2255,7 @@ void _wrap_llm_scores_free_raw_0238660ea92f7e14(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2222,7 +2268,7 @@ intgo _wrap_llm_model_n_embd_raw_0238660ea92f7e14(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2232,7 +2278,7 @@ void _wrap_llm_evidence_free_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2245,7 +2291,7 @@ intgo _wrap_llm_evidence_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2258,7 +2304,7 @@ double _wrap_llm_evidence_confidence_raw_0238660ea92f7e14(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2273,7 +2319,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_0238660ea92f7e14(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2288,7 +2334,7 @@ _gostring_ _wrap_llm_evidence_node_raw_0238660ea92f7e14(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2303,7 +2349,7 @@ _gostring_ _wrap_llm_evidence_path_raw_0238660ea92f7e14(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2318,7 +2364,7 @@ _gostring_ _wrap_llm_evidence_text_raw_0238660ea92f7e14(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2333,7 +2379,7 @@ long long _wrap_llm_evidence_start_raw_0238660ea92f7e14(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2348,7 +2394,7 @@ long long _wrap_llm_evidence_end_raw_0238660ea92f7e14(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2363,7 +2409,7 @@ double _wrap_llm_evidence_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2378,7 +2424,7 @@ intgo _wrap_llm_evidence_page_raw_0238660ea92f7e14(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2391,7 +2437,7 @@ intgo _wrap_llm_trace_count_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2406,7 +2452,7 @@ _gostring_ _wrap_llm_trace_doc_raw_0238660ea92f7e14(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2421,7 +2467,7 @@ _gostring_ _wrap_llm_trace_node_raw_0238660ea92f7e14(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2436,7 +2482,7 @@ intgo _wrap_llm_trace_depth_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2451,7 +2497,7 @@ intgo _wrap_llm_trace_action_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2466,7 +2512,7 @@ double _wrap_llm_trace_score_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2481,7 +2527,7 @@ _gostring_ _wrap_llm_trace_reason_raw_0238660ea92f7e14(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2496,7 +2542,7 @@ double _wrap_llm_trace_lexical_raw_0238660ea92f7e14(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_0238660ea92f7e14(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2511,7 +2557,7 @@ double _wrap_llm_trace_judged_raw_0238660ea92f7e14(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2521,7 +2567,7 @@ void _wrap_llm_reply_free_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2534,7 +2580,7 @@ intgo _wrap_llm_reply_finish_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2547,7 +2593,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2560,7 +2606,7 @@ intgo _wrap_llm_reply_output_tokens_raw_0238660ea92f7e14(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2573,7 +2619,7 @@ double _wrap_llm_reply_prompt_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2586,7 +2632,7 @@ double _wrap_llm_reply_output_ms_raw_0238660ea92f7e14(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2601,7 +2647,7 @@ intgo _wrap_llm_reply_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2616,7 +2662,7 @@ double _wrap_llm_reply_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2633,7 +2679,7 @@ intgo _wrap_llm_reply_top_token_raw_0238660ea92f7e14(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2650,7 +2696,7 @@ double _wrap_llm_reply_top_logprob_raw_0238660ea92f7e14(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2663,7 +2709,7 @@ intgo _wrap_llm_reply_citation_count_raw_0238660ea92f7e14(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2678,7 +2724,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_0238660ea92f7e14(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2693,7 +2739,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_0238660ea92f7e14(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2708,7 +2754,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_0238660ea92f7e14(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2723,7 +2769,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_0238660ea92f7e14(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2738,7 +2784,7 @@ long long _wrap_llm_reply_citation_start_raw_0238660ea92f7e14(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2753,7 +2799,7 @@ long long _wrap_llm_reply_citation_end_raw_0238660ea92f7e14(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2768,7 +2814,7 @@ double _wrap_llm_reply_citation_support_raw_0238660ea92f7e14(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2783,7 +2829,7 @@ intgo _wrap_llm_reply_citation_page_raw_0238660ea92f7e14(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2798,7 +2844,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_0238660ea92f7e14(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2808,7 +2854,7 @@ void _wrap_llm_guard_free_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2834,7 +2880,7 @@ intgo _wrap_llm_guard_set_action_raw_0238660ea92f7e14(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2855,7 +2901,7 @@ intgo _wrap_llm_guard_add_word_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2872,7 +2918,7 @@ intgo _wrap_llm_guard_set_vault_raw_0238660ea92f7e14(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_0238660ea92f7e14(intgo _swig_go_0) {
+_gostring_ _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2885,7 +2931,7 @@ _gostring_ _wrap_llm_guard_type_raw_0238660ea92f7e14(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2898,7 +2944,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_0238660ea92f7e14(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2908,7 +2954,7 @@ void _wrap_llm_guard_close_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2921,7 +2967,7 @@ intgo _wrap_llm_verdict_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2934,7 +2980,7 @@ intgo _wrap_llm_verdict_count_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2949,7 +2995,7 @@ _gostring_ _wrap_llm_verdict_type_raw_0238660ea92f7e14(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2964,7 +3010,7 @@ long long _wrap_llm_verdict_start_raw_0238660ea92f7e14(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2979,7 +3025,7 @@ long long _wrap_llm_verdict_end_raw_0238660ea92f7e14(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2994,7 +3040,7 @@ double _wrap_llm_verdict_score_raw_0238660ea92f7e14(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -3009,7 +3055,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_0238660ea92f7e14(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -3024,7 +3070,7 @@ intgo _wrap_llm_verdict_finding_action_raw_0238660ea92f7e14(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
+void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -3034,7 +3080,7 @@ void _wrap_llm_verdict_free_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -3044,7 +3090,7 @@ void _wrap_llm_vault_free_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0) {
 }
 
 
-void _wrap_llm_audit_free_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0) {
+void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   
   arg1 = *(llm_audit **)&_swig_go_0; 
@@ -3054,7 +3100,7 @@ void _wrap_llm_audit_free_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_audit_raw_0238660ea92f7e14(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_audit *arg2 = (llm_audit *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3071,7 +3117,7 @@ intgo _wrap_llm_guard_set_audit_raw_0238660ea92f7e14(struct llm_guard *_swig_go_
 }
 
 
-sx_log *_wrap_sx_log_create_raw_0238660ea92f7e14() {
+sx_log *_wrap_sx_log_create_raw_cf6ee7edb11d9b46() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -3082,7 +3128,7 @@ sx_log *_wrap_sx_log_create_raw_0238660ea92f7e14() {
 }
 
 
-void _wrap_sx_log_put_raw_0238660ea92f7e14(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3101,7 +3147,7 @@ void _wrap_sx_log_put_raw_0238660ea92f7e14(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3114,7 +3160,7 @@ intgo _wrap_sx_log_next_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3127,7 +3173,7 @@ _gostring_ _wrap_sx_log_line_raw_0238660ea92f7e14(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_0238660ea92f7e14(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3140,7 +3186,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_0238660ea92f7e14(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3168,7 +3214,7 @@ struct llm_model *_wrap_sx_model_load_raw_0238660ea92f7e14(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3195,7 +3241,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_0238660ea92f7e14(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_0238660ea92f7e14(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3222,7 +3268,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_0238660ea92f7e14(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3248,7 +3294,7 @@ _gostring_ _wrap_sx_tokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3274,7 +3320,7 @@ _gostring_ _wrap_sx_detokenize_raw_0238660ea92f7e14(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3304,7 +3350,7 @@ _gostring_ _wrap_sx_chat_template_raw_0238660ea92f7e14(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3342,7 +3388,7 @@ _gostring_ _wrap_sx_chat_parse_raw_0238660ea92f7e14(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3373,7 +3419,7 @@ _gostring_ _wrap_sx_dequantize_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3399,14 +3445,41 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_0238660ea92f7e14(_gostring_ _swig_go
 }
 
 
-intgo _wrap_sx_ingest_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_corpus *_wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_corpus *arg1 = (llm_corpus *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_corpus *result = 0 ;
+  struct llm_corpus *_swig_go_result;
+  
+  arg1 = *(llm_corpus **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_corpus *)sx_corpus_view(arg1,(char const *)arg2,arg3,arg4);
+  *(llm_corpus **)&_swig_go_result = (llm_corpus *)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   size_t arg4 ;
   uint32_t arg5 ;
-  llm_cancel *arg6 = (llm_cancel *) 0 ;
-  llm_error *arg7 = (llm_error *) 0 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  char *arg8 = (char *) 0 ;
+  size_t arg9 ;
+  char *arg10 = (char *) 0 ;
+  size_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
   
@@ -3421,23 +3494,41 @@ intgo _wrap_sx_ingest_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostr
   arg4 = (size_t)_swig_go_2.n;
   
   arg5 = (uint32_t)_swig_go_3; 
-  arg6 = *(llm_cancel **)&_swig_go_4; 
-  arg7 = *(llm_error **)&_swig_go_5; 
   
-  result = (llm_status)sx_ingest(arg1,(char const *)arg2,(char const *)arg3,arg4,arg5,(struct llm_cancel const *)arg6,arg7);
+  arg6 = (char *)_swig_go_4.p;
+  arg7 = (size_t)_swig_go_4.n;
+  
+  
+  arg8 = (char *)_swig_go_5.p;
+  arg9 = (size_t)_swig_go_5.n;
+  
+  
+  arg10 = (char *)_swig_go_6.p;
+  arg11 = (size_t)_swig_go_6.n;
+  
+  arg12 = *(llm_cancel **)&_swig_go_7; 
+  arg13 = *(llm_error **)&_swig_go_8; 
+  
+  result = (llm_status)sx_ingest(arg1,(char const *)arg2,(char const *)arg3,arg4,arg5,(char const *)arg6,arg7,(char const *)arg8,arg9,(char const *)arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   _swig_go_result = result; 
   free(arg2); 
   return _swig_go_result;
 }
 
 
-intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
   uint32_t arg4 ;
-  llm_cancel *arg5 = (llm_cancel *) 0 ;
-  llm_error *arg6 = (llm_error *) 0 ;
+  char *arg5 = (char *) 0 ;
+  size_t arg6 ;
+  char *arg7 = (char *) 0 ;
+  size_t arg8 ;
+  char *arg9 = (char *) 0 ;
+  size_t arg10 ;
+  llm_cancel *arg11 = (llm_cancel *) 0 ;
+  llm_error *arg12 = (llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
   
@@ -3453,10 +3544,22 @@ intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _
   arg3[_swig_go_2.n] = '\0';
   
   arg4 = (uint32_t)_swig_go_3; 
-  arg5 = *(llm_cancel **)&_swig_go_4; 
-  arg6 = *(llm_error **)&_swig_go_5; 
   
-  result = (llm_status)sx_ingest_file(arg1,(char const *)arg2,(char const *)arg3,arg4,(struct llm_cancel const *)arg5,arg6);
+  arg5 = (char *)_swig_go_4.p;
+  arg6 = (size_t)_swig_go_4.n;
+  
+  
+  arg7 = (char *)_swig_go_5.p;
+  arg8 = (size_t)_swig_go_5.n;
+  
+  
+  arg9 = (char *)_swig_go_6.p;
+  arg10 = (size_t)_swig_go_6.n;
+  
+  arg11 = *(llm_cancel **)&_swig_go_7; 
+  arg12 = *(llm_error **)&_swig_go_8; 
+  
+  result = (llm_status)sx_ingest_file(arg1,(char const *)arg2,(char const *)arg3,arg4,(char const *)arg5,arg6,(char const *)arg7,arg8,(char const *)arg9,arg10,(struct llm_cancel const *)arg11,arg12);
   _swig_go_result = result; 
   free(arg2); 
   free(arg3); 
@@ -3464,7 +3567,54 @@ intgo _wrap_sx_ingest_file_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
+  llm_corpus *arg1 = (llm_corpus *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  size_t arg7 ;
+  char *arg8 = (char *) 0 ;
+  size_t arg9 ;
+  llm_error *arg10 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_corpus **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  
+  arg3 = (char *)malloc(_swig_go_2.n + 1);
+  memcpy(arg3, _swig_go_2.p, _swig_go_2.n);
+  arg3[_swig_go_2.n] = '\0';
+  
+  
+  arg4 = (char *)_swig_go_3.p;
+  arg5 = (size_t)_swig_go_3.n;
+  
+  
+  arg6 = (char *)_swig_go_4.p;
+  arg7 = (size_t)_swig_go_4.n;
+  
+  
+  arg8 = (char *)_swig_go_5.p;
+  arg9 = (size_t)_swig_go_5.n;
+  
+  arg10 = *(llm_error **)&_swig_go_6; 
+  
+  result = (llm_status)sx_describe(arg1,(char const *)arg2,(char const *)arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,(char const *)arg8,arg9,arg10);
+  _swig_go_result = result; 
+  free(arg2); 
+  free(arg3); 
+  return _swig_go_result;
+}
+
+
+struct llm_docs *_wrap_sx_docs_list_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3479,7 +3629,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_0238660ea92f7e14(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_0238660ea92f7e14(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3501,7 +3651,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_0238660ea92f7e14(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3514,7 +3664,7 @@ _gostring_ _wrap_sx_tree_text_raw_0238660ea92f7e14(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3543,7 +3693,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_0238660ea92f7e14(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_0238660ea92f7e14(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3565,7 +3715,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_0238660ea92f7e14(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3584,7 +3734,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3622,7 +3772,7 @@ _gostring_ _wrap_sx_embed_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3660,7 +3810,7 @@ _gostring_ _wrap_sx_rerank_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3697,7 +3847,7 @@ intgo _wrap_sx_imatrix_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3725,7 +3875,7 @@ _gostring_ _wrap_sx_logits_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_set_tag_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3747,7 +3897,7 @@ intgo _wrap_sx_ctx_set_tag_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_ctx_save_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3769,7 +3919,7 @@ intgo _wrap_sx_ctx_save_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3791,7 +3941,7 @@ intgo _wrap_sx_ctx_load_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3809,7 +3959,7 @@ _gostring_ _wrap_sx_ctx_export_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3830,7 +3980,7 @@ intgo _wrap_sx_ctx_import_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3845,7 +3995,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3864,7 +4014,7 @@ intgo _wrap_sx_ctx_drop_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3879,7 +4029,7 @@ long long _wrap_sx_ctx_used_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -3894,7 +4044,7 @@ long long _wrap_sx_ctx_size_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3933,7 +4083,7 @@ struct llm_scores *_wrap_sx_score_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3960,19 +4110,20 @@ struct llm_scores *_wrap_sx_score_tokens_raw_0238660ea92f7e14(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, intgo _swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
   uint32_t arg4 ;
   uint32_t arg5 ;
   char *arg6 = (char *) 0 ;
-  uint32_t arg7 ;
-  float arg8 ;
-  uint32_t arg9 ;
-  uint64_t arg10 ;
-  llm_cancel *arg11 = (llm_cancel *) 0 ;
-  llm_error *arg12 = (llm_error *) 0 ;
+  char *arg7 = (char *) 0 ;
+  uint32_t arg8 ;
+  float arg9 ;
+  uint32_t arg10 ;
+  uint64_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_evidence *result = 0 ;
   struct llm_evidence *_swig_go_result;
   
@@ -3988,21 +4139,27 @@ struct llm_evidence *_wrap_sx_retrieve_raw_0238660ea92f7e14(struct llm_ctx *_swi
   memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
   arg6[_swig_go_4.n] = '\0';
   
-  arg7 = (uint32_t)_swig_go_5; 
-  arg8 = (float)_swig_go_6; 
-  arg9 = (uint32_t)_swig_go_7; 
-  arg10 = (uint64_t)_swig_go_8; 
-  arg11 = *(llm_cancel **)&_swig_go_9; 
-  arg12 = *(llm_error **)&_swig_go_10; 
   
-  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  arg7 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg7, _swig_go_5.p, _swig_go_5.n);
+  arg7[_swig_go_5.n] = '\0';
+  
+  arg8 = (uint32_t)_swig_go_6; 
+  arg9 = (float)_swig_go_7; 
+  arg10 = (uint32_t)_swig_go_8; 
+  arg11 = (uint64_t)_swig_go_9; 
+  arg12 = *(llm_cancel **)&_swig_go_10; 
+  arg13 = *(llm_error **)&_swig_go_11; 
+  
+  result = (llm_evidence *)sx_retrieve(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,(char const *)arg7,arg8,arg9,arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
   free(arg6); 
+  free(arg7); 
   return _swig_go_result;
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_0238660ea92f7e14() {
+sx_judge *_wrap_sx_judge_create_raw_cf6ee7edb11d9b46() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -4013,7 +4170,7 @@ sx_judge *_wrap_sx_judge_create_raw_0238660ea92f7e14() {
 }
 
 
-void _wrap_sx_judge_free_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4023,19 +4180,20 @@ void _wrap_sx_judge_free_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, sx_judge *_swig_go_5, float _swig_go_6, intgo _swig_go_7, long long _swig_go_8, struct llm_cancel *_swig_go_9, struct llm_error *_swig_go_10) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
   uint32_t arg4 ;
   uint32_t arg5 ;
   char *arg6 = (char *) 0 ;
-  sx_judge *arg7 = (sx_judge *) 0 ;
-  float arg8 ;
-  uint32_t arg9 ;
-  uint64_t arg10 ;
-  llm_cancel *arg11 = (llm_cancel *) 0 ;
-  llm_error *arg12 = (llm_error *) 0 ;
+  char *arg7 = (char *) 0 ;
+  sx_judge *arg8 = (sx_judge *) 0 ;
+  float arg9 ;
+  uint32_t arg10 ;
+  uint64_t arg11 ;
+  llm_cancel *arg12 = (llm_cancel *) 0 ;
+  llm_error *arg13 = (llm_error *) 0 ;
   llm_evidence *result = 0 ;
   struct llm_evidence *_swig_go_result;
   
@@ -4051,21 +4209,27 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_0238660ea92f7e14(struct llm_ct
   memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
   arg6[_swig_go_4.n] = '\0';
   
-  arg7 = *(sx_judge **)&_swig_go_5; 
-  arg8 = (float)_swig_go_6; 
-  arg9 = (uint32_t)_swig_go_7; 
-  arg10 = (uint64_t)_swig_go_8; 
-  arg11 = *(llm_cancel **)&_swig_go_9; 
-  arg12 = *(llm_error **)&_swig_go_10; 
   
-  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,arg7,arg8,arg9,arg10,(struct llm_cancel const *)arg11,arg12);
+  arg7 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg7, _swig_go_5.p, _swig_go_5.n);
+  arg7[_swig_go_5.n] = '\0';
+  
+  arg8 = *(sx_judge **)&_swig_go_6; 
+  arg9 = (float)_swig_go_7; 
+  arg10 = (uint32_t)_swig_go_8; 
+  arg11 = (uint64_t)_swig_go_9; 
+  arg12 = *(llm_cancel **)&_swig_go_10; 
+  arg13 = *(llm_error **)&_swig_go_11; 
+  
+  result = (llm_evidence *)sx_retrieve_judged(arg1,(char const *)arg2,arg3,arg4,arg5,(char const *)arg6,(char const *)arg7,arg8,arg9,arg10,arg11,(struct llm_cancel const *)arg12,arg13);
   *(llm_evidence **)&_swig_go_result = (llm_evidence *)result; 
   free(arg6); 
+  free(arg7); 
   return _swig_go_result;
 }
 
 
-void _wrap_sx_judge_end_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4075,7 +4239,7 @@ void _wrap_sx_judge_end_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -4090,7 +4254,7 @@ intgo _wrap_sx_judge_wait_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -4103,7 +4267,7 @@ _gostring_ _wrap_sx_judge_question_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4116,7 +4280,7 @@ intgo _wrap_sx_judge_count_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4131,7 +4295,7 @@ _gostring_ _wrap_sx_judge_doc_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4146,7 +4310,7 @@ _gostring_ _wrap_sx_judge_node_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4161,7 +4325,7 @@ _gostring_ _wrap_sx_judge_text_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4176,7 +4340,7 @@ double _wrap_sx_judge_lexical_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4189,7 +4353,7 @@ long long _wrap_sx_judge_tokens_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4202,7 +4366,7 @@ double _wrap_sx_judge_ms_left_raw_0238660ea92f7e14(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4216,7 +4380,7 @@ void _wrap_sx_judge_score_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4228,7 +4392,7 @@ void _wrap_sx_judge_answer_raw_0238660ea92f7e14(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_0238660ea92f7e14() {
+sx_gen *_wrap_sx_gen_create_raw_cf6ee7edb11d9b46() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4239,7 +4403,7 @@ sx_gen *_wrap_sx_gen_create_raw_0238660ea92f7e14() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4261,7 +4425,7 @@ intgo _wrap_sx_gen_number_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4287,7 +4451,7 @@ intgo _wrap_sx_gen_text_raw_0238660ea92f7e14(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_0238660ea92f7e14(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4304,7 +4468,7 @@ intgo _wrap_sx_gen_bias_raw_0238660ea92f7e14(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_0238660ea92f7e14(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4314,7 +4478,7 @@ void _wrap_sx_gen_free_raw_0238660ea92f7e14(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4363,7 +4527,7 @@ struct llm_reply *_wrap_sx_generate_raw_0238660ea92f7e14(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4380,7 +4544,7 @@ intgo _wrap_sx_reply_next_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4393,7 +4557,7 @@ _gostring_ _wrap_sx_reply_piece_raw_0238660ea92f7e14(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4406,7 +4570,7 @@ _gostring_ _wrap_sx_reply_text_raw_0238660ea92f7e14(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_0238660ea92f7e14(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_cf6ee7edb11d9b46(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -4427,7 +4591,7 @@ struct llm_guard *_wrap_sx_guard_create_raw_0238660ea92f7e14(intgo _swig_go_0, f
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4460,7 +4624,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_0238660ea92f7e14(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_0238660ea92f7e14(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4487,7 +4651,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_0238660ea92f7e14(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4510,7 +4674,7 @@ intgo _wrap_sx_guard_feed_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4527,7 +4691,7 @@ intgo _wrap_sx_guard_finish_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_0238660ea92f7e14(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4540,7 +4704,7 @@ _gostring_ _wrap_sx_guard_text_raw_0238660ea92f7e14(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_0238660ea92f7e14(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4553,7 +4717,7 @@ _gostring_ _wrap_sx_verdict_text_raw_0238660ea92f7e14(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4583,7 +4747,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4609,7 +4773,7 @@ _gostring_ _wrap_sx_vault_restore_raw_0238660ea92f7e14(struct llm_vault *_swig_g
 }
 
 
-long long _wrap_sx_vault_erase_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+long long _wrap_sx_vault_erase_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4637,7 +4801,7 @@ long long _wrap_sx_vault_erase_raw_0238660ea92f7e14(struct llm_vault *_swig_go_0
 }
 
 
-struct llm_audit *_wrap_sx_audit_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_audit *_wrap_sx_audit_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4669,7 +4833,7 @@ struct llm_audit *_wrap_sx_audit_open_raw_0238660ea92f7e14(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_head_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -4687,7 +4851,7 @@ _gostring_ _wrap_sx_audit_head_raw_0238660ea92f7e14(struct llm_audit *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_verify_raw_0238660ea92f7e14(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;

@@ -1,0 +1,326 @@
+/* Quantised rows laid out for multiplication: lines of [ROWS rows][4 k] bytes, so that one instruction multiplies 4 values of
+ * every row with 4 of a token and no sum crosses lanes, and scales and minima as [group][ROWS] floats. The bytes are brought
+ * together straight from the packed blocks, 16 at a time per row, and only then widened.
+ *
+ * Included once per instruction-set level, behind the vocabulary of that level (ROWS, vec, fvec and the functions that begin
+ * with v_ and f_). Everything is inlined with a compile-time type. The layouts of the blocks are explained in quant_blocks.h. */
+#ifndef SX_ENGINE_LINES_H
+#define SX_ENGINE_LINES_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "engine/kernels/half.h"
+#include "engine/model/gguf.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { STRETCH = 1024, /* elements of k in a panel */ LINE = 4 * ROWS /* bytes */ };
+
+typedef struct panel {
+    uint8_t lines[STRETCH * ROWS];    /* [k / 4][ROWS][4] */
+    float scale[STRETCH / 16 * ROWS]; /* [group][ROWS] */
+    float min[STRETCH / 16 * ROWS];
+    uint16_t half[2][STRETCH / 32 * ROWS]; /* the same before they become floats, of the types with blocks of 32 */
+    uint32_t fifth[STRETCH / 32 * ROWS];   /* fifth bits */
+} panel;
+
+typedef struct
+    rows { /* from the stretch's first block on; those beyond the last row repeat it, their results are not stored */
+    const unsigned char *row[ROWS];
+    const char *ahead; /* weights that will be needed later, asked for while these are worked on; NULL: none */
+} rows;
+
+static const int8_t iq4_table[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+static const int8_t fp4_table[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/* Dword c of the 16 bytes at `at` of every row. Vector j of `a` has rows j, j + 4, ... in its 128-bit parts. */
+INLINE void columns(const rows *w, size_t at, vec c[4])
+{
+    vec a[4];
+    for (int j = 0; j < 4; j++) a[j] = v_pieces(w->row + j, at);
+    vec low = v_low32(a[0], a[1]), high = v_high32(a[0], a[1]);
+    vec low2 = v_low32(a[2], a[3]), high2 = v_high32(a[2], a[3]);
+    c[0] = v_low64(low, low2);
+    c[1] = v_high64(low, low2);
+    c[2] = v_low64(high, high2);
+    c[3] = v_high64(high, high2);
+}
+
+INLINE void put_line(panel *p, size_t line, vec v)
+{
+    v_store(p->lines + line * LINE, v);
+}
+
+INLINE vec low_bits(vec v, int shift, int mask) /* a field of every byte */
+{
+    return v_and(shift ? v_right16(v, shift) : v, v_bytes(mask));
+}
+
+/* ---- blocks of 32 ---- */
+
+INLINE size_t small_bytes(const uint32_t type)
+{
+    return type == SX_TYPE_Q8_0    ? 34
+           : type == SX_TYPE_Q4_1  ? 20
+           : type == SX_TYPE_Q5_0  ? 22
+           : type == SX_TYPE_Q5_1  ? 24
+           : type == SX_TYPE_MXFP4 ? 17
+                                   : 18;
+}
+
+/* Half-precision numbers are first copied, then converted many at a time. */
+INLINE void small_heads(panel *p, const uint32_t type, const rows *w, uint32_t groups, const bool mins)
+{
+    const size_t bytes = small_bytes(type);
+    for (uint32_t r = 0; r < ROWS; r++) {
+        const unsigned char *b = w->row[r];
+        for (uint32_t i = r; i < groups * ROWS; i += ROWS, b += bytes) {
+            if (type == SX_TYPE_MXFP4)
+                p->scale[i] = sx_bits_f32(b[0] < 2 ? 0x00200000u << b[0] : (uint32_t)(b[0] - 1) << 23);
+            else
+                p->half[0][i] = sx_load_u16(b);
+            if (mins) p->half[1][i] = sx_load_u16(b + 2);
+            if (type == SX_TYPE_Q5_0 || type == SX_TYPE_Q5_1) p->fifth[i] = sx_load_u32(b + (mins ? 4 : 2));
+        }
+    }
+    for (uint32_t i = 0; i < groups * ROWS; i += ROWS) {
+        if (type != SX_TYPE_MXFP4) f_store(p->scale + i, f_halves(p->half[0] + i));
+        if (mins) f_store(p->min + i, f_halves(p->half[1] + i));
+    }
+}
+
+INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g, const bool mins)
+{
+    const size_t at = g * small_bytes(type), line = (size_t)g * 8;
+    const bool five = type == SX_TYPE_Q5_0 || type == SX_TYPE_Q5_1;
+    vec c[4], fifth = five ? v_load(p->fifth + (size_t)g * ROWS) : v_bytes(0);
+    if (type == SX_TYPE_Q8_0) {
+        for (size_t h = 0; h < 2; h++) {
+            columns(w, at + 2 + 16 * h, c);
+            for (size_t i = 0; i < 4; i++) put_line(p, line + 4 * h + i, v_signed(c[i]));
+        }
+        return;
+    }
+    columns(w, at + (mins ? 4 : type == SX_TYPE_MXFP4 ? 1 : 2) + (five ? 4 : 0), c);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; i++) {
+        vec v = low_bits(c[i % 4], i / 4 * 4, 15);
+        switch (type) {
+        case SX_TYPE_Q4_0: v = v_biased(v, 8); break;
+        case SX_TYPE_Q5_0: v = v_biased(v_or(v, v_fifth(fifth, i)), 16); break;
+        case SX_TYPE_Q5_1: v = v_or(v, v_fifth(fifth, i)); break;
+        case SX_TYPE_IQ4_NL: v = v_signed(v_lookup(iq4_table, v)); break;
+        case SX_TYPE_MXFP4: v = v_signed(v_lookup(fp4_table, v)); break;
+        default: break; /* Q4_1 */
+        }
+        put_line(p, line + (size_t)i, v);
+    }
+}
+
+/* ---- blocks of 256 ---- */
+
+INLINE size_t big_bytes(const uint32_t type)
+{
+    return type == SX_TYPE_Q2_K   ? 84
+           : type == SX_TYPE_Q3_K ? 110
+           : type == SX_TYPE_Q4_K ? 144
+           : type == SX_TYPE_Q5_K ? 176
+           : type == SX_TYPE_Q6_K ? 210
+                                  : 136;
+}
+
+/* The bytes of v, four per row, times d: groups 0-3 of `to`. */
+INLINE void four_scales(float *to, vec v, fvec d, const bool sign)
+{
+    for (int j = 0; j < 4; j++) {
+        vec b = sign ? v_right_signed32(v_left32(v, 24 - 8 * j), 24) : v_and(v_right32(v, 8 * j), v_dwords(255));
+        f_store(to + j * ROWS, f_mul(f_from(b), d));
+    }
+}
+
+INLINE vec joined(vec low, vec high, int shift) /* 4 bits below, 2 of `high` above */
+{
+    return v_or(low, v_left16(low_bits(high, shift, 3), 4));
+}
+
+INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block)
+{
+    const size_t at = block * big_bytes(type);
+    const bool sixteen = type == SX_TYPE_Q2_K || type == SX_TYPE_Q3_K || type == SX_TYPE_Q6_K;
+    float *scale = p->scale + block * (sixteen ? 16 : 8) * ROWS, *min = p->min + (scale - p->scale);
+    vec c[4], e[4];
+    switch (type) {
+    case SX_TYPE_Q2_K: {
+        columns(w, at, c);
+        columns(w, at + 68, e);
+        fvec d = f_low_halves(e[3]), m = f_negate(f_low_halves(v_right32(e[3], 16)));
+        for (int i = 0; i < 4; i++) {
+            four_scales(scale + 4 * i * ROWS, low_bits(c[i], 0, 15), d, false);
+            four_scales(min + 4 * i * ROWS, low_bits(c[i], 4, 15), m, false);
+        }
+        break;
+    }
+    case SX_TYPE_Q3_K: {
+        columns(w, at + 94, e); /* the scales stand at 96: reading from there would read past the block */
+        for (int i = 0; i < 3; i++) c[i] = v_or(v_right32(e[i], 16), v_left32(e[i + 1], 16));
+        fvec d = f_low_halves(v_right32(e[3], 16));
+        for (int i = 0; i < 4; i++) {
+            vec v = joined(low_bits(c[i % 2], i / 2 * 4, 15), c[2], 2 * i);
+            four_scales(scale + 4 * i * ROWS, v_subtract8(v, v_bytes(32)), d, true);
+        }
+        break;
+    }
+    case SX_TYPE_Q6_K: {
+        columns(w, at + 192, c);
+        columns(w, at + 194, e);
+        fvec d = f_low_halves(v_right32(e[3], 16));
+        for (int i = 0; i < 4; i++) four_scales(scale + 4 * i * ROWS, c[i], d, true);
+        break;
+    }
+    case SX_TYPE_IQ4_XS: {
+        columns(w, at, c);
+        fvec d = f_low_halves(c[0]);
+        for (int g = 0; g < 8; g++) {
+            vec low = v_and(v_right32(c[1], 4 * g), v_dwords(15)),
+                high = v_and(v_right32(c[0], 16 + 2 * g), v_dwords(3));
+            vec v = v_subtract32(v_or(low, v_left32(high, 4)), v_dwords(32));
+            f_store(scale + g * ROWS, f_mul(f_from(v), d));
+        }
+        break;
+    }
+    default: { /* Q4_K, Q5_K */
+        columns(w, at, c);
+        fvec d = f_low_halves(c[0]), m = f_negate(f_low_halves(v_right32(c[0], 16)));
+        four_scales(scale, low_bits(c[1], 0, 63), d, false);
+        four_scales(scale + 4 * ROWS, joined(low_bits(c[3], 0, 15), c[1], 6), d, false);
+        four_scales(min, low_bits(c[2], 0, 63), m, false);
+        four_scales(min + 4 * ROWS, joined(low_bits(c[3], 4, 15), c[2], 6), m, false);
+        break;
+    }
+    }
+}
+
+INLINE void lines_q4_k(panel *p, const rows *w, size_t at, size_t line, const bool five)
+{
+    vec c[4], high[4];
+    for (size_t h = 0; h < 2; h++) {
+        if (five) columns(w, at + 16 + 16 * h, high);
+#pragma GCC unroll 4
+        for (int part = 0; part < 4; part++) {
+            columns(w, at + (five ? 48 : 16) + 32 * (size_t)part + 16 * h, c);
+            for (int i = 0; i < 8; i++) {
+                vec v = low_bits(c[i % 4], i / 4 * 4, 15);
+                if (five) v = v_or(v, v_left16(low_bits(high[i % 4], 2 * part + i / 4, 1), 4));
+                put_line(p, line + (size_t)(16 * part + i / 4 * 8 + i % 4) + 4 * h, v);
+            }
+        }
+    }
+}
+
+INLINE void lines_q6_k(panel *p, const rows *w, size_t at, size_t line)
+{
+    vec low[2][4], high[4];
+    for (size_t half = 0; half < 2; half++)
+        for (size_t h = 0; h < 2; h++) {
+            columns(w, at + 128 + 32 * half + 16 * h, high);
+            columns(w, at + 64 * half + 16 * h, low[0]);
+            columns(w, at + 64 * half + 32 + 16 * h, low[1]);
+#pragma GCC unroll 4
+            for (int f = 0; f < 4; f++)
+                for (int i = 0; i < 4; i++) {
+                    vec v = joined(low_bits(low[f % 2][i], f / 2 * 4, 15), high[i], 2 * f);
+                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h, v_biased(v, 32));
+                }
+        }
+}
+
+/* Two bits per value and, for Q3_K, a third one. */
+INLINE void lines_q2_k(panel *p, const rows *w, size_t at, size_t line, const bool three)
+{
+    vec c[4], mask[4];
+    for (size_t h = 0; h < 2; h++) {
+        if (three) columns(w, at + 16 * h, mask);
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; half++) {
+            columns(w, at + (three ? 32 : 16) + 32 * (size_t)half + 16 * h, c);
+#pragma GCC unroll 4
+            for (int f = 0; f < 4; f++)
+                for (int i = 0; i < 4; i++) {
+                    vec v = low_bits(c[i], 2 * f, 3);
+                    if (three) v = v_biased(v_or(v, v_left16(low_bits(mask[i], 4 * half + f, 1), 2)), 4);
+                    put_line(p, line + (size_t)(32 * half + 8 * f + i) + 4 * h, v);
+                }
+        }
+    }
+}
+
+INLINE void big_lines(panel *p, const uint32_t type, const rows *w, size_t block)
+{
+    const size_t at = block * big_bytes(type), line = block * 64;
+    vec c[4];
+    switch (type) {
+    case SX_TYPE_Q2_K: lines_q2_k(p, w, at, line, false); break;
+    case SX_TYPE_Q3_K: lines_q2_k(p, w, at, line, true); break;
+    case SX_TYPE_Q4_K: lines_q4_k(p, w, at, line, false); break;
+    case SX_TYPE_Q5_K: lines_q4_k(p, w, at, line, true); break;
+    case SX_TYPE_Q6_K: lines_q6_k(p, w, at, line); break;
+    default: /* IQ4_XS */
+        for (size_t g = 0; g < 8; g++) {
+            columns(w, at + 8 + 16 * g, c);
+            for (int i = 0; i < 8; i++)
+                put_line(p, line + 8 * g + (size_t)i, v_signed(v_lookup(iq4_table, low_bits(c[i % 4], i / 4 * 4, 15))));
+        }
+        break;
+    }
+}
+
+/* ---- a stretch ---- */
+
+INLINE const char *ask(const char *ahead, size_t bytes)
+{
+    if (!ahead) return NULL;
+    for (size_t i = 0; i < bytes; i += 64) _mm_prefetch(ahead + i, _MM_HINT_T0);
+    return ahead + bytes;
+}
+
+INLINE void fill_panel(panel *p, const uint32_t type, const rows *w, uint32_t n, const bool mins)
+{
+    const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K);
+    const char *ahead = w->ahead;
+    if (!big) small_heads(p, type, w, n / 32, mins);
+    for (uint32_t b = 0; b < n / (big ? 256 : 32); b++) {
+        ahead = ask(ahead, ROWS * (big ? big_bytes(type) : small_bytes(type)));
+        if (big) {
+            big_heads(p, type, w, b);
+            big_lines(p, type, w, b);
+        } else {
+            small_lines(p, type, w, b, mins);
+        }
+    }
+}
+
+/* Fills p with n elements of every row. */
+static void fill(panel *p, uint32_t type, const rows *w, uint32_t n)
+{
+#define CASE(type, mins) \
+    case type: fill_panel(p, type, w, n, mins); break
+    switch (type) {
+        CASE(SX_TYPE_Q4_0, false);
+        CASE(SX_TYPE_Q4_1, true);
+        CASE(SX_TYPE_Q5_0, false);
+        CASE(SX_TYPE_Q5_1, true);
+        CASE(SX_TYPE_Q8_0, false);
+        CASE(SX_TYPE_Q2_K, true);
+        CASE(SX_TYPE_Q3_K, false);
+        CASE(SX_TYPE_Q4_K, true);
+        CASE(SX_TYPE_Q5_K, true);
+        CASE(SX_TYPE_Q6_K, false);
+        CASE(SX_TYPE_IQ4_NL, false);
+        CASE(SX_TYPE_IQ4_XS, false);
+    default: fill_panel(p, SX_TYPE_MXFP4, w, n, false); break;
+    }
+#undef CASE
+}
+
+#endif
