@@ -199,7 +199,6 @@ static bool stands_alone(const sx_window *w, size_t from, size_t to)
 
 void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64])
 {
-    memset(types, 0, SX_TYPE_MAX / 8);
     uint32_t node = SX_AC_ROOT;
     for (size_t i = from; i < to; i++) {
         node = sx_ac_step(&scan->context, node, (uint8_t)(sx_ascii_upper(w->fold[i]) ? w->fold[i] + 32 : w->fold[i]));

@@ -70,11 +70,11 @@ static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t le
     return LLM_OK;
 }
 
-llm_status sx_words_add(sx_words *words, const char *word, size_t len, llm_error *err)
+llm_status sx_words_add(sx_words *words, const char *word, size_t len, uint32_t type, llm_error *err)
 {
     char key[SX_WORD_LETTERS_MAX * 4 + 4];
     size_t key_len, runs_before = words->run_n;
-    sx_word w = {0};
+    sx_word w = {.type = (uint16_t)type};
     llm_status status = spell(words, &w, word, len, key, sizeof key, &key_len, err);
     if (status == LLM_OK &&
         sx_mem_grow(words->mem, (void **)&words->words, &words->word_cap, words->word_n + 1, sizeof *words->words))
@@ -184,7 +184,9 @@ static bool settle(const sx_words *words, sx_word_state *s, bool edge, uint32_t 
         const sx_ac_node *node = &words->ac.nodes[k];
         for (uint32_t v = node->word; v != SX_AC_NONE; v = words->ac.words[v].next) {
             sx_word_hit one;
-            if (!judge(words, s, &words->words[words->ac.words[v].value], edge, next, &one)) continue;
+            const sx_word *w = &words->words[words->ac.words[v].value];
+            if ((s->on != NULL && s->on[w->type] == 0) || !judge(words, s, w, edge, next, &one)) continue;
+            one.type = w->type;
             if (!found || one.start < hit->start) *hit = one;
             found = true;
         }

@@ -253,6 +253,10 @@ static llm_status reserve(sx_vault *v, const char *type, const char *placeholder
     if (status == LLM_OK && !ours) status = there(v, 'r', type, number, &taken, err);
     if (status != LLM_OK || ours || taken) return status;
     status = sx_vault_write(v, &own, err);
+    if (status == LLM_E_READONLY) { /* then no number is given either */
+        if (err != NULL) err->message[0] = '\0';
+        return LLM_OK;
+    }
     if (status == LLM_OK) status = sx_kv_put(v->kv, name, len + 1, "", 0, err);
     return sx_vault_written(v, own, status, err);
 }

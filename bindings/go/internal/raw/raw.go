@@ -74,19 +74,19 @@ typedef _gostring_ swig_type_44;
 typedef _gostring_ swig_type_45;
 typedef _gostring_ swig_type_46;
 typedef _gostring_ swig_type_47;
-typedef long long swig_type_48;
-typedef long long swig_type_49;
+typedef _gostring_ swig_type_48;
+typedef _gostring_ swig_type_49;
 typedef _gostring_ swig_type_50;
-typedef _gostring_ swig_type_51;
-typedef _gostring_ swig_type_52;
+typedef long long swig_type_51;
+typedef long long swig_type_52;
 typedef _gostring_ swig_type_53;
 typedef _gostring_ swig_type_54;
-typedef long long swig_type_55;
-typedef long long swig_type_56;
+typedef _gostring_ swig_type_55;
+typedef _gostring_ swig_type_56;
 typedef _gostring_ swig_type_57;
 typedef _gostring_ swig_type_58;
-typedef _gostring_ swig_type_59;
-typedef _gostring_ swig_type_60;
+typedef long long swig_type_59;
+typedef long long swig_type_60;
 typedef _gostring_ swig_type_61;
 typedef _gostring_ swig_type_62;
 typedef _gostring_ swig_type_63;
@@ -97,13 +97,13 @@ typedef _gostring_ swig_type_67;
 typedef _gostring_ swig_type_68;
 typedef _gostring_ swig_type_69;
 typedef _gostring_ swig_type_70;
-typedef long long swig_type_71;
+typedef _gostring_ swig_type_71;
 typedef _gostring_ swig_type_72;
-typedef long long swig_type_73;
+typedef _gostring_ swig_type_73;
 typedef _gostring_ swig_type_74;
-typedef _gostring_ swig_type_75;
+typedef long long swig_type_75;
 typedef _gostring_ swig_type_76;
-typedef _gostring_ swig_type_77;
+typedef long long swig_type_77;
 typedef _gostring_ swig_type_78;
 typedef _gostring_ swig_type_79;
 typedef _gostring_ swig_type_80;
@@ -136,13 +136,13 @@ typedef _gostring_ swig_type_106;
 typedef _gostring_ swig_type_107;
 typedef _gostring_ swig_type_108;
 typedef _gostring_ swig_type_109;
-typedef long long swig_type_110;
-typedef long long swig_type_111;
+typedef _gostring_ swig_type_110;
+typedef _gostring_ swig_type_111;
 typedef _gostring_ swig_type_112;
 typedef _gostring_ swig_type_113;
-typedef _gostring_ swig_type_114;
-typedef _gostring_ swig_type_115;
-typedef long long swig_type_116;
+typedef long long swig_type_114;
+typedef long long swig_type_115;
+typedef _gostring_ swig_type_116;
 typedef _gostring_ swig_type_117;
 typedef _gostring_ swig_type_118;
 typedef _gostring_ swig_type_119;
@@ -154,17 +154,17 @@ typedef long long swig_type_124;
 typedef _gostring_ swig_type_125;
 typedef _gostring_ swig_type_126;
 typedef _gostring_ swig_type_127;
-typedef _gostring_ swig_type_128;
-typedef long long swig_type_129;
+typedef long long swig_type_128;
+typedef _gostring_ swig_type_129;
 typedef _gostring_ swig_type_130;
 typedef _gostring_ swig_type_131;
 typedef _gostring_ swig_type_132;
-typedef _gostring_ swig_type_133;
-typedef long long swig_type_134;
+typedef long long swig_type_133;
+typedef _gostring_ swig_type_134;
 typedef _gostring_ swig_type_135;
 typedef _gostring_ swig_type_136;
 typedef _gostring_ swig_type_137;
-typedef _gostring_ swig_type_138;
+typedef long long swig_type_138;
 typedef _gostring_ swig_type_139;
 typedef _gostring_ swig_type_140;
 typedef _gostring_ swig_type_141;
@@ -174,224 +174,234 @@ typedef _gostring_ swig_type_144;
 typedef _gostring_ swig_type_145;
 typedef _gostring_ swig_type_146;
 typedef _gostring_ swig_type_147;
-typedef long long swig_type_148;
+typedef _gostring_ swig_type_148;
 typedef _gostring_ swig_type_149;
 typedef _gostring_ swig_type_150;
 typedef _gostring_ swig_type_151;
 typedef _gostring_ swig_type_152;
 typedef _gostring_ swig_type_153;
-typedef _gostring_ swig_type_154;
+typedef long long swig_type_154;
 typedef _gostring_ swig_type_155;
 typedef _gostring_ swig_type_156;
-extern void _wrap_Swig_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_cf6ee7edb11d9b46(swig_intgo arg1);
+typedef _gostring_ swig_type_157;
+typedef _gostring_ swig_type_158;
+typedef _gostring_ swig_type_159;
+typedef _gostring_ swig_type_160;
+typedef _gostring_ swig_type_161;
+typedef _gostring_ swig_type_162;
+extern void _wrap_Swig_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_38718c0fb398e67b(swig_intgo arg1);
 
 #include <stdlib.h>
 
-extern swig_intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46(void);
-extern swig_type_1 _wrap_llm_status_name_raw_cf6ee7edb11d9b46(swig_intgo arg1);
-extern swig_intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_2 _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_new_llm_error_raw_cf6ee7edb11d9b46(void);
-extern void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_3 _wrap_llm_version_raw_cf6ee7edb11d9b46(void);
-extern swig_type_4 _wrap_llm_build_info_raw_cf6ee7edb11d9b46(swig_type_5 arg1);
-extern void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_6 _wrap_llm_model_info_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_7 arg2);
-extern swig_intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_8 arg2);
-extern swig_intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(swig_type_9 arg1, swig_type_10 arg2, swig_type_11 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(swig_type_12 arg1, swig_type_13 arg2, swig_type_14 arg3, swig_type_15 arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7);
-extern void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_16 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_17 _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_18 _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_19 _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_20 _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_21 _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_22 arg2);
-extern swig_type_23 _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_24 _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_25 _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_26 _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_27 _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_28 _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern swig_intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
-extern double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
-extern void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_29 _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_30 _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_31 _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_32 _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_33 _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_34 _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_35 _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_36 _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_37 _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern swig_intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_38 _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_39 _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_40 _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_41 _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_42 _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_43 _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern uintptr_t _wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_44 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
-extern swig_intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_45 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_46 _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(swig_intgo arg1);
-extern uintptr_t _wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_47 _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_48 _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_49 _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_50 _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern uintptr_t _wrap_sx_log_create_raw_cf6ee7edb11d9b46(void);
-extern void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_type_51 arg3);
-extern swig_intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_52 _wrap_sx_log_line_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_model_load_raw_cf6ee7edb11d9b46(swig_type_53 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(swig_type_54 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(swig_intgo arg1, swig_type_55 arg2, swig_type_56 arg3, swig_intgo arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
-extern swig_type_57 _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_58 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_59 _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_60 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_61 _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_62 arg2, swig_type_63 arg3, uintptr_t arg4);
-extern swig_type_64 _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_65 arg2, swig_type_66 arg3, swig_type_67 arg4, swig_intgo arg5, uintptr_t arg6);
-extern swig_type_68 _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(swig_type_69 arg1, swig_type_70 arg2, swig_type_71 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(swig_type_72 arg1, swig_intgo arg2, swig_type_73 arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_74 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_75 arg2, swig_type_76 arg3, swig_intgo arg4, swig_type_77 arg5, swig_type_78 arg6, swig_type_79 arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_80 arg2, swig_type_81 arg3, swig_intgo arg4, swig_type_82 arg5, swig_type_83 arg6, swig_type_84 arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_85 arg2, swig_type_86 arg3, swig_type_87 arg4, swig_type_88 arg5, swig_type_89 arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_docs_list_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_90 arg2, uintptr_t arg3);
-extern swig_type_91 _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern uintptr_t _wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_92 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
-extern swig_type_93 _wrap_sx_embed_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, swig_type_94 arg3, swig_type_95 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern swig_type_96 _wrap_sx_rerank_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_97 arg2, swig_type_98 arg3, swig_type_99 arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_100 arg2, swig_type_101 arg3, swig_type_102 arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_103 _wrap_sx_logits_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, swig_type_104 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_105 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_106 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_107 arg2, uintptr_t arg3);
-extern swig_type_108 _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_109 arg2, uintptr_t arg3);
-extern uintptr_t _wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_110 _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_111 _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_112 arg2, swig_type_113 arg3, swig_type_114 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_115 arg2, swig_type_116 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_117 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_118 arg5, swig_type_119 arg6, swig_intgo arg7, float arg8, swig_intgo arg9, swig_type_120 arg10, uintptr_t arg11, uintptr_t arg12);
-extern uintptr_t _wrap_sx_judge_create_raw_cf6ee7edb11d9b46(void);
-extern void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_121 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_122 arg5, swig_type_123 arg6, uintptr_t arg7, float arg8, swig_intgo arg9, swig_type_124 arg10, uintptr_t arg11, uintptr_t arg12);
-extern void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_125 _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_126 _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_127 _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_128 _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_129 _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, double arg3);
-extern void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern uintptr_t _wrap_sx_gen_create_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_130 arg2, double arg3);
-extern swig_intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_131 arg2, swig_type_132 arg3);
-extern swig_intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, double arg3);
-extern void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_generate_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_133 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_134 arg11, swig_type_135 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
-extern swig_intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_136 _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_137 _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_guard_create_raw_cf6ee7edb11d9b46(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_138 arg2, swig_intgo arg3, swig_type_139 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_type_140 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, swig_type_141 arg3, uintptr_t arg4);
-extern swig_intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_142 _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_143 _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_cf6ee7edb11d9b46(swig_type_144 arg1, swig_type_145 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_146 _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_147 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_148 _wrap_sx_vault_erase_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_149 arg2, swig_type_150 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_audit_open_raw_cf6ee7edb11d9b46(swig_type_151 arg1, swig_type_152 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_153 _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_154 _wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(swig_type_155 arg1, swig_type_156 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_LLM_E_INVALID_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_MEMORY_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_IO_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_FORMAT_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_NOT_FOUND_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_UNSUPPORTED_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_VERSION_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_BUSY_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_FORK_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_CANCELLED_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_LIMIT_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_UTF8_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_CORRUPT_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_FULL_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_KEY_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_READONLY_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_USER_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_INTERNAL_raw_38718c0fb398e67b(void);
+extern swig_type_1 _wrap_llm_status_name_raw_38718c0fb398e67b(swig_intgo arg1);
+extern swig_intgo _wrap_llm_error_code_get_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_2 _wrap_llm_error_message_get_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_new_llm_error_raw_38718c0fb398e67b(void);
+extern void _wrap_delete_llm_error_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_3 _wrap_llm_version_raw_38718c0fb398e67b(void);
+extern swig_type_4 _wrap_llm_build_info_raw_38718c0fb398e67b(swig_type_5 arg1);
+extern void _wrap_llm_cancel_set_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_cancel_reset_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_cancel_is_set_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_cancel_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_model_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_6 _wrap_llm_model_info_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_7 arg2);
+extern swig_intgo _wrap_llm_model_n_vocab_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_n_ctx_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_8 arg2);
+extern swig_intgo _wrap_llm_quantize_raw_38718c0fb398e67b(swig_type_9 arg1, swig_type_10 arg2, swig_type_11 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_llm_quantize_weighted_raw_38718c0fb398e67b(swig_type_12 arg1, swig_type_13 arg2, swig_type_14 arg3, swig_type_15 arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7);
+extern void _wrap_llm_adapter_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_corpus_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_remove_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_16 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_corpus_check_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_llm_docs_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_17 _wrap_llm_docs_name_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_18 _wrap_llm_docs_bytes_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_docs_nodes_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_19 _wrap_llm_docs_hash_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_20 _wrap_llm_docs_about_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern void _wrap_llm_docs_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_tree_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_tree_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_21 _wrap_llm_tree_find_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_22 arg2);
+extern swig_type_23 _wrap_llm_tree_id_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_24 _wrap_llm_tree_parent_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_tree_kind_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_tree_depth_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_25 _wrap_llm_tree_title_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_26 _wrap_llm_tree_start_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_27 _wrap_llm_tree_end_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_28 _wrap_llm_tree_hash_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_ctx_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_scores_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_scores_tokens_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_scores_sum_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_scores_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern double _wrap_llm_scores_logprob_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern swig_intgo _wrap_llm_scores_top_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
+extern double _wrap_llm_scores_top_logprob_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
+extern void _wrap_llm_scores_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_n_embd_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_evidence_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_evidence_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern double _wrap_llm_evidence_confidence_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_29 _wrap_llm_evidence_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_30 _wrap_llm_evidence_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_31 _wrap_llm_evidence_path_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_32 _wrap_llm_evidence_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_33 _wrap_llm_evidence_start_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_34 _wrap_llm_evidence_end_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_evidence_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_evidence_page_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_35 _wrap_llm_trace_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_36 _wrap_llm_trace_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_depth_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_action_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_37 _wrap_llm_trace_reason_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_lexical_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_judged_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_reply_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_finish_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_output_tokens_raw_38718c0fb398e67b(uintptr_t arg1);
+extern double _wrap_llm_reply_prompt_ms_raw_38718c0fb398e67b(uintptr_t arg1);
+extern double _wrap_llm_reply_output_ms_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_reply_logprob_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_reply_top_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern double _wrap_llm_reply_top_logprob_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern swig_intgo _wrap_llm_reply_citation_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_38 _wrap_llm_reply_citation_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_39 _wrap_llm_reply_citation_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_40 _wrap_llm_reply_citation_path_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_41 _wrap_llm_reply_citation_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_42 _wrap_llm_reply_citation_start_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_43 _wrap_llm_reply_citation_end_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_reply_citation_support_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_reply_citation_page_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern uintptr_t _wrap_llm_reply_verdict_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_guard_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_guard_set_action_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_44 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
+extern swig_intgo _wrap_llm_guard_add_word_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_45 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_guard_set_vault_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_guard_reload_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_46 arg2, uintptr_t arg3);
+extern swig_type_47 _wrap_llm_guard_preset_name_raw_38718c0fb398e67b(swig_intgo arg1);
+extern swig_type_48 _wrap_llm_guard_preset_policy_raw_38718c0fb398e67b(swig_intgo arg1);
+extern swig_type_49 _wrap_llm_guard_type_raw_38718c0fb398e67b(swig_intgo arg1);
+extern uintptr_t _wrap_llm_guard_verdict_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_guard_close_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_verdict_action_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_verdict_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_50 _wrap_llm_verdict_type_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_51 _wrap_llm_verdict_start_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_52 _wrap_llm_verdict_end_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_verdict_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_53 _wrap_llm_verdict_rule_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_verdict_finding_action_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_54 _wrap_llm_verdict_label_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_verdict_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_vault_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_audit_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_guard_set_audit_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_log_create_raw_38718c0fb398e67b(void);
+extern void _wrap_sx_log_put_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_type_55 arg3);
+extern swig_intgo _wrap_sx_log_next_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_56 _wrap_sx_log_line_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_cancel_create_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_model_load_raw_38718c0fb398e67b(swig_type_57 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_copy_raw_38718c0fb398e67b(swig_type_58 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_fd_raw_38718c0fb398e67b(swig_intgo arg1, swig_type_59 arg2, swig_type_60 arg3, swig_intgo arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_61 _wrap_sx_tokenize_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_62 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_63 _wrap_sx_detokenize_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_64 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_65 _wrap_sx_chat_template_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_66 arg2, swig_type_67 arg3, uintptr_t arg4);
+extern swig_type_68 _wrap_sx_chat_parse_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_69 arg2, swig_type_70 arg3, swig_type_71 arg4, swig_intgo arg5, uintptr_t arg6);
+extern swig_type_72 _wrap_sx_dequantize_raw_38718c0fb398e67b(swig_type_73 arg1, swig_type_74 arg2, swig_type_75 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_corpus_open_raw_38718c0fb398e67b(swig_type_76 arg1, swig_intgo arg2, swig_type_77 arg3, uintptr_t arg4, uintptr_t arg5);
+extern uintptr_t _wrap_sx_corpus_view_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_78 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ingest_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_79 arg2, swig_type_80 arg3, swig_intgo arg4, swig_type_81 arg5, swig_type_82 arg6, swig_type_83 arg7, uintptr_t arg8, uintptr_t arg9);
+extern swig_intgo _wrap_sx_ingest_file_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_84 arg2, swig_type_85 arg3, swig_intgo arg4, swig_type_86 arg5, swig_type_87 arg6, swig_type_88 arg7, uintptr_t arg8, uintptr_t arg9);
+extern swig_intgo _wrap_sx_describe_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_89 arg2, swig_type_90 arg3, swig_type_91 arg4, swig_type_92 arg5, swig_type_93 arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_docs_list_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_tree_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_94 arg2, uintptr_t arg3);
+extern swig_type_95 _wrap_sx_tree_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_ctx_create_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
+extern uintptr_t _wrap_sx_adapter_load_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_96 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_set_adapter_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
+extern swig_type_97 _wrap_sx_embed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_98 arg3, swig_type_99 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_100 _wrap_sx_rerank_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_101 arg2, swig_type_102 arg3, swig_type_103 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_imatrix_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_104 arg2, swig_type_105 arg3, swig_type_106 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_107 _wrap_sx_logits_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_108 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_109 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_save_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_110 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_load_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_111 arg2, uintptr_t arg3);
+extern swig_type_112 _wrap_sx_ctx_export_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_import_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_113 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_ctx_fork_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_drop_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_114 _wrap_sx_ctx_used_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_115 _wrap_sx_ctx_size_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_116 arg2, swig_type_117 arg3, swig_type_118 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_score_tokens_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_119 arg2, swig_type_120 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_retrieve_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_121 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_122 arg5, swig_type_123 arg6, swig_intgo arg7, float arg8, swig_intgo arg9, swig_type_124 arg10, uintptr_t arg11, uintptr_t arg12);
+extern uintptr_t _wrap_sx_judge_create_raw_38718c0fb398e67b(void);
+extern void _wrap_sx_judge_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_retrieve_judged_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_125 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_126 arg5, swig_type_127 arg6, uintptr_t arg7, float arg8, swig_intgo arg9, swig_type_128 arg10, uintptr_t arg11, uintptr_t arg12);
+extern void _wrap_sx_judge_end_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_sx_judge_wait_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_129 _wrap_sx_judge_question_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_sx_judge_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_130 _wrap_sx_judge_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_131 _wrap_sx_judge_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_132 _wrap_sx_judge_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_sx_judge_lexical_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_133 _wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(uintptr_t arg1);
+extern double _wrap_sx_judge_ms_left_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_sx_judge_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, double arg3);
+extern void _wrap_sx_judge_answer_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern uintptr_t _wrap_sx_gen_create_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_sx_gen_number_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_134 arg2, double arg3);
+extern swig_intgo _wrap_sx_gen_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_135 arg2, swig_type_136 arg3);
+extern swig_intgo _wrap_sx_gen_bias_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, double arg3);
+extern void _wrap_sx_gen_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_generate_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_137 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_138 arg11, swig_type_139 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
+extern swig_intgo _wrap_sx_reply_next_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_140 _wrap_sx_reply_piece_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_141 _wrap_sx_reply_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_guard_create_raw_38718c0fb398e67b(swig_intgo arg1, float arg2, swig_intgo arg3, swig_type_142 arg4, swig_type_143 arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_guard_check_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_144 arg2, swig_intgo arg3, swig_type_145 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_type_146 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_147 arg3, uintptr_t arg4);
+extern swig_intgo _wrap_sx_guard_finish_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_148 _wrap_sx_guard_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_149 _wrap_sx_verdict_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_38718c0fb398e67b(swig_type_150 arg1, swig_type_151 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_152 _wrap_sx_vault_restore_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_153 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_154 _wrap_sx_vault_erase_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_155 arg2, swig_type_156 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_audit_open_raw_38718c0fb398e67b(swig_type_157 arg1, swig_type_158 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_159 _wrap_sx_audit_head_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_160 _wrap_sx_audit_verify_raw_38718c0fb398e67b(swig_type_161 arg1, swig_type_162 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -434,13 +444,13 @@ func swigCopyString(s string) string {
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -705,126 +715,126 @@ const LLM_OK int = 0
 const LLM_MORE int = 1
 func _swig_getLLM_E_INVALID() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_INVALID_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_INVALID int = _swig_getLLM_E_INVALID()
 func _swig_getLLM_E_MEMORY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_MEMORY_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_MEMORY int = _swig_getLLM_E_MEMORY()
 func _swig_getLLM_E_IO() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_IO_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_IO_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_IO int = _swig_getLLM_E_IO()
 func _swig_getLLM_E_FORMAT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_FORMAT_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_FORMAT int = _swig_getLLM_E_FORMAT()
 func _swig_getLLM_E_NOT_FOUND() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_NOT_FOUND_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_NOT_FOUND int = _swig_getLLM_E_NOT_FOUND()
 func _swig_getLLM_E_UNSUPPORTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_UNSUPPORTED_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_UNSUPPORTED int = _swig_getLLM_E_UNSUPPORTED()
 func _swig_getLLM_E_VERSION() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_VERSION_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_VERSION int = _swig_getLLM_E_VERSION()
 func _swig_getLLM_E_BUSY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_BUSY_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_BUSY int = _swig_getLLM_E_BUSY()
 func _swig_getLLM_E_FORK() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_FORK_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_FORK int = _swig_getLLM_E_FORK()
 func _swig_getLLM_E_CANCELLED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_CANCELLED_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_CANCELLED int = _swig_getLLM_E_CANCELLED()
 func _swig_getLLM_E_LIMIT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_LIMIT_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_LIMIT int = _swig_getLLM_E_LIMIT()
 func _swig_getLLM_E_UTF8() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_UTF8_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_UTF8 int = _swig_getLLM_E_UTF8()
 func _swig_getLLM_E_CORRUPT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_CORRUPT_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_CORRUPT int = _swig_getLLM_E_CORRUPT()
 func _swig_getLLM_E_FULL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_FULL_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_FULL int = _swig_getLLM_E_FULL()
 func _swig_getLLM_E_KEY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_KEY_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_KEY int = _swig_getLLM_E_KEY()
 func _swig_getLLM_E_READONLY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_READONLY_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_READONLY int = _swig_getLLM_E_READONLY()
 func _swig_getLLM_E_USER() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_USER_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_USER_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_USER int = _swig_getLLM_E_USER()
 func _swig_getLLM_E_INTERNAL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_INTERNAL_raw_38718c0fb398e67b())
 	return swig_r
 }
 
@@ -832,7 +842,7 @@ var LLM_E_INTERNAL int = _swig_getLLM_E_INTERNAL()
 func Llm_status_name(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_status_name_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_llm_status_name_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -851,14 +861,14 @@ func (p SwigcptrLlm_error) SwigIsLlm_error() {
 func (arg1 SwigcptrLlm_error) GetCode() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_llm_error_code_get_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrLlm_error) GetMessage() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_llm_error_message_get_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -867,13 +877,13 @@ func (arg1 SwigcptrLlm_error) GetMessage() (_swig_ret string) {
 
 func NewLlm_error() (_swig_ret Llm_error) {
 	var swig_r Llm_error
-	swig_r = (Llm_error)(SwigcptrLlm_error(C._wrap_new_llm_error_raw_cf6ee7edb11d9b46()))
+	swig_r = (Llm_error)(SwigcptrLlm_error(C._wrap_new_llm_error_raw_38718c0fb398e67b()))
 	return swig_r
 }
 
 func DeleteLlm_error(arg1 Llm_error) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_llm_error_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_llm_error_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 type Llm_error interface {
@@ -932,7 +942,7 @@ const LLM_POOL_NONE int = 4
 const LLM_EMBED_NORMALISE uint = 1
 func Llm_version() (_swig_ret string) {
 	var swig_r string
-	swig_r_p := C._wrap_llm_version_raw_cf6ee7edb11d9b46()
+	swig_r_p := C._wrap_llm_version_raw_38718c0fb398e67b()
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -942,7 +952,7 @@ func Llm_version() (_swig_ret string) {
 func Llm_build_info(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_build_info_raw_cf6ee7edb11d9b46(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_llm_build_info_raw_38718c0fb398e67b(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -954,36 +964,36 @@ func Llm_build_info(arg1 string) (_swig_ret string) {
 
 func Llm_cancel_set(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_set_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_cancel_reset(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_reset_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_cancel_is_set(arg1 Llm_cancel) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int)(C._wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_llm_cancel_is_set_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_cancel_free(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_free(arg1 Llm_model) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_model_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_model_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_info(arg1 Llm_model, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_model_info_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_llm_model_info_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -996,14 +1006,14 @@ func Llm_model_info(arg1 Llm_model, arg2 string) (_swig_ret string) {
 func Llm_model_n_vocab(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_vocab_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_model_n_ctx(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_ctx_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1011,7 +1021,7 @@ func Llm_model_token(arg1 Llm_model, arg2 string) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_llm_model_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_8)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_llm_model_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_8)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1029,7 +1039,7 @@ func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_llm_quantize_raw_cf6ee7edb11d9b46(*(*C.swig_type_9)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_llm_quantize_raw_38718c0fb398e67b(*(*C.swig_type_9)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1051,7 +1061,7 @@ func Llm_quantize_weighted(arg1 string, arg2 string, arg3 string, arg4 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (int)(C._wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(*(*C.swig_type_12)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6)))
+	swig_r = (int)(C._wrap_llm_quantize_weighted_raw_38718c0fb398e67b(*(*C.swig_type_12)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1069,12 +1079,12 @@ func Llm_quantize_weighted(arg1 string, arg2 string, arg3 string, arg4 string, a
 
 func Llm_adapter_free(arg1 Llm_adapter) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_adapter_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_corpus_free(arg1 Llm_corpus) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_corpus_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
@@ -1082,7 +1092,7 @@ func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_remove_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_16)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_remove_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_16)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1093,14 +1103,14 @@ func Llm_corpus_check(arg1 Llm_corpus, arg2 Llm_error) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int)(C._wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int)(C._wrap_llm_corpus_check_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func Llm_docs_count(arg1 Llm_docs) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_docs_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_docs_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1108,7 +1118,7 @@ func Llm_docs_name(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_docs_name_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_docs_name_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1119,7 +1129,7 @@ func Llm_docs_bytes(arg1 Llm_docs, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_docs_bytes_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1127,7 +1137,7 @@ func Llm_docs_nodes(arg1 Llm_docs, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_docs_nodes_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1135,7 +1145,7 @@ func Llm_docs_hash(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_docs_hash_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1147,7 +1157,7 @@ func Llm_docs_about(arg1 Llm_docs, arg2 uint, arg3 uint) (_swig_ret string) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r_p := C._wrap_llm_docs_about_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2))
+	swig_r_p := C._wrap_llm_docs_about_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1156,7 +1166,7 @@ func Llm_docs_about(arg1 Llm_docs, arg2 uint, arg3 uint) (_swig_ret string) {
 
 func Llm_docs_free(arg1 Llm_docs) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_docs_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_docs_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_NODE_DOCUMENT int = 1
@@ -1166,13 +1176,13 @@ const LLM_NODE_SENTENCE int = 4
 const LLM_NODE_GROUP int = 5
 func Llm_tree_free(arg1 Llm_tree) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_tree_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_tree_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_tree_count(arg1 Llm_tree) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_tree_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_tree_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1180,7 +1190,7 @@ func Llm_tree_find(arg1 Llm_tree, arg2 string) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_find_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_22)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_llm_tree_find_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_22)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1191,7 +1201,7 @@ func Llm_tree_id(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_id_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_id_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1202,7 +1212,7 @@ func Llm_tree_parent(arg1 Llm_tree, arg2 uint) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_llm_tree_parent_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1210,7 +1220,7 @@ func Llm_tree_kind(arg1 Llm_tree, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_tree_kind_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1218,7 +1228,7 @@ func Llm_tree_depth(arg1 Llm_tree, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_tree_depth_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1226,7 +1236,7 @@ func Llm_tree_title(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_title_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_title_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1237,7 +1247,7 @@ func Llm_tree_start(arg1 Llm_tree, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_tree_start_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_tree_start_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1245,7 +1255,7 @@ func Llm_tree_end(arg1 Llm_tree, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_tree_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_tree_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1253,7 +1263,7 @@ func Llm_tree_hash(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_hash_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1262,13 +1272,13 @@ func Llm_tree_hash(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 
 func Llm_ctx_free(arg1 Llm_ctx) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_ctx_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_scores_count(arg1 Llm_scores) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_scores_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_scores_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1276,7 +1286,7 @@ func Llm_scores_tokens(arg1 Llm_scores, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_scores_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1284,7 +1294,7 @@ func Llm_scores_sum(arg1 Llm_scores, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_scores_sum_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1293,7 +1303,7 @@ func Llm_scores_token(arg1 Llm_scores, arg2 uint, arg3 uint) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_llm_scores_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_scores_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
@@ -1302,7 +1312,7 @@ func Llm_scores_logprob(arg1 Llm_scores, arg2 uint, arg3 uint) (_swig_ret float6
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (float64)(C._wrap_llm_scores_logprob_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
@@ -1312,7 +1322,7 @@ func Llm_scores_top_token(arg1 Llm_scores, arg2 uint, arg3 uint, arg4 uint) (_sw
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
+	swig_r = (int)(C._wrap_llm_scores_top_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
 	return swig_r
 }
 
@@ -1322,38 +1332,38 @@ func Llm_scores_top_logprob(arg1 Llm_scores, arg2 uint, arg3 uint, arg4 uint) (_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (float64)(C._wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
+	swig_r = (float64)(C._wrap_llm_scores_top_logprob_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
 	return swig_r
 }
 
 func Llm_scores_free(arg1 Llm_scores) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_scores_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_scores_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_n_embd(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_embd_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_evidence_free(arg1 Llm_evidence) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_evidence_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_evidence_count(arg1 Llm_evidence) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_evidence_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_evidence_confidence(arg1 Llm_evidence) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_evidence_confidence_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1361,7 +1371,7 @@ func Llm_evidence_doc(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_doc_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1372,7 +1382,7 @@ func Llm_evidence_node(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_node_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1383,7 +1393,7 @@ func Llm_evidence_path(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_path_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1394,7 +1404,7 @@ func Llm_evidence_text(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1405,7 +1415,7 @@ func Llm_evidence_start(arg1 Llm_evidence, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_evidence_start_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1413,7 +1423,7 @@ func Llm_evidence_end(arg1 Llm_evidence, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_evidence_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1421,7 +1431,7 @@ func Llm_evidence_score(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_evidence_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1429,7 +1439,7 @@ func Llm_evidence_page(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_evidence_page_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1439,7 +1449,7 @@ const LLM_TRACE_FOUND int = 3
 func Llm_trace_count(arg1 Llm_evidence) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_trace_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_trace_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1447,7 +1457,7 @@ func Llm_trace_doc(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_doc_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1458,7 +1468,7 @@ func Llm_trace_node(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_node_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_node_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1469,7 +1479,7 @@ func Llm_trace_depth(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_trace_depth_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1477,7 +1487,7 @@ func Llm_trace_action(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_trace_action_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_trace_action_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1485,7 +1495,7 @@ func Llm_trace_score(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_trace_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_trace_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1493,7 +1503,7 @@ func Llm_trace_reason(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_reason_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1504,7 +1514,7 @@ func Llm_trace_lexical(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_trace_lexical_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1512,13 +1522,13 @@ func Llm_trace_judged(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_trace_judged_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
 func Llm_reply_free(arg1 Llm_reply) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_reply_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_reply_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_FINISH_NONE int = 0
@@ -1530,35 +1540,35 @@ const LLM_FINISH_NOT_FOUND int = 5
 func Llm_reply_finish(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_finish_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_prompt_tokens(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_prompt_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_output_tokens(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_output_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_prompt_ms(arg1 Llm_reply) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_reply_prompt_ms_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_output_ms(arg1 Llm_reply) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_reply_output_ms_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1566,7 +1576,7 @@ func Llm_reply_token(arg1 Llm_reply, arg2 uint) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_llm_reply_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int)(C._wrap_llm_reply_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1574,7 +1584,7 @@ func Llm_reply_logprob(arg1 Llm_reply, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_reply_logprob_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1583,7 +1593,7 @@ func Llm_reply_top_token(arg1 Llm_reply, arg2 uint, arg3 uint) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_reply_top_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
@@ -1592,14 +1602,14 @@ func Llm_reply_top_logprob(arg1 Llm_reply, arg2 uint, arg3 uint) (_swig_ret floa
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (float64)(C._wrap_llm_reply_top_logprob_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
 func Llm_reply_citation_count(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_citation_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1607,7 +1617,7 @@ func Llm_reply_citation_node(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_node_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1618,7 +1628,7 @@ func Llm_reply_citation_doc(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_doc_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1629,7 +1639,7 @@ func Llm_reply_citation_path(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_path_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1640,7 +1650,7 @@ func Llm_reply_citation_text(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1651,7 +1661,7 @@ func Llm_reply_citation_start(arg1 Llm_reply, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_reply_citation_start_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1659,7 +1669,7 @@ func Llm_reply_citation_end(arg1 Llm_reply, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_reply_citation_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1667,7 +1677,7 @@ func Llm_reply_citation_support(arg1 Llm_reply, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_reply_citation_support_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1675,7 +1685,7 @@ func Llm_reply_citation_page(arg1 Llm_reply, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_reply_citation_page_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1683,13 +1693,13 @@ func Llm_reply_verdict(arg1 Llm_reply, arg2 uint) (_swig_ret Llm_verdict) {
 	var swig_r Llm_verdict
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_reply_verdict_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
 	return swig_r
 }
 
 func Llm_guard_free(arg1 Llm_guard) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_guard_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_guard_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg5 Llm_error) (_swig_ret int) {
@@ -1699,7 +1709,7 @@ func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (int)(C._wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
+	swig_r = (int)(C._wrap_llm_guard_set_action_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1711,7 +1721,7 @@ func Llm_guard_add_word(arg1 Llm_guard, arg2 string, arg3 Llm_error) (_swig_ret 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_45)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_add_word_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_45)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1723,14 +1733,46 @@ func Llm_guard_set_vault(arg1 Llm_guard, arg2 Llm_vault, arg3 Llm_error) (_swig_
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_set_vault_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
+}
+
+func Llm_guard_reload(arg1 Llm_guard, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_llm_guard_reload_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Llm_guard_preset_name(arg1 uint) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := arg1
+	swig_r_p := C._wrap_llm_guard_preset_name_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
+}
+
+func Llm_guard_preset_policy(arg1 uint) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := arg1
+	swig_r_p := C._wrap_llm_guard_preset_policy_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
 }
 
 func Llm_guard_type(arg1 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_guard_type_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_llm_guard_type_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1740,13 +1782,13 @@ func Llm_guard_type(arg1 uint) (_swig_ret string) {
 func Llm_guard_verdict(arg1 Llm_guard_stream) (_swig_ret Llm_verdict) {
 	var swig_r Llm_verdict
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_guard_verdict_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func Llm_guard_close(arg1 Llm_guard_stream) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_guard_close_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_guard_close_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_VERDICT_ALLOW int = 1
@@ -1756,14 +1798,14 @@ const LLM_VERDICT_BLOCK int = 4
 func Llm_verdict_action(arg1 Llm_verdict) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_verdict_action_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_verdict_count(arg1 Llm_verdict) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_verdict_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1771,7 +1813,7 @@ func Llm_verdict_type(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_verdict_type_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1782,7 +1824,7 @@ func Llm_verdict_start(arg1 Llm_verdict, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_verdict_start_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1790,7 +1832,7 @@ func Llm_verdict_end(arg1 Llm_verdict, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_verdict_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1798,7 +1840,7 @@ func Llm_verdict_score(arg1 Llm_verdict, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_verdict_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1806,7 +1848,7 @@ func Llm_verdict_rule(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_verdict_rule_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1817,18 +1859,29 @@ func Llm_verdict_finding_action(arg1 Llm_verdict, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_verdict_finding_action_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
+}
+
+func Llm_verdict_label(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	swig_r_p := C._wrap_llm_verdict_label_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
 }
 
 func Llm_verdict_free(arg1 Llm_verdict) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_verdict_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_vault_free(arg1 Llm_vault) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_vault_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_vault_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_RESTORE_EXACT int = 0
@@ -1836,7 +1889,7 @@ const LLM_RESTORE_CASE int = 1
 const LLM_RESTORE_FUZZY int = 2
 func Llm_audit_free(arg1 Llm_audit) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_audit_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_audit_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_guard_set_audit(arg1 Llm_guard, arg2 Llm_audit, arg3 Llm_error) (_swig_ret int) {
@@ -1844,13 +1897,13 @@ func Llm_guard_set_audit(arg1 Llm_guard, arg2 Llm_audit, arg3 Llm_error) (_swig_
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_set_audit_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_log_create() (_swig_ret Sx_log) {
 	var swig_r Sx_log
-	swig_r = (Sx_log)(SwigcptrSx_log(C._wrap_sx_log_create_raw_cf6ee7edb11d9b46()))
+	swig_r = (Sx_log)(SwigcptrSx_log(C._wrap_sx_log_create_raw_38718c0fb398e67b()))
 	return swig_r
 }
 
@@ -1858,7 +1911,7 @@ func Sx_log_put(arg1 Sx_log, arg2 int, arg3 string) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	C._wrap_sx_log_put_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_2)))
+	C._wrap_sx_log_put_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1867,14 +1920,14 @@ func Sx_log_put(arg1 Sx_log, arg2 int, arg3 string) {
 func Sx_log_next(arg1 Sx_log) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int)(C._wrap_sx_log_next_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_sx_log_next_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Sx_log_line(arg1 Sx_log) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_log_line_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_log_line_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1884,7 +1937,7 @@ func Sx_log_line(arg1 Sx_log) (_swig_ret string) {
 func Sx_cancel_create(arg1 Llm_error) (_swig_ret Llm_cancel) {
 	var swig_r Llm_cancel
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (Llm_cancel)(SwigcptrLlm_cancel(C._wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))))
+	swig_r = (Llm_cancel)(SwigcptrLlm_cancel(C._wrap_sx_cancel_create_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
@@ -1896,7 +1949,7 @@ func Sx_model_load(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5 Sx_l
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_cf6ee7edb11d9b46(*(*C.swig_type_53)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_38718c0fb398e67b(*(*C.swig_type_57)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1911,7 +1964,7 @@ func Sx_model_load_copy(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(*(*C.swig_type_54)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_copy_raw_38718c0fb398e67b(*(*C.swig_type_58)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1928,7 +1981,7 @@ func Sx_model_load_fd(arg1 int, arg2 uint64, arg3 uint64, arg4 uint, arg5 uint, 
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0), C.swig_type_55(_swig_i_1), C.swig_type_56(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_fd_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0), C.swig_type_59(_swig_i_1), C.swig_type_60(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	return swig_r
 }
 
@@ -1938,7 +1991,7 @@ func Sx_tokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_tokenize_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_tokenize_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1954,7 +2007,7 @@ func Sx_detokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_detokenize_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_detokenize_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1970,7 +2023,7 @@ func Sx_chat_template(arg1 Llm_model, arg2 string, arg3 string, arg4 Llm_error) 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_chat_template_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_63)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_chat_template_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1991,7 +2044,7 @@ func Sx_chat_parse(arg1 Llm_model, arg2 string, arg3 string, arg4 string, arg5 u
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r_p := C._wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5))
+	swig_r_p := C._wrap_sx_chat_parse_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2013,7 +2066,7 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_dequantize_raw_cf6ee7edb11d9b46(*(*C.swig_type_69)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_type_71(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_dequantize_raw_38718c0fb398e67b(*(*C.swig_type_73)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.swig_type_75(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2033,7 +2086,7 @@ func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 Sx_log, arg5 Llm_e
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(*(*C.swig_type_72)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_73(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_38718c0fb398e67b(*(*C.swig_type_76)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_77(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2045,7 +2098,7 @@ func Sx_corpus_view(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_view_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2063,7 +2116,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 string
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (int)(C._wrap_sx_ingest_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2093,7 +2146,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 s
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2121,7 +2174,7 @@ func Sx_describe(arg1 Llm_corpus, arg2 string, arg3 string, arg4 string, arg5 st
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (int)(C._wrap_sx_describe_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6)))
+	swig_r = (int)(C._wrap_sx_describe_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2144,7 +2197,7 @@ func Sx_docs_list(arg1 Llm_corpus, arg2 Llm_error) (_swig_ret Llm_docs) {
 	var swig_r Llm_docs
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Llm_docs)(SwigcptrLlm_docs(C._wrap_sx_docs_list_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
+	swig_r = (Llm_docs)(SwigcptrLlm_docs(C._wrap_sx_docs_list_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
 	return swig_r
 }
 
@@ -2153,7 +2206,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2163,7 +2216,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 func Sx_tree_text(arg1 Llm_tree) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_tree_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_tree_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2181,7 +2234,7 @@ func Sx_ctx_create(arg1 Llm_model, arg2 Llm_corpus, arg3 Llm_guard, arg4 uint, a
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8))))
+	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_create_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8))))
 	return swig_r
 }
 
@@ -2190,7 +2243,7 @@ func Sx_adapter_load(arg1 Llm_model, arg2 string, arg3 Llm_error) (_swig_ret Llm
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2203,7 +2256,7 @@ func Sx_ctx_set_adapter(arg1 Llm_ctx, arg2 Llm_adapter, arg3 float32, arg4 Llm_e
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.float(_swig_i_2), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_ctx_set_adapter_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.float(_swig_i_2), C.uintptr_t(_swig_i_3)))
 	return swig_r
 }
 
@@ -2217,7 +2270,7 @@ func Sx_embed(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 string, arg5 uint,
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r_p := C._wrap_sx_embed_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
+	swig_r_p := C._wrap_sx_embed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -2238,7 +2291,7 @@ func Sx_rerank(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r_p := C._wrap_sx_rerank_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
+	swig_r_p := C._wrap_sx_rerank_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2262,7 +2315,7 @@ func Sx_imatrix(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_imatrix_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_100)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_imatrix_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2282,7 +2335,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -2297,7 +2350,7 @@ func Sx_ctx_set_tag(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2309,7 +2362,7 @@ func Sx_ctx_save(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_save_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2321,7 +2374,7 @@ func Sx_ctx_load(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_107)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_load_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2332,7 +2385,7 @@ func Sx_ctx_export(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r_p := C._wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	swig_r_p := C._wrap_sx_ctx_export_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2344,7 +2397,7 @@ func Sx_ctx_import(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_import_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_113)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2355,7 +2408,7 @@ func Sx_ctx_fork(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret Llm_ctx) {
 	var swig_r Llm_ctx
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
+	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_fork_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
 	return swig_r
 }
 
@@ -2365,7 +2418,7 @@ func Sx_ctx_drop(arg1 Llm_ctx, arg2 uint, arg3 uint, arg4 Llm_error) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_ctx_drop_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3)))
 	return swig_r
 }
 
@@ -2373,7 +2426,7 @@ func Sx_ctx_used(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int64)(C._wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_sx_ctx_used_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -2381,7 +2434,7 @@ func Sx_ctx_size(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int64)(C._wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_sx_ctx_size_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -2395,7 +2448,7 @@ func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, ar
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_113)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_118)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2416,7 +2469,7 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_1)), C.swig_type_116(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_1)), C.swig_type_120(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2437,7 +2490,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_9 := arg10
 	_swig_i_10 := getSwigcptr(arg11)
 	_swig_i_11 := getSwigcptr(arg12)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_118)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_5)), C.swig_intgo(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_120(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_121)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_122)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_123)(unsafe.Pointer(&_swig_i_5)), C.swig_intgo(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_124(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2452,13 +2505,13 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 
 func Sx_judge_create() (_swig_ret Sx_judge) {
 	var swig_r Sx_judge
-	swig_r = (Sx_judge)(SwigcptrSx_judge(C._wrap_sx_judge_create_raw_cf6ee7edb11d9b46()))
+	swig_r = (Sx_judge)(SwigcptrSx_judge(C._wrap_sx_judge_create_raw_38718c0fb398e67b()))
 	return swig_r
 }
 
 func Sx_judge_free(arg1 Sx_judge) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_sx_judge_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_sx_judge_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Sx_retrieve_judged(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, arg6 string, arg7 Sx_judge, arg8 float32, arg9 uint, arg10 uint64, arg11 Llm_cancel, arg12 Llm_error) (_swig_ret Llm_evidence) {
@@ -2475,7 +2528,7 @@ func Sx_retrieve_judged(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 st
 	_swig_i_9 := arg10
 	_swig_i_10 := getSwigcptr(arg11)
 	_swig_i_11 := getSwigcptr(arg12)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_121)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_122)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_123)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_124(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_judged_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_125)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_128(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2490,21 +2543,21 @@ func Sx_retrieve_judged(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 st
 
 func Sx_judge_end(arg1 Sx_judge) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_sx_judge_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_sx_judge_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Sx_judge_wait(arg1 Sx_judge, arg2 uint) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int)(C._wrap_sx_judge_wait_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
 func Sx_judge_question(arg1 Sx_judge) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_judge_question_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_judge_question_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2514,7 +2567,7 @@ func Sx_judge_question(arg1 Sx_judge) (_swig_ret string) {
 func Sx_judge_count(arg1 Sx_judge) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_sx_judge_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_sx_judge_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2522,7 +2575,7 @@ func Sx_judge_doc(arg1 Sx_judge, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_sx_judge_doc_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2533,7 +2586,7 @@ func Sx_judge_node(arg1 Sx_judge, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_sx_judge_node_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_sx_judge_node_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2544,7 +2597,7 @@ func Sx_judge_text(arg1 Sx_judge, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_sx_judge_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_sx_judge_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2555,21 +2608,21 @@ func Sx_judge_lexical(arg1 Sx_judge, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_sx_judge_lexical_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
 func Sx_judge_tokens_left(arg1 Sx_judge) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint64)(C._wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Sx_judge_ms_left(arg1 Sx_judge) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sx_judge_ms_left_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2577,18 +2630,18 @@ func Sx_judge_score(arg1 Sx_judge, arg2 uint, arg3 float64) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	C._wrap_sx_judge_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.double(_swig_i_2))
+	C._wrap_sx_judge_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.double(_swig_i_2))
 }
 
 func Sx_judge_answer(arg1 Sx_judge, arg2 int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	C._wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	C._wrap_sx_judge_answer_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 }
 
 func Sx_gen_create() (_swig_ret Sx_gen) {
 	var swig_r Sx_gen
-	swig_r = (Sx_gen)(SwigcptrSx_gen(C._wrap_sx_gen_create_raw_cf6ee7edb11d9b46()))
+	swig_r = (Sx_gen)(SwigcptrSx_gen(C._wrap_sx_gen_create_raw_38718c0fb398e67b()))
 	return swig_r
 }
 
@@ -2597,7 +2650,7 @@ func Sx_gen_number(arg1 Sx_gen, arg2 string, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_number_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_number_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2609,7 +2662,7 @@ func Sx_gen_text(arg1 Sx_gen, arg2 string, arg3 string) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int)(C._wrap_sx_gen_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_135)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2624,13 +2677,13 @@ func Sx_gen_bias(arg1 Sx_gen, arg2 int, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_bias_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.double(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_gen_free(arg1 Sx_gen) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_sx_gen_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_sx_gen_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 uint, arg6 uint, arg7 float32, arg8 float32, arg9 float32, arg10 float32, arg11 uint64, arg12 string, arg13 Sx_gen, arg14 Llm_cancel, arg15 Llm_error) (_swig_ret Llm_reply) {
@@ -2650,7 +2703,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
 	_swig_i_14 := getSwigcptr(arg15)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_134(_swig_i_10), *(*C.swig_type_135)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_137)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_138(_swig_i_10), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2665,14 +2718,14 @@ func Sx_reply_next(arg1 Llm_reply, arg2 Llm_ctx, arg3 Llm_error) (_swig_ret int)
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_reply_next_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_reply_next_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_reply_piece(arg1 Llm_reply) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_reply_piece_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2682,21 +2735,30 @@ func Sx_reply_piece(arg1 Llm_reply) (_swig_ret string) {
 func Sx_reply_text(arg1 Llm_reply) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_reply_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_reply_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
 	return swig_r_1
 }
 
-func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 Sx_log, arg5 Llm_error) (_swig_ret Llm_guard) {
+func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 string, arg5 string, arg6 Llm_guard, arg7 Sx_log, arg8 Llm_error) (_swig_ret Llm_guard) {
 	var swig_r Llm_guard
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	_swig_i_3 := getSwigcptr(arg4)
-	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := getSwigcptr(arg6)
+	_swig_i_6 := getSwigcptr(arg7)
+	_swig_i_7 := getSwigcptr(arg8)
+	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg5
+	}
 	return swig_r
 }
 
@@ -2709,7 +2771,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_138)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2727,7 +2789,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_140)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_146)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2740,7 +2802,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2752,14 +2814,14 @@ func Sx_guard_finish(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 Llm_error) (_swig
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_guard_finish_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_guard_text(arg1 Llm_guard_stream) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_guard_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_guard_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2769,7 +2831,7 @@ func Sx_guard_text(arg1 Llm_guard_stream) (_swig_ret string) {
 func Sx_verdict_text(arg1 Llm_verdict) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_verdict_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2783,7 +2845,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_cf6ee7edb11d9b46(*(*C.swig_type_144)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_38718c0fb398e67b(*(*C.swig_type_150)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2799,7 +2861,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 uint, arg4 Llm_error) (_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_vault_restore_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2815,7 +2877,7 @@ func Sx_vault_erase(arg1 Llm_vault, arg2 string, arg3 string, arg4 Llm_error) (_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int64)(C._wrap_sx_vault_erase_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_149)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int64)(C._wrap_sx_vault_erase_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2833,7 +2895,7 @@ func Sx_audit_open(arg1 string, arg2 string, arg3 uint, arg4 uint, arg5 Sx_log, 
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_cf6ee7edb11d9b46(*(*C.swig_type_151)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_38718c0fb398e67b(*(*C.swig_type_157)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2847,7 +2909,7 @@ func Sx_audit_head(arg1 Llm_audit, arg2 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r_p := C._wrap_sx_audit_head_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	swig_r_p := C._wrap_sx_audit_head_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2859,7 +2921,7 @@ func Sx_audit_verify(arg1 string, arg2 string, arg3 Llm_error) (_swig_ret string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(*(*C.swig_type_155)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_audit_verify_raw_38718c0fb398e67b(*(*C.swig_type_161)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_162)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1

@@ -971,14 +971,18 @@ static sx_text sx_reply_text(const llm_reply *reply)
 
 /* ---- guard ---- */
 
-static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, sx_log *log,
-                                  llm_error *err)
+static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, const char *text,
+                                  size_t len, const char *files, llm_guard *like, sx_log *log, llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
     opts.default_action = default_action;
     opts.min_score = min_score;
     opts.max_hold = max_hold;
+    if (len) opts.policy = text;
+    opts.policy_len = len;
+    if (files && *files) opts.files = files;
+    opts.like = like;
     if (log) opts.logger = &logger;
     llm_guard *made = NULL;
     err->code = llm_guard_create(&made, &opts, err);
@@ -1061,9 +1065,8 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
     for (;;) {
         char *out = malloc(capacity);
         if (!out) return sx_blob_fail(err, "no memory for the restored text");
-        int64_t size = match == LLM_RESTORE_EXACT
-                           ? llm_vault_restore(vault, text, len, out, capacity, err)
-                           : llm_vault_restore_as(vault, text, len, match, out, capacity, err);
+        int64_t size = match == LLM_RESTORE_EXACT ? llm_vault_restore(vault, text, len, out, capacity, err)
+                                                  : llm_vault_restore_as(vault, text, len, match, out, capacity, err);
         if (size >= 0 && (uint64_t)size <= capacity) {
             err->code = LLM_OK;
             return (sx_blob){out, (size_t)size};
@@ -1288,7 +1291,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_cf6ee7edb11d9b46(void *_swig_go_0) {
+void _wrap_Swig_free_raw_38718c0fb398e67b(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1298,7 +1301,7 @@ void _wrap_Swig_free_raw_cf6ee7edb11d9b46(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_38718c0fb398e67b(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1311,7 +1314,7 @@ void *_wrap_Swig_malloc_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_INVALID_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1322,7 +1325,7 @@ intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_MEMORY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1333,7 +1336,7 @@ intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_IO_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1344,7 +1347,7 @@ intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_FORMAT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1355,7 +1358,7 @@ intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1366,7 +1369,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1377,7 +1380,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_VERSION_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1388,7 +1391,7 @@ intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_BUSY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1399,7 +1402,7 @@ intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_FORK_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1410,7 +1413,7 @@ intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_CANCELLED_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1421,7 +1424,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_LIMIT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1432,7 +1435,7 @@ intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_UTF8_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1443,7 +1446,7 @@ intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_CORRUPT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1454,7 +1457,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_FULL_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1465,7 +1468,7 @@ intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_KEY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1476,7 +1479,7 @@ intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_READONLY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1487,7 +1490,7 @@ intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_USER_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1498,7 +1501,7 @@ intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_INTERNAL_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1509,7 +1512,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_38718c0fb398e67b(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1522,7 +1525,7 @@ _gostring_ _wrap_llm_status_name_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1535,7 +1538,7 @@ intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1548,7 +1551,7 @@ _gostring_ _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_cf6ee7edb11d9b46() {
+struct llm_error *_wrap_new_llm_error_raw_38718c0fb398e67b() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1559,7 +1562,7 @@ struct llm_error *_wrap_new_llm_error_raw_cf6ee7edb11d9b46() {
 }
 
 
-void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1569,7 +1572,7 @@ void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_cf6ee7edb11d9b46() {
+_gostring_ _wrap_llm_version_raw_38718c0fb398e67b() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1580,7 +1583,7 @@ _gostring_ _wrap_llm_version_raw_cf6ee7edb11d9b46() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_38718c0fb398e67b(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1598,7 +1601,7 @@ _gostring_ _wrap_llm_build_info_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1608,7 +1611,7 @@ void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1618,7 +1621,7 @@ void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1631,7 +1634,7 @@ intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1641,7 +1644,7 @@ void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1651,7 +1654,7 @@ void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1671,7 +1674,7 @@ _gostring_ _wrap_llm_model_info_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1684,7 +1687,7 @@ intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1697,7 +1700,7 @@ intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1717,7 +1720,7 @@ intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1755,7 +1758,7 @@ intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1800,7 +1803,7 @@ intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_38718c0fb398e67b(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1810,7 +1813,7 @@ void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1820,7 +1823,7 @@ void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1842,7 +1845,7 @@ intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1857,7 +1860,7 @@ intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1870,7 +1873,7 @@ intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1885,7 +1888,7 @@ _gostring_ _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1900,7 +1903,7 @@ long long _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1915,7 +1918,7 @@ intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1930,7 +1933,7 @@ _gostring_ _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0,
 }
 
 
-_gostring_ _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+_gostring_ _wrap_llm_docs_about_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1947,7 +1950,7 @@ _gostring_ _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0
 }
 
 
-void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1957,7 +1960,7 @@ void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1967,7 +1970,7 @@ void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1980,7 +1983,7 @@ intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -2000,7 +2003,7 @@ long long _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2015,7 +2018,7 @@ _gostring_ _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -2030,7 +2033,7 @@ long long _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2045,7 +2048,7 @@ intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2060,7 +2063,7 @@ intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2075,7 +2078,7 @@ _gostring_ _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2090,7 +2093,7 @@ long long _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2105,7 +2108,7 @@ long long _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2120,7 +2123,7 @@ _gostring_ _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2130,7 +2133,7 @@ void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2143,7 +2146,7 @@ intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2158,7 +2161,7 @@ intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2173,7 +2176,7 @@ double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2190,7 +2193,7 @@ intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2207,7 +2210,7 @@ double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2226,7 +2229,7 @@ intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2245,7 +2248,7 @@ double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2255,7 +2258,7 @@ void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2268,7 +2271,7 @@ intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2278,7 +2281,7 @@ void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2291,7 +2294,7 @@ intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2304,7 +2307,7 @@ double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2319,7 +2322,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2334,7 +2337,7 @@ _gostring_ _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2349,7 +2352,7 @@ _gostring_ _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2364,7 +2367,7 @@ _gostring_ _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2379,7 +2382,7 @@ long long _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2394,7 +2397,7 @@ long long _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2409,7 +2412,7 @@ double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2424,7 +2427,7 @@ intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2437,7 +2440,7 @@ intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2452,7 +2455,7 @@ _gostring_ _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2467,7 +2470,7 @@ _gostring_ _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2482,7 +2485,7 @@ intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2497,7 +2500,7 @@ intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2512,7 +2515,7 @@ double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2527,7 +2530,7 @@ _gostring_ _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2542,7 +2545,7 @@ double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2557,7 +2560,7 @@ double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2567,7 +2570,7 @@ void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2580,7 +2583,7 @@ intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2593,7 +2596,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2606,7 +2609,7 @@ intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2619,7 +2622,7 @@ double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2632,7 +2635,7 @@ double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2647,7 +2650,7 @@ intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2662,7 +2665,7 @@ double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2679,7 +2682,7 @@ intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2696,7 +2699,7 @@ double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2709,7 +2712,7 @@ intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2724,7 +2727,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2739,7 +2742,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2754,7 +2757,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2769,7 +2772,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2784,7 +2787,7 @@ long long _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2799,7 +2802,7 @@ long long _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2814,7 +2817,7 @@ double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2829,7 +2832,7 @@ intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2844,7 +2847,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2854,7 +2857,7 @@ void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2880,7 +2883,7 @@ intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2901,7 +2904,7 @@ intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2918,7 +2921,54 @@ intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
+intgo _wrap_llm_guard_reload_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_reload(arg1,(char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_preset_name_raw_38718c0fb398e67b(intgo _swig_go_0) {
+  uint32_t arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (uint32_t)_swig_go_0; 
+  
+  result = (char *)llm_guard_preset_name(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_preset_policy_raw_38718c0fb398e67b(intgo _swig_go_0) {
+  uint32_t arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (uint32_t)_swig_go_0; 
+  
+  result = (char *)llm_guard_preset_policy(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_type_raw_38718c0fb398e67b(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2931,7 +2981,7 @@ _gostring_ _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2944,7 +2994,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2954,7 +3004,7 @@ void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2967,7 +3017,7 @@ intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2980,7 +3030,7 @@ intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2995,7 +3045,7 @@ _gostring_ _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -3010,7 +3060,7 @@ long long _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -3025,7 +3075,7 @@ long long _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -3040,7 +3090,7 @@ double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -3055,7 +3105,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -3070,7 +3120,22 @@ intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_llm_verdict_label_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+  llm_verdict *arg1 = (llm_verdict *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_verdict **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)llm_verdict_label((struct llm_verdict const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_verdict_free_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -3080,7 +3145,7 @@ void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -3090,7 +3155,7 @@ void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0) {
 }
 
 
-void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0) {
+void _wrap_llm_audit_free_raw_38718c0fb398e67b(struct llm_audit *_swig_go_0) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   
   arg1 = *(llm_audit **)&_swig_go_0; 
@@ -3100,7 +3165,7 @@ void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_audit_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_audit *arg2 = (llm_audit *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3117,7 +3182,7 @@ intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_
 }
 
 
-sx_log *_wrap_sx_log_create_raw_cf6ee7edb11d9b46() {
+sx_log *_wrap_sx_log_create_raw_38718c0fb398e67b() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -3128,7 +3193,7 @@ sx_log *_wrap_sx_log_create_raw_cf6ee7edb11d9b46() {
 }
 
 
-void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_38718c0fb398e67b(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3147,7 +3212,7 @@ void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_38718c0fb398e67b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3160,7 +3225,7 @@ intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_38718c0fb398e67b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3173,7 +3238,7 @@ _gostring_ _wrap_sx_log_line_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3186,7 +3251,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3214,7 +3279,7 @@ struct llm_model *_wrap_sx_model_load_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3241,7 +3306,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_38718c0fb398e67b(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3268,7 +3333,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3294,7 +3359,7 @@ _gostring_ _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3320,7 +3385,7 @@ _gostring_ _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3350,7 +3415,7 @@ _gostring_ _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3388,7 +3453,7 @@ _gostring_ _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3419,7 +3484,7 @@ _gostring_ _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3445,7 +3510,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_corpus *_wrap_sx_corpus_view_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3466,7 +3531,7 @@ struct llm_corpus *_wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(struct llm_corpus *
 }
 
 
-intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
+intgo _wrap_sx_ingest_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3516,7 +3581,7 @@ intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
+intgo _wrap_sx_ingest_file_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3567,7 +3632,7 @@ intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _
 }
 
 
-intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_sx_describe_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3614,7 +3679,7 @@ intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gos
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3629,7 +3694,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_cf6ee7edb11d9b46(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3651,7 +3716,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_cf6ee7edb11d9b46(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3664,7 +3729,7 @@ _gostring_ _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3693,7 +3758,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3715,7 +3780,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3734,7 +3799,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3772,7 +3837,7 @@ _gostring_ _wrap_sx_embed_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3810,7 +3875,7 @@ _gostring_ _wrap_sx_rerank_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3847,7 +3912,7 @@ intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3875,7 +3940,7 @@ _gostring_ _wrap_sx_logits_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3897,7 +3962,7 @@ intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3919,7 +3984,7 @@ intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3941,7 +4006,7 @@ intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3959,7 +4024,7 @@ _gostring_ _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3980,7 +4045,7 @@ intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3995,7 +4060,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -4014,7 +4079,7 @@ intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -4029,7 +4094,7 @@ long long _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -4044,7 +4109,7 @@ long long _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4083,7 +4148,7 @@ struct llm_scores *_wrap_sx_score_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4110,7 +4175,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
+struct llm_evidence *_wrap_sx_retrieve_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4159,7 +4224,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_cf6ee7edb11d9b46(struct llm_ctx *_swi
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_cf6ee7edb11d9b46() {
+sx_judge *_wrap_sx_judge_create_raw_38718c0fb398e67b() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -4170,7 +4235,7 @@ sx_judge *_wrap_sx_judge_create_raw_cf6ee7edb11d9b46() {
 }
 
 
-void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4180,7 +4245,7 @@ void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4229,7 +4294,7 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(struct llm_ct
 }
 
 
-void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4239,7 +4304,7 @@ void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -4254,7 +4319,7 @@ intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -4267,7 +4332,7 @@ _gostring_ _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4280,7 +4345,7 @@ intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4295,7 +4360,7 @@ _gostring_ _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4310,7 +4375,7 @@ _gostring_ _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4325,7 +4390,7 @@ _gostring_ _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4340,7 +4405,7 @@ double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4353,7 +4418,7 @@ long long _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4366,7 +4431,7 @@ double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4380,7 +4445,7 @@ void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4392,7 +4457,7 @@ void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_cf6ee7edb11d9b46() {
+sx_gen *_wrap_sx_gen_create_raw_38718c0fb398e67b() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4403,7 +4468,7 @@ sx_gen *_wrap_sx_gen_create_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_38718c0fb398e67b(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4425,7 +4490,7 @@ intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_38718c0fb398e67b(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4451,7 +4516,7 @@ intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_38718c0fb398e67b(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4468,7 +4533,7 @@ intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_38718c0fb398e67b(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4478,7 +4543,7 @@ void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4527,7 +4592,7 @@ struct llm_reply *_wrap_sx_generate_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4544,7 +4609,7 @@ intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4557,7 +4622,7 @@ _gostring_ _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4570,28 +4635,43 @@ _gostring_ _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_cf6ee7edb11d9b46(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_38718c0fb398e67b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
-  sx_log *arg4 = (sx_log *) 0 ;
-  llm_error *arg5 = (llm_error *) 0 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  llm_guard *arg7 = (llm_guard *) 0 ;
+  sx_log *arg8 = (sx_log *) 0 ;
+  llm_error *arg9 = (llm_error *) 0 ;
   llm_guard *result = 0 ;
   struct llm_guard *_swig_go_result;
   
   arg1 = (uint32_t)_swig_go_0; 
   arg2 = (float)_swig_go_1; 
   arg3 = (uint32_t)_swig_go_2; 
-  arg4 = *(sx_log **)&_swig_go_3; 
-  arg5 = *(llm_error **)&_swig_go_4; 
   
-  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,arg4,arg5);
+  arg4 = (char *)_swig_go_3.p;
+  arg5 = (size_t)_swig_go_3.n;
+  
+  
+  arg6 = (char *)malloc(_swig_go_4.n + 1);
+  memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
+  arg6[_swig_go_4.n] = '\0';
+  
+  arg7 = *(llm_guard **)&_swig_go_5; 
+  arg8 = *(sx_log **)&_swig_go_6; 
+  arg9 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,arg8,arg9);
   *(llm_guard **)&_swig_go_result = (llm_guard *)result; 
+  free(arg6); 
   return _swig_go_result;
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4624,7 +4704,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_cf6ee7edb11d9b46(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4651,7 +4731,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_cf6ee7edb11d9b46(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4674,7 +4754,7 @@ intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4691,7 +4771,7 @@ intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4704,7 +4784,7 @@ _gostring_ _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4717,7 +4797,7 @@ _gostring_ _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4747,7 +4827,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_vault_restore_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4773,7 +4853,7 @@ _gostring_ _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_g
 }
 
 
-long long _wrap_sx_vault_erase_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+long long _wrap_sx_vault_erase_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4801,7 +4881,7 @@ long long _wrap_sx_vault_erase_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0
 }
 
 
-struct llm_audit *_wrap_sx_audit_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_audit *_wrap_sx_audit_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4833,7 +4913,7 @@ struct llm_audit *_wrap_sx_audit_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_audit_head_raw_38718c0fb398e67b(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -4851,7 +4931,7 @@ _gostring_ _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_audit_verify_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
