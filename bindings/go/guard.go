@@ -306,9 +306,12 @@ func (v *Vault) Restore(text string) (string, error) { return v.RestoreAs(text, 
 type Match uint
 
 const (
-	MatchExact Match = Match(raw.LLM_RESTORE_EXACT) // <PERSON_1>
-	MatchCase  Match = Match(raw.LLM_RESTORE_CASE)  // letters in any case
-	MatchFuzzy Match = Match(raw.LLM_RESTORE_FUZZY) // other brackets or none, blanks and dashes
+	// MatchExact takes placeholders as they were given: <PERSON_1>.
+	MatchExact Match = Match(raw.LLM_RESTORE_EXACT)
+	// MatchCase takes letters in any case.
+	MatchCase Match = Match(raw.LLM_RESTORE_CASE)
+	// MatchFuzzy takes other brackets or none, blanks and dashes besides.
+	MatchFuzzy Match = Match(raw.LLM_RESTORE_FUZZY)
 )
 
 // RestoreAs puts the originals back with a tolerance.

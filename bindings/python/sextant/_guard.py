@@ -11,7 +11,7 @@ from . import capi as _raw
 from ._audit import Audit
 from ._errors import check
 from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, raw_bytes, utf8
-from ._types import Action, Decision, Direction, Verdict, verdict_from
+from ._types import Action, Decision, Direction, Match, Verdict, verdict_from
 
 if TYPE_CHECKING:
     from ._context import Context
