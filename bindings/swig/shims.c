@@ -296,12 +296,14 @@ static sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, 
 
 /* ---- corpus ---- */
 
-static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, sx_log *log, llm_error *err)
+static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, uint64_t max_cache_bytes,
+                                  sx_log *log, llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_corpus_opts opts = LLM_CORPUS_OPTS_INIT;
     opts.flags = flags;
     opts.max_doc_bytes = max_doc_bytes;
+    opts.max_cache_bytes = max_cache_bytes;
     if (log) opts.logger = &logger;
     llm_corpus *made = NULL;
     err->code = llm_corpus_open(&made, sx_or_null(path), &opts, err);
@@ -783,14 +785,18 @@ static sx_text sx_reply_text(const llm_reply *reply)
 
 /* ---- guard ---- */
 
-static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, sx_log *log,
-                                  llm_error *err)
+static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, const char *text,
+                                  size_t len, const char *files, llm_guard *like, sx_log *log, llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
     opts.default_action = default_action;
     opts.min_score = min_score;
     opts.max_hold = max_hold;
+    if (len) opts.policy = text;
+    opts.policy_len = len;
+    if (files && *files) opts.files = files;
+    opts.like = like;
     if (log) opts.logger = &logger;
     llm_guard *made = NULL;
     err->code = llm_guard_create(&made, &opts, err);

@@ -31,7 +31,8 @@ sx_blob sx_chat_parse(const llm_model *model, const char *text, size_t len, cons
                       const char *answer, size_t answer_len, uint32_t flags, llm_error *err);
 sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err);
 
-llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, sx_log *log, llm_error *err);
+llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, uint64_t max_cache_bytes,
+                           sx_log *log, llm_error *err);
 llm_corpus *sx_corpus_view(llm_corpus *corpus, const char *labels, size_t labels_len, llm_error *err);
 /* Folder, labels and meta: strings that each end with NUL, an empty list is one NUL; nothing at all: as it was. */
 llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,
@@ -117,7 +118,8 @@ llm_status sx_reply_next(llm_reply *reply, llm_ctx *ctx, llm_error *err);
 sx_text sx_reply_piece(const llm_reply *reply);
 sx_text sx_reply_text(const llm_reply *reply);
 
-llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, sx_log *log, llm_error *err);
+llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, const char *text, size_t len,
+                           const char *files, llm_guard *like, sx_log *log, llm_error *err);
 llm_verdict *sx_guard_check(llm_ctx *ctx, const char *text, size_t len, uint32_t direction, const char *types,
                             size_t types_len, float min_score, const llm_cancel *cancel, llm_error *err);
 llm_guard_stream *sx_guard_open(llm_ctx *ctx, uint32_t direction, const char *types, size_t types_len, float min_score,
