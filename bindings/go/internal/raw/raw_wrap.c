@@ -544,6 +544,27 @@ static llm_status sx_describe(llm_corpus *corpus, const char *name, const char *
     return err->code = llm_describe(corpus, name, sx_or_null(node), &opts, err);
 }
 
+static llm_status sx_edit(llm_corpus *corpus, const char *name, uint64_t begin, uint64_t end, const char *text,
+                          size_t len, const char *hash, llm_error *err)
+{
+    return err->code = llm_edit(corpus, name, begin, end, text, len, sx_or_null(hash), err);
+}
+
+static sx_blob sx_tree_json(const llm_tree *tree, llm_error *err)
+{
+    int64_t size = llm_tree_pageindex(tree, NULL, 0, err);
+    char *out = size > 0 ? malloc((size_t)size) : NULL;
+    if (size > 0 && !out) return sx_blob_fail(err, "no memory for the tree");
+    if (size > 0) size = llm_tree_pageindex(tree, out, (size_t)size, err);
+    if (size >= 0) {
+        err->code = LLM_OK;
+        return (sx_blob){out, (size_t)size};
+    }
+    free(out);
+    err->code = (llm_status)size;
+    return (sx_blob){NULL, 0};
+}
+
 static llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err)
 {
     llm_docs *made = NULL;
@@ -3679,6 +3700,63 @@ intgo _wrap_sx_describe_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gos
   _swig_go_result = result; 
   free(arg2); 
   free(arg3); 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sx_edit_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, long long _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
+  llm_corpus *arg1 = (llm_corpus *) 0 ;
+  char *arg2 = (char *) 0 ;
+  uint64_t arg3 ;
+  uint64_t arg4 ;
+  char *arg5 = (char *) 0 ;
+  size_t arg6 ;
+  char *arg7 = (char *) 0 ;
+  llm_error *arg8 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_corpus **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  arg3 = (uint64_t)_swig_go_2; 
+  arg4 = (uint64_t)_swig_go_3; 
+  
+  arg5 = (char *)_swig_go_4.p;
+  arg6 = (size_t)_swig_go_4.n;
+  
+  
+  arg7 = (char *)malloc(_swig_go_5.n + 1);
+  memcpy(arg7, _swig_go_5.p, _swig_go_5.n);
+  arg7[_swig_go_5.n] = '\0';
+  
+  arg8 = *(llm_error **)&_swig_go_6; 
+  
+  result = (llm_status)sx_edit(arg1,(char const *)arg2,arg3,arg4,(char const *)arg5,arg6,(char const *)arg7,arg8);
+  _swig_go_result = result; 
+  free(arg2); 
+  free(arg7); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_sx_tree_json_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, struct llm_error *_swig_go_1) {
+  llm_tree *arg1 = (llm_tree *) 0 ;
+  llm_error *arg2 = (llm_error *) 0 ;
+  sx_blob result;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_tree **)&_swig_go_0; 
+  arg2 = *(llm_error **)&_swig_go_1; 
+  
+  result = sx_tree_json((struct llm_tree const *)arg1,arg2);
+  
+  _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
+  free((&result)->data);
+  
   return _swig_go_result;
 }
 
