@@ -273,6 +273,7 @@ struct finding {
     double score;
     std::string_view rule;
     std::uint32_t action; // LLM_ACTION_*
+    std::string_view label;
 };
 
 namespace detail
@@ -313,7 +314,8 @@ inline citation citation_at(const llm_reply *r, std::uint32_t i)
 inline finding finding_at(const llm_verdict *v, std::uint32_t i)
 {
     return {view(llm_verdict_type(v, i)), llm_verdict_start(v, i),      llm_verdict_end(v, i),
-            llm_verdict_score(v, i),      view(llm_verdict_rule(v, i)), llm_verdict_finding_action(v, i)};
+            llm_verdict_score(v, i),      view(llm_verdict_rule(v, i)), llm_verdict_finding_action(v, i),
+            view(llm_verdict_label(v, i))};
 }
 
 } // namespace detail
@@ -571,11 +573,20 @@ class vault
         s.check(llm_vault_open(&made, path, key.data(), key.size(), opts, &s.err));
         handle_.reset(made);
     }
-    std::string restore(std::string_view text) const
+    std::string restore(std::string_view text, std::uint32_t match = LLM_RESTORE_EXACT) const
     {
         return detail::text_of([&](char *out, std::size_t room, llm_error *err) {
-            return llm_vault_restore(handle_.get(), text.data(), text.size(), out, room, err);
+            return llm_vault_restore_as(handle_.get(), text.data(), text.size(), match, out, room, err);
         });
+    }
+    // How many entries went; type empty: of all types.
+    std::int64_t erase(std::string_view value, const std::string &type = {}) const
+    {
+        detail::sentence s;
+        std::int64_t n =
+            llm_vault_erase(handle_.get(), type.empty() ? nullptr : type.c_str(), value.data(), value.size(), &s.err);
+        s.check(n < 0 ? static_cast<llm_status>(n) : LLM_OK);
+        return n;
     }
     llm_vault *get() const noexcept
     {
@@ -631,6 +642,12 @@ class guard
     {
         detail::sentence s;
         s.check(llm_guard_add_word(handle_.get(), word.data(), word.size(), &s.err));
+        return *this;
+    }
+    guard &reload(std::string_view policy)
+    {
+        detail::sentence s;
+        s.check(llm_guard_reload(handle_.get(), policy.data(), policy.size(), &s.err));
         return *this;
     }
     guard &set_vault(const vault &v)

@@ -17,6 +17,9 @@ type guardOpts struct {
 	action   Action
 	minScore float32
 	maxHold  uint
+	policy   string
+	files    string
+	like     *Guard
 }
 
 // GuardOption changes a new policy.
@@ -31,6 +34,15 @@ func MinScore(score float32) GuardOption { return func(o *guardOpts) { o.minScor
 // MaxHold sets the most bytes a stream holds back.
 func MaxHold(bytes uint) GuardOption { return func(o *guardOpts) { o.maxHold = bytes } }
 
+// Policy gives the guard a policy in JSON, as docs/policies.md tells, such as {"preset": "gdpr"}; the other options win over it.
+func Policy(json string) GuardOption { return func(o *guardOpts) { o.policy = json } }
+
+// PolicyFiles names the folder of the word files that the policy names.
+func PolicyFiles(folder string) GuardOption { return func(o *guardOpts) { o.files = folder } }
+
+// Like shares another guard's compiled rules, so that many guards cost little.
+func Like(g *Guard) GuardOption { return func(o *guardOpts) { o.like = g } }
+
 // NewGuard makes a policy.
 func NewGuard(opts ...GuardOption) (*Guard, error) {
 	var o guardOpts
@@ -38,8 +50,16 @@ func NewGuard(opts ...GuardOption) (*Guard, error) {
 		opt(&o)
 	}
 	g := &Guard{}
+	var like raw.Llm_guard
+	if o.like != nil {
+		if err := o.like.enter("make guard"); err != nil {
+			return nil, err
+		}
+		defer o.like.leave()
+		like = o.like.raw
+	}
 	err := quick("make guard", func(e raw.Llm_error) {
-		g.raw = raw.Sx_guard_create(uint(o.action), o.minScore, o.maxHold, logQueue, e)
+		g.raw = raw.Sx_guard_create(uint(o.action), o.minScore, o.maxHold, o.policy, o.files, like, logQueue, e)
 	})
 	if err != nil {
 		return nil, err
@@ -76,6 +96,17 @@ func (g *Guard) AddWord(word string) error {
 	}
 	defer g.leave()
 	return quick("add word", func(e raw.Llm_error) { raw.Llm_guard_add_word(g.raw, word, e) })
+}
+
+// Reload puts another policy in the place of this one, in use or not: running checks end under the old one. What SetAction and
+// AddWord said goes with it; after an error the old policy stands.
+func (g *Guard) Reload(policy string) error {
+	const op = "reload guard"
+	if err := g.enter(op); err != nil {
+		return err
+	}
+	defer g.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Llm_guard_reload(g.raw, policy, e) })
 }
 
 // SetVault gives the policy a vault for Pseudonym and Hash; the guard keeps a reference.
@@ -269,12 +300,42 @@ func (v *Vault) Close() error {
 }
 
 // Restore puts the originals back; placeholders the vault does not know stay.
-func (v *Vault) Restore(text string) (string, error) {
+func (v *Vault) Restore(text string) (string, error) { return v.RestoreAs(text, MatchExact) }
+
+// Match says how freely what stands for an original may have been rewritten and still be restored.
+type Match uint
+
+const (
+	// MatchExact takes placeholders as they were given: <PERSON_1>.
+	MatchExact Match = Match(raw.LLM_RESTORE_EXACT)
+	// MatchCase takes letters in any case.
+	MatchCase Match = Match(raw.LLM_RESTORE_CASE)
+	// MatchFuzzy takes other brackets or none, blanks and dashes besides.
+	MatchFuzzy Match = Match(raw.LLM_RESTORE_FUZZY)
+)
+
+// RestoreAs puts the originals back with a tolerance.
+func (v *Vault) RestoreAs(text string, match Match) (string, error) {
 	if err := v.enter("restore"); err != nil {
 		return "", err
 	}
 	defer v.leave()
 	var restored string
-	err := quick("restore", func(e raw.Llm_error) { restored = raw.Sx_vault_restore(v.raw, text, e) })
+	err := quick("restore", func(e raw.Llm_error) { restored = raw.Sx_vault_restore(v.raw, text, uint(match), e) })
 	return restored, err
+}
+
+// Erase forgets a value, or what the placeholder given stands for, in one type or, with "", in all: how many entries went.
+func (v *Vault) Erase(typ, value string) (int, error) {
+	const op = "erase"
+	if err := cstring(op, "a type", typ); err != nil {
+		return 0, err
+	}
+	if err := v.enter(op); err != nil {
+		return 0, err
+	}
+	defer v.leave()
+	var n int64
+	err := quick(op, func(e raw.Llm_error) { n = raw.Sx_vault_erase(v.raw, typ, value, e) })
+	return int(n), err
 }

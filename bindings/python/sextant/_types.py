@@ -94,6 +94,14 @@ class Action(enum.IntEnum):
     BLOCK = _raw.LLM_ACTION_BLOCK
 
 
+class Match(enum.IntEnum):
+    """How freely what stands for an original may have been rewritten and still be restored."""
+
+    EXACT = _raw.LLM_RESTORE_EXACT
+    CASE = _raw.LLM_RESTORE_CASE
+    FUZZY = _raw.LLM_RESTORE_FUZZY
+
+
 class Direction(enum.IntFlag):
     """Where a text stands on its way."""
 
@@ -277,6 +285,8 @@ class Finding:
     score: float
     rule: str
     action: Action
+    #: the policy's word for it, "" for none
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -310,7 +320,7 @@ def verdict_from(raw: Any) -> Verdict:
         Finding(
             _raw.llm_verdict_type(raw, i), _raw.llm_verdict_start(raw, i), _raw.llm_verdict_end(raw, i),
             _raw.llm_verdict_score(raw, i), _raw.llm_verdict_rule(raw, i),
-            Action(_raw.llm_verdict_finding_action(raw, i)),
+            Action(_raw.llm_verdict_finding_action(raw, i)), _raw.llm_verdict_label(raw, i),
         )
         for i in range(_raw.llm_verdict_count(raw))
     )

@@ -421,6 +421,20 @@ class Errors(unittest.TestCase):
                 guard.add_word("Redbird")
             self.assertEqual(ctx.check("Project Bluebird, 青鸟计划").text, "Project <BLOCKED>, <BLOCKED>计划")
 
+    def test_policies_in_json_and_reloading(self):
+        self.assertIn("gdpr", sextant.guard_presets())
+        policy = {"preset": "pci", "rules": [{"types": "EMAIL_ADDRESS", "action": "remove", "label": "mail"}]}
+        with sextant.Guard(policy=policy) as guard, sextant.Guard(policy="{}", like=guard) as plain:
+            with sextant.Context(guard=guard) as ctx, sextant.Context(guard=plain) as other:
+                verdict = ctx.check("jo@example.org 4111111111111111")
+                self.assertEqual(verdict.text, " 411111******1111")
+                self.assertEqual(verdict.findings[0].label, "mail")
+                self.assertEqual(other.check("jo@example.org").text, "<EMAIL_ADDRESS>")
+                guard.reload({"default": "mask"})
+                self.assertEqual(ctx.check("jo@ab.org").text, "****b*org")
+                with self.assertRaisesRegex(sextant.FormatError, "line 1, column"):
+                    guard.reload('{"rules": 1}')
+
     def test_unsupported(self):
         with sextant.Context() as ctx:
             with self.assertRaises(sextant.UnsupportedError):
@@ -468,6 +482,19 @@ class GuardFace(unittest.TestCase):
                 self.assertEqual(vault.restore(hidden), "Ask joe@example.org")
             with self.assertRaises(sextant.KeyMismatchError):
                 sextant.Vault(path, key=bytes(32))
+
+    def test_vault_forgets(self):
+        with sextant.Vault(key=bytes(32)) as vault:
+            with sextant.Guard(vault=vault, default_action=sextant.Action.PSEUDONYM) as guard:
+                with sextant.Context(guard=guard) as ctx:
+                    self.assertEqual(ctx.check("Joe@example.org, JOE@EXAMPLE.ORG").text,
+                                     "<EMAIL_ADDRESS_1>, <EMAIL_ADDRESS_1>")
+            rewritten = "[email address 1] EMAIL_ADDRESS_1"
+            self.assertEqual(vault.restore(rewritten), rewritten)
+            self.assertEqual(vault.restore(rewritten, sextant.Match.FUZZY), "Joe@example.org Joe@example.org")
+            self.assertEqual(vault.erase("joe@EXAMPLE.org"), 1)
+            self.assertEqual(vault.erase("joe@EXAMPLE.org", "EMAIL_ADDRESS"), 0)
+            self.assertEqual(vault.restore(rewritten, sextant.Match.FUZZY), rewritten)
 
     def test_audit(self):
         with tempfile.TemporaryDirectory() as folder:
