@@ -195,13 +195,15 @@ typedef struct llm_corpus_opts {
     uint64_t max_cache_bytes; /* documents and index kept in memory between calls; 0: 512 MiB. Since 0.3 */
 } llm_corpus_opts;
 
-#define LLM_FORMAT_TEXT     1 /* plain text: numbered sections, paragraphs, sentences */
-#define LLM_FORMAT_MARKDOWN 2 /* CommonMark headings, lists, code, tables */
+#define LLM_FORMAT_TEXT      1 /* plain text: numbered sections, paragraphs, sentences */
+#define LLM_FORMAT_MARKDOWN  2 /* CommonMark headings, lists, code, tables */
 /* Formats whose canonical text is made by a reader plugin (LLM_E_UNSUPPORTED where it is not installed). */
-#define LLM_FORMAT_HTML     3
-#define LLM_FORMAT_DOCX     4
-#define LLM_FORMAT_EPUB     5
-#define LLM_FORMAT_PDF      6 /* a form feed stands between pages; scans without text are refused */
+#define LLM_FORMAT_HTML      3
+#define LLM_FORMAT_DOCX      4
+#define LLM_FORMAT_EPUB      5
+#define LLM_FORMAT_PDF       6 /* a form feed stands between pages; scans without text are refused */
+/* PageIndex's JSON tree: each node's title, below it its text or summary; known by its first bytes. Since 0.3 */
+#define LLM_FORMAT_PAGEINDEX 7
 
 typedef struct llm_ingest_opts {
     uint32_t struct_size;
@@ -693,6 +695,15 @@ LLM_API llm_status llm_ingest_file(llm_corpus *corpus, const char *path, const c
 LLM_API llm_status llm_describe(llm_corpus *corpus, const char *name, const char *node, const llm_ingest_opts *opts,
                                 llm_error *err);
 
+/* Replaces the bytes [begin, end) of a document's canonical text; durable and seen by the next retrieval, like any other
+ * write. Words inside a paragraph that stays one leave every other node its id, and its hash unless it lies above; of any
+ * other change the document is read anew, but not indexed anew where it did not change (documents of formats whose text is
+ * made: LLM_E_UNSUPPORTED). hash: that of the root (llm_tree_hash of node 0) in the tree that the offsets were taken from;
+ * LLM_E_BUSY when the document has changed since. NULL: as it is now. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, LLM_E_UTF8,
+ * LLM_E_LIMIT, LLM_E_CORRUPT, LLM_E_BUSY, LLM_E_UNSUPPORTED, and those of writing. Blocks: yes. Thread: any. Since 0.3. */
+LLM_API llm_status llm_edit(llm_corpus *corpus, const char *name, uint64_t begin, uint64_t end, const char *text,
+                            size_t len, const char *hash, llm_error *err);
+
 /* Removes a document. Errors: LLM_E_INVALID, LLM_E_NOT_FOUND, and those of writing. Blocks: yes. Thread: any. Since 0.1. */
 LLM_API llm_status llm_remove(llm_corpus *corpus, const char *name, llm_error *err);
 
@@ -739,6 +750,11 @@ LLM_API uint64_t llm_tree_start(const llm_tree *tree, uint32_t i);
 LLM_API uint64_t llm_tree_end(const llm_tree *tree, uint32_t i);
 LLM_API const char *llm_tree_hash(const llm_tree *tree,
                                   uint32_t i); /* BLAKE2b of its text and children, 64 hex digits */
+
+/* The tree in PageIndex's JSON: its sections with titles, node_ids "0000" on, pages (or lines where it has none) and texts;
+ * llm_ingest reads it back. Writes at most capacity bytes and returns the bytes of the whole JSON, or a negative status:
+ * LLM_E_INVALID, LLM_E_MEMORY. Thread: any. Since 0.3. */
+LLM_API int64_t llm_tree_pageindex(const llm_tree *tree, char *out, size_t capacity, llm_error *err);
 
 /* ---- Context ---------------------------------------------------------------------------------------------------- */
 
@@ -1072,6 +1088,25 @@ LLM_API void llm_vault_free(llm_vault *vault);
 LLM_API int64_t llm_vault_restore(llm_vault *vault, const char *text, size_t len, char *out, size_t capacity,
                                   llm_error *err);
 
+/* How freely what stands for an original may have been rewritten, as by a model, and still be restored. */
+#define LLM_RESTORE_EXACT 0 /* <PERSON_1> */
+#define LLM_RESTORE_CASE  1 /* besides, letters in any case: <Person_1> */
+#define LLM_RESTORE_FUZZY \
+    2 /* besides, other brackets, blanks inside of them, a blank or dash for an underscore inside of them, or no brackets where
+         the underscore stands: [person 1], PERSON_1, PERSON\_1; an initial put into a name that stands for one */
+
+/* llm_vault_restore with a tolerance, LLM_RESTORE_*. Only what the vault knows is ever replaced, and no part of a longer word;
+ * values that keep their format are found through other blanks, dashes and capitals always. Errors: as llm_vault_restore.
+ * Thread: any. Since 0.3. */
+LLM_API int64_t llm_vault_restore_as(llm_vault *vault, const char *text, size_t len, uint32_t match, char *out,
+                                     size_t capacity, llm_error *err);
+
+/* Forgets a value in all its writings: given as it is, or as what stands for it. type: of this type; NULL: of all. What stood
+ * for it is never restored again, nor given to another; nothing sealed is left of it in the file, which is written anew.
+ * Returns how many entries went, 0 when the vault knows none, or a negative status: LLM_E_INVALID, LLM_E_READONLY,
+ * LLM_E_CORRUPT, LLM_E_FULL, LLM_E_IO, LLM_E_MEMORY. Blocks: yes. Thread: any. Since 0.3. */
+LLM_API int64_t llm_vault_erase(llm_vault *vault, const char *type, const char *value, size_t len, llm_error *err);
+
 /* ---- Audit ------------------------------------------------------------------------------------------------------ */
 
 /* Opens an audit log for appending, or begins one: append-only records of what the guard decided, each chained to all before
@@ -1327,6 +1362,12 @@ typedef struct llm_api {
     const char *(*guard_preset_name)(uint32_t i);
     const char *(*guard_preset_policy)(uint32_t i);
     const char *(*verdict_label)(const llm_verdict *verdict, uint32_t i);
+    int64_t (*vault_restore_as)(llm_vault *vault, const char *text, size_t len, uint32_t match, char *out,
+                                size_t capacity, llm_error *err);
+    int64_t (*vault_erase)(llm_vault *vault, const char *type, const char *value, size_t len, llm_error *err);
+    llm_status (*edit)(llm_corpus *corpus, const char *name, uint64_t begin, uint64_t end, const char *text, size_t len,
+                       const char *hash, llm_error *err);
+    int64_t (*tree_pageindex)(const llm_tree *tree, char *out, size_t capacity, llm_error *err);
     uint32_t (*reply_steps)(const llm_reply *reply);
 } llm_api;
 

@@ -155,6 +155,44 @@ func (c *Corpus) Describe(ctx context.Context, name, node string, opts ...Ingest
 	})
 }
 
+// Edit replaces the bytes [begin, end) of a document's canonical text, durably and at once. New words inside a paragraph leave
+// all other nodes their ids. With a hash, that of the root node the offsets were taken from, it fails with ErrBusy when the
+// document has changed since.
+func (c *Corpus) Edit(name string, begin, end int, text, hash string) error {
+	const op = "edit"
+	if err := cstring(op, "a name or hash", name+hash); err != nil {
+		return err
+	}
+	if begin < 0 || end < 0 {
+		return invalid(op, "an offset is negative")
+	}
+	if err := c.enter(op); err != nil {
+		return err
+	}
+	defer c.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Sx_edit(c.raw, name, uint64(begin), uint64(end), text, hash, e) })
+}
+
+// PageIndex is a document's tree as PageIndex's JSON, which Ingest reads too.
+func (c *Corpus) PageIndex(name string) (string, error) {
+	const op = "write tree"
+	if err := cstring(op, "a name", name); err != nil {
+		return "", err
+	}
+	if err := c.enter(op); err != nil {
+		return "", err
+	}
+	defer c.leave()
+	var tree raw.Llm_tree
+	if err := quick(op, func(e raw.Llm_error) { tree = raw.Sx_tree_open(c.raw, name, e) }); err != nil {
+		return "", err
+	}
+	defer raw.Llm_tree_free(tree)
+	var json string
+	err := quick(op, func(e raw.Llm_error) { json = raw.Sx_tree_json(tree, e) })
+	return json, err
+}
+
 // View is the corpus as a holder of these labels sees it, for a Context, Docs and Tree: of the rest nothing is shown, counted
 // or scored. It cannot be written to.
 func (c *Corpus) View(labels ...string) (*Corpus, error) {

@@ -174,6 +174,28 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 }
 
+func TestEditAndPageIndex(t *testing.T) {
+	corpus := corpusOf(t, map[string]string{"handbook.md": handbook})
+	at := strings.Index(handbook, "25 days")
+	if err := corpus.Edit("handbook.md", at, at+7, "31 days", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := corpus.Edit("handbook.md", at, at+7, "99 days", strings.Repeat("0", 64)); !errors.Is(err, sextant.ErrBusy) {
+		t.Errorf("an edit of another state: %v", err)
+	}
+	json, err := corpus.PageIndex("handbook.md")
+	if err != nil || !strings.Contains(json, "31 days") {
+		t.Fatalf("%v: %s", err, json)
+	}
+	if err := corpus.Ingest(bg, "again.json", json); err != nil {
+		t.Fatal(err)
+	}
+	again, err := corpus.PageIndex("again.json")
+	if err != nil || strings.Replace(again, "again.json", "handbook.md", 1) != json {
+		t.Errorf("%v: %s and %s", err, again, json)
+	}
+}
+
 func TestStreamIsAnIterator(t *testing.T) {
 	c := contextOf(t, sextant.WithModel(modelOf(t)))
 	var pieces []string
@@ -365,6 +387,9 @@ func TestGuard(t *testing.T) {
 		t.Errorf("verdict %+v, error %v", whole, err)
 	}
 	if back, err := vault.Restore(whole.Text); err != nil || !strings.Contains(back, "joe@example.org") {
+		t.Errorf("restored %q, error %v", back, err)
+	}
+	if back, err := vault.RestoreAs("[email address 1]", sextant.MatchFuzzy); err != nil || back != "joe@example.org" {
 		t.Errorf("restored %q, error %v", back, err)
 	}
 	for cut := 1; cut < 9; cut++ {

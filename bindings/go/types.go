@@ -14,6 +14,8 @@ const (
 	DOCX     Format = 4
 	EPUB     Format = 5
 	PDF      Format = 6
+	// PageIndex is PageIndex's JSON tree.
+	PageIndex Format = 7
 )
 
 // ISA is the highest instruction-set level to use.

@@ -61,6 +61,7 @@
 %ignore llm_ingest;
 %ignore llm_ingest_file;
 %ignore llm_describe;
+%ignore llm_edit;
 %ignore llm_reply_next;
 %ignore llm_guard_feed;
 %ignore llm_guard_finish;
@@ -79,6 +80,7 @@
 %ignore llm_detokenize;
 %ignore llm_chat_template;
 %ignore llm_chat_parse;
+%ignore llm_tree_pageindex;
 %ignore llm_dequantize;
 %ignore llm_logits;
 %ignore llm_score;
@@ -87,6 +89,8 @@
 %ignore llm_rerank;
 %ignore llm_score_tokens;
 %ignore llm_vault_restore;
+%ignore llm_vault_restore_as;
+%ignore llm_vault_erase;
 %ignore llm_audit_head;
 %ignore llm_audit_verify;
 %ignore llm_ctx_export;

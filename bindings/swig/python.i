@@ -25,6 +25,7 @@
 %thread sx_ingest;
 %thread sx_ingest_file;
 %thread sx_describe;
+%thread sx_edit;
 %thread sx_docs_list;
 %thread sx_tree_open;
 %thread sx_retrieve;
@@ -37,6 +38,7 @@
 %thread sx_guard_finish;
 %thread sx_vault_open;
 %thread sx_vault_restore;
+%thread sx_vault_erase;
 %thread sx_audit_open;
 %thread sx_audit_head;
 %thread sx_audit_verify;

@@ -356,6 +356,27 @@ static llm_status sx_describe(llm_corpus *corpus, const char *name, const char *
     return err->code = llm_describe(corpus, name, sx_or_null(node), &opts, err);
 }
 
+static llm_status sx_edit(llm_corpus *corpus, const char *name, uint64_t begin, uint64_t end, const char *text,
+                          size_t len, const char *hash, llm_error *err)
+{
+    return err->code = llm_edit(corpus, name, begin, end, text, len, sx_or_null(hash), err);
+}
+
+static sx_blob sx_tree_json(const llm_tree *tree, llm_error *err)
+{
+    int64_t size = llm_tree_pageindex(tree, NULL, 0, err);
+    char *out = size > 0 ? malloc((size_t)size) : NULL;
+    if (size > 0 && !out) return sx_blob_fail(err, "no memory for the tree");
+    if (size > 0) size = llm_tree_pageindex(tree, out, (size_t)size, err);
+    if (size >= 0) {
+        err->code = LLM_OK;
+        return (sx_blob){out, (size_t)size};
+    }
+    free(out);
+    err->code = (llm_status)size;
+    return (sx_blob){NULL, 0};
+}
+
 static llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err)
 {
     llm_docs *made = NULL;
@@ -874,13 +895,14 @@ static llm_vault *sx_vault_open(const char *path, const char *key, size_t key_le
     return made;
 }
 
-static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err)
+static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, uint32_t match, llm_error *err)
 {
     size_t capacity = len * 2 + 64;
     for (;;) {
         char *out = malloc(capacity);
         if (!out) return sx_blob_fail(err, "no memory for the restored text");
-        int64_t size = llm_vault_restore(vault, text, len, out, capacity, err);
+        int64_t size = match == LLM_RESTORE_EXACT ? llm_vault_restore(vault, text, len, out, capacity, err)
+                                                  : llm_vault_restore_as(vault, text, len, match, out, capacity, err);
         if (size >= 0 && (uint64_t)size <= capacity) {
             err->code = LLM_OK;
             return (sx_blob){out, (size_t)size};
@@ -892,6 +914,13 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
         }
         capacity = (size_t)size;
     }
+}
+
+static int64_t sx_vault_erase(llm_vault *vault, const char *type, const char *word, size_t len, llm_error *err)
+{
+    int64_t n = llm_vault_erase(vault, sx_or_null(type), word, len, err);
+    err->code = n < 0 ? (llm_status)n : LLM_OK;
+    return n;
 }
 
 static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,

@@ -43,6 +43,9 @@ llm_status sx_ingest_file(llm_corpus *corpus, const char *path, const char *name
                           const llm_cancel *cancel, llm_error *err);
 llm_status sx_describe(llm_corpus *corpus, const char *name, const char *node, const char *folder, size_t folder_len,
                        const char *labels, size_t labels_len, const char *meta, size_t meta_len, llm_error *err);
+llm_status sx_edit(llm_corpus *corpus, const char *name, uint64_t begin, uint64_t end, const char *text, size_t len,
+                   const char *hash, llm_error *err);       /* an empty hash is none */
+sx_blob sx_tree_json(const llm_tree *tree, llm_error *err); /* llm_tree_pageindex */
 llm_docs *sx_docs_list(llm_corpus *corpus, llm_error *err);
 llm_tree *sx_tree_open(llm_corpus *corpus, const char *name, llm_error *err);
 sx_text sx_tree_text(const llm_tree *tree);
@@ -131,7 +134,9 @@ sx_text sx_verdict_text(const llm_verdict *verdict);
 
 llm_vault *sx_vault_open(const char *path, const char *key, size_t key_len, uint32_t flags, sx_log *log,
                          llm_error *err);
-sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err);
+sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, uint32_t match, llm_error *err);
+int64_t sx_vault_erase(llm_vault *vault, const char *type, const char *word, size_t len,
+                       llm_error *err); /* type "": all */
 
 llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
                          sx_log *log, llm_error *err);

@@ -98,7 +98,7 @@ static llm_status ingest_opts(llm_corpus *corpus, const llm_ingest_opts *opts, s
     llm_status status = check_owner(corpus, err);
     if (status == LLM_OK)
         status = sx_opts_read(&o, sizeof o, offsetof(llm_ingest_opts, folder), opts, "llm_ingest_opts", err);
-    if (status == LLM_OK && o.format > LLM_FORMAT_PDF)
+    if (status == LLM_OK && o.format > LLM_FORMAT_PAGEINDEX)
         status = sx_fail(err, LLM_E_INVALID, "format %u is not one of LLM_FORMAT_*", o.format);
     if (status == LLM_OK) *params = (sx_ingest_params){o.format, o.cancel, o.folder, o.labels, o.meta};
     return status;
@@ -136,6 +136,17 @@ llm_status llm_describe(llm_corpus *corpus, const char *name, const char *node, 
         return sx_fail(err, LLM_E_INVALID,
                        "of a node only labels can be set: give opts with labels and no folder or meta");
     return sx_corpus_describe(corpus->corpus, name, node, &params, err);
+}
+
+llm_status llm_edit(llm_corpus *corpus, const char *name, uint64_t begin, uint64_t end, const char *text, size_t len,
+                    const char *hash, llm_error *err)
+{
+    llm_status status = check_owner(corpus, err);
+    if (status != LLM_OK) return status;
+    if (!name) return sx_fail(err, LLM_E_INVALID, "the document's name is NULL");
+    if (!text && len) return sx_fail(err, LLM_E_INVALID, "text is NULL");
+    const sx_edit edit = {begin, end, text ? text : "", len, hash};
+    return sx_corpus_edit(corpus->corpus, name, &edit, err);
 }
 
 llm_status llm_remove(llm_corpus *corpus, const char *name, llm_error *err)

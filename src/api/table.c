@@ -187,6 +187,10 @@ static const llm_api API = {
     .guard_preset_name = llm_guard_preset_name,
     .guard_preset_policy = llm_guard_preset_policy,
     .verdict_label = llm_verdict_label,
+    .vault_restore_as = llm_vault_restore_as,
+    .vault_erase = llm_vault_erase,
+    .edit = llm_edit,
+    .tree_pageindex = llm_tree_pageindex,
     .reply_steps = llm_reply_steps,
 };
 

@@ -148,3 +148,15 @@ const char *llm_tree_hash(const llm_tree *tree, uint32_t i)
 {
     return row_at(tree, i)->hash;
 }
+
+int64_t llm_tree_pageindex(const llm_tree *tree, char *out, size_t capacity, llm_error *err)
+{
+    if (!tree || (!out && capacity)) return sx_fail(err, LLM_E_INVALID, "the tree or out is NULL");
+    sx_buf json;
+    sx_buf_init(&json, tree->arena.mem, 0);
+    llm_status status = sx_tree_pageindex(&json, tree->tree);
+    int64_t n = status == LLM_OK ? (int64_t)json.len : sx_fail_memory(err);
+    if (n >= 0 && capacity) memcpy(out, json.data, json.len < capacity ? json.len : capacity);
+    sx_buf_free(&json);
+    return n;
+}

@@ -18,7 +18,7 @@ static const char help[] =
     "      --name NAME       the document's name (for a single FILE; - reads\n"
     "                        standard input)\n"
     "      --paths           name documents by their whole path as given\n" SX_ABOUT_HELP
-    "      --format FORMAT   text, markdown, html, docx, epub or pdf (default: by the\n"
+    "      --format FORMAT   text, markdown, html, docx, epub, pdf or pageindex (default: by the\n"
     "                        name's ending, else by the first bytes, else text)\n"
     "  -q, --quiet           say nothing about what went well\n"
     "      --jsonl           {\"file\", \"doc\", \"nodes\", \"bytes\", \"ms\"} per file\n";
@@ -115,7 +115,7 @@ static int work(job *j, const sx_args *args)
 
 static int run_ingest(const sx_command *self, int argc, char **argv)
 {
-    static const char *const formats[] = {"text", "markdown", "html", "docx", "epub", "pdf", NULL};
+    static const char *const formats[] = {"text", "markdown", "html", "docx", "epub", "pdf", "pageindex", NULL};
     sx_args args;
     job j = {.run = {.cmd = self}};
     bool ok = true;

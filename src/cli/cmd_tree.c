@@ -1,4 +1,5 @@
 /* sextant text, sextant tree: a document as the corpus keeps it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
@@ -24,24 +25,29 @@ static const char tree_help[] =
     "      --depth N       only the first N levels under the root\n"
     "      --sentences     show sentences too\n"
     "      --labels A,B    as holders of these labels see it (default: whole)\n"
+    "      --pageindex     as PageIndex's JSON, which `sextant ingest` reads too\n"
     "      --json          one JSON object: {\"doc\", \"bytes\", \"nodes\": [{\"id\",\n"
     "                      \"parent\", \"kind\", \"depth\", \"title\", \"start\", \"end\",\n"
     "                      \"hash\"}]}, all nodes in reading order\n";
 
-enum { OPT_CORPUS = 1, OPT_NODE, OPT_DEPTH, OPT_SENTENCES, OPT_JSON, OPT_LABELS };
+enum { OPT_CORPUS = 1, OPT_NODE, OPT_DEPTH, OPT_SENTENCES, OPT_JSON, OPT_LABELS, OPT_PAGEINDEX };
 
 static const sx_opt text_table[] = {{OPT_CORPUS, 'c', "corpus", true},
                                     {OPT_NODE, 0, "node", true},
                                     {OPT_LABELS, 0, "labels", true},
                                     {0, 0, NULL, false}};
-static const sx_opt tree_table[] = {{OPT_CORPUS, 'c', "corpus", true},      {OPT_DEPTH, 0, "depth", true},
-                                    {OPT_SENTENCES, 0, "sentences", false}, {OPT_JSON, 0, "json", false},
-                                    {OPT_LABELS, 0, "labels", true},        {0, 0, NULL, false}};
+static const sx_opt tree_table[] = {{OPT_CORPUS, 'c', "corpus", true},
+                                    {OPT_DEPTH, 0, "depth", true},
+                                    {OPT_SENTENCES, 0, "sentences", false},
+                                    {OPT_JSON, 0, "json", false},
+                                    {OPT_LABELS, 0, "labels", true},
+                                    {OPT_PAGEINDEX, 0, "pageindex", false},
+                                    {0, 0, NULL, false}};
 
 typedef struct request {
     const char *corpus, *node, *doc, *labels;
     uint32_t depth;
-    bool sentences, json;
+    bool sentences, json, pageindex;
 } request;
 
 static const char *kind_name(uint32_t kind)
@@ -94,6 +100,18 @@ static int write_json(const llm_tree *tree, const char *doc)
     return SX_EXIT_OK;
 }
 
+static int write_pageindex(sx_run *run, const llm_tree *tree)
+{
+    llm_error err = LLM_ERROR_INIT;
+    int64_t n = llm_tree_pageindex(tree, NULL, 0, &err);
+    char *json = n > 0 ? malloc((size_t)n) : NULL;
+    if (n > 0 && json) n = llm_tree_pageindex(tree, json, (size_t)n, &err);
+    if (n < 0 || !json) return sx_failed(run, n < 0 ? (llm_status)n : LLM_E_MEMORY, err.message);
+    sx_put(json, (size_t)n);
+    free(json);
+    return SX_EXIT_OK;
+}
+
 static int write_plain(const llm_tree *tree, const request *q)
 {
     for (uint32_t i = 0; i < llm_tree_count(tree); i++) {
@@ -127,7 +145,10 @@ static int work(sx_run *run, const request *q, bool text)
         return run->status;
     llm_status st = llm_tree_open(&tree, run->corpus, q->doc, &err);
     if (st != LLM_OK) return sx_failed(run, st, err.message);
-    int status = text ? write_text(run, tree, q) : q->json ? write_json(tree, q->doc) : write_plain(tree, q);
+    int status = text           ? write_text(run, tree, q)
+                 : q->pageindex ? write_pageindex(run, tree)
+                 : q->json      ? write_json(tree, q->doc)
+                                : write_plain(tree, q);
     llm_tree_free(tree);
     return status;
 }
@@ -146,6 +167,7 @@ static int run_either(const sx_command *self, int argc, char **argv, bool text)
         if (id == OPT_DEPTH) ok = sx_arg_u32(&args, 0, 10000, &q.depth);
         if (id == OPT_SENTENCES) q.sentences = true;
         if (id == OPT_JSON) q.json = true;
+        if (id == OPT_PAGEINDEX) q.pageindex = true;
     }
     sx_run run = {.cmd = self};
     if (ok && id < 0)

@@ -7,6 +7,7 @@
 extern const sx_command sx_cmd_ask;
 extern const sx_command sx_cmd_ingest;
 extern const sx_command sx_cmd_describe;
+extern const sx_command sx_cmd_edit;
 extern const sx_command sx_cmd_remove;
 extern const sx_command sx_cmd_list;
 extern const sx_command sx_cmd_text;
@@ -15,6 +16,7 @@ extern const sx_command sx_cmd_retrieve;
 extern const sx_command sx_cmd_check;
 extern const sx_command sx_cmd_guard;
 extern const sx_command sx_cmd_restore;
+extern const sx_command sx_cmd_forget;
 extern const sx_command sx_cmd_audit;
 extern const sx_command sx_cmd_policy;
 extern const sx_command sx_cmd_generate;

@@ -48,6 +48,14 @@ llm_status sx_corpus_ingest_file(sx_corpus *corpus, const char *path, const char
 /* Sets what is said about a document; node (or NULL) an id: then labels alone, of that place. */
 llm_status sx_corpus_describe(sx_corpus *corpus, const char *name, const char *node, const sx_ingest_params *params,
                               llm_error *err);
+/* A stretch of a document's text and what stands there then. */
+typedef struct sx_edit {
+    uint64_t begin, end;
+    const char *text;
+    size_t len;
+    const char *hash; /* of the root that the offsets count in, in hex; NULL: of whatever is there. LLM_E_BUSY */
+} sx_edit;
+llm_status sx_corpus_edit(sx_corpus *corpus, const char *name, const sx_edit *edit, llm_error *err);
 llm_status sx_corpus_remove(sx_corpus *corpus, const char *name, llm_error *err);
 llm_status sx_corpus_check(sx_corpus *corpus, llm_error *err);
 /* Calls fn for each document sorted by name; a non-zero return stops with that status. */
@@ -55,6 +63,9 @@ llm_status sx_corpus_list(sx_corpus *corpus, const char *labels, llm_status (*fn
                           void *user, llm_error *err);
 llm_status sx_corpus_tree(sx_corpus *corpus, const char *name, const char *labels, sx_tree **out,
                           llm_error *err); /* a reference */
+
+/* Appends a tree in PageIndex's JSON. */
+llm_status sx_tree_pageindex(sx_buf *out, const sx_tree *tree);
 
 /* ---- evidence: plain data, owned by one caller ---- */
 typedef struct sx_found {

@@ -96,4 +96,21 @@ run describe -c "$L" lease.md; is_rc 2; err_sentence
 run describe -c "$L" --meta nonsense lease.md; is_rc 2; err_has 'key=value'
 run describe -c "$L" --label x nothing.txt; is_rc 2; err_has 'nothing.txt'
 
+# edits in place; PageIndex trees out and in
+feed 'Two'
+run edit -c "$L" --bytes 0-0 lease.md; is_rc 0; run text -c "$L" lease.md; out_has 'Two'
+feed 'x'
+run edit -c "$L" --bytes 5-4 lease.md; is_rc 2; err_sentence
+feed 'x'
+run edit -c "$L" --bytes 0-1 --hash 00 lease.md; is_rc 2; err_has 'look again'
+feed 'x'
+run edit -c "$L" --node 0.99 lease.md; is_rc 2; err_has '0.99'
+run edit -c "$L" lease.md; is_rc 2; err_has '--node'
+run edit -c "$L" --bytes one lease.md; is_rc 2; err_has 'BEGIN-END'
+run tree -c "$L" --pageindex contract.txt; is_rc 0; out_has '"structure":[{"title":'; cp "$T/out" "$T/tree.json"
+run ingest -c "$L" --jsonl "$T/tree.json"; is_rc 0
+run tree -c "$L" tree.json; is_rc 0; out_has '第二条'
+printf '{"structure":[{"text":1}]}' >"$T/wrong.json"
+run ingest -c "$L" --format pageindex "$T/wrong.json"; is_rc 1; err_has 'line 1'
+
 finish

@@ -110,6 +110,23 @@ class Corpus(Handle):
         drain_log()
         check(err)
 
+    def edit(self, name: str, begin: int, end: int, text: Text, *, hash: str = "") -> None:
+        """Replaces the bytes ``[begin, end)`` of a document's canonical text, durably and at once. New words inside a
+        paragraph leave all other nodes their ids. With ``hash``, that of the root node the offsets were taken from:
+        BusyError when the document has changed since.
+
+        >>> with sextant.Corpus() as corpus:
+        ...     corpus.ingest("rules.md", "# Pets\\n\\nTenants may keep one dog.")
+        ...     corpus.edit("rules.md", 25, 28, "two")
+        ...     corpus.tree("rules.md").text
+        '# Pets\\n\\nTenants may keep two dog.'
+        """
+        data, err = utf8(text), _raw.llm_error()
+        with self._life as raw:
+            _raw.sx_edit(raw, name, begin, end, data, hash, err)
+        drain_log()
+        check(err)
+
     def view(self, labels: Sequence[str]) -> "Corpus":
         """The corpus as a holder of these labels sees it, for a ``Context``, :meth:`docs` and :meth:`tree`: of the rest
         nothing is shown, counted or scored. It cannot be written to.
@@ -208,6 +225,14 @@ class Tree(Handle, Sequence[Node]):
         with self._life as raw:
             at = int(_raw.llm_tree_find(raw, id))
             return None if at < 0 else at
+
+    def pageindex(self) -> str:
+        """The sections as PageIndex's JSON tree, which :meth:`Corpus.ingest` reads too."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            json: bytes = _raw.sx_tree_json(raw, err)
+        check(err)
+        return json.decode("utf-8")
 
     def __len__(self) -> int:
         with self._life as raw:

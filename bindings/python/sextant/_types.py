@@ -19,6 +19,7 @@ class Format(enum.IntEnum):
     DOCX = _raw.LLM_FORMAT_DOCX
     EPUB = _raw.LLM_FORMAT_EPUB
     PDF = _raw.LLM_FORMAT_PDF
+    PAGEINDEX = _raw.LLM_FORMAT_PAGEINDEX
 
 
 class Isa(enum.IntEnum):
@@ -92,6 +93,14 @@ class Action(enum.IntEnum):
     PSEUDONYM = _raw.LLM_ACTION_PSEUDONYM
     REVIEW = _raw.LLM_ACTION_REVIEW
     BLOCK = _raw.LLM_ACTION_BLOCK
+
+
+class Match(enum.IntEnum):
+    """How freely what stands for an original may have been rewritten and still be restored."""
+
+    EXACT = _raw.LLM_RESTORE_EXACT
+    CASE = _raw.LLM_RESTORE_CASE
+    FUZZY = _raw.LLM_RESTORE_FUZZY
 
 
 class Direction(enum.IntFlag):

@@ -112,6 +112,23 @@ class FiveCalls(unittest.TestCase):
                 self.assertEqual([(doc.name, doc.bytes) for doc in seen.docs()][0], ("board.txt", 38))
                 self.assertNotIn("25 days", seen.tree("handbook.md").text)
 
+    def test_edits_and_pageindex(self):
+        with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+            corpus.ingest("handbook.md", HANDBOOK)
+            tree = corpus.tree("handbook.md")
+            at, old = tree.data.index(b"25 days"), tree[0].hash
+            corpus.edit("handbook.md", at, at + 7, "31 days", hash=old)
+            self.assertEqual([n.id for n in corpus.tree("handbook.md")], [n.id for n in tree])
+            with self.assertRaises(sextant.BusyError):
+                corpus.edit("handbook.md", at, at + 7, "99 days", hash=old)
+            with ctx.retrieve(QUESTION) as evidence:
+                self.assertIn("31 days", evidence[0].text)
+            corpus.ingest("again.json", corpus.tree("handbook.md").pageindex())
+            with ctx.retrieve(QUESTION, doc="again.json") as evidence:
+                self.assertIn("31 days", evidence[0].text)
+            self.assertEqual(corpus.tree("again.json").pageindex().replace("again.json", ""),
+                             corpus.tree("handbook.md").pageindex().replace("handbook.md", ""))
+
     def test_file_corpus_is_there_again(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "c.sextant")
@@ -494,6 +511,19 @@ class GuardFace(unittest.TestCase):
                 self.assertEqual(vault.restore(hidden), "Ask joe@example.org")
             with self.assertRaises(sextant.KeyMismatchError):
                 sextant.Vault(path, key=bytes(32))
+
+    def test_vault_forgets(self):
+        with sextant.Vault(key=bytes(32)) as vault:
+            with sextant.Guard(vault=vault, default_action=sextant.Action.PSEUDONYM) as guard:
+                with sextant.Context(guard=guard) as ctx:
+                    self.assertEqual(ctx.check("Joe@example.org, JOE@EXAMPLE.ORG").text,
+                                     "<EMAIL_ADDRESS_1>, <EMAIL_ADDRESS_1>")
+            rewritten = "[email address 1] EMAIL_ADDRESS_1"
+            self.assertEqual(vault.restore(rewritten), rewritten)
+            self.assertEqual(vault.restore(rewritten, sextant.Match.FUZZY), "Joe@example.org Joe@example.org")
+            self.assertEqual(vault.erase("joe@EXAMPLE.org"), 1)
+            self.assertEqual(vault.erase("joe@EXAMPLE.org", "EMAIL_ADDRESS"), 0)
+            self.assertEqual(vault.restore(rewritten, sextant.Match.FUZZY), rewritten)
 
     def test_audit(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -164,7 +164,8 @@ class Lock(unittest.TestCase):
             "sx_corpus_open": freed(lambda: sextant.Corpus(path("c.sextant"))),
             "sx_ingest": added("a.txt"),
             "sx_ingest_file": lambda: corpus.ingest_file(path("big.txt"), "file.txt"),
-            "sx_describe": None,  # one short commit
+            "sx_describe": None,  # these two are one short commit each
+            "sx_edit": None,
             "sx_docs_list": corpus.docs,
             "sx_tree_open": freed(lambda: corpus.tree("big.txt")),
             "sx_retrieve": freed(lambda: searcher.retrieve("keeper of harbour 17")),
@@ -179,6 +180,7 @@ class Lock(unittest.TestCase):
             "sx_guard_finish": lambda: feed(True),
             "sx_vault_open": freed(lambda: sextant.Vault(path("v"), key=bytes(32))),
             "sx_vault_restore": lambda: vault.restore(BIG + "<EMAIL_ADDRESS_1>" * 1000),
+            "sx_vault_erase": lambda: vault.erase("nobody" * 1000),
             "sx_audit_open": freed(lambda: sextant.Audit(path("log"), key=bytes(32))),
             "sx_audit_head": None,  # these wait for a lock that nobody holds, and a short log is soon read
             "llm_audit_free": None,

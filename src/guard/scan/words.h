@@ -20,20 +20,21 @@ typedef struct sx_word_run {
     bool inner;    /* and one inside it */
 } sx_word_run;
 
+/* A word spelt out. Only the text of words is kept: they are spelt when the automaton sees one, which is rare. */
 typedef struct sx_word {
-    uint32_t first; /* its runs */
     uint16_t runs;
-    uint16_t type;              /* the caller's number */
     bool left_edge, right_edge; /* begins / ends with a letter of a script written with spaces */
+    sx_word_run run[SX_WORD_LETTERS_MAX];
 } sx_word;
 
 typedef struct sx_words {
     sx_mem *mem;
     sx_ac ac;
-    sx_word *words;
-    size_t word_n, word_cap;
-    sx_word_run *runs;
-    size_t run_n, run_cap;
+    char *text; /* words one behind the other */
+    size_t text_n, text_cap;
+    uint32_t *at;   /* [word_n] where each begins */
+    uint16_t *type; /* [word_n] the caller's numbers */
+    size_t word_n, at_cap, type_cap;
 } sx_words;
 
 void sx_words_init(sx_words *words, sx_mem *mem);

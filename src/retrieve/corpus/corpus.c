@@ -23,6 +23,7 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
     if (!corpus) return sx_fail_memory(err);
     corpus->mem = mem;
     corpus->max_bytes = params && params->max_doc_bytes ? params->max_doc_bytes : DEFAULT_MAX_BYTES;
+    corpus->readonly = params && params->readonly;
     uint64_t cache = params && params->cache_bytes ? params->cache_bytes : DEFAULT_CACHE;
     uint64_t pending = params && params->pending_bytes ? params->pending_bytes : DEFAULT_PENDING;
     if (cache > SIZE_MAX / 2) cache = SIZE_MAX / 2;
@@ -163,36 +164,6 @@ static bool says_the_same(const intake *in)
            (!in->about.len || memcmp(in->about.data, in->row->doc.about, in->about.len) == 0);
 }
 
-static llm_status write_entry(const intake *in, sx_entry *e, llm_error *err)
-{
-    sx_mem *mem = in->corpus->mem;
-    sx_buf tree_blob, index_blob;
-    sx_buf_init(&tree_blob, mem, 0);
-    sx_buf_init(&index_blob, mem, 0);
-    llm_status status = sx_tree_save(e->tree, &tree_blob);
-    if (status == LLM_OK) status = sx_index_save(e->index, &index_blob);
-    if (status == LLM_E_MEMORY)
-        sx_fail_memory(err);
-    else if (status != LLM_OK)
-        sx_fail(err, status, "document %s is too long to be stored", in->name);
-    if (status == LLM_OK) {
-        sx_store_doc none = {.name = in->name};
-        sx_store_doc doc = {.name = in->name,
-                            .bytes = e->tree->text_len,
-                            .nodes = e->tree->count,
-                            .format = in->format,
-                            .about = in->about.data,
-                            .about_size = in->about.len};
-        memcpy(doc.hash, e->tree->nodes[0].hash, sizeof doc.hash);
-        sx_blob sections[SX_SECTIONS] = {
-            {e->tree->text, e->tree->text_len}, {tree_blob.data, tree_blob.len}, {index_blob.data, index_blob.len}};
-        status = sx_store_replace(in->corpus->store, in->row ? &in->row->doc : &none, &doc, sections, err);
-    }
-    sx_buf_free(&tree_blob);
-    sx_buf_free(&index_blob);
-    return status;
-}
-
 /* Writes what was read, unless somebody else was faster: then what is there is looked at again. */
 static llm_status write_over(intake *in, sx_entry *e, llm_error *err)
 {
@@ -205,7 +176,9 @@ static llm_status write_over(intake *in, sx_entry *e, llm_error *err)
             if (status != LLM_OK) return status;
         }
         status = say(in, e->tree->text, e->tree->text_len, err);
-        if (status == LLM_OK) status = write_entry(in, e, err);
+        const sx_store_doc none = {.name = in->name};
+        if (status == LLM_OK)
+            status = sx_entry_write(in->corpus, in->row ? &in->row->doc : &none, e, in->format, &in->about, err);
     }
     return status;
 }
@@ -225,7 +198,9 @@ static llm_status ingest_tree(intake *in, sx_tree *tree, llm_error *err)
     sx_corpus *corpus = in->corpus;
     sx_index *index = NULL;
     sx_entry *e = NULL;
-    llm_status status = sx_index_build(&index, corpus->mem, tree, in->params->cancel, err);
+    const sx_entry *was = in->entry; /* what did not change since need not be looked at again */
+    llm_status status = sx_index_build_from(&index, corpus->mem, tree, was ? was->tree : NULL, was ? was->index : NULL,
+                                            in->params->cancel, err);
     if (status != LLM_OK) {
         sx_tree_unref(tree);
         return status;
@@ -486,32 +461,6 @@ llm_status sx_corpus_tree(sx_corpus *corpus, const char *name, const char *label
         status = tree_once(corpus, name, labels, out, err);
     }
     return status == LLM_MORE ? LLM_E_NOT_FOUND : status;
-}
-
-llm_status sx_corpus_check(sx_corpus *corpus, llm_error *err)
-{
-    sx_listing *list;
-    llm_status status = sx_store_check(corpus->store, err);
-    if (status == LLM_OK) status = sx_listing_current(corpus, &list, err);
-    if (status != LLM_OK) return status;
-    for (size_t i = 0; i < list->count && status == LLM_OK; i++) {
-        sx_entry *e = NULL;
-        const sx_row *row = &list->rows[i];
-        if (row->damaged)
-            status = sx_fail(err, LLM_E_CORRUPT,
-                             "what is said about document %s (its labels) is damaged; ingest it again", row->doc.name);
-        else
-            status = sx_entry_load(corpus, &row->doc, &e, err);
-        if (status == LLM_OK)
-            sx_entry_release(corpus, e);
-        else if (status == LLM_E_NOT_FOUND) { /* replaced meanwhile */
-            sx_forget(err);
-            status = LLM_OK;
-        }
-    }
-    if (status == LLM_OK) status = sx_wide_check(corpus->wide, err);
-    sx_listing_release(corpus, list);
-    return status;
 }
 
 /* What one retrieval looks at. */

@@ -86,6 +86,9 @@ void sx_entry_release(sx_corpus *corpus, sx_entry *e); /* NULL is fine */
 llm_status sx_entry_load(sx_corpus *corpus, const sx_store_doc *doc, sx_entry **out, llm_error *err);
 /* The document of a row, from memory or the store, as a holder of these labels sees it; given back with sx_entry_release. */
 llm_status sx_entry_get(sx_corpus *corpus, sx_row *row, const char *labels, sx_entry **out, llm_error *err);
+/* Writes a document in the place of the one in the state `was` (id 0: there is none); LLM_E_BUSY when that is no more. */
+llm_status sx_entry_write(sx_corpus *corpus, const sx_store_doc *was, const sx_entry *e, uint32_t format,
+                          const sx_buf *about, llm_error *err);
 /* What was just written is in memory anyway: keeps it for a while. */
 void sx_entry_keep(sx_corpus *corpus, sx_entry *e);
 /* An entry that was kept: of this name and root hash; given back with sx_entry_release. NULL when there is none. */

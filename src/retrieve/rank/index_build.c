@@ -1,7 +1,7 @@
 /* Building: one walk over the paragraphs, sentence by sentence, then over the headings. */
 #include <string.h>
 
-#include "retrieve/rank/form.h"
+#include "retrieve/rank/donor.h"
 #include "retrieve/rank/spans.h"
 
 enum { LEAD_CHARS = 90 };
@@ -19,6 +19,7 @@ typedef struct builder {
     size_t terms_cap, slots_cap;
     bool known;      /* a light index: its terms are given, all others are one */
     uint32_t *slots; /* term + 1 by hash */
+    sx_donor donor;
 } builder;
 
 static llm_status grow_slots(builder *b)
@@ -97,9 +98,31 @@ static uint32_t lead_of(const char *text, uint32_t start, uint32_t end)
     return at;
 }
 
+/* A leaf of the same hash has the same words. Each of its terms is looked up once, whatever leaves it comes from. */
+static llm_status copy_leaf(builder *b, uint32_t leaf, uint32_t from)
+{
+    sx_index *index = b->index;
+    const sx_index *known = b->donor.index;
+    index->leaf_start[leaf] = index->n_tokens;
+    index->leaf_lead[leaf] = known->leaf_lead[from];
+    index->leaf_title[leaf] = known->leaf_title[from];
+    for (uint32_t i = known->leaf_start[from]; i < known->leaf_start[from + 1]; i++) {
+        uint32_t token = known->tokens[i];
+        if (token && !b->donor.number[token - 1]) {
+            b->donor.number[token - 1] = number_of(b, known->terms[token - 1]);
+            if (!b->donor.number[token - 1]) return LLM_E_MEMORY;
+        }
+        if (put(b, token ? b->donor.number[token - 1] : 0)) return LLM_E_MEMORY;
+    }
+    index->leaf_start[leaf + 1] = index->n_tokens;
+    return LLM_OK;
+}
+
 static llm_status add_leaf(builder *b, uint32_t leaf)
 {
     const sx_node *node = &b->tree->nodes[b->index->leaf_node[leaf]];
+    uint32_t from = sx_donor_leaf(&b->donor, node);
+    if (from != SX_NO_NODE) return copy_leaf(b, leaf, from);
     limits at = {lead_of(b->tree->text, node->start, node->end), 0, &b->index->leaf_lead[leaf],
                  &b->index->leaf_title[leaf]};
     if (node->title_end > node->title_start) at.title_end = node->title_end;
@@ -136,8 +159,8 @@ static llm_status add_all(builder *b, const llm_cancel *cancel, llm_error *err)
     return status ? sx_fail_memory(err) : LLM_OK;
 }
 
-llm_status sx_index_build_in(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const llm_cancel *cancel,
-                             llm_error *err)
+static llm_status build(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const sx_tree *known_tree,
+                        const sx_index *known, const llm_cancel *cancel, llm_error *err)
 {
     sx_lexer lexer;
     builder b = {.tree = tree, .lexer = &lexer};
@@ -145,7 +168,9 @@ llm_status sx_index_build_in(sx_index **out, sx_mem *mem, const sx_tree *tree, u
     if (status) return status;
     b.index->lang = lang;
     sx_lexer_init(&lexer, mem, lang, false);
-    status = add_all(&b, cancel, err);
+    if (known && known->lang == lang && sx_donor_open(&b.donor, mem, known_tree, known)) status = sx_fail_memory(err);
+    if (!status) status = add_all(&b, cancel, err);
+    sx_donor_close(&b.donor, mem);
     sx_lexer_free(&lexer);
     sx_mem_free(mem, b.slots);
     if (!status) status = sx_index_finish(b.index, err);
@@ -154,6 +179,20 @@ llm_status sx_index_build_in(sx_index **out, sx_mem *mem, const sx_tree *tree, u
     else
         *out = b.index;
     return status;
+}
+
+llm_status sx_index_build_in(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const llm_cancel *cancel,
+                             llm_error *err)
+{
+    return build(out, mem, tree, lang, NULL, NULL, cancel, err);
+}
+
+llm_status sx_index_build_from(sx_index **out, sx_mem *mem, const sx_tree *tree, const sx_tree *known_tree,
+                               const sx_index *known, const llm_cancel *cancel, llm_error *err)
+{
+    uint32_t lang;
+    if (sx_language_detect(&lang, mem, tree->text, tree->text_len)) return sx_fail_memory(err);
+    return build(out, mem, tree, lang, known_tree, known, cancel, err);
 }
 
 llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, const llm_cancel *cancel, llm_error *err)

@@ -6,6 +6,7 @@
 
 #include "platform/utf8.h"
 #include "readers/plugin.h"
+#include "retrieve/read/pageindex.h"
 #include "retrieve/read/plugin.h"
 #include "retrieve/read/reader.h"
 #include "retrieve/read/sentence.h"
@@ -76,7 +77,7 @@ static int32_t take_failure(void *user, int32_t status, const char *why)
 
 bool sx_format_is_foreign(uint32_t format)
 {
-    return format >= LLM_FORMAT_HTML && format <= LLM_FORMAT_PDF;
+    return format >= LLM_FORMAT_HTML && format <= LLM_FORMAT_PAGEINDEX;
 }
 
 llm_status sx_foreign_read(sx_foreign *doc, sx_mem *mem, const char *name, uint32_t format, const char *bytes,
@@ -84,6 +85,7 @@ llm_status sx_foreign_read(sx_foreign *doc, sx_mem *mem, const char *name, uint3
 {
     const sx_reader_plugin *plugin;
     *doc = (sx_foreign){.mem = mem};
+    if (format == LLM_FORMAT_PAGEINDEX) return sx_pageindex_read(doc, mem, name, bytes, len, max_bytes, err);
     llm_status status = sx_plugin_get(&plugin, format, name, err);
     if (status != LLM_OK) return status;
     if (max_bytes > UINT32_MAX - 1) max_bytes = UINT32_MAX - 1;
@@ -150,12 +152,13 @@ static void open_clause(sx_outline *outline, const sx_mark *m)
     sx_outline_heading(outline, (uint16_t)(CLAUSES + label.rank), m->start, m->start, m->start, label.end, 0);
 }
 
-static void add_mark(sx_outline *outline, sx_pack *pack, const sx_mark *m)
+static void add_mark(sx_outline *outline, sx_pack *pack, const sx_mark *m, bool plain)
 {
     switch (m->kind) {
     case SX_MARK_HEADING:
         sx_pack_flush(pack);
-        sx_outline_heading(outline, heading_level(outline, m), m->start, m->end, m->start, m->end, SX_BLOCK_WEAK);
+        sx_outline_heading(outline, heading_level(outline, m), m->start, m->end, m->start, m->end,
+                           plain ? 0 : SX_BLOCK_WEAK);
         return;
     case SX_MARK_ITEM:
     case SX_MARK_ROW:
@@ -168,7 +171,7 @@ static void add_mark(sx_outline *outline, sx_pack *pack, const sx_mark *m)
         return;
     default:
         sx_pack_flush(pack);
-        open_clause(outline, m);
+        if (!plain) open_clause(outline, m);
         sx_outline_paragraph(outline, m->start, m->end, 0);
     }
 }
@@ -181,7 +184,7 @@ llm_status sx_foreign_outline(const sx_foreign *doc, sx_outline *outline, const 
     for (size_t i = 0; i < doc->count; i++) {
         if (i % POLL_MARKS == 0 && sx_cancelled(cancel))
             return sx_fail(err, LLM_E_CANCELLED, "reading the document was cancelled");
-        add_mark(outline, &pack, &doc->marks[i]);
+        add_mark(outline, &pack, &doc->marks[i], doc->plain);
     }
     sx_pack_flush(&pack);
     return LLM_OK;

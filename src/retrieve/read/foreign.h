@@ -18,6 +18,7 @@ typedef struct sx_foreign {
     size_t text_len;
     sx_mark *marks; /* [count], starts never fall */
     size_t count, cap;
+    bool plain; /* a paragraph is one, whatever it begins with */
 } sx_foreign;
 
 bool sx_format_is_foreign(uint32_t format);

@@ -31,6 +31,9 @@ static uint32_t format_of_bytes(const char *bytes, size_t len)
     while (len && (*bytes == ' ' || (*bytes >= '\t' && *bytes <= '\r'))) bytes++, len--;
     if (len >= 15 && (memcmp(bytes, "<!DOCTYPE html", 14) == 0 || memcmp(bytes, "<!doctype html", 14) == 0))
         return LLM_FORMAT_HTML;
+    head = len < 4096 ? len : 4096;
+    if (len && *bytes == '{' && holds(bytes, head, "\"structure\"") && holds(bytes, head, "\"title\""))
+        return LLM_FORMAT_PAGEINDEX;
     if (len >= 6 && (memcmp(bytes, "<html", 5) == 0 || memcmp(bytes, "<HTML", 5) == 0)) return LLM_FORMAT_HTML;
     return LLM_FORMAT_TEXT;
 }

@@ -65,5 +65,7 @@ llm_status sx_tree_build(sx_tree **out, sx_mem *mem, const char *name, char *tex
 
 /* Computes every node's hash, children first. */
 void sx_tree_hash(sx_tree *tree);
+/* The same for a node and those above it, when nothing else has changed. */
+void sx_tree_rehash(sx_tree *tree, uint32_t node);
 
 #endif

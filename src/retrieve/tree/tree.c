@@ -123,6 +123,11 @@ void sx_tree_hash(sx_tree *tree)
     for (uint32_t i = tree->count; i-- > 0;) hash_node(tree, &tree->nodes[i]);
 }
 
+void sx_tree_rehash(sx_tree *tree, uint32_t node)
+{
+    for (; node != SX_NO_NODE; node = tree->nodes[node].parent) hash_node(tree, &tree->nodes[node]);
+}
+
 uint32_t sx_tree_page(const sx_tree *tree, size_t at)
 {
     const char *text = tree->text, *feed = text ? memchr(text, '\f', tree->text_len) : NULL;

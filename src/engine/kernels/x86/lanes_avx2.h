@@ -79,16 +79,6 @@ LANES vec v_subtract32(vec a, vec b)
     return _mm256_sub_epi32(a, b);
 }
 
-LANES vec v_left16(vec v, int n)
-{
-    return _mm256_slli_epi16(v, n);
-}
-
-LANES vec v_right16(vec v, int n)
-{
-    return _mm256_srli_epi16(v, n);
-}
-
 LANES vec v_left32(vec v, int n)
 {
     return _mm256_slli_epi32(v, n);

@@ -83,16 +83,6 @@ LANES vec v_subtract32(vec a, vec b)
     return _mm512_sub_epi32(a, b);
 }
 
-LANES vec v_left16(vec v, int n)
-{
-    return _mm512_slli_epi16(v, n);
-}
-
-LANES vec v_right16(vec v, int n)
-{
-    return _mm512_srli_epi16(v, n);
-}
-
 LANES vec v_left32(vec v, int n)
 {
     return _mm512_slli_epi32(v, (unsigned)n);

@@ -63,7 +63,7 @@ INLINE void put_line(panel *p, size_t line, vec v)
 
 INLINE vec low_bits(vec v, int shift, int mask) /* a field of every byte */
 {
-    return v_and(shift ? v_right16(v, shift) : v, v_bytes(mask));
+    return v_and(shift ? v_right32(v, shift) : v, v_bytes(mask));
 }
 
 /* ---- blocks of 32 ---- */
@@ -152,7 +152,7 @@ INLINE void four_scales(float *to, vec v, fvec d, const bool sign)
 
 INLINE vec joined(vec low, vec high, int shift) /* 4 bits below, 2 of `high` above */
 {
-    return v_or(low, v_left16(low_bits(high, shift, 3), 4));
+    return v_or(low, v_left32(low_bits(high, shift, 3), 4));
 }
 
 INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block)
@@ -224,7 +224,7 @@ INLINE void lines_q4_k(panel *p, rows *w, size_t at, size_t line, const bool fiv
             columns(w, at + (five ? 48 : 16) + 32 * (size_t)part + 16 * h, c);
             for (int i = 0; i < 8; i++) {
                 vec v = low_bits(c[i % 4], i / 4 * 4, 15);
-                if (five) v = v_or(v, v_left16(low_bits(high[h][i % 4], 2 * part + i / 4, 1), 4));
+                if (five) v = v_or(v, v_left32(low_bits(high[h][i % 4], 2 * part + i / 4, 1), 4));
                 put_line(p, line + (size_t)(16 * part + i / 4 * 8 + i % 4) + 4 * h, v);
             }
         }
@@ -263,7 +263,7 @@ INLINE void lines_q2_k(panel *p, rows *w, size_t at, size_t line, const bool thr
             for (int f = 0; f < 4; f++)
                 for (int i = 0; i < 4; i++) {
                     vec v = low_bits(c[i], 2 * f, 3);
-                    if (three) v = v_biased(v_or(v, v_left16(low_bits(mask[i], 4 * half + f, 1), 2)), 4);
+                    if (three) v = v_biased(v_or(v, v_left32(low_bits(mask[i], 4 * half + f, 1), 2)), 4);
                     put_line(p, line + (size_t)(32 * half + 8 * f + i) + 4 * h, v);
                 }
         }
