@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._handle import Buffer
 
 T = TypeVar("T")
+LARGE = 65536  # bytes of a text that take a while
 
 
 def _joined(texts: Sequence[Text], given: Sequence[int] = ()) -> Tuple[bytes, bytes]:
@@ -205,11 +206,17 @@ class Context(Handle):
               cancel: Cancel | None = None) -> Verdict:
         """Finds personal data in a text and redacts it under the context's policy."""
         data, wanted = utf8(text), string_list(types, "types")
-        err = _raw.llm_error()
-        with self._life as raw, life_of(cancel) as stop:
-            verdict = _raw.sx_guard_check(raw, data, direction, wanted, min_score, stop, err)
-        drain_log()
-        check(err)
+        if len(data) >= LARGE:  # worth being stopped by Ctrl-C
+            verdict = self._run(
+                cancel or Cancel(),
+                lambda raw, stop, err: _raw.sx_guard_check(raw, data, direction, wanted, min_score, stop, err),
+                _raw.llm_verdict_free)
+        else:
+            err = _raw.llm_error()
+            with self._life as raw, life_of(cancel) as stop:
+                verdict = _raw.sx_guard_check(raw, data, direction, wanted, min_score, stop, err)
+            drain_log()
+            check(err)
         try:
             return verdict_from(verdict)
         finally:

@@ -253,6 +253,59 @@ class CtrlC(unittest.TestCase):
             signal.signal(signal.SIGINT, old)
 
 
+    def interrupted(self, call, tries=20, after=0.01):
+        """Whether Ctrl-C ends the call with KeyboardInterrupt; a machine may also be faster, so it is tried again."""
+        old = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            for _ in range(tries):
+                done = threading.Event()
+                main = threading.get_ident()
+
+                def interrupt():
+                    if not done.wait(after):
+                        signal.pthread_kill(main, signal.SIGINT)
+
+                killer = threading.Thread(target=interrupt)
+                try:
+                    killer.start()
+                    try:
+                        call()
+                    finally:
+                        done.set()
+                        killer.join()
+                except KeyboardInterrupt:
+                    return True
+            return False
+        finally:
+            signal.signal(signal.SIGINT, old)
+
+    def test_guard_and_retrieval(self):
+        with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+            corpus.ingest("big.txt", BIG)
+            self.assertTrue(self.interrupted(lambda: ctx.check(BIG + " joe@example.org")))
+            self.assertTrue(self.interrupted(lambda: ctx.retrieve("keeper of harbour 17").close(), 100, 0.001))
+            self.assertEqual(ctx.check("joe@example.org").text, "<EMAIL_ADDRESS>")
+
+    @unittest.skipUnless(MODEL, "SX_TINY_MODEL is not set: no model to generate with")
+    def test_a_model_at_work(self):
+        def answer():
+            with ctx.generate("the captain", max_tokens=240, ignore_eos=True) as reply:
+                reply.read()
+
+        with sextant.Model(MODEL, threads=1) as model, sextant.Context(model) as ctx:
+            texts = ["the captain of the ship sails the sea " * 3] * 200
+            for call in (answer, lambda: ctx.score(texts), lambda: ctx.embed(texts)):
+                self.assertTrue(self.interrupted(call))
+            with ctx.generate("the captain", max_tokens=2) as reply:
+                self.assertTrue(reply.read())
+
+    def test_a_judge_at_work(self):
+        with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
+            corpus.ingest("a.md", "# One\n\nThe harbour opens at seven.\n\n# Two\n\nThe pier is long.")
+            self.assertTrue(self.interrupted(lambda: ctx.retrieve("harbour", judge=lambda batch: time.sleep(0.1) or [])))
+            self.assertTrue(len(ctx.retrieve("harbour")))
+
+
 @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
 class Fork(unittest.TestCase):
     def test_handles_of_the_parent_answer_fork_error(self):
