@@ -15,8 +15,9 @@ type Corpus struct {
 }
 
 type corpusOpts struct {
-	flags       uint
-	maxDocBytes uint64
+	flags         uint
+	maxDocBytes   uint64
+	maxCacheBytes uint64
 }
 
 // CorpusOption changes how a corpus is opened.
@@ -27,6 +28,9 @@ func ReadOnly() CorpusOption { return func(o *corpusOpts) { o.flags |= uint(raw.
 
 // MaxDocBytes sets the longest document taken.
 func MaxDocBytes(n uint64) CorpusOption { return func(o *corpusOpts) { o.maxDocBytes = n } }
+
+// MaxCacheBytes bounds what the corpus keeps in memory between calls; 0 means 512 MiB.
+func MaxCacheBytes(n uint64) CorpusOption { return func(o *corpusOpts) { o.maxCacheBytes = n } }
 
 // OpenCorpus opens or creates a corpus file; with the path "" the corpus is in memory.
 func OpenCorpus(path string, opts ...CorpusOption) (*Corpus, error) {
@@ -39,7 +43,9 @@ func OpenCorpus(path string, opts ...CorpusOption) (*Corpus, error) {
 		return nil, err
 	}
 	c := &Corpus{maxDoc: o.maxDocBytes}
-	err := quick(op, func(e raw.Llm_error) { c.raw = raw.Sx_corpus_open(path, o.flags, o.maxDocBytes, logQueue, e) })
+	err := quick(op, func(e raw.Llm_error) {
+		c.raw = raw.Sx_corpus_open(path, o.flags, o.maxDocBytes, o.maxCacheBytes, logQueue, e)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -408,7 +408,7 @@ func TestCollectorDuringCalls(t *testing.T) {
 		}
 	}()
 	for i := 0; i < 50; i++ {
-		corpus, err := sextant.OpenCorpus("")
+		corpus, err := sextant.OpenCorpus("", sextant.MaxCacheBytes(1<<20))
 		if err != nil {
 			t.Fatal(err)
 		}

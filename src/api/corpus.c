@@ -10,14 +10,18 @@ llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm_corpus_
     if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
     *out = NULL;
     llm_corpus_opts o;
-    llm_status status = sx_opts_read(&o, sizeof o, sizeof o, opts, "llm_corpus_opts", err);
+    llm_status status = sx_opts_read(&o, sizeof o, offsetof(llm_corpus_opts, max_cache_bytes), opts, "llm_corpus_opts",
+                                     err);
     if (status == LLM_OK) status = sx_hooks_check(o.allocator, o.logger, err);
     if (status == LLM_OK) status = sx_crypto_init(err);
     if (status != LLM_OK) return status;
     llm_corpus *corpus = sx_handle_new(sizeof *corpus, o.allocator, o.logger);
     if (!corpus) return sx_fail_memory(err);
     sx_shared_guard_init(&corpus->defaults);
-    const sx_corpus_params params = {(o.flags & LLM_CORPUS_READONLY) != 0, o.max_doc_bytes, &corpus->h.log};
+    const sx_corpus_params params = {.readonly = (o.flags & LLM_CORPUS_READONLY) != 0,
+                                     .max_doc_bytes = o.max_doc_bytes,
+                                     .cache_bytes = o.max_cache_bytes,
+                                     .log = &corpus->h.log};
     status = sx_corpus_open(&corpus->corpus, &corpus->h.mem, path, &params, err);
     if (status != LLM_OK) {
         llm_corpus_free(corpus);

@@ -10,14 +10,45 @@ static uint64_t load_le(const unsigned char *p, size_t n)
     return v;
 }
 
+static uint64_t load_8(const unsigned char *p)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+#else
+    return load_le(p, 8);
+#endif
+}
+
+/* The same as load_le for 0 to 7 bytes, without a loop where there are four or more. */
+static uint64_t load_rest(const unsigned char *p, size_t n)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (n >= 4) {
+        uint32_t low, high;
+        memcpy(&low, p, sizeof low);
+        memcpy(&high, p + n - 4, sizeof high);
+        return low | (uint64_t)high << (8 * (n - 4));
+    }
+#endif
+    return load_le(p, n);
+}
+
 static uint64_t fold(uint64_t a, uint64_t b)
 {
+#ifdef __SIZEOF_INT128__
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
     uint64_t al = a & 0xffffffffu, ah = a >> 32, bl = b & 0xffffffffu, bh = b >> 32;
     uint64_t ll = al * bl, lh = al * bh, hl = ah * bl, hh = ah * bh;
     uint64_t mid = (ll >> 32) + (lh & 0xffffffffu) + (hl & 0xffffffffu);
     uint64_t lo = (ll & 0xffffffffu) | (mid << 32);
     uint64_t hi = hh + (lh >> 32) + (hl >> 32) + (mid >> 32);
     return lo ^ hi;
+#endif
 }
 
 uint64_t sx_hash64(const void *bytes, size_t len, uint64_t seed)
@@ -25,8 +56,8 @@ uint64_t sx_hash64(const void *bytes, size_t len, uint64_t seed)
     const unsigned char *p = bytes;
     uint64_t h = seed ^ 0x9e3779b97f4a7c15u ^ len;
     size_t left = len;
-    for (; left >= 8; left -= 8, p += 8) h = fold(h ^ load_le(p, 8), 0xe7037ed1a0b428dbu);
-    h = fold(h ^ load_le(p, left), 0x8ebc6af09c88c6e3u ^ left);
+    for (; left >= 8; left -= 8, p += 8) h = fold(h ^ load_8(p), 0xe7037ed1a0b428dbu);
+    h = fold(h ^ load_rest(p, left), 0x8ebc6af09c88c6e3u ^ left);
     return fold(h, 0x589965cc75374cc3u);
 }
 

@@ -1,5 +1,7 @@
 #include "platform/utf8.h"
 
+#include <string.h>
+
 /* Length announced by a lead byte, and the range its second byte must lie in (Unicode 15, table 3-7). */
 static unsigned lead(unsigned char c, unsigned char *lo, unsigned char *hi)
 {
@@ -110,4 +112,17 @@ uint32_t sx_utf8_prev(const char *s, size_t n, size_t *len)
     }
     *len = got;
     return cp;
+}
+
+size_t sx_utf8_count(const char *s, size_t n)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    size_t count = n, i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t v;
+        memcpy(&v, s + i, sizeof v);
+        count -= (size_t)(((v >> 7 & ~(v >> 6) & ones) * ones) >> 56); /* 10xxxxxx */
+    }
+    for (; i < n; i++) count -= ((unsigned char)s[i] & 0xC0) == 0x80;
+    return count;
 }

@@ -18,6 +18,9 @@ size_t sx_utf8_check(const char *s, size_t n);
  * whole. s holds at least n bytes. */
 size_t sx_utf8_floor(const char *s, size_t n);
 
+/* Code points in n bytes: all but the bytes that continue one. */
+size_t sx_utf8_count(const char *s, size_t n);
+
 /* Writes cp as UTF-8 to out (room for 4), returns its length. */
 size_t sx_utf8_put(uint32_t cp, char *out);
 

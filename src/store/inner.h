@@ -34,6 +34,7 @@ enum {
     SX_STMT_CLAIM,
     SX_STMT_PUT_ABOUT,
     SX_STMT_DROP_ABOUT,
+    SX_STMT_TELL,
     SX_STATEMENTS
 };
 

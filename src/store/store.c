@@ -35,6 +35,8 @@ static const char *const statements[SX_STATEMENTS] = {
     [SX_STMT_UNBURY] = "DELETE FROM tombstone WHERE doc=?1",
     [SX_STMT_LIST] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN about a ON "
                      "a.doc=d.id ORDER BY name",
+    [SX_STMT_TELL] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN about a ON "
+                     "a.doc=d.id WHERE name=?1",
     [SX_STMT_CLAIM] = "SELECT 1 FROM document WHERE id=?1 AND coalesce((SELECT revision FROM about WHERE doc=?1),0)=?2",
     [SX_STMT_PUT_ABOUT] = "INSERT OR REPLACE INTO about(doc,revision,data) VALUES(?1,?2,?3)",
     [SX_STMT_DROP_ABOUT] = "DELETE FROM about WHERE doc=(SELECT id FROM document WHERE name=?1)",
@@ -305,14 +307,15 @@ static llm_status read_about(sqlite3_stmt *stmt, sx_store_doc *doc, llm_error *e
 }
 
 /* The lock is held throughout, so that the list is one state of the corpus. */
-llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_store_doc *doc), void *user,
-                         llm_error *err)
+static llm_status tell(sx_store *store, const char *only, llm_status (*fn)(void *user, const sx_store_doc *doc),
+                       void *user, llm_error *err)
 {
     sx_connection *c = store->reader;
     pthread_mutex_lock(&c->lock);
     llm_status status = refresh_form(c, err);
-    sqlite3_stmt *stmt = c->stmt[SX_STMT_LIST];
+    sqlite3_stmt *stmt = c->stmt[only ? SX_STMT_TELL : SX_STMT_LIST];
     int rc = SQLITE_DONE;
+    if (only) sqlite3_bind_text(stmt, 1, only, -1, SQLITE_STATIC);
     while (status == LLM_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         sx_store_doc doc = {0};
         status = sx_store_read_doc(stmt, &doc, err);
@@ -321,8 +324,21 @@ llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_
     }
     if (status == LLM_OK && rc != SQLITE_DONE) status = sx_sql_fail(c->db, rc, "listing the documents", err);
     sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
     pthread_mutex_unlock(&c->lock);
     return status;
+}
+
+llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_store_doc *doc), void *user,
+                         llm_error *err)
+{
+    return tell(store, NULL, fn, user, err);
+}
+
+llm_status sx_store_tell(sx_store *store, const char *name, llm_status (*fn)(void *user, const sx_store_doc *doc),
+                         void *user, llm_error *err)
+{
+    return tell(store, name, fn, user, err);
 }
 
 static llm_status read_row(sx_store *store, sqlite3_stmt *stmt, int section, void **data, size_t *size, llm_error *err)

@@ -49,6 +49,9 @@ llm_status sx_store_remove(sx_store *store, const char *name, llm_error *err);
  * store. */
 llm_status sx_store_list(sx_store *store, llm_status (*fn)(void *user, const sx_store_doc *doc), void *user,
                          llm_error *err);
+/* The same for the document of one name, if there is one. Of a corpus that is written to. */
+llm_status sx_store_tell(sx_store *store, const char *name, llm_status (*fn)(void *user, const sx_store_doc *doc),
+                         void *user, llm_error *err);
 /* The document of a name, or of an id: its name is the caller's (sx_mem_free). LLM_E_NOT_FOUND with a sentence. */
 llm_status sx_store_find(sx_store *store, const char *name, sx_store_doc *doc, llm_error *err);
 llm_status sx_store_get(sx_store *store, int64_t id, sx_store_doc *doc, llm_error *err);

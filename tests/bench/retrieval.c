@@ -2,6 +2,7 @@
  *     document TAB group TAB start,end;start,end... TAB question          (no spans: the document does not answer it)
  * and prints recall, reciprocal rank, refusal and times. With a third argument it also writes every candidate's features. */
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,60 @@ static double auroc(void)
     return n_yes && n_no ? wins / (double)n_yes / (double)n_no : 0;
 }
 
+/* Plain BM25 (k1 1.2, b 0.75) over all paragraphs of all documents, stems as the index has them: what to be held against. */
+typedef struct flat_hit {
+    double score;
+    uint32_t doc, leaf;
+} flat_hit;
+
+static void flat_offer(flat_hit *best, flat_hit hit)
+{
+    for (int i = 0; i < 10; i++)
+        if (hit.score > best[i].score) {
+            flat_hit swap = best[i];
+            best[i] = hit;
+            hit = swap;
+        }
+}
+
+static void flat_score(const sx_query *query, uint32_t d, double all, double mean, flat_hit *best)
+{
+    const sx_index *index = docs[d].index;
+    double *scores = calloc(index->n_leaves + 1, sizeof *scores);
+    for (uint32_t i = 0; i < query->n; i++) {
+        uint32_t t = sx_index_term(index, query->terms[i].hash);
+        if (t == SX_NO_TERM || query->terms[i].added) continue;
+        double df = query->terms[i].df, idf = log(1 + (all - df + 0.5) / (df + 0.5)) * query->terms[i].count;
+        for (uint32_t p = index->post_start[t]; p < index->post_start[t + 1]; p++) {
+            double tf = index->posts[p].count, words = index->leaf_words[index->posts[p].leaf];
+            scores[index->posts[p].leaf] += idf * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * words / mean));
+        }
+    }
+    for (uint32_t leaf = 0; leaf < index->n_leaves; leaf++) flat_offer(best, (flat_hit){scores[leaf], d, leaf});
+    free(scores);
+}
+
+static int ask_flat(const question *q)
+{
+    static sx_query queries[SX_LANG_COUNT];
+    bool made[SX_LANG_COUNT] = {false};
+    flat_hit best[10] = {{0, 0, 0}};
+    double all = 0, words = 0;
+    for (uint32_t d = 0; d < n_docs; d++) {
+        uint32_t lang = docs[d].index->lang;
+        if (!made[lang] && sx_query_make(&queries[lang], &mem, lang, q->text, strlen(q->text))) die(q->text, "memory");
+        made[lang] = true;
+        sx_query_count(&queries[lang], docs[d].index);
+        all += docs[d].index->n_leaves;
+        words += (double)docs[d].index->total_words;
+    }
+    for (uint32_t d = 0; d < n_docs; d++) flat_score(&queries[docs[d].index->lang], d, all, words / all, best);
+    for (int i = 0; i < 10 && best[i].score > 0; i++)
+        if (best[i].doc == q->doc && hits(q, docs[q->doc].tree, docs[q->doc].index->leaf_node[best[i].leaf]))
+            return i + 1;
+    return 0;
+}
+
 static int ask(const question *q, bool whole, double *confidence)
 {
     sx_doc_view views[MAX_DOCS];
@@ -205,11 +260,12 @@ static void dump(FILE *out, int number, const question *q)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) die("usage", "bench_retrieval NAME FOLDER [FEATURES|--no-doc] < questions");
+    if (argc < 3) die("usage", "bench_retrieval NAME FOLDER [FEATURES|--no-doc|--bm25] < questions");
     sx_mem_init(&mem, NULL);
     load_docs(argv[2]);
     bool whole = argc > 3 && !strcmp(argv[3], "--no-doc");
-    FILE *out = argc > 3 && !whole ? fopen(argv[3], "wb") : NULL;
+    bool flat = argc > 3 && !strcmp(argv[3], "--bm25");
+    FILE *out = argc > 3 && !whole && !flat ? fopen(argv[3], "wb") : NULL;
     group groups[MAX_GROUPS] = {{{0}, 0, 0, 0, 0, 0, 0}};
     int n_groups = 0, number = 0;
     confidence_yes = calloc(100000, sizeof(double));
@@ -224,8 +280,8 @@ int main(int argc, char **argv)
             dump(out, number++, &q);
             continue;
         }
-        double t = sx_clock_ms(), confidence;
-        int rank = ask(&q, whole, &confidence);
+        double t = sx_clock_ms(), confidence = 0;
+        int rank = flat ? ask_flat(&q) : ask(&q, whole, &confidence);
         ms += sx_clock_ms() - t;
         number++;
         if (q.n_spans) {

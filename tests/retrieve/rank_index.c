@@ -21,6 +21,54 @@ static sx_index *build(const sx_tree *tree)
     return index;
 }
 
+static void put_number(sx_buf *out, uint32_t v)
+{
+    for (; v >= 0x80; v >>= 7) sx_buf_char(out, (char)(v | 0x80));
+    sx_buf_char(out, (char)v);
+}
+
+static void put_fixed(sx_buf *out, uint64_t v, int n)
+{
+    for (int i = 0; i < n; i++) sx_buf_char(out, (char)(v >> (8 * i) & 0xff));
+}
+
+/* A blob as the first release wrote it. */
+static void save_first_form(const sx_index *index, sx_buf *out)
+{
+    sx_buf_str(out, "SXI1");
+    const uint32_t head[] = {index->lang, index->n_leaves, index->n_sections, index->n_terms, index->n_tokens};
+    for (size_t i = 0; i < 5; i++) put_number(out, head[i]);
+    for (uint32_t t = 0; t < index->n_terms; t++) put_fixed(out, index->terms[t], 4);
+    for (uint32_t i = 0; i < index->n_leaves; i++) {
+        put_number(out, index->leaf_start[i + 1] - index->leaf_start[i]);
+        put_number(out, index->leaf_lead[i]);
+        put_number(out, index->leaf_title[i]);
+    }
+    for (uint32_t i = 0; i < index->n_sections; i++)
+        put_number(out, index->sections[i].title_end - index->sections[i].title);
+    for (uint32_t i = 0; i < index->n_tokens; i++) put_number(out, index->tokens[i]);
+    put_fixed(out, sx_hash64(out->data, out->len, 0), 8);
+}
+
+static void first_form_is_read(void **state)
+{
+    (void)state;
+    sx_tree *tree = read_string(&mem, "a.md", document);
+    sx_index *index = build(tree), *again = NULL;
+    llm_error err = {sizeof err, 0, {0}};
+    sx_buf blob;
+    sx_buf_init(&blob, &mem, 0);
+    save_first_form(index, &blob);
+    assert_int_equal(sx_index_load(&again, &mem, tree, blob.data, blob.len, &err), LLM_OK);
+    assert_int_equal(index->n_tokens, again->n_tokens);
+    assert_memory_equal(index->tokens, again->tokens, index->n_tokens * sizeof *index->tokens);
+    assert_memory_equal(index->posts, again->posts, index->post_start[index->n_terms] * sizeof *index->posts);
+    sx_index_free(index);
+    sx_index_free(again);
+    sx_buf_free(&blob);
+    sx_tree_unref(tree);
+}
+
 static void saved_and_loaded(void **state)
 {
     (void)state;
@@ -53,7 +101,7 @@ static void damage_is_seen(void **state)
     sx_index *index = build(tree);
     sx_buf blob;
     sx_buf_init(&blob, &mem, 0);
-    assert_int_equal(sx_index_save(index, &blob), LLM_OK);
+    save_first_form(index, &blob);
     char *copy = malloc(blob.len + 1);
     for (size_t i = 0; i < blob.len; i++) {
         for (int b = 0; b < 8; b++) {
@@ -193,9 +241,9 @@ int main(void)
 {
     sx_mem_init(&mem, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(saved_and_loaded), cmocka_unit_test(damage_is_seen),  cmocka_unit_test(of_another_tree),
-        cmocka_unit_test(leaves_cover),     cmocka_unit_test(empty_documents), cmocka_unit_test(memory_runs_out),
-        cmocka_unit_test(cancelled),
+        cmocka_unit_test(saved_and_loaded), cmocka_unit_test(first_form_is_read), cmocka_unit_test(damage_is_seen),
+        cmocka_unit_test(of_another_tree),  cmocka_unit_test(leaves_cover),       cmocka_unit_test(empty_documents),
+        cmocka_unit_test(memory_runs_out),  cmocka_unit_test(cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

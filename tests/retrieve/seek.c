@@ -212,7 +212,7 @@ static void test_same_best(void **state)
                     first * (1 << 24) + 1 > full.hits[0].score);
     }
     assert_true(found > 1000);
-    assert_true(rows.held <= rows.budget + 60000); /* what is pinned may pass it: the heads */
+    assert_true(rows.cache.held <= rows.cache.budget + 60000); /* what is pinned may pass it: the heads */
     close_all(&seek);
     end();
 }

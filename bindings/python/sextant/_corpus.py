@@ -44,17 +44,29 @@ class Corpus(Handle):
 
     _name = "corpus"
 
-    def __init__(self, path: StrPath | None = None, *, readonly: bool = False, max_doc_bytes: int = 0) -> None:
+    def __init__(
+        self,
+        path: StrPath | None = None,
+        *,
+        readonly: bool = False,
+        max_doc_bytes: int = 0,
+        max_cache_bytes: int = 0,
+    ) -> None:
         err = _raw.llm_error()
         name = b"" if path is None else os.fsencode(path)
         if path is not None and not name:
             raise ValueError("the path is empty; leave it out for a corpus in memory")
-        raw = _raw.sx_corpus_open(name, _raw.LLM_CORPUS_READONLY if readonly else 0, max_doc_bytes, LOG, err)
+        flags = _raw.LLM_CORPUS_READONLY if readonly else 0
+        raw = _raw.sx_corpus_open(name, flags, max_doc_bytes, max_cache_bytes, LOG, err)
         drain_log()
         check(err)
         super().__init__(raw, _raw.llm_corpus_free)
         if path is not None:
-            self._origin = (absolute(path),), {"readonly": readonly, "max_doc_bytes": max_doc_bytes}
+            self._origin = (absolute(path),), {
+                "readonly": readonly,
+                "max_doc_bytes": max_doc_bytes,
+                "max_cache_bytes": max_cache_bytes,
+            }
 
     def _run(self, cancel: Cancel | None, call: Callable[[Any, Any, Any], int]) -> None:
         err = _raw.llm_error()

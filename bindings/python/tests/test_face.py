@@ -118,7 +118,7 @@ class FiveCalls(unittest.TestCase):
             source = os.path.join(folder, "handbook.md")
             with open(source, "w", encoding="utf-8") as file:
                 file.write(HANDBOOK)
-            with sextant.Corpus(path) as corpus:
+            with sextant.Corpus(path, max_cache_bytes=1 << 20) as corpus:
                 corpus.ingest_file(source)
             with sextant.Corpus(path, readonly=True) as corpus:
                 corpus.check()

@@ -10,6 +10,8 @@
 
 enum { NAME_BYTES = 1024 };
 #define DEFAULT_MAX_BYTES (UINT64_C(256) << 20)
+#define DEFAULT_CACHE     (UINT64_C(512) << 20)
+#define DEFAULT_PENDING   (UINT64_C(1) << 20)
 
 /* ---- opening ---- */
 
@@ -21,12 +23,17 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
     if (!corpus) return sx_fail_memory(err);
     corpus->mem = mem;
     corpus->max_bytes = params && params->max_doc_bytes ? params->max_doc_bytes : DEFAULT_MAX_BYTES;
+    uint64_t cache = params && params->cache_bytes ? params->cache_bytes : DEFAULT_CACHE;
+    uint64_t pending = params && params->pending_bytes ? params->pending_bytes : DEFAULT_PENDING;
+    if (cache > SIZE_MAX / 2) cache = SIZE_MAX / 2;
+    corpus->cache_bytes = (size_t)(cache - cache / 4); /* documents; the rest is for segments and their trees */
     corpus->log = params ? params->log : NULL;
     if (pthread_mutex_init(&corpus->lock, NULL) != 0) {
         sx_mem_free(mem, corpus);
         return sx_fail_memory(err);
     }
     llm_status status = sx_store_open(&corpus->store, mem, path, params && params->readonly, err);
+    if (status == LLM_OK) status = sx_corpus_open_wide(corpus, (size_t)(cache / 4), (size_t)pending, err);
     if (status != LLM_OK) {
         sx_corpus_close(corpus);
         return status;
@@ -38,6 +45,8 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
 void sx_corpus_close(sx_corpus *corpus)
 {
     if (!corpus) return;
+    sx_wide_close(corpus->wide);
+    sx_entries_forget(corpus);
     if (corpus->list) sx_listing_release(corpus, corpus->list);
     sx_store_close(corpus->store);
     pthread_mutex_destroy(&corpus->lock);
@@ -94,7 +103,7 @@ static void intake_end(intake *in)
 /* What there is under the name. A damaged document is replaced, not read. */
 static llm_status look(intake *in, llm_error *err)
 {
-    llm_status status = sx_listing_current(in->corpus, &in->list, err);
+    llm_status status = sx_listing_of(in->corpus, in->name, &in->list, err);
     if (status != LLM_OK) return status;
     in->row = sx_listing_find(in->list, in->name);
     if (!in->row) return LLM_OK;
@@ -201,6 +210,15 @@ static llm_status write_over(intake *in, sx_entry *e, llm_error *err)
     return status;
 }
 
+/* The document is safe already: what goes wrong here is made good the next time. */
+static void settle(const intake *in, size_t bytes)
+{
+    llm_error err = LLM_ERROR_INIT;
+    llm_status status = sx_wide_settle(in->corpus->wide, bytes, in->params->cancel, &err);
+    if (status != LLM_OK && in->corpus->log)
+        sx_log_write(in->corpus->log, LLM_LOG_WARN, "the index of the corpus was left as it is: %s", err.message);
+}
+
 /* Takes over the tree: indexes it and writes both. */
 static llm_status ingest_tree(intake *in, sx_tree *tree, llm_error *err)
 {
@@ -218,7 +236,8 @@ static llm_status ingest_tree(intake *in, sx_tree *tree, llm_error *err)
         status = sx_fail(err, LLM_E_CANCELLED, "ingesting %s was cancelled; nothing was changed", tree->name);
     if (status == LLM_OK) status = write_over(in, e, err);
     if (status == LLM_OK) {
-        sx_entry_keep(corpus, tree->name, e);
+        sx_entry_keep(corpus, e);
+        settle(in, tree->text_len);
         if (corpus->log)
             sx_log_write(corpus->log, LLM_LOG_INFO, "ingested %s: %zu bytes, %u nodes", tree->name, tree->text_len,
                          tree->count);
@@ -490,6 +509,7 @@ llm_status sx_corpus_check(sx_corpus *corpus, llm_error *err)
             status = LLM_OK;
         }
     }
+    if (status == LLM_OK) status = sx_wide_check(corpus->wide, err);
     sx_listing_release(corpus, list);
     return status;
 }
@@ -530,11 +550,26 @@ static llm_status gather_views(scope *s, llm_error *err)
     return LLM_OK;
 }
 
+/* The owner's questions to the whole corpus go by its segments, once there are any. Who sees a part of it only must not
+ * learn from statistics of the rest: those go by the documents themselves. */
+static llm_status retrieve_wide(sx_evidence **out, const scope *s, const char *question, size_t len, sx_mem *mem,
+                                bool *done, llm_error *err)
+{
+    *done = false;
+    if (s->params->doc || s->params->labels || s->params->filter) return LLM_OK;
+    llm_status status = sx_wide_has_segments(s->corpus->wide, done, err);
+    if (status != LLM_OK || !*done) return status;
+    return sx_wide_retrieve(out, s->corpus->wide, question, len, s->params, mem, err);
+}
+
 static llm_status retrieve_once(sx_evidence **out, scope *s, const char *question, size_t len, sx_mem *mem,
                                 llm_error *err)
 {
+    bool done = false;
     s->count = 0;
-    llm_status status = sx_listing_current(s->corpus, &s->list, err);
+    llm_status status = retrieve_wide(out, s, question, len, mem, &done, err);
+    if (status != LLM_OK || done) return status;
+    status = sx_listing_current(s->corpus, &s->list, err);
     if (status != LLM_OK) return status;
     s->views = sx_mem_array(mem, s->list->count + 1, sizeof *s->views);
     s->entries = sx_mem_array(mem, s->list->count + 1, sizeof(sx_entry *));

@@ -8,6 +8,7 @@
 
 #include "platform/crypto.h"
 #include "retrieve/corpus/about.h"
+#include "retrieve/corpus/wide.h"
 #include "retrieve/navigate/navigate.h"
 #include "retrieve/retrieve.h"
 #include "store/store.h"
@@ -40,6 +41,9 @@ typedef struct sx_row {
     uint64_t used;        /* when it was last asked for */
 } sx_row;
 
+/* Entries just written, until a list takes them up. */
+enum { SX_FRESH = 256 };
+
 typedef struct sx_listing {
     sx_row *rows; /* [count], sorted by name */
     size_t count, cap;
@@ -53,9 +57,13 @@ struct sx_corpus {
     uint64_t max_bytes;
     bool readonly;
     const sx_log *log;
-    pthread_mutex_t lock; /* list, the rows' caches, all counts below */
-    sx_listing *list;     /* or NULL */
-    size_t cached_bytes;
+    pthread_mutex_t lock;      /* list, the rows' caches, all counts below */
+    sx_listing *list;          /* or NULL */
+    sx_entry *fresh[SX_FRESH]; /* a ring; by the root's hash */
+    unsigned newest;
+    size_t fresh_bytes;
+    sx_wide *wide; /* the search over all documents */
+    size_t cached_bytes, cache_bytes;
     uint64_t clock;
 };
 
@@ -63,6 +71,8 @@ struct sx_corpus {
 
 /* The documents as they are now; given back with sx_listing_release. */
 llm_status sx_listing_current(sx_corpus *corpus, sx_listing **out, llm_error *err);
+/* A list of the document of one name alone, or of none: however many there are, it is made in no time. */
+llm_status sx_listing_of(sx_corpus *corpus, const char *name, sx_listing **out, llm_error *err);
 void sx_listing_release(sx_corpus *corpus, sx_listing *list);
 sx_row *sx_listing_find(sx_listing *list, const char *name);
 /* May a holder of these labels (NULL: the owner) know of the document? */
@@ -76,9 +86,16 @@ void sx_entry_release(sx_corpus *corpus, sx_entry *e); /* NULL is fine */
 llm_status sx_entry_load(sx_corpus *corpus, const sx_store_doc *doc, sx_entry **out, llm_error *err);
 /* The document of a row, from memory or the store, as a holder of these labels sees it; given back with sx_entry_release. */
 llm_status sx_entry_get(sx_corpus *corpus, sx_row *row, const char *labels, sx_entry **out, llm_error *err);
-/* What was just written is in memory anyway: keeps it, if the list now has it. */
-void sx_entry_keep(sx_corpus *corpus, const char *name, sx_entry *e);
+/* What was just written is in memory anyway: keeps it for a while. */
+void sx_entry_keep(sx_corpus *corpus, sx_entry *e);
+/* An entry that was kept: of this name and root hash; given back with sx_entry_release. NULL when there is none. */
+sx_entry *sx_entry_fresh(sx_corpus *corpus, const sx_store_doc *doc);
+void sx_entries_forget(sx_corpus *corpus); /* all that are kept */
 
 void sx_forget(llm_error *err); /* an error that was dealt with */
+
+/* ---- wide_port.c ---- */
+
+llm_status sx_corpus_open_wide(sx_corpus *corpus, size_t budget, size_t pending_bytes, llm_error *err);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include "retrieve/corpus/inside.h"
 
-#define CACHE_BYTES (UINT64_C(512) << 20)
-
 void sx_forget(llm_error *err)
 {
     if (!err) return;
@@ -61,7 +59,7 @@ static bool in_use(const sx_row *row)
 /* Drops the longest unused documents of the current list until what is cached is small enough. */
 static void make_room(sx_corpus *corpus, const sx_row *but)
 {
-    while (corpus->cached_bytes > CACHE_BYTES && corpus->list) {
+    while (corpus->cached_bytes > corpus->cache_bytes && corpus->list) {
         sx_row *oldest = NULL;
         for (size_t i = 0; i < corpus->list->count; i++) {
             sx_row *row = &corpus->list->rows[i];
@@ -141,6 +139,87 @@ static void inherit(sx_corpus *corpus, sx_listing *list, const sx_listing *old)
     }
 }
 
+/* ---- what was just written; the lock is held ---- */
+
+static void drop_fresh(sx_corpus *corpus, unsigned i)
+{
+    if (!corpus->fresh[i]) return;
+    corpus->fresh_bytes -= corpus->fresh[i]->bytes;
+    entry_unref(corpus, corpus->fresh[i]);
+    corpus->fresh[i] = NULL;
+}
+
+static sx_entry *find_fresh(const sx_corpus *corpus, const sx_store_doc *doc)
+{
+    for (unsigned i = 0; i < SX_FRESH; i++) {
+        sx_entry *e = corpus->fresh[i];
+        if (e && memcmp(e->tree->nodes[0].hash, doc->hash, sizeof doc->hash) == 0 && !strcmp(e->tree->name, doc->name))
+            return e;
+    }
+    return NULL;
+}
+
+/* A new list takes up what is its own. */
+static void take_up(sx_corpus *corpus, sx_listing *list)
+{
+    for (unsigned i = 0; i < SX_FRESH; i++) {
+        sx_entry *e = corpus->fresh[i];
+        sx_row *row = e ? sx_listing_find(list, e->tree->name) : NULL;
+        if (row && memcmp(row->doc.hash, e->tree->nodes[0].hash, sizeof row->doc.hash) == 0) cache(corpus, row, e);
+    }
+}
+
+void sx_entry_keep(sx_corpus *corpus, sx_entry *e)
+{
+    pthread_mutex_lock(&corpus->lock);
+    corpus->newest = (corpus->newest + 1) % SX_FRESH;
+    drop_fresh(corpus, corpus->newest);
+    corpus->fresh[corpus->newest] = e;
+    e->refs++;
+    corpus->fresh_bytes += e->bytes;
+    for (unsigned k = 1; k < SX_FRESH && corpus->fresh_bytes > corpus->cache_bytes / 4; k++)
+        drop_fresh(corpus, (corpus->newest + k) % SX_FRESH);
+    pthread_mutex_unlock(&corpus->lock);
+}
+
+sx_entry *sx_entry_fresh(sx_corpus *corpus, const sx_store_doc *doc)
+{
+    pthread_mutex_lock(&corpus->lock);
+    sx_entry *e = find_fresh(corpus, doc);
+    if (e) e->refs++;
+    pthread_mutex_unlock(&corpus->lock);
+    return e;
+}
+
+void sx_entries_forget(sx_corpus *corpus)
+{
+    for (unsigned i = 0; i < SX_FRESH; i++) drop_fresh(corpus, i);
+}
+
+llm_status sx_listing_of(sx_corpus *corpus, const char *name, sx_listing **out, llm_error *err)
+{
+    *out = NULL;
+    sx_listing *list = sx_mem_zalloc(corpus->mem, sizeof *list);
+    if (!list) return sx_fail_memory(err);
+    list->refs = 1;
+    gatherer g = {corpus->mem, list};
+    llm_status status = sx_store_tell(corpus->store, name, gather, &g, err);
+    if (status == LLM_E_MEMORY) sx_fail_memory(err);
+    pthread_mutex_lock(&corpus->lock);
+    if (status != LLM_OK) {
+        listing_unref(corpus, list);
+    } else {
+        for (size_t i = 0; i < list->count; i++) { /* one at most */
+            sx_row *row = &list->rows[i], *was = corpus->list ? sx_listing_find(corpus->list, name) : NULL;
+            sx_entry *e = was && was->doc.id == row->doc.id ? was->cached : find_fresh(corpus, &row->doc);
+            if (e) cache(corpus, row, e);
+        }
+        *out = list;
+    }
+    pthread_mutex_unlock(&corpus->lock);
+    return status;
+}
+
 llm_status sx_listing_current(sx_corpus *corpus, sx_listing **out, llm_error *err)
 {
     uint64_t generation;
@@ -166,6 +245,7 @@ llm_status sx_listing_current(sx_corpus *corpus, sx_listing **out, llm_error *er
     if (status == LLM_OK) {
         sx_listing *old = corpus->list;
         inherit(corpus, list, old);
+        take_up(corpus, list);
         corpus->list = list;
         list->refs++;
         *out = list;
@@ -252,17 +332,6 @@ static llm_status get_whole(sx_corpus *corpus, sx_row *row, sx_entry **out, llm_
     cache(corpus, row, *out);
     pthread_mutex_unlock(&corpus->lock);
     return LLM_OK;
-}
-
-void sx_entry_keep(sx_corpus *corpus, const char *name, sx_entry *e)
-{
-    sx_listing *list;
-    if (sx_listing_current(corpus, &list, NULL) != LLM_OK) return;
-    pthread_mutex_lock(&corpus->lock);
-    sx_row *row = sx_listing_find(list, name);
-    if (row && memcmp(row->doc.hash, e->tree->nodes[0].hash, sizeof row->doc.hash) == 0) cache(corpus, row, e);
-    listing_unref(corpus, list);
-    pthread_mutex_unlock(&corpus->lock);
 }
 
 /* ---- documents that are not seen whole ---- */

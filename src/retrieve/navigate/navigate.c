@@ -219,8 +219,7 @@ static llm_status reach(walk *w, const branch *b)
         return LLM_E_MEMORY;
     sx_candidate *c = &w->reached[w->n_reached++];
     *c = (sx_candidate){.doc = b->doc, .leaf = b->first, .judged = b->judged};
-    sx_rank_look(w->ranking, c);
-    return LLM_OK;
+    return sx_rank_look(w->ranking, c);
 }
 
 static llm_status walk_level(walk *w, uint32_t depth, llm_error *err)
@@ -365,6 +364,13 @@ static llm_status navigate(sx_evidence *evidence, sx_ranking *ranking, const cha
 llm_status sx_navigate(sx_evidence **out, const sx_doc_view *docs, uint32_t n_docs, const char *question, size_t len,
                        const sx_retrieve_params *params, sx_mem *mem, llm_error *err)
 {
+    return sx_navigate_among(out, docs, n_docs, NULL, 0, question, len, params, mem, err);
+}
+
+llm_status sx_navigate_among(sx_evidence **out, const sx_doc_view *docs, uint32_t n_docs, const sx_query *queries,
+                             uint32_t n_queries, const char *question, size_t len, const sx_retrieve_params *params,
+                             sx_mem *mem, llm_error *err)
+{
     uint32_t top = params && params->top ? params->top : TOP_DEFAULT;
     if (top > TOP_MAX) top = TOP_MAX;
     if (len > UINT32_MAX / 2) return sx_fail(err, LLM_E_LIMIT, "a question of %zu bytes is too long", len);
@@ -373,6 +379,8 @@ llm_status sx_navigate(sx_evidence **out, const sx_doc_view *docs, uint32_t n_do
     if (status) return status;
     sx_ranking ranking;
     status = sx_ranking_init(&ranking, mem, n_docs, err);
+    ranking.given = queries;
+    ranking.n_given = n_queries;
     for (uint32_t i = 0; i < n_docs && !status; i++) {
         ranking.docs[i].tree = docs[i].tree;
         ranking.docs[i].index = docs[i].index;

@@ -107,7 +107,8 @@ static void meet(look *l, const int *previous, const int *next, uint32_t t, int 
 static void read_leaf(look *l, const term_filter *filter, const sx_index *index, uint32_t leaf, const int *previous,
                       const int *next)
 {
-    uint32_t first = index->leaf_start[leaf], end = index->leaf_start[leaf + 1];
+    uint32_t first, end;
+    sx_leaf_tokens(index, leaf, &first, &end);
     bool any = false;
     for (uint32_t i = first; i < end; i++) {
         if (!index->tokens[i]) {

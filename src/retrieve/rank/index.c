@@ -1,6 +1,7 @@
 /* What building and loading share: the leaves and sections of a tree, the table of terms, the postings. */
 #include <string.h>
 
+#include "platform/utf8.h"
 #include "retrieve/rank/form.h"
 
 void sx_index_free(sx_index *index)
@@ -13,6 +14,7 @@ void sx_index_free(sx_index *index)
     sx_mem_free(mem, index->leaf_lead);
     sx_mem_free(mem, index->leaf_title);
     sx_mem_free(mem, index->leaf_words);
+    sx_mem_free(mem, index->leaf_len);
     sx_mem_free(mem, index->tokens);
     sx_mem_free(mem, index->sections);
     sx_mem_free(mem, index->terms);
@@ -27,10 +29,8 @@ enum { UNIT_CHARS = 1200 };
 /* A clause whose whole text is short is one thing to find and to quote, however many paragraphs it has. */
 static bool is_short(const sx_tree *tree, const sx_node *node)
 {
-    uint32_t chars = 0;
     if (node->end - node->start > UNIT_CHARS * 4u) return false;
-    for (uint32_t i = node->start; i < node->end; i++) chars += ((unsigned char)tree->text[i] & 0xc0) != 0x80;
-    return chars <= UNIT_CHARS;
+    return sx_utf8_count(tree->text + node->start, node->end - node->start) <= UNIT_CHARS;
 }
 
 /* Are there only paragraphs below? */
@@ -124,7 +124,7 @@ uint32_t sx_index_term(const sx_index *index, uint32_t hash)
     return SX_NO_TERM;
 }
 
-static llm_status make_slots(sx_index *index, llm_error *err)
+llm_status sx_index_slots(sx_index *index, llm_error *err)
 {
     uint32_t cap = 16;
     while (cap < index->n_terms * 2ull && cap < 1u << 31) cap *= 2;
@@ -176,7 +176,7 @@ static void fill_postings(sx_index *index, uint32_t *next)
 
 llm_status sx_index_finish(sx_index *index, llm_error *err)
 {
-    llm_status status = make_slots(index, err);
+    llm_status status = sx_index_slots(index, err);
     if (status) return status;
     uint32_t *last = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *last);
     index->post_start = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *index->post_start);

@@ -15,8 +15,9 @@ typedef struct limits {
 typedef struct builder {
     sx_index *index;
     const sx_tree *tree;
-    sx_lexer lexer;
-    size_t tokens_cap, terms_cap, slots_cap;
+    sx_lexer *lexer;
+    size_t terms_cap, slots_cap;
+    bool known;      /* a light index: its terms are given, all others are one */
     uint32_t *slots; /* term + 1 by hash */
 } builder;
 
@@ -41,6 +42,10 @@ static llm_status grow_slots(builder *b)
 static uint32_t number_of(builder *b, uint32_t hash)
 {
     sx_index *index = b->index;
+    if (b->known) {
+        uint32_t term = sx_index_term(index, hash);
+        return term == SX_NO_TERM ? index->n_terms + 1 : term + 1;
+    }
     if ((size_t)index->n_terms * 2 >= b->slots_cap && grow_slots(b)) return 0;
     size_t i = hash & (b->slots_cap - 1);
     for (; b->slots[i]; i = (i + 1) & (b->slots_cap - 1))
@@ -55,7 +60,7 @@ static uint32_t number_of(builder *b, uint32_t hash)
 static llm_status put(builder *b, uint32_t value)
 {
     sx_index *index = b->index;
-    if (sx_mem_grow(index->mem, (void **)&index->tokens, &b->tokens_cap, (size_t)index->n_tokens + 1,
+    if (sx_mem_grow(index->mem, (void **)&index->tokens, &index->tokens_cap, (size_t)index->n_tokens + 1,
                     sizeof *index->tokens))
         return LLM_E_MEMORY;
     index->tokens[index->n_tokens++] = value;
@@ -71,13 +76,13 @@ static void count_before(uint16_t *n, uint32_t start, uint32_t limit)
 /* Adds the tokens of a span and a break. Those that begin before the leaf's limits count for its lead and its title. */
 static llm_status add_span(builder *b, uint32_t start, uint32_t end, const limits *at)
 {
-    llm_status status = sx_lexer_run(&b->lexer, b->tree->text + start, end - start);
+    llm_status status = sx_lexer_run(b->lexer, b->tree->text + start, end - start);
     if (status) return status;
-    for (size_t i = 0; i < b->lexer.count; i++) {
-        uint32_t number = number_of(b, b->lexer.tokens[i].term);
+    for (size_t i = 0; i < b->lexer->count; i++) {
+        uint32_t number = number_of(b, b->lexer->tokens[i].term);
         if (!number || put(b, number)) return LLM_E_MEMORY;
-        if (at) count_before(at->lead, start + b->lexer.tokens[i].start, at->lead_end);
-        if (at) count_before(at->title, start + b->lexer.tokens[i].start, at->title_end);
+        if (at) count_before(at->lead, start + b->lexer->tokens[i].start, at->lead_end);
+        if (at) count_before(at->title, start + b->lexer->tokens[i].start, at->title_end);
     }
     if (at) count_before(at->lead, start, at->lead_end); /* the break stands between sentences of the lead */
     return put(b, 0);
@@ -103,7 +108,10 @@ static llm_status add_leaf(builder *b, uint32_t leaf)
     llm_status status = LLM_OK;
     b->index->leaf_start[leaf] = b->index->n_tokens;
     while (!status && sx_spans_next(&spans, &start, &end)) status = add_span(b, start, end, &at);
-    b->index->leaf_start[leaf + 1] = b->index->n_tokens;
+    if (b->known)
+        b->index->leaf_len[leaf] = b->index->n_tokens - b->index->leaf_start[leaf];
+    else
+        b->index->leaf_start[leaf + 1] = b->index->n_tokens;
     return status;
 }
 
@@ -128,15 +136,17 @@ static llm_status add_all(builder *b, const llm_cancel *cancel, llm_error *err)
     return status ? sx_fail_memory(err) : LLM_OK;
 }
 
-llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, const llm_cancel *cancel, llm_error *err)
+llm_status sx_index_build_in(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const llm_cancel *cancel,
+                             llm_error *err)
 {
-    builder b = {.tree = tree};
+    sx_lexer lexer;
+    builder b = {.tree = tree, .lexer = &lexer};
     llm_status status = sx_index_shape(&b.index, mem, tree, err);
     if (status) return status;
-    status = sx_language_detect(&b.index->lang, mem, tree->text, tree->text_len) ? sx_fail_memory(err) : LLM_OK;
-    sx_lexer_init(&b.lexer, mem, b.index->lang, false);
-    if (!status) status = add_all(&b, cancel, err);
-    sx_lexer_free(&b.lexer);
+    b.index->lang = lang;
+    sx_lexer_init(&lexer, mem, lang, false);
+    status = add_all(&b, cancel, err);
+    sx_lexer_free(&lexer);
     sx_mem_free(mem, b.slots);
     if (!status) status = sx_index_finish(b.index, err);
     if (status)
@@ -144,4 +154,94 @@ llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, cons
     else
         *out = b.index;
     return status;
+}
+
+llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, const llm_cancel *cancel, llm_error *err)
+{
+    uint32_t lang;
+    if (sx_language_detect(&lang, mem, tree->text, tree->text_len)) return sx_fail_memory(err);
+    return sx_index_build_in(out, mem, tree, lang, cancel, err);
+}
+
+/* ---- light indexes ---- */
+
+/* Numbers the question's terms, those the document lacks too at first. */
+static llm_status take_posts(sx_index *index, const uint32_t *hashes, uint32_t n_hashes, const sx_light_post *posts,
+                             size_t n_posts)
+{
+    index->terms = sx_mem_array(index->mem, n_hashes, sizeof *index->terms);
+    index->posts = sx_mem_array(index->mem, n_posts, sizeof *index->posts);
+    index->post_start = sx_mem_array(index->mem, (size_t)n_hashes + 1, sizeof *index->post_start);
+    if (!index->terms || !index->posts || !index->post_start) return LLM_E_MEMORY;
+    index->n_terms = n_hashes;
+    memcpy(index->terms, hashes, n_hashes * sizeof *hashes);
+    for (size_t i = 0; i < n_posts; i++) {
+        index->posts[i] = posts[i].post;
+        index->post_start[posts[i].term + 1]++;
+    }
+    for (uint32_t t = 0; t < n_hashes; t++) index->post_start[t + 1] += index->post_start[t];
+    return LLM_OK;
+}
+
+/* A term without postings that stands in no heading either is none of the document's: its hash becomes one no word has. */
+static llm_status drop_absent(sx_index *index)
+{
+    bool *seen = sx_mem_array(index->mem, (size_t)index->n_terms + 2, sizeof *seen);
+    if (!seen) return LLM_E_MEMORY;
+    for (uint32_t i = 0; i < index->n_tokens; i++) seen[index->tokens[i]] = true;
+    for (uint32_t t = 0; t < index->n_terms; t++)
+        if (!seen[t + 1] && index->post_start[t] == index->post_start[t + 1]) index->terms[t] = 0;
+    sx_mem_free(index->mem, seen);
+    return LLM_OK;
+}
+
+static llm_status fill_light(sx_index *index, const sx_tree *tree, const uint16_t *words)
+{
+    builder b = {.index = index, .tree = tree, .lexer = index->lexer, .known = true};
+    index->leaf_len = sx_mem_array(index->mem, index->n_leaves, sizeof *index->leaf_len);
+    if (!index->leaf_len) return LLM_E_MEMORY;
+    for (uint32_t i = 0; i < index->n_leaves; i++) {
+        index->leaf_len[i] = SX_UNREAD;
+        index->leaf_words[i] = words[i];
+        index->total_words += words[i];
+    }
+    llm_status status = sx_index_slots(index, NULL);
+    for (uint32_t i = 0; i < index->n_sections && !status; i++) status = add_title(&b, &index->sections[i]);
+    if (!status) status = drop_absent(index);
+    sx_mem_free(index->mem, index->slots);
+    index->slots = NULL;
+    index->n_slots = 0;
+    return status ? status : sx_index_slots(index, NULL);
+}
+
+llm_status sx_index_light(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const uint32_t *hashes,
+                          uint32_t n_hashes, const sx_light_post *posts, size_t n_posts, const uint16_t *words,
+                          uint32_t n_leaves, sx_lexer *lexer, llm_error *err)
+{
+    sx_index *index;
+    llm_status status = sx_index_shape(&index, mem, tree, err);
+    if (status) return status;
+    index->lang = lang;
+    index->lexer = lexer;
+    lexer->lang = lang;
+    if (index->n_leaves != n_leaves)
+        status = sx_fail(err, LLM_E_CORRUPT, "the index of the corpus does not fit document %s; ingest it again",
+                         tree->name);
+    for (size_t i = 0; i < n_posts && !status; i++)
+        if (posts[i].post.leaf >= n_leaves || posts[i].term >= n_hashes) status = LLM_E_CORRUPT;
+    if (!status && (take_posts(index, hashes, n_hashes, posts, n_posts) || fill_light(index, tree, words)))
+        status = sx_fail_memory(err);
+    if (status)
+        sx_index_free(index);
+    else
+        *out = index;
+    return status;
+}
+
+llm_status sx_index_read_leaf(sx_index *index, const sx_tree *tree, uint32_t leaf)
+{
+    if (!index->leaf_len || index->leaf_len[leaf] != SX_UNREAD) return LLM_OK;
+    builder b = {.index = index, .tree = tree, .lexer = index->lexer, .known = true};
+    index->lexer->lang = index->lang;
+    return add_leaf(&b, leaf) ? LLM_E_MEMORY : LLM_OK;
 }

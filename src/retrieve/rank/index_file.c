@@ -1,11 +1,13 @@
-/* The blob of an index: "SXI1", language, counts, the terms' hashes, then per leaf and per heading the number of its tokens
- * and the tokens themselves as LEB128 numbers, then a checksum over all before it. Everything else follows from the tree. */
+/* The blob of an index: "SXI2", language, number of leaves and of sections, a checksum over all before it. Everything else
+ * follows from the tree and its text and is made again when it is loaded, which takes less than a third of the room and
+ * cannot disagree with the text. The first form, "SXI1", held the terms' hashes and all tokens as LEB128 numbers besides; it
+ * is still read. */
 #include <string.h>
 
 #include "platform/map.h"
 #include "retrieve/rank/form.h"
 
-static const char magic[4] = {'S', 'X', 'I', '1'};
+static const char magic[4] = {'S', 'X', 'I', '2'}, magic_1[4] = {'S', 'X', 'I', '1'};
 
 static void put_number(sx_buf *out, uint32_t v)
 {
@@ -28,17 +30,6 @@ llm_status sx_index_save(const sx_index *index, sx_buf *out)
     put_number(out, index->lang);
     put_number(out, index->n_leaves);
     put_number(out, index->n_sections);
-    put_number(out, index->n_terms);
-    put_number(out, index->n_tokens);
-    for (uint32_t t = 0; t < index->n_terms; t++) put_fixed(out, index->terms[t], 4);
-    for (uint32_t i = 0; i < index->n_leaves; i++) {
-        put_number(out, index->leaf_start[i + 1] - index->leaf_start[i]);
-        put_number(out, index->leaf_lead[i]);
-        put_number(out, index->leaf_title[i]);
-    }
-    for (uint32_t i = 0; i < index->n_sections; i++)
-        put_number(out, index->sections[i].title_end - index->sections[i].title);
-    for (uint32_t i = 0; i < index->n_tokens; i++) put_number(out, index->tokens[i]);
     if (sx_buf_status(out)) return sx_buf_status(out);
     put_fixed(out, sx_hash64(out->data + begin, out->len - begin, 0), 8);
     return sx_buf_status(out);
@@ -124,30 +115,47 @@ static llm_status damaged(const sx_tree *tree, llm_error *err)
     return sx_fail(err, LLM_E_CORRUPT, "the index of document '%s' is damaged; ingest the document again", tree->name);
 }
 
-llm_status sx_index_load(sx_index **out, sx_mem *mem, const sx_tree *tree, const void *blob, size_t size,
-                         llm_error *err)
+static llm_status load_first_form(sx_index **out, sx_mem *mem, const sx_tree *tree, cursor *c, llm_error *err)
 {
-    cursor c = {blob, (const unsigned char *)blob + size, false};
-    if (size < sizeof magic + 8 || size > UINT32_MAX || memcmp(blob, magic, sizeof magic) != 0)
-        return damaged(tree, err);
-    cursor sum = {c.end - 8, c.end, false};
-    c.end -= 8;
-    if (get_fixed(&sum, 8) != sx_hash64(blob, size - 8, 0)) return damaged(tree, err);
-    c.at += sizeof magic;
     sx_index *index = NULL;
     llm_status status = sx_index_shape(&index, mem, tree, err);
     if (status) return status;
-    index->lang = get_number(&c);
-    uint32_t leaves = get_number(&c), sections = get_number(&c);
-    index->n_terms = get_number(&c);
-    index->n_tokens = get_number(&c);
-    if (index->lang >= SX_LANG_COUNT || leaves != index->n_leaves || sections != index->n_sections) c.bad = true;
-    if (!c.bad) status = read_body(index, &c, err);
-    if (!status && c.bad) status = damaged(tree, err);
+    index->lang = get_number(c);
+    uint32_t leaves = get_number(c), sections = get_number(c);
+    index->n_terms = get_number(c);
+    index->n_tokens = get_number(c);
+    if (index->lang >= SX_LANG_COUNT || leaves != index->n_leaves || sections != index->n_sections) c->bad = true;
+    if (!c->bad) status = read_body(index, c, err);
+    if (!status && c->bad) status = damaged(tree, err);
     if (!status) status = sx_index_finish(index, err);
     if (status)
         sx_index_free(index);
     else
         *out = index;
     return status;
+}
+
+static llm_status load_second_form(sx_index **out, sx_mem *mem, const sx_tree *tree, cursor *c, llm_error *err)
+{
+    uint32_t lang = get_number(c), leaves = get_number(c), sections = get_number(c);
+    if (c->bad || c->at != c->end || lang >= SX_LANG_COUNT) return damaged(tree, err);
+    llm_status status = sx_index_build_in(out, mem, tree, lang, NULL, err);
+    if (status || ((*out)->n_leaves == leaves && (*out)->n_sections == sections)) return status;
+    sx_index_free(*out);
+    *out = NULL;
+    return damaged(tree, err);
+}
+
+llm_status sx_index_load(sx_index **out, sx_mem *mem, const sx_tree *tree, const void *blob, size_t size,
+                         llm_error *err)
+{
+    cursor c = {blob, (const unsigned char *)blob + size, false};
+    if (size < sizeof magic + 8 || size > UINT32_MAX) return damaged(tree, err);
+    cursor sum = {c.end - 8, c.end, false};
+    c.end -= 8;
+    if (get_fixed(&sum, 8) != sx_hash64(blob, size - 8, 0)) return damaged(tree, err);
+    c.at += sizeof magic;
+    if (memcmp(blob, magic_1, sizeof magic_1) == 0) return load_first_form(out, mem, tree, &c, err);
+    if (memcmp(blob, magic, sizeof magic) == 0) return load_second_form(out, mem, tree, &c, err);
+    return damaged(tree, err);
 }

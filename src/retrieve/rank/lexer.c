@@ -148,11 +148,41 @@ static void fold_slowly(sx_lexer *x, piece *p, const char *text)
     }
 }
 
+/* The run of ASCII letters and digits at `at`, which is most of most texts; returns where it ends. */
+static size_t take_ascii(const sx_lexer *x, const char *text, size_t len, size_t at, piece *p)
+{
+    size_t end = len - at < PIECE_MAX ? len : at + PIECE_MAX;
+    bool turkish = x->lang == SX_LANG_TR;
+    for (; at < end; at++) {
+        unsigned char c = (unsigned char)text[at];
+        if ((unsigned char)((c | 0x20) - 'a') < 26) {
+            if (turkish && c == 'I') break;
+            p->letters = true;
+            p->folded[p->len++] = (char)(c | 0x20);
+        } else if ((unsigned char)(c - '0') < 10) {
+            p->digits = true;
+            p->folded[p->len++] = (char)c;
+        } else {
+            break;
+        }
+    }
+    return at;
+}
+
+static void begin_piece(piece *p, size_t at)
+{
+    p->start = p->end = at;
+    p->len = 0;
+    p->script = SX_LANG_EN;
+    p->slow = p->letters = p->digits = p->hangul = false;
+}
+
 /* Takes the run of letters, marks and digits at `at`. */
 static size_t take_piece(sx_lexer *x, const char *text, size_t len, size_t at, piece *p)
 {
-    *p = (piece){.start = at, .script = SX_LANG_EN};
     size_t step;
+    begin_piece(p, at);
+    at = take_ascii(x, text, len, at, p);
     for (; at < len && at - p->start < PIECE_MAX; at += step) {
         uint32_t cp = sx_utf8_next(text + at, len - at, &step);
         sx_char kind = sx_char_kind(cp);
@@ -180,6 +210,8 @@ static uint32_t at_cp(const char *text, size_t len, size_t at, size_t *step)
 static bool is_word_char(const char *text, size_t len, size_t at)
 {
     size_t step;
+    if (at < len && (unsigned char)text[at] < 0x80)
+        return (unsigned char)((text[at] | 0x20) - 'a') < 26 || (unsigned char)(text[at] - '0') < 10;
     uint32_t cp = at_cp(text, len, at, &step);
     if (!step) return false;
     sx_char kind = sx_char_kind(cp);
@@ -238,6 +270,8 @@ static size_t extend_number(const char *text, size_t len, piece *p)
 /* What stands between two pieces: a hyphen, an apostrophe, a dot of an acronym, or nothing that joins. */
 static char joiner_at(const char *text, size_t len, size_t at, const piece *p, size_t *step)
 {
+    *step = 1;
+    if (at < len && (text[at] == ' ' || text[at] == '\n' || text[at] == ',' || text[at] == ')')) return 0;
     uint32_t cp = at_cp(text, len, at, step);
     if (!*step || !is_word_char(text, len, at + *step)) return 0;
     if (cp == '-' || cp == 0x2010 || cp == 0x2011) return '-';
@@ -252,8 +286,8 @@ static size_t take_word(sx_lexer *x, const char *text, size_t len, size_t at)
     char joined[JOIN_MAX];
     size_t joined_len = 0, first = at, parts = 0, step;
     bool acronym = true, digits = false;
+    piece p; /* set by take_piece */
     for (;;) {
-        piece p;
         at = take_piece(x, text, len, at, &p);
         if (p.digits && !p.letters) at = extend_number(text, len, &p);
         char join = joiner_at(text, len, at, &p, &step);
@@ -349,6 +383,10 @@ llm_status sx_lexer_run(sx_lexer *x, const char *text, size_t len)
     x->count = 0;
     x->failed = false;
     for (size_t at = 0, step; at < len && !x->failed;) {
+        if (text[at] == ' ' || text[at] == '\n') {
+            at++;
+            continue;
+        }
         uint32_t cp = sx_utf8_next(text + at, len - at, &step);
         switch (sx_char_kind(cp)) {
         case SX_CHAR_LETTER:

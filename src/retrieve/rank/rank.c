@@ -36,8 +36,21 @@ void sx_ranking_free(sx_ranking *ranking)
 }
 
 /* One query per language that the documents are in, with the statistics of its documents. */
+static llm_status take_queries(sx_ranking *r, llm_error *err)
+{
+    r->n_queries = r->n_given;
+    r->queries = sx_mem_array(r->mem, r->n_queries, sizeof *r->queries);
+    if (!r->queries) return sx_fail_memory(err);
+    memcpy(r->queries, r->given, r->n_given * sizeof *r->queries);
+    for (uint32_t d = 0; d < r->n_docs; d++)
+        while (r->docs[d].query + 1 < r->n_queries && r->queries[r->docs[d].query].lang != r->docs[d].index->lang)
+            r->docs[d].query++;
+    return LLM_OK;
+}
+
 static llm_status make_queries(sx_ranking *r, const char *text, size_t len, llm_error *err)
 {
+    if (r->n_given) return take_queries(r, err);
     uint8_t number[SX_LANG_COUNT] = {0};
     for (uint32_t d = 0; d < r->n_docs; d++) {
         uint32_t lang = r->docs[d].index->lang;
@@ -179,9 +192,10 @@ static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
     return LLM_OK;
 }
 
-void sx_rank_look(const sx_ranking *r, sx_candidate *c)
+llm_status sx_rank_look(const sx_ranking *r, sx_candidate *c)
 {
     const sx_rank_doc *doc = &r->docs[c->doc];
+    if (sx_index_read_leaf((sx_index *)(uintptr_t)doc->index, doc->tree, c->leaf)) return LLM_E_MEMORY;
     c->base = doc->leaf_scores[c->leaf];
     sx_features(&r->queries[doc->query], doc->index, doc->tree, doc->leaf_scores, doc->section_scores, c);
     c->x[SX_F_TOP] = r->top > 0 ? c->x[SX_F_BASE] / r->top : 0;
@@ -189,17 +203,20 @@ void sx_rank_look(const sx_ranking *r, sx_candidate *c)
     for (int k = 0; k < SX_FEATURES; k++) c->score += sx_blend[k] * c->x[k];
     c->score += prior_blend * doc->prior;
     c->score = c->score > 0 ? c->score / full_marks : 0;
+    return LLM_OK;
 }
 
-static void look_closely(sx_ranking *r)
+static llm_status look_closely(sx_ranking *r, llm_error *err)
 {
     r->top = 0;
     for (uint32_t i = 0; i < r->n_best; i++) {
         float share = r->best[i].base / (float)r->queries[r->docs[r->best[i].doc].query].ideal;
         if (share > r->top) r->top = share;
     }
-    for (uint32_t i = 0; i < r->n_best; i++) sx_rank_look(r, &r->best[i]);
+    for (uint32_t i = 0; i < r->n_best; i++)
+        if (sx_rank_look(r, &r->best[i])) return sx_fail_memory(err);
     sort_best(r);
+    return LLM_OK;
 }
 
 llm_status sx_rank(sx_ranking *ranking, const char *text, size_t len, uint32_t keep, const sx_score_params *params,
@@ -209,6 +226,5 @@ llm_status sx_rank(sx_ranking *ranking, const char *text, size_t len, uint32_t k
     if (!status) status = weigh_documents(ranking, err);
     if (!status) status = score_all(ranking, params, cancel, err);
     if (!status) status = pick(ranking, keep, err);
-    if (!status) look_closely(ranking);
-    return status;
+    return status ? status : look_closely(ranking, err);
 }

@@ -20,17 +20,20 @@ typedef struct sx_ranking {
     uint32_t n_docs;
     sx_query *queries; /* [n_queries] one per language among the documents */
     uint32_t n_queries;
+    const sx_query *given; /* [n_given] settled, of every language among the documents: then their statistics count */
+    uint32_t n_given;
     float *scores;      /* behind the documents' arrays */
     sx_candidate *best; /* [n_best] best first */
     uint32_t n_best;
     float top; /* the best base score, a share of the ideal one */
 } sx_ranking;
 
-/* Fill docs[].tree and .index before; the rest is set here. keep: how many candidates get the close look. */
+/* Fill docs[].tree and .index, and given if there are any, before; the rest is set here. keep: how many candidates get the close look. */
 llm_status sx_rank(sx_ranking *ranking, const char *text, size_t len, uint32_t keep, const sx_score_params *params,
                    const llm_cancel *cancel, llm_error *err);
-/* The close look at one more paragraph (doc and leaf are set) after sx_rank: its features and score. */
-void sx_rank_look(const sx_ranking *ranking, sx_candidate *candidate);
+/* The close look at one more paragraph (doc and leaf are set) after sx_rank: its features and score. LLM_OK or
+ * LLM_E_MEMORY. */
+llm_status sx_rank_look(const sx_ranking *ranking, sx_candidate *candidate);
 llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, llm_error *err);
 void sx_ranking_free(sx_ranking *ranking);
 

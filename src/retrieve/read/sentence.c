@@ -49,9 +49,7 @@ size_t sx_trim_space(const char *text, size_t start, size_t end)
 
 size_t sx_count_chars(const char *text, size_t start, size_t end)
 {
-    size_t n = 0;
-    for (size_t i = start; i < end; i++) n += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return n;
+    return end > start ? sx_utf8_count(text + start, end - start) : 0;
 }
 
 static bool is_final(uint32_t cp) /* ends a sentence wherever it stands */

@@ -5,26 +5,20 @@
 
 #include <pthread.h>
 
+#include "platform/lru.h"
 #include "store/store.h"
 
 typedef struct sx_seg_row {
-    int64_t segment;
-    uint32_t row;
-    unsigned refs; /* under the lock, as are the links */
+    sx_lru_node node;
     size_t size;
-    unsigned char *data; /* [size + SX_PAD] */
-    struct sx_seg_row *chain, *newer, *older;
+    unsigned char *data; /* [size + SX_ROW_PAD] */
 } sx_seg_row;
-
-enum { SX_ROW_BUCKETS = 4096 };
 
 typedef struct sx_rows {
     sx_mem *mem;
     sx_store *store;
     pthread_mutex_t lock;
-    size_t held, budget; /* bytes; what is pinned may pass the budget */
-    sx_seg_row *buckets[SX_ROW_BUCKETS];
-    sx_seg_row *newest, *oldest;
+    sx_lru cache;
 } sx_rows;
 
 llm_status sx_rows_init(sx_rows *rows, sx_mem *mem, sx_store *store, size_t budget, llm_error *err);

@@ -1,0 +1,34 @@
+/* Retrieval over the whole of a large corpus: segments choose paragraphs and so documents, what is in no segment yet is
+ * ranked whole beside them, and the close look reads only what was chosen. Also the keeping of segments: documents go
+ * into one when enough of them wait, segments of a size are joined. Any thread; a reader waits for no writer. */
+#ifndef SX_RETRIEVE_WIDE_H
+#define SX_RETRIEVE_WIDE_H
+
+#include "retrieve/navigate/navigate.h"
+#include "retrieve/retrieve.h"
+#include "store/store.h"
+
+typedef struct sx_wide sx_wide;
+
+/* Where documents come from that are in no segment: trees with whole indexes, given back with release. */
+typedef struct sx_wide_port {
+    llm_status (*get)(void *user, const sx_store_doc *doc, sx_doc_view *view, void **hold, llm_error *err);
+    void (*release)(void *user, void *hold);
+    void *user;
+} sx_wide_port;
+
+llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wide_port *port, size_t budget,
+                        size_t pending_bytes, llm_error *err);
+void sx_wide_close(sx_wide *wide);
+
+/* *any: there are segments, so that this is the way to ask the whole corpus. */
+llm_status sx_wide_has_segments(sx_wide *wide, bool *any, llm_error *err);
+/* LLM_MORE: the corpus changed meanwhile, try again. */
+llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const char *question, size_t len,
+                            const sx_retrieve_params *params, sx_mem *mem, llm_error *err);
+/* After `bytes` of text were written: takes what waits into segments and joins segments, when it is time to. */
+llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel, llm_error *err);
+/* Proves every segment: all rows are read and all lists walked. */
+llm_status sx_wide_check(sx_wide *wide, llm_error *err);
+
+#endif

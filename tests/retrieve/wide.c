@@ -1,0 +1,337 @@
+/* A corpus whose documents are in segments answers as one whose documents are ranked whole; documents come, change and go;
+ * readers of the process and of other processes go on while a writer works. */
+#include "../engine/fail_alloc.h"
+#include "../store/store_fixture.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+#include "retrieve/retrieve.h"
+
+enum { DOCS = 20 };
+
+static sx_mem mem;
+
+static sx_corpus *open_corpus(const char *path, uint64_t pending, bool readonly)
+{
+    sx_corpus *corpus = NULL;
+    llm_error err = {sizeof err, 0, {0}};
+    const sx_corpus_params params = {.pending_bytes = pending, .readonly = readonly, .cache_bytes = 4 << 20};
+    if (sx_corpus_open(&corpus, &mem, path, &params, &err) != LLM_OK) fail_msg("%s", err.message);
+    return corpus;
+}
+
+static uint32_t random_state;
+
+static uint32_t roll(uint32_t n)
+{
+    random_state = random_state * 1664525u + 1013904223u;
+    return (random_state >> 8) % n;
+}
+
+static const char *const nouns[] = {"harbour", "treaty", "giraffe", "ledger", "engine", "orchard", "statute", "violin",
+                                    "glacier", "tenant", "furnace", "comet",  "bridge", "vaccine", "archive", "parcel"};
+static const char *const verbs[] = {"holds",   "carries",   "breaks",  "measures",
+                                    "follows", "describes", "repairs", "sells"};
+
+static void make_text(sx_buf *text, unsigned seed)
+{
+    random_state = seed * 977 + 3;
+    sx_buf_clear(text);
+    sx_buf_printf(text, "# The %s of %s number %u\n\n", nouns[seed % 16], nouns[seed / 3 % 16], seed);
+    for (unsigned p = 0; p < 12 + roll(30); p++) {
+        if (p % 8 == 7) sx_buf_printf(text, "## On the %s\n\n", nouns[roll(16)]);
+        for (unsigned s = 0; s < 1 + roll(4); s++)
+            sx_buf_printf(text, "The %s %s the %s in year %u, and the %s of %u. ", nouns[roll(16)], verbs[roll(8)],
+                          nouns[roll(16)], 1900 + roll(90), nouns[roll(16)], roll(500));
+        sx_buf_str(text, "\n\n");
+    }
+    if (seed % 5 == 4)
+        sx_buf_printf(text, "第%u条 租金应当在每月五日之前支付。违约金为百分之%u。\n\n", seed, roll(30) + 1);
+}
+
+static void ingest(sx_corpus *corpus, const char *name, unsigned seed)
+{
+    llm_error err = {sizeof err, 0, {0}};
+    sx_buf text;
+    sx_buf_init(&text, &mem, 0);
+    make_text(&text, seed);
+    const sx_ingest_params params = {.format = LLM_FORMAT_MARKDOWN};
+    if (sx_corpus_ingest(corpus, name, text.data, text.len, &params, &err) != LLM_OK) fail_msg("%s", err.message);
+    sx_buf_free(&text);
+}
+
+static void fill(sx_corpus *corpus, unsigned from)
+{
+    for (unsigned i = from; i < from + DOCS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s-%02u.md", nouns[i % 16], i);
+        ingest(corpus, name, i);
+    }
+}
+
+static sx_evidence *ask(sx_corpus *corpus, const char *question)
+{
+    sx_evidence *found = NULL;
+    llm_error err = {sizeof err, 0, {0}};
+    if (sx_retrieve(&found, corpus, question, strlen(question), NULL, &mem, &err) != LLM_OK)
+        fail_msg("%s", err.message);
+    return found;
+}
+
+static const char *const questions[] = {
+    "What does the giraffe measure in 1944?",
+    "Who repairs the harbour bridge?",
+    "租金什么时候支付？",
+    "the treaty of the glacier number 12",
+    "vaccine archive comet 17 and the ledger",
+    "违约金是多少",
+    "nothing of this",
+    "On the violin: what describes the tenant in the year 1977 and the furnace of 33?"};
+
+/* The same evidence, the same order, the same scores and confidence. */
+static void expect_same(sx_corpus *a, sx_corpus *b)
+{
+    for (size_t q = 0; q < sizeof questions / sizeof *questions; q++) {
+        sx_evidence *x = ask(a, questions[q]), *y = ask(b, questions[q]);
+        assert_int_equal(x->count, y->count);
+        for (uint32_t i = 0; i < x->count; i++) {
+            assert_string_equal(x->found[i].tree->name, y->found[i].tree->name);
+            assert_int_equal(x->found[i].node, y->found[i].node);
+            assert_true(x->found[i].score - y->found[i].score < 1e-5 && y->found[i].score - x->found[i].score < 1e-5);
+        }
+        assert_true(x->confidence - y->confidence < 1e-5 && y->confidence - x->confidence < 1e-5);
+        sx_evidence_free(x);
+        sx_evidence_free(y);
+    }
+}
+
+static int64_t count_rows(const char *path, const char *table)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    char sql[64];
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return n;
+}
+
+static void test_same_as_whole(void **state)
+{
+    (void)state;
+    char path[64];
+    llm_error err = {sizeof err, 0, {0}};
+    temp_path(path, "wide");
+    sx_corpus *whole = open_corpus(NULL, 1 << 30, false), *wide = open_corpus(path, 1, false);
+    fill(whole, 0);
+    fill(wide, 0);
+    assert_int_equal(count_rows(path, "pending"), 0);
+    assert_in_range(count_rows(path, "segment"), 1, 14); /* joined by eights */
+    expect_same(whole, wide);
+    for (int i = 0; i < 2; i++) { /* replace and remove: segments hold them in vain */
+        sx_corpus *c = i ? wide : whole;
+        ingest(c, "treaty-01.md", 41);
+        ingest(c, "violin-07.md", 42);
+        assert_int_equal(sx_corpus_remove(c, "ledger-03.md", &err), LLM_OK);
+        assert_int_equal(sx_corpus_remove(c, "engine-04.md", &err), LLM_OK);
+    }
+    expect_same(whole, wide);
+    if (sx_corpus_check(wide, &err) != LLM_OK) fail_msg("%s", err.message);
+    sx_corpus_close(wide);
+    wide = open_corpus(path, 1, true);
+    expect_same(whole, wide);
+    sx_corpus_close(wide);
+    sx_corpus_close(whole);
+    assert_int_equal(mem.live_bytes, 0);
+}
+
+/* A corpus of the first form has no segments: it is read as it is, and its documents go into one at the next write. */
+static void test_old_form(void **state)
+{
+    (void)state;
+    char path[64];
+    temp_path(path, "old");
+    sx_corpus *whole = open_corpus(NULL, 1 << 30, false), *old = open_corpus(path, 1 << 30, false);
+    fill(whole, 0);
+    fill(old, 0);
+    sx_corpus_close(old);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "DROP TABLE pending; DROP TABLE tombstone; DROP TABLE segment; DROP TABLE posting;"
+                                  "DROP TABLE about; PRAGMA user_version=1",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    old = open_corpus(path, 1, true);
+    expect_same(whole, old);
+    sx_corpus_close(old);
+    old = open_corpus(path, 1, false);
+    expect_same(whole, old);
+    ingest(old, "new.md", 77);
+    ingest(whole, "new.md", 77);
+    assert_int_equal(count_rows(path, "pending"), 0);
+    expect_same(whole, old);
+    sx_corpus_close(old);
+    sx_corpus_close(whole);
+}
+
+static llm_status all_of_it(sx_mem *with)
+{
+    llm_error err = {sizeof err, 0, {0}};
+    sx_corpus *corpus = NULL;
+    sx_evidence *found = NULL;
+    const sx_corpus_params params = {.pending_bytes = 1};
+    static const char text[] = "# Fees\n\nThe fee is ten euros.\n\nIt is due in May.\n";
+    llm_status status = sx_corpus_open(&corpus, with, NULL, &params, &err);
+    for (int i = 0; i < 9 && status == LLM_OK; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "%d.md", i % 8);
+        status = sx_corpus_ingest(corpus, name, text, sizeof text - 1 - (size_t)i, NULL, &err);
+    }
+    if (status == LLM_OK) status = sx_retrieve(&found, corpus, "When is the fee due?", 20, NULL, with, &err);
+    if (status == LLM_OK) assert_true(found->count > 0);
+    sx_evidence_free(found);
+    sx_corpus_close(corpus);
+    return status;
+}
+
+/* Any allocation may fail: nothing leaks, and what was written stands. A segment that could not be made waits. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    llm_status status = LLM_E_MEMORY;
+    for (long n = 0, step = 1; status == LLM_E_MEMORY || n < 3000; n += step) {
+        fail_alloc f;
+        sx_mem small;
+        fail_alloc_init(&f, &small, n);
+        status = all_of_it(&small);
+        assert_int_equal(small.live_bytes, 0);
+        assert_true(n < 40000);
+        step = 1 + n / 40;
+    }
+    assert_int_equal(status, LLM_OK);
+}
+
+/* ---- many readers, one writer ---- */
+
+typedef struct {
+    sx_corpus *corpus;
+    atomic_int stop;
+    atomic_uint asked;
+} shared;
+
+static void *asker(void *arg)
+{
+    shared *s = arg;
+    for (unsigned i = 0; !atomic_load(&s->stop); i++) {
+        sx_evidence *found = NULL;
+        llm_error err = {sizeof err, 0, {0}};
+        const char *question = questions[i % 6];
+        if (sx_retrieve(&found, s->corpus, question, strlen(question), NULL, &mem, &err) != LLM_OK)
+            return "retrieve failed";
+        if (!found->count) return "nothing was found";
+        for (uint32_t k = 0; k < found->count; k++)
+            if (found->found[k].node >= found->found[k].tree->count) return "a node beyond its tree";
+        sx_evidence_free(found);
+        atomic_fetch_add(&s->asked, 1);
+    }
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    char path[64];
+    temp_path(path, "threads");
+    shared s = {.corpus = open_corpus(path, 2000, false)};
+    atomic_init(&s.stop, 0);
+    atomic_init(&s.asked, 0);
+    fill(s.corpus, 0);
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++) assert_int_equal(pthread_create(&threads[i], NULL, asker, &s), 0);
+    for (unsigned i = 0; i < 30 || (atomic_load(&s.asked) < 40 && i < 2000); i++) {
+        char name[32];
+        snprintf(name, sizeof name, "more-%u.md", i % 12);
+        if (i % 7 == 6)
+            sx_corpus_remove(s.corpus, name, NULL);
+        else
+            ingest(s.corpus, name, 100 + i);
+    }
+    atomic_store(&s.stop, 1);
+    for (int i = 0; i < 3; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        if (failed) fail_msg("%s", (const char *)failed);
+    }
+    llm_error err = {sizeof err, 0, {0}};
+    if (sx_corpus_check(s.corpus, &err) != LLM_OK) fail_msg("%s", err.message);
+    sx_corpus_close(s.corpus);
+    assert_int_equal(mem.live_bytes, 0);
+}
+
+/* Readers of other processes ask while this one writes and one of the readers' writers is killed; at the end all is sound. */
+static void test_processes(void **state)
+{
+    (void)state;
+    char path[64];
+    temp_path(path, "processes");
+    sx_corpus *corpus = open_corpus(path, 2000, false);
+    fill(corpus, 0);
+    sx_corpus_close(corpus);
+    pid_t readers[2], writer;
+    for (int i = 0; i < 2; i++)
+        if ((readers[i] = fork()) == 0) {
+            sx_corpus *c = open_corpus(path, 2000, i == 0);
+            for (unsigned k = 0; k < 25; k++) {
+                const char *question = questions[k % 6];
+                sx_evidence *found = NULL;
+                if (sx_retrieve(&found, c, question, strlen(question), NULL, &mem, NULL) != LLM_OK || !found->count)
+                    _exit(1);
+                sx_evidence_free(found);
+            }
+            sx_corpus_close(c);
+            _exit(0);
+        }
+    if ((writer = fork()) == 0) {
+        sx_corpus *c = open_corpus(path, 2000, false);
+        for (unsigned i = 0;; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "theirs-%u.md", i % 9);
+            ingest(c, name, 300 + i);
+        }
+    }
+    corpus = open_corpus(path, 2000, false);
+    for (unsigned i = 0; i < 20; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "ours-%u.md", i % 7);
+        ingest(corpus, name, 200 + i);
+    }
+    kill(writer, SIGKILL);
+    waitpid(writer, NULL, 0);
+    for (int i = 0; i < 2; i++) {
+        int how;
+        waitpid(readers[i], &how, 0);
+        assert_true(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    }
+    llm_error err = {sizeof err, 0, {0}};
+    if (sx_corpus_check(corpus, &err) != LLM_OK) fail_msg("%s", err.message);
+    sx_corpus_close(corpus);
+}
+
+int main(void)
+{
+    sx_mem_init(&mem, NULL);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_as_whole), cmocka_unit_test(test_old_form),
+                                       cmocka_unit_test(test_no_memory), cmocka_unit_test(test_threads),
+                                       cmocka_unit_test(test_processes)};
+    return cmocka_run_group_tests(tests, NULL, remove_temp);
+}
