@@ -355,7 +355,61 @@ typedef struct llm_guard_opts {
     uint32_t max_hold;  /* most bytes a stream holds back; 0: as long as a finding could still grow */
     const llm_allocator *allocator;
     const llm_logger *logger;
+    const char
+        *policy; /* JSON as docs/policies.md tells; what the fields above set wins over it. NULL: none. Since 0.3 */
+    uint64_t policy_len; /* its bytes */
+    const char *files;   /* the folder of the word lists that the policy names; NULL: it may name none */
+    llm_guard *like;     /* shares this guard's compiled rules, so that many guards cost little; NULL: its own */
 } llm_guard_opts;
+
+/* A part of a text that a host's recogniser looks at. The recogniser writes what it finds to spans. Since 0.3. */
+typedef struct llm_span {
+    uint64_t start, end; /* bytes of the window's text, at whole code points */
+    double score;        /* 0 to 1 */
+} llm_span;
+
+typedef struct llm_window {
+    uint32_t struct_size;
+    uint32_t direction; /* LLM_DIR_* */
+    const char *text;   /* not NUL-terminated; lives until the recogniser returns */
+    size_t len;
+    uint64_t offset; /* of text in the whole text */
+    uint32_t last;   /* 1: the text ends here */
+    uint32_t capacity;
+    llm_span *spans; /* [capacity] to be filled */
+    uint32_t count;  /* how many were */
+} llm_window;
+
+/* Called by the checks of a guard, in their threads, several at once; must not call the context that checks. Anything but
+ * LLM_OK, and a span that is none, ends the check and nothing is released. Since 0.3. */
+typedef llm_status (*llm_recognise_fn)(void *user, llm_window *window);
+
+typedef struct llm_recogniser {
+    uint32_t struct_size;
+    uint32_t
+        max_span; /* bytes of its longest finding, 1 to 1024: windows overlap by so much, and a stream holds back up to
+                          three times as much */
+    const char *type; /* one of the library's types, or a new one ("ORDER_NUMBER"); copied */
+    const char *name; /* shown as the finding's rule; NULL: the type; copied */
+    llm_recognise_fn find;
+    void *user;
+} llm_recogniser;
+
+/* A finding whose action is REVIEW, as the host's reviewer sees it. Everything lives until it returns. Since 0.3. */
+typedef struct llm_review {
+    uint32_t struct_size;
+    uint32_t direction; /* LLM_DIR_* */
+    const char *type, *rule, *label;
+    const char *text; /* the finding with what stands around it; not NUL-terminated */
+    size_t len;
+    uint64_t start, end; /* the finding in text */
+    uint64_t offset;     /* of text in the whole text */
+    double score;
+} llm_review;
+
+/* Returns what is to be done: LLM_ACTION_ALLOW, one that covers the finding, LLM_ACTION_BLOCK, or LLM_ACTION_REVIEW to leave
+ * it to a person later. Any other answer blocks. The text waits for it. Called as recognisers are. Since 0.3. */
+typedef uint32_t (*llm_review_fn)(void *user, const llm_review *finding);
 
 typedef struct llm_check_opts {
     uint32_t struct_size;
@@ -429,7 +483,7 @@ typedef struct llm_embed_opts {
 #define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, NULL}
 #define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
     0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL}
-#define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL}
+#define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL, NULL, 0, NULL, NULL}
 #define LLM_CHECK_OPTS_INIT {(uint32_t)sizeof(llm_check_opts), 0, NULL, 0, 0, NULL}
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
 #define LLM_SCORE_OPTS_INIT {(uint32_t)sizeof(llm_score_opts), 0, 0, 0, NULL, NULL}
@@ -913,8 +967,10 @@ LLM_API const llm_verdict *llm_reply_verdict(const llm_reply *reply, uint32_t di
 
 /* ---- Guard ------------------------------------------------------------------------------------------------------ */
 
-/* Makes a policy; change it with the setters until a context uses it. Errors: LLM_E_INVALID, LLM_E_VERSION,
- * LLM_E_MEMORY. Thread: any. Since 0.1. */
+/* Makes a policy; change it with the setters until a context uses it. Errors: LLM_E_INVALID, LLM_E_VERSION, LLM_E_MEMORY;
+ * of opts->policy, with line, column and the way to the value, LLM_E_FORMAT, LLM_E_NOT_FOUND (an unknown type, group, preset or
+ * check), LLM_E_LIMIT (too large, or a pattern whose automaton is), LLM_E_UTF8, LLM_E_UNSUPPORTED, LLM_E_IO (a word file).
+ * Thread: any. Since 0.1. */
 LLM_API llm_status llm_guard_create(llm_guard **out, const llm_guard_opts *opts, llm_error *err);
 LLM_API void llm_guard_free(llm_guard *guard);
 
@@ -931,6 +987,24 @@ LLM_API llm_status llm_guard_add_word(llm_guard *guard, const char *word, size_t
 /* Gives the policy a vault for PSEUDONYM and HASH. The guard keeps a reference. Errors: LLM_E_INVALID, LLM_E_BUSY.
  * Thread: any. Since 0.1. */
 LLM_API llm_status llm_guard_set_vault(llm_guard *guard, llm_vault *vault, llm_error *err);
+
+/* Puts another policy in JSON in the place of all that the last one, llm_guard_set_action and llm_guard_add_word said; options,
+ * vault, recognisers and reviewer stay. Checks and streams that run end under the old policy, later ones follow the new.
+ * Compiled rules are kept. After an error the old policy stands. Errors: as llm_guard_create. Thread: any. Since 0.3. */
+LLM_API llm_status llm_guard_reload(llm_guard *guard, const char *policy, size_t len, llm_error *err);
+
+/* Adds a recogniser of the host's beside the library's own rules. Errors: LLM_E_INVALID (also a max_hold too small for its
+ * spans), LLM_E_LIMIT (more than 32), LLM_E_BUSY, LLM_E_MEMORY. Thread: any. Since 0.3. */
+LLM_API llm_status llm_guard_add_recogniser(llm_guard *guard, const llm_recogniser *recogniser, llm_error *err);
+
+/* Gives findings whose action is REVIEW to the host to decide, while the text waits. NULL: none, then they stay in the text and
+ * the verdict asks for a person. Errors: LLM_E_INVALID, LLM_E_BUSY. Thread: any. Since 0.3. */
+LLM_API llm_status llm_guard_set_reviewer(llm_guard *guard, llm_review_fn review, void *user, llm_error *err);
+
+/* The i-th policy that comes with the library ("gdpr"), and its JSON, which a policy extends by {"preset": name}; NULL
+ * beyond. Static. Thread: any. Since 0.3. */
+LLM_API const char *llm_guard_preset_name(uint32_t i);
+LLM_API const char *llm_guard_preset_policy(uint32_t i);
 
 /* The i-th finding type this library knows, NULL beyond. Static. Thread: any. Since 0.1. */
 LLM_API const char *llm_guard_type(uint32_t i);
@@ -970,6 +1044,8 @@ LLM_API uint64_t llm_verdict_end(const llm_verdict *verdict, uint32_t i);
 LLM_API double llm_verdict_score(const llm_verdict *verdict, uint32_t i);
 LLM_API const char *llm_verdict_rule(const llm_verdict *verdict, uint32_t i);
 LLM_API uint32_t llm_verdict_finding_action(const llm_verdict *verdict, uint32_t i); /* LLM_ACTION_* */
+LLM_API const char *llm_verdict_label(const llm_verdict *verdict,
+                                      uint32_t i); /* the policy's; "" for none. Since 0.3 */
 LLM_API void llm_verdict_free(llm_verdict *verdict);
 
 /* Opens or creates a vault: originals sealed with XChaCha20-Poly1305 under a key (32 bytes, or a passphrase). path NULL
@@ -1234,6 +1310,12 @@ typedef struct llm_api {
     llm_status (*describe)(llm_corpus *corpus, const char *name, const char *node, const llm_ingest_opts *opts,
                            llm_error *err);
     const char *(*docs_about)(const llm_docs *docs, uint32_t i, uint32_t k);
+    llm_status (*guard_reload)(llm_guard *guard, const char *policy, size_t len, llm_error *err);
+    llm_status (*guard_add_recogniser)(llm_guard *guard, const llm_recogniser *recogniser, llm_error *err);
+    llm_status (*guard_set_reviewer)(llm_guard *guard, llm_review_fn review, void *user, llm_error *err);
+    const char *(*guard_preset_name)(uint32_t i);
+    const char *(*guard_preset_policy)(uint32_t i);
+    const char *(*verdict_label)(const llm_verdict *verdict, uint32_t i);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

@@ -297,6 +297,7 @@ struct finding {
     double score;
     std::string_view rule;
     std::uint32_t action; // LLM_ACTION_*
+    std::string_view label;
 };
 struct score { // of one text: how many tokens were scored, the sum of their logarithms
     std::uint32_t tokens;
@@ -346,7 +347,8 @@ inline score score_at(const llm_scores *s, std::uint32_t i)
 inline finding finding_at(const llm_verdict *v, std::uint32_t i)
 {
     return {view(llm_verdict_type(v, i)), llm_verdict_start(v, i),      llm_verdict_end(v, i),
-            llm_verdict_score(v, i),      view(llm_verdict_rule(v, i)), llm_verdict_finding_action(v, i)};
+            llm_verdict_score(v, i),      view(llm_verdict_rule(v, i)), llm_verdict_finding_action(v, i),
+            view(llm_verdict_label(v, i))};
 }
 
 } // namespace detail
@@ -734,6 +736,12 @@ class guard
     {
         detail::sentence s;
         s.check(llm_guard_add_word(handle_.get(), word.data(), word.size(), &s.err));
+        return *this;
+    }
+    guard &reload(std::string_view policy)
+    {
+        detail::sentence s;
+        s.check(llm_guard_reload(handle_.get(), policy.data(), policy.size(), &s.err));
         return *this;
     }
     guard &set_vault(const vault &v)

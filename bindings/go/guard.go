@@ -17,6 +17,9 @@ type guardOpts struct {
 	action   Action
 	minScore float32
 	maxHold  uint
+	policy   string
+	files    string
+	like     *Guard
 }
 
 // GuardOption changes a new policy.
@@ -31,6 +34,15 @@ func MinScore(score float32) GuardOption { return func(o *guardOpts) { o.minScor
 // MaxHold sets the most bytes a stream holds back.
 func MaxHold(bytes uint) GuardOption { return func(o *guardOpts) { o.maxHold = bytes } }
 
+// Policy gives the guard a policy in JSON, as docs/policies.md tells, such as {"preset": "gdpr"}; the other options win over it.
+func Policy(json string) GuardOption { return func(o *guardOpts) { o.policy = json } }
+
+// PolicyFiles names the folder of the word files that the policy names.
+func PolicyFiles(folder string) GuardOption { return func(o *guardOpts) { o.files = folder } }
+
+// Like shares another guard's compiled rules, so that many guards cost little.
+func Like(g *Guard) GuardOption { return func(o *guardOpts) { o.like = g } }
+
 // NewGuard makes a policy.
 func NewGuard(opts ...GuardOption) (*Guard, error) {
 	var o guardOpts
@@ -38,8 +50,16 @@ func NewGuard(opts ...GuardOption) (*Guard, error) {
 		opt(&o)
 	}
 	g := &Guard{}
+	var like raw.Llm_guard
+	if o.like != nil {
+		if err := o.like.enter("make guard"); err != nil {
+			return nil, err
+		}
+		defer o.like.leave()
+		like = o.like.raw
+	}
 	err := quick("make guard", func(e raw.Llm_error) {
-		g.raw = raw.Sx_guard_create(uint(o.action), o.minScore, o.maxHold, logQueue, e)
+		g.raw = raw.Sx_guard_create(uint(o.action), o.minScore, o.maxHold, o.policy, o.files, like, logQueue, e)
 	})
 	if err != nil {
 		return nil, err
@@ -76,6 +96,17 @@ func (g *Guard) AddWord(word string) error {
 	}
 	defer g.leave()
 	return quick("add word", func(e raw.Llm_error) { raw.Llm_guard_add_word(g.raw, word, e) })
+}
+
+// Reload puts another policy in the place of this one, in use or not: running checks end under the old one. What SetAction and
+// AddWord said goes with it; after an error the old policy stands.
+func (g *Guard) Reload(policy string) error {
+	const op = "reload guard"
+	if err := g.enter(op); err != nil {
+		return err
+	}
+	defer g.leave()
+	return quick(op, func(e raw.Llm_error) { raw.Llm_guard_reload(g.raw, policy, e) })
 }
 
 // SetVault gives the policy a vault for Pseudonym and Hash; the guard keeps a reference.

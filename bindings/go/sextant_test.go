@@ -306,6 +306,36 @@ func TestClosing(t *testing.T) {
 	}
 }
 
+func TestPolicy(t *testing.T) {
+	if sextant.GuardPresets()["gdpr"] == "" {
+		t.Error("no preset gdpr")
+	}
+	guard, err := sextant.NewGuard(sextant.Policy(`{"preset":"pci","rules":[{"types":"EMAIL_ADDRESS","action":"remove","label":"mail"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guard.Close()
+	other, err := sextant.NewGuard(sextant.Like(guard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Close()
+	c := contextOf(t, sextant.WithGuard(guard))
+	v, err := c.Check(context.Background(), "jo@example.org 4111111111111111")
+	if err != nil || v.Text != " 411111******1111" || v.Findings[0].Label != "mail" {
+		t.Errorf("%v %v", v, err)
+	}
+	if err := guard.Reload(`{"default":"mask"}`); err != nil {
+		t.Error(err)
+	}
+	if v, err = c.Check(context.Background(), "jo@ab.org"); err != nil || v.Text != "****b*org" {
+		t.Errorf("%v %v", v, err)
+	}
+	if err := guard.Reload(`{"rules":1}`); !errors.Is(err, sextant.ErrFormat) || !strings.Contains(err.Error(), "column") {
+		t.Errorf("a wrong policy: %v", err)
+	}
+}
+
 func TestGuard(t *testing.T) {
 	vault, err := sextant.OpenVault(filepath.Join(t.TempDir(), "v"), make([]byte, 32))
 	if err != nil {

@@ -177,6 +177,7 @@ type Finding struct {
 	Score      float64
 	Rule       string
 	Action     Action
+	Label      string // the policy's word for it, "" for none
 }
 
 // Verdict is the guard's decision, the text that may go on, and its findings in order of start.
@@ -194,6 +195,7 @@ func verdictOf(v raw.Llm_verdict) Verdict {
 			Type: raw.Llm_verdict_type(v, i), Start: int(raw.Llm_verdict_start(v, i)),
 			End: int(raw.Llm_verdict_end(v, i)), Score: raw.Llm_verdict_score(v, i),
 			Rule: raw.Llm_verdict_rule(v, i), Action: Action(raw.Llm_verdict_finding_action(v, i)),
+			Label: raw.Llm_verdict_label(v, i),
 		})
 	}
 	return made
@@ -205,6 +207,18 @@ func Version() string { return raw.Llm_version() }
 // BuildInfo is a fact of the library's build by key, "" for an unknown one: "api_level", "compiler", "isa", "sqlite",
 // "sodium", "unicode".
 func BuildInfo(key string) string { return raw.Llm_build_info(key) }
+
+// GuardPresets are the policies that come with the library: name to JSON.
+func GuardPresets() map[string]string {
+	presets := map[string]string{}
+	for i := uint(0); ; i++ {
+		name := raw.Llm_guard_preset_name(i)
+		if name == "" {
+			return presets
+		}
+		presets[name] = raw.Llm_guard_preset_policy(i)
+	}
+}
 
 // GuardTypes lists the finding types this library knows.
 func GuardTypes() []string {

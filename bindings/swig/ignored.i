@@ -10,6 +10,12 @@
 %ignore llm_ctx_opts;
 %ignore llm_retrieve_opts;
 %ignore llm_judge_batch;
+%ignore llm_span;
+%ignore llm_window;
+%ignore llm_recogniser;
+%ignore llm_recogniser::type; /* a word of Go's */
+%ignore llm_review;
+%ignore llm_review::type;
 %ignore llm_gen_opts;
 %ignore llm_guard_opts;
 %ignore llm_check_opts;
@@ -100,5 +106,9 @@
 /* Callbacks and the function table are for C: the faces pull. */
 %ignore llm_piece_fn;
 %ignore llm_reply_each;
+%ignore llm_recognise_fn;
+%ignore llm_review_fn;
+%ignore llm_guard_add_recogniser;
+%ignore llm_guard_set_reviewer;
 %ignore llm_api;
 %ignore llm_get_api;

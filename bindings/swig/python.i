@@ -54,6 +54,8 @@
 %thread llm_guard_set_action;
 %thread llm_guard_set_vault;
 %thread llm_guard_set_audit;
+%thread llm_guard_reload;
+%thread sx_guard_create;
 
 %fragment("sx_py_bytes", "header") %{
 /* str (its UTF-8, kept by the object) or bytes; 0 with an exception set for anything else. */

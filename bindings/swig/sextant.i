@@ -62,7 +62,7 @@ typedef struct sx_blob sx_blob;
 #endif
 %apply (char *STRING, size_t LENGTH) {
     (const char *text, size_t len), (const char *word, size_t len), (const char *bytes, size_t len),
-    (const char *question, size_t len), (const char *prompt, size_t len), (const char *prompt, size_t prompt_len),
+    (const char *question, size_t len), (const char *policy, size_t len), (const char *prompt, size_t len), (const char *prompt, size_t prompt_len),
     (const char *answer, size_t answer_len), (const char *key, size_t key_len),
     (const char *ids, size_t ids_len), (const char *stops, size_t stops_len),
     (const char *types, size_t types_len), (const char *vars, size_t vars_len),

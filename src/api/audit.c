@@ -99,13 +99,18 @@ llm_status sx_log_verdict(llm_ctx *ctx, uint32_t direction, const llm_verdict *v
 {
     const llm_guard *guard = ctx->guard;
     if (!guard || !guard->audit) return LLM_OK;
+    const sx_guard *now = NULL;
+    llm_status status = verdict->guard_n ? LLM_OK : sx_ctx_guard(ctx, &now); /* nothing was fed: the policy in force */
+    if (status != LLM_OK) return status;
     const sx_audit_text text = {.direction = direction,
                                 .verdict = verdict->action,
                                 .flags = cut ? SX_AUDIT_CUT : 0,
                                 .bytes = bytes,
                                 .tag = ctx->tag,
-                                .policy = sx_guard_fingerprint(guard->guard),
+                                .policy = sx_guard_fingerprint(now ? now : verdict->guards[verdict->guard_n - 1]),
                                 .findings = verdict->findings,
                                 .count = verdict->count};
-    return sx_audit_verdict(guard->audit->audit, &text, err);
+    status = sx_audit_verdict(guard->audit->audit, &text, err);
+    sx_guard_free(now);
+    return status;
 }

@@ -58,22 +58,49 @@ int64_t llm_vault_restore(llm_vault *vault, const char *text, size_t len, char *
 
 /* ---- policy ---- */
 
+/* The policy in force, with a reference. */
+static const sx_guard *current(llm_guard *guard)
+{
+    pthread_mutex_lock(&guard->lock);
+    const sx_guard *now = guard->guard;
+    sx_guard_ref(now);
+    pthread_mutex_unlock(&guard->lock);
+    return now;
+}
+
+/* The folder of word files is needed again at every reload. */
+static llm_status keep_files(llm_guard *guard, const char *files, llm_error *err)
+{
+    if (!files) return LLM_OK;
+    guard->params.files = sx_mem_strndup(&guard->h.mem, files, strlen(files));
+    return guard->params.files ? LLM_OK : sx_fail_memory(err);
+}
+
 llm_status llm_guard_create(llm_guard **out, const llm_guard_opts *opts, llm_error *err)
 {
     if (!out) return sx_fail(err, LLM_E_INVALID, "out is NULL");
     *out = NULL;
     llm_guard_opts o;
-    llm_status status = sx_opts_read(&o, sizeof o, sizeof o, opts, "llm_guard_opts", err);
+    llm_status status = sx_opts_read(&o, sizeof o, offsetof(llm_guard_opts, policy), opts, "llm_guard_opts", err);
     if (status == LLM_OK) status = sx_hooks_check(o.allocator, o.logger, err);
     if (status == LLM_OK) status = sx_crypto_init(err);
+    if (status == LLM_OK && o.like) status = sx_handle_check(&o.like->h, "guard to be like", err);
     if (status == LLM_OK && o.default_action > LLM_ACTION_BLOCK)
         status = sx_fail(err, LLM_E_INVALID, "default_action %u is not one of LLM_ACTION_*", o.default_action);
     if (status != LLM_OK) return status;
     llm_guard *guard = sx_handle_new(sizeof *guard, o.allocator, o.logger);
     if (!guard) return sx_fail_memory(err);
     pthread_mutex_init(&guard->lock, NULL);
-    const sx_guard_params params = {o.default_action, o.min_score, o.max_hold};
-    status = sx_guard_create(&guard->guard, &guard->h.mem, &params, err);
+    guard->params = (sx_guard_params){
+        .default_action = o.default_action, .min_score = o.min_score, .max_hold = o.max_hold};
+    status = keep_files(guard, o.files, err);
+    sx_guard_params params = guard->params;
+    params.policy = o.policy;
+    params.policy_len = (size_t)o.policy_len;
+    const sx_guard *like = NULL;
+    if (o.like) like = params.like = current(o.like);
+    if (status == LLM_OK) status = sx_guard_create(&guard->guard, &guard->h.mem, &params, err);
+    sx_guard_free(like);
     if (status != LLM_OK) {
         llm_guard_free(guard);
         return status;
@@ -86,6 +113,7 @@ void llm_guard_free(llm_guard *guard)
 {
     if (!guard || !sx_handle_unref(&guard->h)) return;
     sx_guard_free(guard->guard);
+    sx_mem_free(&guard->h.mem, (char *)guard->params.files);
     llm_vault_free(guard->vault);
     llm_audit_free(guard->audit);
     pthread_mutex_destroy(&guard->lock);
@@ -143,6 +171,87 @@ llm_status llm_guard_set_vault(llm_guard *guard, llm_vault *vault, llm_error *er
     return LLM_OK;
 }
 
+llm_status llm_guard_add_recogniser(llm_guard *guard, const llm_recogniser *recogniser, llm_error *err)
+{
+    llm_recogniser r;
+    if (!recogniser) return sx_fail(err, LLM_E_INVALID, "recogniser is NULL");
+    llm_status status = sx_opts_read(&r, sizeof r, sizeof r, recogniser, "llm_recogniser", err);
+    if (status == LLM_OK) status = sx_guard_open_for_change(guard, err);
+    if (status != LLM_OK) return status;
+    status = sx_guard_add_recogniser(guard->guard, &r, err);
+    pthread_mutex_unlock(&guard->lock);
+    return status;
+}
+
+llm_status llm_guard_set_reviewer(llm_guard *guard, llm_review_fn review, void *user, llm_error *err)
+{
+    llm_status status = sx_guard_open_for_change(guard, err);
+    if (status != LLM_OK) return status;
+    status = sx_guard_set_review(guard->guard, review, user, err);
+    pthread_mutex_unlock(&guard->lock);
+    return status;
+}
+
+/* The vault and the audit log stay. */
+static void take_handles(const llm_guard *guard, sx_guard *next)
+{
+    if (guard->vault) sx_guard_set_vault(next, guard->vault->vault);
+    if (guard->audit) sx_guard_set_audit(next, guard->audit->audit);
+}
+
+/* What takes long is done before the lock is taken, so that no check waits for it. */
+static llm_status prepare(llm_guard *guard, sx_guard *next, llm_error *err)
+{
+    pthread_mutex_lock(&guard->lock);
+    bool in_use = guard->in_use;
+    take_handles(guard, next);
+    pthread_mutex_unlock(&guard->lock);
+    return in_use ? sx_guard_freeze(next, err) : LLM_OK;
+}
+
+/* The next policy is made beside the one in force and takes its place when it is whole. */
+llm_status llm_guard_reload(llm_guard *guard, const char *policy, size_t len, llm_error *err)
+{
+    llm_status status = sx_handle_check(guard ? &guard->h : NULL, "guard", err);
+    if (status != LLM_OK) return status;
+    if (!policy) return sx_fail(err, LLM_E_INVALID, "policy is NULL");
+    sx_guard *next = NULL;
+    const sx_guard *old = current(guard);
+    sx_guard_params params = guard->params;
+    params.policy = policy;
+    params.policy_len = len;
+    params.like = old;
+    status = sx_guard_create(&next, &guard->h.mem, &params, err);
+    if (status == LLM_OK) status = sx_guard_take_host(next, old, err);
+    sx_guard_free(old);
+    if (status == LLM_OK) status = prepare(guard, next, err);
+    if (status == LLM_OK) {
+        pthread_mutex_lock(&guard->lock);
+        take_handles(guard, next);
+        if (guard->in_use) status = sx_guard_freeze(next, err);
+        if (status == LLM_OK) {
+            sx_guard *last = guard->guard;
+            guard->guard = next;
+            next = last;
+        }
+        pthread_mutex_unlock(&guard->lock);
+    }
+    sx_guard_free(next); /* the last one, or the one that did not become */
+    return status;
+}
+
+const char *llm_guard_preset_name(uint32_t i)
+{
+    const char *text;
+    return sx_guard_preset(i, &text);
+}
+
+const char *llm_guard_preset_policy(uint32_t i)
+{
+    const char *text;
+    return sx_guard_preset(i, &text) ? text : NULL;
+}
+
 const char *llm_guard_type(uint32_t i)
 {
     return sx_guard_type(i);
@@ -163,8 +272,23 @@ void sx_verdict_clear(llm_verdict *verdict)
     if (!verdict->mem) return;
     sx_buf_free(&verdict->text);
     sx_mem_free(verdict->mem, verdict->findings);
+    for (size_t i = 0; i < verdict->guard_n; i++) sx_guard_free(verdict->guards[i]);
+    sx_mem_free(verdict->mem, verdict->guards);
     verdict->findings = NULL;
-    verdict->count = verdict->cap = 0;
+    verdict->guards = NULL;
+    verdict->count = verdict->cap = verdict->guard_n = verdict->guard_cap = 0;
+}
+
+/* The names in findings are their guard's, and the log tells its policy: the verdict holds on to it. */
+static llm_status hold_guard(llm_verdict *verdict, const sx_guard *guard, llm_error *err)
+{
+    if (verdict->guard_n > 0 && verdict->guards[verdict->guard_n - 1] == guard) return LLM_OK;
+    if (sx_mem_grow(verdict->mem, (void **)&verdict->guards, &verdict->guard_cap, verdict->guard_n + 1,
+                    sizeof *verdict->guards))
+        return sx_fail_memory(err);
+    sx_guard_ref(guard);
+    verdict->guards[verdict->guard_n++] = guard;
+    return LLM_OK;
 }
 
 llm_status sx_verdict_take(llm_verdict *verdict, const sx_filter *filter, uint64_t offset, uint32_t *from,
@@ -175,6 +299,7 @@ llm_status sx_verdict_take(llm_verdict *verdict, const sx_filter *filter, uint64
     if (sx_mem_grow(verdict->mem, (void **)&verdict->findings, &verdict->cap, verdict->count + count - *from + 1,
                     sizeof *verdict->findings))
         return sx_fail_memory(err);
+    if (hold_guard(verdict, sx_filter_guard(filter), err) != LLM_OK) return LLM_E_MEMORY;
     for (; *from < count; ++*from) {
         sx_finding *mine = &verdict->findings[verdict->count++];
         *mine = findings[*from];
@@ -199,6 +324,7 @@ llm_status sx_guard_pass(llm_ctx *ctx, const sx_check_params *params, const char
     if (status == LLM_OK) status = sx_verdict_take(verdict, filter, offset, &from, err);
     if (status == LLM_OK && sx_filter_action(filter) == LLM_VERDICT_BLOCK) sx_buf_clear(out);
     sx_filter_close(filter);
+    sx_guard_free(guard);
     return status;
 }
 
@@ -281,7 +407,7 @@ uint32_t llm_verdict_count(const llm_verdict *verdict)
 
 static const sx_finding *finding_at(const llm_verdict *verdict, uint32_t i)
 {
-    static const sx_finding none = {.type = "", .rule = ""};
+    static const sx_finding none = {.type = "", .rule = "", .label = ""};
     return verdict && i < verdict->count ? &verdict->findings[i] : &none;
 }
 
@@ -315,6 +441,11 @@ uint32_t llm_verdict_finding_action(const llm_verdict *verdict, uint32_t i)
     return finding_at(verdict, i)->action;
 }
 
+const char *llm_verdict_label(const llm_verdict *verdict, uint32_t i)
+{
+    return finding_at(verdict, i)->label;
+}
+
 /* ---- streams ---- */
 
 struct llm_guard_stream {
@@ -343,6 +474,7 @@ llm_status llm_guard_open(llm_ctx *ctx, const llm_check_opts *opts, llm_guard_st
         if (!stream) status = sx_fail_memory(&ctx->err);
     }
     if (status == LLM_OK) status = sx_filter_open(&stream->filter, &ctx->h.mem, guard, &params, &ctx->err);
+    sx_guard_free(guard);
     if (status == LLM_OK) {
         sx_verdict_init(&stream->verdict, &ctx->h.mem);
         sx_ctx_ref(ctx);

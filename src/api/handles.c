@@ -185,8 +185,12 @@ llm_status sx_ctx_guard(llm_ctx *ctx, const sx_guard **guard)
         else
             status = make_default(&ctx->guard, &ctx->h, &ctx->err);
     }
-    if (status == LLM_OK) *guard = ctx->guard->guard;
-    return status;
+    if (status != LLM_OK) return status;
+    pthread_mutex_lock(&ctx->guard->lock);
+    *guard = ctx->guard->guard;
+    sx_guard_ref(*guard);
+    pthread_mutex_unlock(&ctx->guard->lock);
+    return LLM_OK;
 }
 
 static llm_status check_parts(llm_model *model, llm_corpus *corpus, llm_guard *guard, llm_error *err)

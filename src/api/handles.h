@@ -70,10 +70,11 @@ struct llm_audit {
 struct llm_guard {
     sx_handle h;
     sx_guard *guard;
-    llm_vault *vault;     /* a reference, or NULL */
-    llm_audit *audit;     /* likewise */
-    pthread_mutex_t lock; /* guards in_use against the setters */
-    bool in_use;          /* a context holds it: frozen */
+    llm_vault *vault;       /* a reference, or NULL */
+    llm_audit *audit;       /* likewise */
+    sx_guard_params params; /* what it was made with, for the next policy */
+    pthread_mutex_t lock;   /* guards in_use against the setters, and guard against llm_guard_reload */
+    bool in_use;            /* a context holds it: frozen */
 };
 
 struct llm_ctx {
@@ -121,7 +122,7 @@ llm_status sx_ctx_leave(llm_ctx *ctx, llm_status status);
 /* Children keep the context's memory, model, corpus and guard alive. */
 void sx_ctx_ref(llm_ctx *ctx);
 void sx_ctx_unref(llm_ctx *ctx);
-/* The frozen policy in force; made at first need. Inside a call only. */
+/* The frozen policy in force, with a reference of the caller's (sx_guard_free); made at first need. Inside a call only. */
 llm_status sx_ctx_guard(llm_ctx *ctx, const sx_guard **guard);
 llm_status sx_ctx_session(llm_ctx *ctx, sx_session **session);
 /* adapter.c: the session carries what the context does; what a context lets go of at its end. */
@@ -136,6 +137,8 @@ struct llm_verdict {
     sx_buf text;
     sx_finding *findings; /* [count] */
     size_t count, cap;
+    const sx_guard **guards; /* [guard_n] references: what findings point to lives there */
+    size_t guard_n, guard_cap;
 };
 
 void sx_verdict_init(llm_verdict *verdict, sx_mem *mem);

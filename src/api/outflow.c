@@ -13,7 +13,9 @@ static llm_status open_filter(llm_reply *reply)
     const sx_check_params params = {LLM_DIR_OUTPUT, NULL, 0, reply->opts.cancel};
     reply->filter_taken = 0;
     reply->filter_offset = reply->fed;
-    return sx_filter_open(&reply->filter, &reply->ctx->h.mem, guard, &params, &reply->ctx->err);
+    status = sx_filter_open(&reply->filter, &reply->ctx->h.mem, guard, &params, &reply->ctx->err);
+    sx_guard_free(guard);
+    return status;
 }
 
 /* After the filter moved: takes its decisions over; a block ends the answer. */

@@ -181,6 +181,12 @@ static const llm_api API = {
     .corpus_view = llm_corpus_view,
     .describe = llm_describe,
     .docs_about = llm_docs_about,
+    .guard_reload = llm_guard_reload,
+    .guard_add_recogniser = llm_guard_add_recogniser,
+    .guard_set_reviewer = llm_guard_set_reviewer,
+    .guard_preset_name = llm_guard_preset_name,
+    .guard_preset_policy = llm_guard_preset_policy,
+    .verdict_label = llm_verdict_label,
 };
 
 const llm_api *llm_get_api(uint32_t level)

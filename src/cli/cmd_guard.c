@@ -27,9 +27,14 @@ static const char help[] = "usage: sextant guard [OPTION...] [FILE...]\n"
                            "                              mask, remove, hash, pseudonym, review, block\n"
                            "      --min-score S           drop findings below S (default 0.5; 0 drops none)\n"
                            "      --words FILE            also find these words, one per line, as BLOCKED\n"
-                           "      --policy FILE           a JSON file {\"default\": ACTION, \"actions\": {TYPE:\n"
-                           "                              ACTION}, \"types\": [], \"words\": [], \"min_score\":\n"
-                           "                              S}\n"
+                           "      --policy FILE           a policy in JSON: {\"default\": ACTION, \"actions\":\n"
+                           "                              {TYPE: ACTION}, \"rules\": [], \"custom\": [],\n"
+                           "                              \"words\": [], \"allow\": [], \"min_score\": S, ...};\n"
+                           "                              `sextant policy check FILE` proves it\n"
+                           "      --preset NAME           a policy of the library's: gdpr, pci, pipl or\n"
+                           "                              hipaa-safe-harbor (`sextant policy show NAME`)\n"
+                           "      --direction D           input (default), evidence or output: a policy may\n"
+                           "                              treat them differently\n"
                            "      --max-hold N            most bytes held back\n" SX_VAULT_HELP SX_AUDIT_HELP
                            "      --report                tell the findings on standard error (never the\n"
                            "                              text they stand in)\n"
@@ -47,6 +52,8 @@ enum {
     OPT_SCORE,
     OPT_WORDS,
     OPT_POLICY,
+    OPT_PRESET,
+    OPT_DIRECTION,
     OPT_HOLD,
     OPT_REPORT,
     OPT_LIST,
@@ -61,6 +68,8 @@ static const sx_opt table[] = {SX_VAULT_OPTIONS,
                                {OPT_SCORE, 0, "min-score", true},
                                {OPT_WORDS, 0, "words", true},
                                {OPT_POLICY, 0, "policy", true},
+                               {OPT_PRESET, 0, "preset", true},
+                               {OPT_DIRECTION, 0, "direction", true},
                                {OPT_HOLD, 0, "max-hold", true},
                                {OPT_REPORT, 0, "report", false},
                                {OPT_LIST, 0, "list", false},
@@ -223,6 +232,13 @@ static bool option(job *j, sx_args *args, int id)
         return true;
     case OPT_WORDS: return sx_policy_words(&j->policy, cmd, args->value);
     case OPT_POLICY: return sx_policy_file(&j->policy, cmd, args->value);
+    case OPT_PRESET: return sx_policy_preset(&j->policy, cmd, args->value);
+    case OPT_DIRECTION: {
+        static const char *const NAMES[] = {"input", "evidence", "output", NULL};
+        int d = sx_arg_choice(args, NAMES);
+        j->check.direction = j->policy.direction = d < 0 ? 0 : 1u << d;
+        return d >= 0;
+    }
     case OPT_HOLD: return sx_arg_u32(args, 1, UINT32_MAX, &j->policy.max_hold);
     case OPT_REPORT: return j->report = true;
     case OPT_LIST: return j->list = true;

@@ -16,6 +16,7 @@ extern const sx_command sx_cmd_check;
 extern const sx_command sx_cmd_guard;
 extern const sx_command sx_cmd_restore;
 extern const sx_command sx_cmd_audit;
+extern const sx_command sx_cmd_policy;
 extern const sx_command sx_cmd_generate;
 extern const sx_command sx_cmd_tokenize;
 extern const sx_command sx_cmd_detokenize;

@@ -115,6 +115,7 @@ llm_status sx_guard_line(void *user, const json_t *in, json_t *out, llm_error *e
     llm_ctx *ctx = NULL;
     llm_check_opts opts = LLM_CHECK_OPTS_INIT;
     opts.min_score = lines->policy->min_score;
+    opts.direction = lines->policy->direction;
     opts.cancel = lines->run->cancel;
     llm_status st = sx_json_get_text(in, "text", true, &text, &len, err);
     if (st == LLM_OK) st = sx_json_get_list(in, "types", &types, err);

@@ -1,6 +1,7 @@
 /* What the guard is to look for and to do. */
 #include "policy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const action_names[] = {"",     "allow",     "replace", "mask", "remove",
@@ -24,6 +25,8 @@ void sx_policy_free(sx_policy *policy)
     sx_bytes_free(&policy->actions);
     sx_bytes_free(&policy->words);
     sx_bytes_free(&policy->types);
+    sx_bytes_free(&policy->json);
+    sx_bytes_free(&policy->folder);
 }
 
 static bool no_memory(const sx_command *cmd)
@@ -67,45 +70,47 @@ bool sx_policy_words(sx_policy *policy, const sx_command *cmd, const char *path)
     return ok;
 }
 
-static bool take_actions(sx_policy *policy, const sx_command *cmd, const json_t *actions)
+/* A key of the policy's own; what is no JSON is the library's to tell. */
+static bool says(const sx_bytes *json, const char *key, const char *other)
 {
-    const char *type;
-    json_t *value;
-    json_object_foreach((json_t *)actions, type, value)
-    {
-        char text[256];
-        snprintf(text, sizeof text, "%s=%s", type, json_is_string(value) ? json_string_value(value) : "?");
-        if (!sx_policy_action(policy, cmd, text)) return false;
-    }
-    return true;
+    json_t *in = json_loadb(json->data, json->len, 0, NULL);
+    bool found = json_object_get(in, key) || json_object_get(in, other);
+    json_decref(in);
+    return found;
+}
+
+static bool one_policy(const sx_policy *policy, const sx_command *cmd)
+{
+    if (!policy->json.len) return true;
+    sx_usage(cmd, "give one --policy or --preset; a policy takes presets in by {\"preset\": [\"gdpr\", \"pci\"]}");
+    return false;
 }
 
 bool sx_policy_file(sx_policy *policy, const sx_command *cmd, const char *path)
 {
-    sx_bytes text = {0};
-    json_error_t where;
-    llm_error err = LLM_ERROR_INIT;
-    if (!sx_read_all(cmd, path, &text)) return false;
-    json_t *in = json_loadb(text.data, text.len, 0, &where);
-    sx_bytes_free(&text);
-    bool ok = json_is_object(in);
-    if (!in)
-        sx_say(cmd, "%s is not JSON: %s (line %d)", path, where.text, where.line);
-    else if (!ok)
-        sx_say(cmd, "%s must hold one JSON object", path);
-    const char *action = NULL;
-    size_t len = 0;
-    if (ok && (sx_json_get_text(in, "default", false, &action, &len, &err) != LLM_OK ||
-               sx_json_get_list(in, "types", &policy->types, &err) != LLM_OK ||
-               sx_json_get_list(in, "words", &policy->words, &err) != LLM_OK ||
-               sx_json_get_float(in, "min_score", &policy->min_score, &err) != LLM_OK)) {
-        sx_say(cmd, "%s: %s", path, err.message);
-        ok = false;
+    if (!one_policy(policy, cmd) || !sx_read_all(cmd, path, &policy->json)) return false;
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 0;
+    policy->path = path;
+    if (!sx_bytes_add(&policy->folder, slash ? path : ".", slash ? n + (n == 0) : 1) ||
+        !sx_bytes_add(&policy->folder, "", 1))
+        return no_memory(cmd);
+    if (policy->json.len == 0) {
+        sx_say(cmd, "%s is empty: a policy is a JSON object", path);
+        return false;
     }
-    if (ok && json_is_number(json_object_get(in, "min_score")) && policy->min_score <= 0) policy->min_score = -1;
-    if (ok && action) ok = sx_policy_action(policy, cmd, action);
-    if (ok) ok = take_actions(policy, cmd, json_object_get(in, "actions"));
+    return true;
+}
+
+bool sx_policy_preset(sx_policy *policy, const sx_command *cmd, const char *name)
+{
+    if (!one_policy(policy, cmd)) return false;
+    json_t *in = json_pack("{s:s}", "preset", name);
+    char *text = json_dumps(in, 0);
     json_decref(in);
+    bool ok = text && sx_bytes_add(&policy->json, text, strlen(text));
+    free(text);
+    if (!ok) sx_say(cmd, "the name of a preset is text in UTF-8, such as gdpr");
     return ok;
 }
 
@@ -129,7 +134,7 @@ static llm_status set_actions(const sx_policy *policy, llm_guard *guard, llm_err
         st = llm_guard_set_action(guard, type, LLM_DIR_ALL, action_by_name(equals + 1), err);
     }
     /* pseudonyms were chosen by naming a vault, not type by type: addresses of web pages stay readable as ever */
-    if (st == LLM_OK && policy->vault && !policy->default_action && !url_named)
+    if (st == LLM_OK && policy->vault && !policy->default_action && !policy->json.len && !url_named)
         st = llm_guard_set_action(guard, "URL", LLM_DIR_ALL, LLM_ACTION_ALLOW, err);
     return st;
 }
@@ -137,10 +142,18 @@ static llm_status set_actions(const sx_policy *policy, llm_guard *guard, llm_err
 llm_status sx_policy_guard(const sx_policy *policy, const char *extra, llm_guard **out, llm_error *err)
 {
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
-    opts.default_action = policy->default_action ? policy->default_action : policy->vault ? LLM_ACTION_PSEUDONYM : 0;
+    bool pseudonyms = policy->vault && !(policy->json.len && says(&policy->json, "default", "preset"));
+    opts.default_action = policy->default_action ? policy->default_action : pseudonyms ? LLM_ACTION_PSEUDONYM : 0;
     opts.max_hold = policy->max_hold;
+    opts.policy = policy->json.len ? policy->json.data : NULL;
+    opts.policy_len = policy->json.len;
+    opts.files = policy->folder.data;
     llm_guard *guard = NULL;
     llm_status st = llm_guard_create(&guard, &opts, err);
+    if (st != LLM_OK && policy->path) {
+        llm_error inner = *err;
+        sx_error_set(err, st, "%s: %s", policy->path, inner.message);
+    }
     if (st == LLM_OK && policy->vault) st = llm_guard_set_vault(guard, policy->vault, err);
     if (st == LLM_OK && policy->audit) st = llm_guard_set_audit(guard, policy->audit, err);
     if (st == LLM_OK) st = set_actions(policy, guard, err);

@@ -9,10 +9,14 @@ typedef struct sx_policy {
     sx_bytes actions;        /* list of "TYPE=ACTION" */
     sx_bytes words;          /* list of listed words */
     sx_bytes types;          /* list of types, empty: all */
+    sx_bytes json;           /* the policy file or preset, empty: none */
+    sx_bytes folder;         /* of its word files */
+    const char *path;        /* of the policy file, for sentences */
     float min_score;         /* as in llm_check_opts */
     uint32_t max_hold;
-    llm_vault *vault; /* borrowed */
-    llm_audit *audit; /* borrowed */
+    uint32_t direction; /* LLM_DIR_*, 0: input */
+    llm_vault *vault;   /* borrowed */
+    llm_audit *audit;   /* borrowed */
 } sx_policy;
 
 void sx_policy_free(sx_policy *policy);
@@ -20,8 +24,9 @@ void sx_policy_free(sx_policy *policy);
 bool sx_policy_action(sx_policy *policy, const sx_command *cmd, const char *text);
 /* One word per line; empty lines are skipped. */
 bool sx_policy_words(sx_policy *policy, const sx_command *cmd, const char *path);
-/* {"default","actions":{TYPE:ACTION},"types":[],"words":[],"min_score"}: options given after it win. */
+/* A policy as docs/policies.md tells; word files lie beside it. Options win over it. */
 bool sx_policy_file(sx_policy *policy, const sx_command *cmd, const char *path);
+bool sx_policy_preset(sx_policy *policy, const sx_command *cmd, const char *name);
 /* Makes the guard; extra is a further list of words, or NULL. */
 llm_status sx_policy_guard(const sx_policy *policy, const char *extra, llm_guard **out, llm_error *err);
 const char *sx_action_name(uint32_t action);

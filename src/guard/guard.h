@@ -37,10 +37,15 @@ typedef struct sx_guard_params {
     uint32_t default_action; /* LLM_ACTION_*; 0: as llm_guard_opts tells */
     float min_score;         /* 0: 0.5 */
     uint32_t max_hold;       /* 0: no bound; else findings longer than half of it are not seen */
+    const char *policy;      /* JSON as docs/policies.md tells, or NULL; what the fields above set wins over it */
+    size_t policy_len;
+    const char *files;           /* the folder of the word lists that the policy names; NULL: it may name none */
+    const struct sx_guard *like; /* shares this guard's compiled rules; NULL: its own */
 } sx_guard_params;
 
 llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *params, llm_error *err);
-void sx_guard_free(sx_guard *guard);
+void sx_guard_ref(const sx_guard *guard);
+void sx_guard_free(const sx_guard *guard); /* drops a reference */
 llm_status sx_guard_set_action(sx_guard *guard, const char *type, uint32_t directions, uint32_t action, llm_error *err);
 llm_status sx_guard_add_word(sx_guard *guard, const char *word, size_t len, llm_error *err);
 void sx_guard_set_vault(sx_guard *guard, sx_vault *vault);   /* borrowed; the facade keeps it alive */
@@ -49,11 +54,20 @@ const char *sx_guard_type(uint32_t i);
 void sx_guard_set_audit(sx_guard *guard, struct sx_audit *audit); /* borrowed, as the vault: findings get their marks */
 const unsigned char *sx_guard_fingerprint(
     const sx_guard *guard); /* SX_MARK_BYTES of what the policy says; frozen only */
+/* The i-th policy that comes with the library: its name, and its JSON in *text. NULL beyond. */
+const char *sx_guard_preset(uint32_t i, const char **text);
+/* Somebody else's recogniser, copied; before freezing. */
+llm_status sx_guard_add_recogniser(sx_guard *guard, const llm_recogniser *recogniser, llm_error *err);
+/* Takes over what belongs to the host in another guard: recognisers, reviewer, the key of hashes. */
+llm_status sx_guard_take_host(sx_guard *guard, const sx_guard *from, llm_error *err);
+/* Who decides findings whose action is REVIEW; before freezing. */
+llm_status sx_guard_set_review(sx_guard *guard, llm_review_fn fn, void *user, llm_error *err);
 
 /* ---- scanning: one caller at a time ---- */
 typedef struct sx_finding {
-    const char *type; /* static */
-    const char *rule; /* static */
+    const char *type; /* lives as long as the guard, as do rule and label */
+    const char *rule;
+    const char *label; /* of the policy; "" for none */
     uint64_t start, end;
     float score;
     uint32_t action;                   /* LLM_ACTION_* */
@@ -70,7 +84,7 @@ typedef struct sx_check_params {
 
 typedef struct sx_filter sx_filter;
 
-/* A stream under a frozen guard, which must outlive it. */
+/* A stream under a frozen guard, of which it keeps a reference. */
 llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, const sx_check_params *params,
                           llm_error *err);
 void sx_filter_close(sx_filter *filter);
@@ -84,6 +98,7 @@ llm_status sx_filter_finish(sx_filter *filter, sx_buf *out, llm_error *err);
  * "harm-...") spans the window that it judged, comes when that has passed, and may lie over all others. */
 const sx_finding *sx_filter_findings(const sx_filter *filter, uint32_t *count);
 uint32_t sx_filter_action(const sx_filter *filter); /* LLM_VERDICT_* so far */
+const sx_guard *sx_filter_guard(const sx_filter *filter);
 
 /* ---- audit log: any thread; any number of processes append to one file ----
  * Records are chained by hashes and signed at intervals (audit/record.h). No value is written, only its keyed hash. */

@@ -53,6 +53,22 @@ feed 'jo@example.org'; run guard --policy "$T/policy.json" --action EMAIL_ADDRES
 echo '{"default":"shred"}' >"$T/bad.json"; run guard --policy "$T/bad.json"; is_rc 2; err_sentence; err_has 'shred'
 echo '{' >"$T/bad.json"; run guard --policy "$T/bad.json"; is_rc 2; err_sentence; err_has 'bad.json'
 
+# presets, directions, word files beside the policy, and the command that proves policies
+feed 'Card 4111111111111111 CVV: 123'; run guard --preset pci; is_rc 0; out_is 'Card 411111******1111 '
+run guard --preset none; is_rc 2; err_sentence; err_has 'there are gdpr'
+run guard --preset pci --policy "$T/policy.json"; is_rc 2; err_has 'give one'
+echo '{"rules":[{"types":"EMAIL_ADDRESS","directions":"output","action":"remove"}],"word_files":["words"]}' >"$T/policy.json"
+feed 'jo@example.org x-ray'; run guard --policy "$T/policy.json" --direction output --action BLOCKED=mask; is_rc 0; out_is ' *****'
+feed 'jo@example.org'; run guard --policy "$T/policy.json"; is_rc 0; out_is '<EMAIL_ADDRESS>'
+run guard --direction up; is_rc 2; err_sentence
+run policy list; is_rc 0; out_has 'hipaa-safe-harbor'
+run policy show pipl; is_rc 0; out_has 'CN_RESIDENT_ID'
+cp "$T/out" "$T/pipl.json"; run policy check "$T/pipl.json" "$T/policy.json"; is_rc 0; out_has 'pipl.json: good'
+printf '{\n  "rules": [{"types": "URL", "action": "eat"}]\n}' >"$T/bad.json"
+run policy check "$T/bad.json" "$T/pipl.json"; is_rc 1; err_sentence; err_has 'line 2, column 40, at /rules/0/action'; out_has 'pipl.json: good'
+run policy show none; is_rc 2; err_sentence
+run policy; is_rc 2; err_sentence
+
 # line by line
 feed '{"id":1,"text":"Mail jo@example.org, card 4111 1111 1111 1111."}
 {"id":2,"text":"Mail jo@example.org, card 4111 1111 1111 1111.","types":["CREDIT_CARD"]}

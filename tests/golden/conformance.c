@@ -285,6 +285,8 @@ static json_t *call_policy(world *w, const json_t *call)
     llm_ctx *ctx = NULL;
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
     opts.default_action = num(call, "default");
+    opts.policy = str(call, "json", NULL);
+    opts.policy_len = opts.policy ? strlen(opts.policy) : 0;
     llm_status status = llm_guard_create(&guard, &opts, &w->err);
     if (status == LLM_OK && json_is_true(json_object_get(call, "vault")))
         status = llm_guard_set_vault(guard, w->vault, &w->err);

@@ -227,6 +227,9 @@ class world
     {
         sextant::guard_opts opts;
         opts.default_action = num(call, "default");
+        const std::string json = str(call, "json", "");
+        if (!json.empty()) opts.policy = json.data();
+        opts.policy_len = json.size();
         sextant::guard guard(&opts);
         if (json_is_true(json_object_get(call, "vault"))) guard.set_vault(vault);
         const char *type;

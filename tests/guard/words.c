@@ -76,6 +76,39 @@ static void neighbours_are_other_words(void **state)
     found_as("caiinoo", NULL);
 }
 
+/* The i-th word of a made list: no word is another's beginning, each is of four syllables. */
+static void make_word(char word[16], unsigned i)
+{
+    static const char PARTS[] = "bacodifeguhajikelominupa";
+    word[0] = 0;
+    for (unsigned k = 0; k < 4; k++, i /= 12) strncat(word, PARTS + i % 12 * 2, 2);
+}
+
+static void a_long_list_is_small_and_exact(void **state)
+{
+    enum { WORDS = 12000 };
+    (void)state;
+    sx_guard *g = NULL;
+    const sx_guard_params p = {.like = guard};
+    char word[16], text[80];
+    assert_int_equal(sx_guard_create(&g, &mem, &p, NULL), LLM_OK);
+    size_t before = atomic_load(&mem.live_bytes);
+    for (unsigned i = 0; i < WORDS; i++) {
+        make_word(word, i);
+        assert_int_equal(sx_guard_add_word(g, word, strlen(word), NULL), LLM_OK);
+    }
+    assert_int_equal(sx_guard_freeze(g, NULL), LLM_OK);
+    assert_true(atomic_load(&mem.live_bytes) - before < 60 * WORDS);
+    for (unsigned i = 0; i < WORDS + 8000; i += 97) {
+        make_word(word, i);
+        snprintf(text, sizeof text, "one %s two %sba three", word, word);
+        outcome o = check_text(&mem, g, text, strlen(text), "BLOCKED\0", 0, NULL);
+        assert_string_equal(sx_buf_cstr(&o.findings), i < WORDS ? "BLOCKED[4,12) " : "");
+        free_outcome(&o);
+    }
+    sx_guard_free(g);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -98,10 +131,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(disguises_are_seen_through),
-        cmocka_unit_test(ideographs_too),
-        cmocka_unit_test(phrases_keep_their_words),
-        cmocka_unit_test(neighbours_are_other_words),
+        cmocka_unit_test(disguises_are_seen_through),     cmocka_unit_test(ideographs_too),
+        cmocka_unit_test(phrases_keep_their_words),       cmocka_unit_test(neighbours_are_other_words),
+        cmocka_unit_test(a_long_list_is_small_and_exact),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -50,7 +50,7 @@ from ._errors import (
     Utf8Error,
     VersionError,
 )
-from ._guard import Guard, GuardStream, Vault, guard_types
+from ._guard import Guard, GuardStream, Vault, guard_presets, guard_types
 from ._handle import Cancel
 from ._model import Adapter, Model, dequantize, quantize
 from ._reply import Evidence, Reply
@@ -89,7 +89,7 @@ __all__ = [
     "JudgeBatch", "KeyMismatchError", "KvType", "LimitError", "Model", "Node", "NodeKind", "NotFoundError", "OutOfMemoryError",
     "Pooling", "ReadOnlyError", "Reply", "Sampling", "Score", "SextantError", "Step", "TokenLogprob", "TraceAction",
     "Tree", "UnsupportedError", "Usage", "Utf8Error", "Vault", "Verdict", "VersionError", "build_info", "dequantize",
-    "guard_types", "quantize", "verify_audit", "version",
+    "guard_presets", "guard_types", "quantize", "verify_audit", "version",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import os
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Tuple
 
@@ -27,6 +28,20 @@ def guard_types() -> List[str]:
     while (name := _raw.llm_guard_type(len(types))) is not None:
         types.append(name)
     return types
+
+
+def guard_presets() -> Dict[str, str]:
+    """The policies that come with the library: name to JSON."""
+    presets: Dict[str, str] = {}
+    while (name := _raw.llm_guard_preset_name(len(presets))) is not None:
+        presets[name] = _raw.llm_guard_preset_policy(len(presets))
+    return presets
+
+
+def _policy(policy: "Text | Mapping[str, Any] | None") -> bytes:
+    if policy is None:
+        return b""
+    return utf8(json.dumps(policy, ensure_ascii=False) if isinstance(policy, Mapping) else policy)
 
 
 class Vault(Handle):
@@ -69,7 +84,9 @@ class Guard(Handle):
     """A policy: what to look for, what to do. It can change until a context uses it, then BusyError.
 
     ``actions`` maps a type to an Action in all directions; ``words`` are found as type BLOCKED, which asks for REVIEW unless
-    ``actions`` says otherwise. Without a vault it pickles as its policy.
+    ``actions`` says otherwise. ``policy`` is a policy in JSON, or a dict of the same shape (``docs/policies.md``), such as
+    ``{"preset": "gdpr"}``; ``files`` the folder of the word files it names. ``like`` shares another guard's compiled rules, so
+    that many guards cost little. Without a vault it pickles as its policy.
 
     >>> with sextant.Guard(words=["Bluebird"], actions={"BLOCKED": sextant.Action.MASK}) as guard:
     ...     with sextant.Context(guard=guard) as ctx:
@@ -81,13 +98,17 @@ class Guard(Handle):
 
     def __init__(self, *, default_action: int = Action.DEFAULT, min_score: float = 0.0, max_hold: int = 0,
                  vault: Vault | None = None, audit: Audit | None = None, actions: Mapping[str, int] | None = None,
-                 words: Iterable[str] = ()) -> None:
+                 words: Iterable[str] = (), policy: Text | Mapping[str, Any] | None = None,
+                 files: StrPath | None = None, like: "Guard | None" = None) -> None:
         err = _raw.llm_error()
-        raw = _raw.sx_guard_create(default_action, min_score, max_hold, LOG, err)
+        folder = b"" if files is None else os.fsencode(files)
+        with life_of(like) as model:
+            raw = _raw.sx_guard_create(default_action, min_score, max_hold, _policy(policy), folder, model, LOG, err)
         drain_log()
         check(err)
         super().__init__(raw, _raw.llm_guard_free)
-        self._options = {"default_action": int(default_action), "min_score": min_score, "max_hold": max_hold}
+        self._options: Dict[str, Any] = {"default_action": int(default_action), "min_score": min_score,
+                                         "max_hold": max_hold, "policy": policy, "files": files}
         self._policy: List[Tuple[str, Tuple[Any, ...]]] = []  # what was set, in order
         self._bound = False
         try:
@@ -121,6 +142,17 @@ class Guard(Handle):
             check(err)
         self._policy.append(("add_word", (word,)))
 
+    def reload(self, policy: Text | Mapping[str, Any]) -> None:
+        """Puts another policy in the place of this one, in use or not: running checks end under the old one. What
+        ``actions`` and ``words`` said goes with it; after an error the old policy stands."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            code = _raw.llm_guard_reload(raw, _policy(policy), err)
+        if code < 0:
+            check(err)
+        self._options["policy"] = policy
+        self._policy.clear()
+
     def set_vault(self, vault: Vault) -> None:
         """Gives the policy a vault for PSEUDONYM and HASH; the guard keeps a reference."""
         err = _raw.llm_error()
@@ -153,14 +185,6 @@ def _reopen(kind: type[Guard], options: Dict[str, Any], policy: List[Tuple[str, 
     for name, args in policy:
         getattr(guard, name)(*args)
     return guard
-
-    def set_audit(self, audit: Audit) -> None:
-        """Every verdict under this policy is logged; one that cannot be is an error, and nothing is released."""
-        err = _raw.llm_error()
-        with self._life as raw, audit._life as a:
-            code = _raw.llm_guard_set_audit(raw, a, err)
-        if code < 0:
-            check(err)
 
 
 class GuardStream(Handle):

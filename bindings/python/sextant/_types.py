@@ -277,6 +277,8 @@ class Finding:
     score: float
     rule: str
     action: Action
+    #: the policy's word for it, "" for none
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -310,7 +312,7 @@ def verdict_from(raw: Any) -> Verdict:
         Finding(
             _raw.llm_verdict_type(raw, i), _raw.llm_verdict_start(raw, i), _raw.llm_verdict_end(raw, i),
             _raw.llm_verdict_score(raw, i), _raw.llm_verdict_rule(raw, i),
-            Action(_raw.llm_verdict_finding_action(raw, i)),
+            Action(_raw.llm_verdict_finding_action(raw, i)), _raw.llm_verdict_label(raw, i),
         )
         for i in range(_raw.llm_verdict_count(raw))
     )

@@ -188,7 +188,7 @@ class World:
     def policy(self, call):
         vault = self.vault if call.get("vault") else None
         with sextant.Guard(default_action=call.get("default", Action.DEFAULT), vault=vault,
-                           actions=call.get("actions"), words=call.get("words", ())) as guard:
+                           actions=call.get("actions"), words=call.get("words", ()), policy=call.get("json")) as guard:
             made = sextant.Context(guard=guard)
         self.guarded.close()
         self.guarded = made

@@ -421,6 +421,20 @@ class Errors(unittest.TestCase):
                 guard.add_word("Redbird")
             self.assertEqual(ctx.check("Project Bluebird, 青鸟计划").text, "Project <BLOCKED>, <BLOCKED>计划")
 
+    def test_policies_in_json_and_reloading(self):
+        self.assertIn("gdpr", sextant.guard_presets())
+        policy = {"preset": "pci", "rules": [{"types": "EMAIL_ADDRESS", "action": "remove", "label": "mail"}]}
+        with sextant.Guard(policy=policy) as guard, sextant.Guard(policy="{}", like=guard) as plain:
+            with sextant.Context(guard=guard) as ctx, sextant.Context(guard=plain) as other:
+                verdict = ctx.check("jo@example.org 4111111111111111")
+                self.assertEqual(verdict.text, " 411111******1111")
+                self.assertEqual(verdict.findings[0].label, "mail")
+                self.assertEqual(other.check("jo@example.org").text, "<EMAIL_ADDRESS>")
+                guard.reload({"default": "mask"})
+                self.assertEqual(ctx.check("jo@ab.org").text, "****b*org")
+                with self.assertRaisesRegex(sextant.FormatError, "line 1, column"):
+                    guard.reload('{"rules": 1}')
+
     def test_unsupported(self):
         with sextant.Context() as ctx:
             with self.assertRaises(sextant.UnsupportedError):

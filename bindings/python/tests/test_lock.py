@@ -99,7 +99,7 @@ class Lock(unittest.TestCase):
             data = file.read()
         sextant.Corpus(path("c.sextant")).close()
         state, ids = [], model.tokenize(BIG)
-        searcher = sextant.Context(model, corpus)
+        searcher, policy = sextant.Context(model, corpus), sextant.Guard()
         chat = {"source": "{% for i in range(20000) %}{{ i }}{% endfor %}", "messages": []}
 
         def read():
@@ -172,6 +172,8 @@ class Lock(unittest.TestCase):
             "sx_judge_wait": freed(lambda: searcher.retrieve("harbour 17", judge=lambda batch: [])),
             "sx_generate": read,
             "sx_reply_next": read,
+            "sx_guard_create": freed(sextant.Guard),
+            "llm_guard_reload": lambda: policy.reload({"preset": "hipaa-safe-harbor", "words": BIG.split()[:5000]}),
             "sx_guard_check": lambda: ctx.check(BIG),
             "sx_guard_feed": lambda: feed(False),
             "sx_guard_finish": lambda: feed(True),
@@ -202,7 +204,7 @@ class Lock(unittest.TestCase):
             for name, act in acts.items():
                 if act is not None and not let_go(ticker, name, act):
                     kept.append(name)
-        for handle in (searcher, ctx, vault, corpus, model):
+        for handle in (searcher, policy, ctx, vault, corpus, model):
             handle.close()
         folder.cleanup()
         self.assertEqual(kept, [], "these keep the interpreter lock")

@@ -1,24 +1,7 @@
-/* The policy: which action for which type in which direction, the word list, and freezing it for use by many. */
+/* The policy: what a guard is made of, changing it, and freezing it for use by many. */
 #include <string.h>
 
 #include "guard/policy/policy.h"
-
-static const uint32_t DIRECTIONS[3] = {LLM_DIR_INPUT, LLM_DIR_EVIDENCE, LLM_DIR_OUTPUT};
-
-uint32_t sx_guard_type_index(const char *name, size_t len)
-{
-    sx_type_info info;
-    for (uint32_t i = 0; sx_type_at(i, &info); i++) {
-        if (strlen(info.name) == len && memcmp(info.name, name, len) == 0) return i;
-    }
-    return SX_TYPE_MAX;
-}
-
-const char *sx_guard_type(uint32_t i)
-{
-    sx_type_info info;
-    return sx_type_at(i, &info) ? info.name : NULL;
-}
 
 static llm_status check_params(const sx_guard_params *p, llm_error *err)
 {
@@ -28,44 +11,78 @@ static llm_status check_params(const sx_guard_params *p, llm_error *err)
     return LLM_OK;
 }
 
+/* The compiled rules: those of another guard, or new ones. */
+static llm_status take_rules(sx_guard *g, const sx_guard_params *params, llm_error *err)
+{
+    if (params != NULL && params->like != NULL) {
+        g->rules = sx_ruleset_ref(params->like->rules);
+        return LLM_OK;
+    }
+    return sx_ruleset_create(&g->rules, &g->mem->hook, err);
+}
+
+static void begin(sx_guard *g, sx_mem *mem)
+{
+    g->mem = mem;
+    atomic_init(&g->refs, 1);
+    sx_arena_init(&g->arena, mem);
+    sx_words_init(&g->words, mem);
+    sx_scan_begin(&g->extra, mem);
+    sx_allow_init(&g->allow, mem);
+    memset(g->first, 0xff, sizeof g->first);
+    for (unsigned b = 0; b < 128; b++) g->ascii_word[b] = sx_is_word(b);
+    g->blocked_type = sx_guard_type_index("BLOCKED", 7);
+}
+
 llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *params, llm_error *err)
 {
     *out = NULL;
     sx_guard *g = sx_mem_zalloc(mem, sizeof *g);
     if (g == NULL) return sx_fail_memory(err);
-    g->mem = g->scan.mem = mem;
-    sx_words_init(&g->words, mem);
-    sx_dfa_pool_init(&g->scan.pool, mem);
-    sx_ac_init(&g->scan.context, mem);
+    begin(g, mem);
     llm_status status = sx_crypto_init(err);
     if (status == LLM_OK) sx_hasher_begin(&g->says);
     if (status == LLM_OK && !(g->hash_key = sx_secret_alloc(SX_KEY_BYTES))) status = sx_fail_memory(err);
     if (status == LLM_OK && params != NULL) status = check_params(params, err);
-    if (status == LLM_OK) status = sx_scan_init(&g->scan, mem, err);
-    if (status == LLM_OK && !(g->scouts = sx_scout_stock_create(mem, &g->scan))) status = sx_fail_memory(err);
-    for (unsigned b = 0; b < 128; b++) g->ascii_word[b] = sx_is_word(b);
+    if (status == LLM_OK && params != NULL) g->params = *params;
     if (status == LLM_OK && pthread_mutex_init(&g->lock, NULL) != 0)
         status = sx_fail(err, LLM_E_MEMORY, "no mutex for the guard");
-    else if (status == LLM_OK)
-        g->has_lock = true;
+    else
+        g->has_lock = status == LLM_OK;
+    if (status == LLM_OK) status = take_rules(g, params, err);
+    if (status == LLM_OK && params != NULL && params->policy != NULL) {
+        sx_guard_say(g, "policy", params->policy, params->policy_len);
+        status = sx_policy_read(g, params->policy, params->policy_len, params->files, err);
+    }
     if (status != LLM_OK) {
         sx_guard_free(g);
         return status;
     }
-    if (params != NULL) g->params = *params;
     if (g->params.min_score == 0) g->params.min_score = 0.5f;
+    g->params.policy = g->params.files = NULL; /* the caller's, read */
+    g->params.like = NULL;
     sx_random(g->hash_key, SX_KEY_BYTES);
-    g->blocked_type = sx_guard_type_index("BLOCKED", 7);
     *out = g;
     return LLM_OK;
 }
 
-void sx_guard_free(sx_guard *guard)
+void sx_guard_ref(const sx_guard *guard)
 {
-    if (guard == NULL) return;
-    sx_scout_stock_free(guard->scouts);
-    sx_scan_free(&guard->scan);
+    atomic_fetch_add_explicit(&((sx_guard *)guard)->refs, 1, memory_order_relaxed);
+}
+
+void sx_guard_free(const sx_guard *held)
+{
+    sx_guard *guard = (sx_guard *)held;
+    if (guard == NULL || atomic_fetch_sub_explicit(&guard->refs, 1, memory_order_acq_rel) != 1) return;
+    sx_ruleset_free(guard->rules);
+    sx_scan_free(&guard->extra);
     sx_words_free(&guard->words);
+    sx_allow_free(&guard->allow);
+    sx_mem_free(guard->mem, guard->own);
+    sx_mem_free(guard->mem, guard->rulings);
+    sx_mem_free(guard->mem, guard->recognisers);
+    sx_arena_free(&guard->arena);
     if (guard->has_lock) pthread_mutex_destroy(&guard->lock);
     sx_secret_free(guard->hash_key);
     sx_mem_free(guard->mem, guard);
@@ -78,13 +95,13 @@ llm_status sx_guard_set_action(sx_guard *guard, const char *type, uint32_t direc
         return sx_fail(err, LLM_E_INVALID, "setting an action needs a type and one of LLM_ACTION_*, not %u", action);
     if (directions == 0 || (directions & ~LLM_DIR_ALL) != 0)
         return sx_fail(err, LLM_E_INVALID, "directions %u are not LLM_DIR_* joined", directions);
-    uint32_t t = sx_guard_type_index(type, strlen(type));
+    uint32_t t = sx_guard_find_type(guard, type, strlen(type));
     if (t == SX_TYPE_MAX)
         return sx_fail(err, LLM_E_NOT_FOUND, "there is no finding type \"%.60s\"; llm_guard_type lists them", type);
     if (action == LLM_ACTION_PSEUDONYM && guard->vault == NULL)
         return sx_fail(err, LLM_E_UNSUPPORTED, "pseudonyms need a vault; give the guard one before");
     for (unsigned d = 0; d < 3; d++) {
-        if (directions & DIRECTIONS[d]) guard->actions[d][t] = (uint8_t)action;
+        if (directions >> d & 1u) guard->actions[d][t] = (uint8_t)action;
     }
     return LLM_OK;
 }
@@ -93,8 +110,9 @@ llm_status sx_guard_add_word(sx_guard *guard, const char *word, size_t len, llm_
 {
     if (guard->frozen) return sx_fail(err, LLM_E_BUSY, "the guard is in use and cannot change; add words before");
     if (word == NULL) return sx_fail(err, LLM_E_INVALID, "no word was given");
+    guard->has_words[guard->blocked_type] = true;
     sx_guard_say(guard, "word", word, len);
-    return sx_words_add(&guard->words, word, len, err);
+    return sx_words_add(&guard->words, word, len, guard->blocked_type, err);
 }
 
 void sx_guard_say(sx_guard *guard, const char *what, const void *bytes, size_t len)
@@ -134,12 +152,21 @@ void sx_guard_set_vault(sx_guard *guard, sx_vault *vault)
     guard->vault = vault;
 }
 
+/* Does anything ask for pseudonyms? */
+static bool wants_vault(const sx_guard *guard)
+{
+    bool wants = guard->params.default_action == LLM_ACTION_PSEUDONYM;
+    for (unsigned d = 0; d < 3; d++) wants = wants || guard->defaults[d] == LLM_ACTION_PSEUDONYM;
+    for (size_t i = 0; i < guard->ruling_n; i++) wants = wants || guard->rulings[i].action == LLM_ACTION_PSEUDONYM;
+    return wants;
+}
+
 llm_status sx_guard_freeze(sx_guard *guard, llm_error *err)
 {
     llm_status status = LLM_OK;
     pthread_mutex_lock(&guard->lock);
     if (!guard->frozen) {
-        if (guard->params.default_action == LLM_ACTION_PSEUDONYM && guard->vault == NULL)
+        if (guard->vault == NULL && wants_vault(guard))
             status = sx_fail(err, LLM_E_UNSUPPORTED, "pseudonyms need a vault; give the guard one before");
         if (status == LLM_OK && guard->words.word_n > 0) status = sx_words_build(&guard->words, err);
         if (status == LLM_OK) take_fingerprint(guard);
@@ -147,30 +174,4 @@ llm_status sx_guard_freeze(sx_guard *guard, llm_error *err)
     }
     pthread_mutex_unlock(&guard->lock);
     return status;
-}
-
-bool sx_guard_action_set(const sx_guard *guard, uint32_t type, uint32_t direction)
-{
-    unsigned d = 0;
-    while (d < 2 && DIRECTIONS[d] != direction) d++;
-    return guard->actions[d][type] != 0;
-}
-
-uint32_t sx_guard_action(const sx_guard *guard, uint32_t type, uint32_t direction, bool asked)
-{
-    sx_type_info info;
-    unsigned d = 0;
-    while (d < 2 && DIRECTIONS[d] != direction) d++;
-    if (guard->actions[d][type] != 0) return guard->actions[d][type];
-    if (!sx_type_at(type, &info)) return LLM_ACTION_REPLACE;
-    if (info.action == LLM_ACTION_REVIEW) return LLM_ACTION_REVIEW; /* a label, not data to cover */
-    uint32_t action = guard->params.default_action != 0 ? guard->params.default_action
-                      : info.action != 0                ? info.action
-                                                        : LLM_ACTION_REPLACE;
-    return action == LLM_ACTION_ALLOW && asked && guard->params.default_action == 0 ? LLM_ACTION_REPLACE : action;
-}
-
-bool sx_action_edits(uint32_t action)
-{
-    return action >= LLM_ACTION_REPLACE && action <= LLM_ACTION_PSEUDONYM;
 }

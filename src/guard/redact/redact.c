@@ -6,25 +6,24 @@
 #include "platform/unicode.h"
 #include "platform/utf8.h"
 
-enum { KEEP = 4 }; /* letters and digits that a mask leaves readable */
-
 static bool readable(uint32_t cp)
 {
     return cp != SX_UTF8_BAD && (sx_uc_class(cp) & (SX_UC_L | SX_UC_N)) != 0;
 }
 
-/* One * per code point but for the last four letters or digits; a value of up to four of them keeps none. */
-static void mask(const char *value, size_t len, sx_buf *out)
+/* One * per code point but for the first and last letters or digits that the ruling keeps; a value that has no more of them
+ * keeps none. */
+static void mask(const sx_ruling *r, const char *value, size_t len, sx_buf *out)
 {
-    size_t total = 0, seen = 0, step;
+    size_t total = 0, seen = 0, kept = (size_t)r->keep_first + r->keep_last, step;
     for (size_t i = 0; i < len; i += step) total += readable(sx_utf8_next(value + i, len - i, &step));
     for (size_t i = 0; i < len; i += step) {
-        bool r = readable(sx_utf8_next(value + i, len - i, &step));
-        if (r && total > KEEP && total - seen <= KEEP)
+        bool counts = readable(sx_utf8_next(value + i, len - i, &step));
+        if (counts && total > kept && (seen < r->keep_first || total - seen <= r->keep_last))
             sx_buf_add(out, value + i, step);
         else
-            sx_buf_char(out, '*');
-        seen += r;
+            sx_buf_add(out, r->mask_len > 0 ? r->mask : "*", r->mask_len > 0 ? r->mask_len : 1);
+        seen += counts;
     }
 }
 
@@ -37,12 +36,17 @@ static void hash(const sx_guard *guard, const char *type, const char *value, siz
     sx_buf_printf(out, "<%s:%s>", type, hex);
 }
 
-llm_status sx_redact(const sx_guard *guard, const char *type, uint32_t action, const char *value, size_t len,
-                     sx_buf *out, llm_error *err)
+llm_status sx_redact(const sx_guard *guard, const char *type, const sx_ruling *ruling, uint32_t action,
+                     const char *value, size_t len, sx_buf *out, llm_error *err)
 {
     switch (action) {
-    case LLM_ACTION_REPLACE: sx_buf_printf(out, "<%s>", type); break;
-    case LLM_ACTION_MASK: mask(value, len, out); break;
+    case LLM_ACTION_REPLACE:
+        if (ruling->with != NULL)
+            sx_buf_str(out, ruling->with);
+        else
+            sx_buf_printf(out, "<%s>", type);
+        break;
+    case LLM_ACTION_MASK: mask(ruling, value, len, out); break;
     case LLM_ACTION_REMOVE: break;
     case LLM_ACTION_HASH: hash(guard, type, value, len, out); break;
     case LLM_ACTION_PSEUDONYM: return sx_vault_pseudonym(guard->vault, type, value, len, out, err);

@@ -8,38 +8,59 @@ void sx_ac_init(sx_ac *ac, sx_mem *mem)
     ac->mem = mem;
 }
 
-void sx_ac_free(sx_ac *ac)
+/* What only building needs. */
+static void forget_words(sx_ac *ac)
 {
-    sx_mem_free(ac->mem, ac->nodes);
-    sx_mem_free(ac->mem, ac->label);
     sx_mem_free(ac->mem, ac->words);
     sx_mem_free(ac->mem, ac->bytes);
+    ac->words = NULL;
+    ac->bytes = NULL;
+    ac->word_cap = ac->byte_n = ac->byte_cap = 0;
+}
+
+void sx_ac_free(sx_ac *ac)
+{
+    forget_words(ac);
+    sx_mem_free(ac->mem, ac->children);
+    sx_mem_free(ac->mem, ac->first);
+    sx_mem_free(ac->mem, ac->fail);
+    sx_mem_free(ac->mem, ac->label);
+    sx_mem_free(ac->mem, ac->ends);
+    sx_mem_free(ac->mem, ac->reports);
+    sx_mem_free(ac->mem, ac->rank);
+    sx_mem_free(ac->mem, ac->value_at);
+    sx_mem_free(ac->mem, ac->values);
     sx_ac_init(ac, ac->mem);
 }
 
 llm_status sx_ac_add(sx_ac *ac, const char *word, size_t len, uint32_t value, llm_error *err)
 {
-    if (len == 0 || len > 1000)
-        return sx_fail(err, LLM_E_INVALID, "a listed word holds 1 to 1000 bytes, this one %zu", len);
-    if (ac->byte_n > UINT32_MAX - len || ac->word_n >= UINT32_MAX - 1)
+    if (len == 0 || len > SX_AC_BYTES_MAX)
+        return sx_fail(err, LLM_E_INVALID, "a listed word holds 1 to %u bytes, this one %zu", SX_AC_BYTES_MAX, len);
+    if (ac->byte_n > UINT32_MAX / 2 - len || ac->word_n >= UINT32_MAX / 2)
         return sx_fail(err, LLM_E_LIMIT, "the word list is too long");
     if (sx_mem_grow(ac->mem, (void **)&ac->words, &ac->word_cap, ac->word_n + 1, sizeof *ac->words) ||
         sx_mem_grow(ac->mem, (void **)&ac->bytes, &ac->byte_cap, ac->byte_n + len, 1))
         return sx_fail_memory(err);
     memcpy(ac->bytes + ac->byte_n, word, len);
-    ac->words[ac->word_n++] = (sx_ac_word){(uint32_t)ac->byte_n, (uint32_t)len, value, SX_AC_NONE};
+    ac->words[ac->word_n++] = (struct sx_ac_word){(uint32_t)ac->byte_n, value};
     ac->byte_n += len;
     return LLM_OK;
+}
+
+/* Words lie one behind the other. */
+static uint32_t length(const sx_ac *ac, uint32_t w)
+{
+    return (w + 1 < ac->word_n ? ac->words[w + 1].at : (uint32_t)ac->byte_n) - ac->words[w].at;
 }
 
 /* Order of words by bytes, a prefix first. */
 static int compare(const sx_ac *ac, uint32_t a, uint32_t b)
 {
-    const sx_ac_word *x = &ac->words[a], *y = &ac->words[b];
-    uint32_t n = x->len < y->len ? x->len : y->len;
-    int c = memcmp(ac->bytes + x->at, ac->bytes + y->at, n);
+    uint32_t la = length(ac, a), lb = length(ac, b);
+    int c = memcmp(ac->bytes + ac->words[a].at, ac->bytes + ac->words[b].at, la < lb ? la : lb);
     if (c != 0) return c;
-    return x->len < y->len ? -1 : x->len > y->len;
+    return la < lb ? -1 : la > lb;
 }
 
 /* Bottom-up merge sort of the word numbers: no recursion, no worst case. */
@@ -59,54 +80,97 @@ static void sort_words(const sx_ac *ac, uint32_t *order, uint32_t *other)
     }
 }
 
+/* Nodes of the trie of the sorted words: each word adds what it does not share with the one before it. */
+static size_t count_nodes(const sx_ac *ac, const uint32_t *order)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < ac->word_n; i++) {
+        uint32_t len = length(ac, order[i]), same = 0, before = i > 0 ? length(ac, order[i - 1]) : 0;
+        const char *mine = ac->bytes + ac->words[order[i]].at,
+                   *last = i > 0 ? ac->bytes + ac->words[order[i - 1]].at : "";
+        while (same < len && same < before && mine[same] == last[same]) same++;
+        n += len - same;
+    }
+    return n;
+}
+
+static bool bit(const uint64_t *bits, size_t i)
+{
+    return (bits[i / 64] >> (i % 64) & 1u) != 0;
+}
+
+static void set_bit(uint64_t *bits, size_t i)
+{
+    bits[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
 /* A node's share of the sorted words while the trie is laid out level by level. */
 typedef struct range {
     uint32_t lo, hi;
 } range;
 
-static llm_status add_node(sx_ac *ac, range **ranges, size_t *range_cap, range r, uint8_t label, uint16_t depth,
-                           llm_error *err)
+/* Lays out the children of the level's nodes, which begin with `node`; the next level's ranges go to `next`. */
+static size_t lay_level(sx_ac *ac, const uint32_t *order, uint32_t depth, uint32_t node, const range *level, size_t n,
+                        range *next, size_t *laid)
 {
-    if (sx_mem_grow(ac->mem, (void **)&ac->nodes, &ac->node_cap, ac->node_n + 1, sizeof *ac->nodes) ||
-        sx_mem_grow(ac->mem, (void **)&ac->label, &ac->label_cap, ac->node_n + 1, 1) ||
-        sx_mem_grow(ac->mem, (void **)ranges, range_cap, ac->node_n + 1, sizeof **ranges))
-        return sx_fail_memory(err);
-    ac->nodes[ac->node_n] = (sx_ac_node){.report = SX_AC_NONE, .word = SX_AC_NONE, .depth = depth};
-    ac->label[ac->node_n] = label;
-    (*ranges)[ac->node_n++] = r;
-    return LLM_OK;
+    size_t children = 0;
+    for (size_t i = 0; i < n; i++) {
+        range r = level[i];
+        size_t values = ac->value_at[ac->end_n];
+        while (r.lo < r.hi && length(ac, order[r.lo]) == depth) ac->values[values++] = ac->words[order[r.lo++]].value;
+        if (values > ac->value_at[ac->end_n]) {
+            set_bit(ac->ends, node + i);
+            ac->value_at[++ac->end_n] = (uint32_t)values;
+        }
+        if ((node + i) % 8 == 0) ac->first[(node + i) / 8] = (uint32_t)*laid;
+        while (r.lo < r.hi) {
+            char b = ac->bytes[ac->words[order[r.lo]].at + depth];
+            uint32_t end = r.lo;
+            while (end < r.hi && ac->bytes[ac->words[order[end]].at + depth] == b) end++;
+            next[children++] = (range){r.lo, end};
+            ac->label[(*laid)++] = (uint8_t)b;
+            ac->children[node + i]++; /* below 256: no word holds a NUL */
+            r.lo = end;
+        }
+    }
+    return children;
 }
 
-/* Gives node k its words and its children, which lie side by side because levels are laid out in order. */
-static llm_status expand(sx_ac *ac, const uint32_t *order, range **ranges, size_t *range_cap, size_t k, llm_error *err)
+static llm_status lay_out(sx_ac *ac, const uint32_t *order, llm_error *err)
 {
-    range r = (*ranges)[k];
-    uint16_t depth = ac->nodes[k].depth;
-    while (r.lo < r.hi && ac->words[order[r.lo]].len == depth) {
-        ac->words[order[r.lo]].next = ac->nodes[k].word;
-        ac->nodes[k].word = order[r.lo++];
+    range *ranges[2] = {sx_mem_array(ac->mem, ac->word_n + 1, sizeof **ranges),
+                        sx_mem_array(ac->mem, ac->word_n + 1, sizeof **ranges)};
+    llm_status status = ranges[0] && ranges[1] ? LLM_OK : sx_fail_memory(err);
+    size_t laid = 1, n = 1;
+    uint32_t node = 0, depth = 0;
+    if (status == LLM_OK) ranges[0][0] = (range){0, (uint32_t)ac->word_n};
+    for (; status == LLM_OK && n > 0; depth++) {
+        ac->level[depth] = node;
+        size_t children = lay_level(ac, order, depth, node, ranges[depth & 1], n, ranges[~depth & 1], &laid);
+        node += (uint32_t)n;
+        n = children;
     }
-    ac->nodes[k].first = (uint32_t)ac->node_n;
-    while (r.lo < r.hi) {
-        uint8_t b = (uint8_t)ac->bytes[ac->words[order[r.lo]].at + depth];
-        uint32_t end = r.lo;
-        while (end < r.hi && (uint8_t)ac->bytes[ac->words[order[end]].at + depth] == b) end++;
-        if (add_node(ac, ranges, range_cap, (range){r.lo, end}, b, (uint16_t)(depth + 1), err) != LLM_OK)
-            return LLM_E_MEMORY;
-        ac->nodes[k].count++;
-        r.lo = end;
-    }
-    return LLM_OK;
+    ac->levels = depth;
+    ac->level[depth] = (uint32_t)ac->node_n;
+    sx_mem_free(ac->mem, ranges[0]);
+    sx_mem_free(ac->mem, ranges[1]);
+    return status;
+}
+
+static uint32_t first_child(const sx_ac *ac, uint32_t node)
+{
+    uint32_t first = ac->first[node / 8];
+    for (uint32_t k = node & ~7u; k < node; k++) first += ac->children[k];
+    return first;
 }
 
 static uint32_t child(const sx_ac *ac, uint32_t node, uint8_t byte)
 {
-    const sx_ac_node *n = &ac->nodes[node];
-    const uint8_t *labels = ac->label + n->first;
-    if (n->count == 1) return labels[0] == byte ? n->first : 0;
-    if (n->count == 0) return 0;
-    const uint8_t *hit = memchr(labels, byte, n->count);
-    return hit == NULL ? 0 : n->first + (uint32_t)(hit - labels);
+    uint32_t n = ac->children[node], from = n > 0 ? first_child(ac, node) : 0;
+    if (n == 0) return 0;
+    if (n == 1) return ac->label[from] == byte ? from : 0;
+    const uint8_t *hit = memchr(ac->label + from, byte, n);
+    return hit == NULL ? 0 : (uint32_t)(hit - ac->label);
 }
 
 uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte)
@@ -114,7 +178,7 @@ uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte)
     while (node != SX_AC_ROOT) {
         uint32_t to = child(ac, node, byte);
         if (to != 0) return to;
-        node = ac->nodes[node].fail;
+        node = ac->fail[node];
     }
     return ac->root[byte];
 }
@@ -122,39 +186,92 @@ uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte)
 /* Parents come before children, so a node's fail link is ready when its children ask for theirs. */
 static void link_fails(sx_ac *ac)
 {
-    for (uint32_t i = 0; i < ac->nodes[0].count; i++)
-        ac->root[ac->label[ac->nodes[0].first + i]] = ac->nodes[0].first + i;
-    for (uint32_t k = 0; k < ac->node_n; k++) {
-        sx_ac_node *n = &ac->nodes[k];
-        n->report = n->word != SX_AC_NONE ? k : k == 0 ? SX_AC_NONE : ac->nodes[n->fail].report;
-        for (uint32_t i = 0; i < n->count; i++) {
-            uint32_t c = n->first + i;
-            ac->nodes[c].fail = k == 0 ? SX_AC_ROOT : sx_ac_step(ac, n->fail, ac->label[c]);
-        }
+    for (uint32_t c = 1; c <= ac->children[0]; c++) ac->root[ac->label[c]] = c;
+    for (uint32_t k = 0, c = 1; k < ac->node_n; k++) {
+        if (bit(ac->ends, k) || (k > 0 && bit(ac->reports, ac->fail[k]))) set_bit(ac->reports, k);
+        for (uint32_t i = 0; i < ac->children[k]; i++, c++)
+            ac->fail[c] = k == 0 ? SX_AC_ROOT : sx_ac_step(ac, ac->fail[k], ac->label[c]);
     }
+}
+
+static void count_ends(sx_ac *ac)
+{
+    uint32_t n = 0;
+    for (size_t w = 0; w <= ac->node_n / 64; w++) {
+        if (w % 8 == 0) ac->rank[w / 8] = n;
+        n += (uint32_t)__builtin_popcountll(ac->ends[w]);
+    }
+}
+
+static llm_status make_room(sx_ac *ac, llm_error *err)
+{
+    size_t n = ac->node_n;
+    ac->children = sx_mem_array(ac->mem, n, 1);
+    ac->first = sx_mem_array(ac->mem, n / 8 + 1, sizeof *ac->first);
+    ac->fail = sx_mem_array(ac->mem, n, sizeof *ac->fail);
+    ac->label = sx_mem_array(ac->mem, n, 1);
+    ac->ends = sx_mem_array(ac->mem, n / 64 + 1, sizeof *ac->ends);
+    ac->reports = sx_mem_array(ac->mem, n / 64 + 1, sizeof *ac->reports);
+    ac->rank = sx_mem_array(ac->mem, n / 512 + 1, sizeof *ac->rank);
+    ac->value_at = sx_mem_array(ac->mem, ac->word_n + 1, sizeof *ac->value_at);
+    ac->values = sx_mem_array(ac->mem, ac->word_n + 1, sizeof *ac->values);
+    bool room = ac->children && ac->first && ac->fail && ac->label && ac->ends && ac->reports && ac->rank &&
+                ac->value_at && ac->values;
+    return room ? LLM_OK : sx_fail_memory(err);
 }
 
 llm_status sx_ac_build(sx_ac *ac, llm_error *err)
 {
     uint32_t *order = sx_mem_array(ac->mem, ac->word_n + 1, sizeof *order);
     uint32_t *other = sx_mem_array(ac->mem, ac->word_n + 1, sizeof *other);
-    range *ranges = NULL;
-    size_t range_cap = 0;
     llm_status status = order == NULL || other == NULL ? sx_fail_memory(err) : LLM_OK;
-    ac->node_n = 0;
-    memset(ac->root, 0, sizeof ac->root);
-    for (size_t i = 0; status == LLM_OK && i < ac->word_n; i++) {
-        order[i] = (uint32_t)i;
-        ac->words[i].next = SX_AC_NONE;
-    }
-    if (status == LLM_OK) {
-        sort_words(ac, order, other);
-        status = add_node(ac, &ranges, &range_cap, (range){0, (uint32_t)ac->word_n}, 0, 0, err);
-    }
-    for (size_t k = 0; status == LLM_OK && k < ac->node_n; k++) status = expand(ac, order, &ranges, &range_cap, k, err);
-    if (status == LLM_OK) link_fails(ac);
-    sx_mem_free(ac->mem, order);
+    for (size_t i = 0; status == LLM_OK && i < ac->word_n; i++) order[i] = (uint32_t)i;
+    if (status == LLM_OK) sort_words(ac, order, other);
     sx_mem_free(ac->mem, other);
-    sx_mem_free(ac->mem, ranges);
-    return status;
+    if (status == LLM_OK) {
+        ac->node_n = count_nodes(ac, order);
+        status = make_room(ac, err);
+    }
+    if (status == LLM_OK) status = lay_out(ac, order, err);
+    sx_mem_free(ac->mem, order);
+    if (status != LLM_OK) return status;
+    forget_words(ac);
+    link_fails(ac);
+    count_ends(ac);
+    return LLM_OK;
+}
+
+uint32_t sx_ac_depth(const sx_ac *ac, uint32_t node)
+{
+    uint32_t lo = 0, hi = ac->levels; /* level[lo] <= node < level[hi] */
+    while (hi - lo > 1) {
+        uint32_t mid = (lo + hi) / 2;
+        if (ac->level[mid] <= node)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+bool sx_ac_leaf(const sx_ac *ac, uint32_t node)
+{
+    return ac->children[node] == 0;
+}
+
+uint32_t sx_ac_report(const sx_ac *ac, uint32_t node)
+{
+    if (!bit(ac->reports, node)) return SX_AC_NONE;
+    while (!bit(ac->ends, node)) node = ac->fail[node];
+    return node;
+}
+
+const uint32_t *sx_ac_values(const sx_ac *ac, uint32_t node, uint32_t *count)
+{
+    uint32_t i = ac->rank[node / 512];
+    for (size_t w = node / 512 * 8; w < node / 64; w++) i += (uint32_t)__builtin_popcountll(ac->ends[w]);
+    uint64_t below = ac->ends[node / 64] & (((uint64_t)1 << (node % 64)) - 1);
+    i += (uint32_t)__builtin_popcountll(below);
+    *count = ac->value_at[i + 1] - ac->value_at[i];
+    return ac->values + ac->value_at[i];
 }

@@ -3,40 +3,45 @@
 
 #include "guard/scan/scan.h"
 
+llm_status sx_scan_add_context(sx_scan *scan, uint32_t type, const char *word, size_t len, llm_error *err)
+{
+    return sx_ac_add(&scan->context, word, len, type, err);
+}
+
 static llm_status add_context(sx_scan *scan, uint32_t type, const char *words, llm_error *err)
 {
     while (words != NULL && *words != 0) {
         size_t n = strcspn(words, "|");
-        llm_status status = sx_ac_add(&scan->context, words, n, type, err);
+        llm_status status = sx_scan_add_context(scan, type, words, n, err);
         if (status != LLM_OK) return status;
         words += n + (words[n] == '|');
     }
     return LLM_OK;
 }
 
-static llm_status type_index(const sx_rule *rule, uint8_t *out, llm_error *err)
+static llm_status type_index(const sx_rule *rule, uint32_t *out, llm_error *err)
 {
     sx_type_info info;
     for (size_t i = 0; sx_type_at(i, &info); i++) {
         if (strcmp(info.name, rule->type) == 0) {
-            *out = (uint8_t)i;
+            *out = (uint32_t)i;
             return LLM_OK;
         }
     }
     return sx_fail(err, LLM_E_INTERNAL, "the rule %s has a type that is not listed: %s", rule->name, rule->type);
 }
 
-static llm_status add_rule(sx_scan *scan, sx_pattern_compiler *compiler, const sx_rule *rule, llm_error *err)
+llm_status sx_scan_add_rule(sx_scan *scan, sx_pattern_compiler *compiler, const sx_rule *rule, uint32_t type,
+                            llm_error *err)
 {
     size_t n = scan->rule_n + 1;
     if (sx_mem_grow(scan->mem, (void **)&scan->rules, &scan->rule_cap, n, sizeof *scan->rules) ||
         sx_mem_grow(scan->mem, (void **)&scan->dfas, &scan->dfa_cap, n, sizeof *scan->dfas) ||
-        sx_mem_grow(scan->mem, (void **)&scan->type_of, &scan->type_cap, n, 1))
+        sx_mem_grow(scan->mem, (void **)&scan->type_of, &scan->type_cap, n, sizeof *scan->type_of))
         return sx_fail_memory(err);
-    llm_status status = type_index(rule, &scan->type_of[scan->rule_n], err);
-    if (status == LLM_OK)
-        status = sx_pattern_compile(compiler, &scan->pool, rule->pattern, &scan->dfas[scan->rule_n], err);
+    llm_status status = sx_pattern_compile(compiler, &scan->pool, rule->pattern, &scan->dfas[scan->rule_n], err);
     if (status != LLM_OK) return status;
+    scan->type_of[scan->rule_n] = (uint16_t)type;
     scan->rules[scan->rule_n++] = rule;
     return LLM_OK;
 }
@@ -121,8 +126,11 @@ static llm_status compile_tables(sx_scan *scan, sx_pattern_compiler *compiler, l
     sx_type_info type;
     llm_status status = LLM_OK;
     for (size_t t = 0; status == LLM_OK && sx_rule_table_at(t, &table); t++) {
-        for (size_t i = 0; status == LLM_OK && i < table.count; i++)
-            status = add_rule(scan, compiler, &table.rules[i], err);
+        for (size_t i = 0; status == LLM_OK && i < table.count; i++) {
+            uint32_t number = 0;
+            status = type_index(&table.rules[i], &number, err);
+            if (status == LLM_OK) status = sx_scan_add_rule(scan, compiler, &table.rules[i], number, err);
+        }
     }
     for (uint32_t t = 0; status == LLM_OK && sx_type_at(t, &type); t++) {
         status = add_context(scan, t, type.context, err);
@@ -130,17 +138,26 @@ static llm_status compile_tables(sx_scan *scan, sx_pattern_compiler *compiler, l
     }
     if (status == LLM_OK && scan->type_n > SX_TYPE_MAX)
         status = sx_fail(err, LLM_E_INTERNAL, "more than %u finding types", SX_TYPE_MAX);
-    if (status == LLM_OK) status = sx_ac_build(&scan->context, err);
-    if (status == LLM_OK) status = make_lists(scan, err);
-    return status;
+    return status == LLM_OK ? sx_scan_end(scan, err) : status;
 }
 
-llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, llm_error *err)
+void sx_scan_begin(sx_scan *scan, sx_mem *mem)
 {
     memset(scan, 0, sizeof *scan);
     scan->mem = mem;
     sx_dfa_pool_init(&scan->pool, mem);
     sx_ac_init(&scan->context, mem);
+}
+
+llm_status sx_scan_end(sx_scan *scan, llm_error *err)
+{
+    llm_status status = sx_ac_build(&scan->context, err);
+    return status == LLM_OK ? make_lists(scan, err) : status;
+}
+
+llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, llm_error *err)
+{
+    sx_scan_begin(scan, mem);
     sx_pattern_compiler *compiler;
     llm_status status = sx_pattern_compiler_create(&compiler, mem, err);
     if (status == LLM_OK) status = compile_tables(scan, compiler, err);

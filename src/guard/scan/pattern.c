@@ -9,6 +9,7 @@ enum { STATE_MAX = 6000 };
 
 struct sx_pattern_compiler {
     sx_mem *mem;
+    uint64_t steps;      /* that may still be taken */
     const char *pattern; /* being compiled, for sentences */
     sx_nfa nfa;
     uint8_t class_of[256];
@@ -35,6 +36,7 @@ llm_status sx_pattern_compiler_create(sx_pattern_compiler **out, sx_mem *mem, ll
     *out = NULL;
     if (c == NULL) return sx_fail_memory(err);
     c->mem = c->nfa.mem = mem;
+    c->steps = UINT64_MAX;
     *out = c;
     return LLM_OK;
 }
@@ -50,6 +52,11 @@ void sx_pattern_compiler_free(sx_pattern_compiler *c)
     sx_mem_free(c->mem, c->stack);
     sx_mem_free(c->mem, c->list);
     sx_mem_free(c->mem, c);
+}
+
+void sx_pattern_compiler_limit(sx_pattern_compiler *compiler, uint64_t steps)
+{
+    compiler->steps = steps;
 }
 
 void sx_dfa_pool_init(sx_dfa_pool *pool, sx_mem *mem)
@@ -192,6 +199,12 @@ static llm_status emit_state(sx_pattern_compiler *c, sx_dfa_pool *pool, uint16_t
             if (at->kind == SX_NFA_SET && sx_nfa_has(&c->nfa.sets[at->set], c->sample[k])) closure(c, at->out, &n);
         }
         uint16_t to;
+        uint64_t taken = 1 + s.count + n;
+        if (c->steps < taken)
+            return sx_fail(err, LLM_E_LIMIT,
+                           "the pattern \"%.60s\" makes too large an automaton; use smaller counts and fewer repeats",
+                           c->pattern);
+        c->steps -= taken;
         llm_status status = intern(c, n, &to, err);
         if (status != LLM_OK) return status;
         pool->next[pool->next_n++] = to;

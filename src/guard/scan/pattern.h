@@ -39,6 +39,9 @@ typedef struct sx_pattern_compiler sx_pattern_compiler; /* scratch memory, kept 
 
 llm_status sx_pattern_compiler_create(sx_pattern_compiler **out, sx_mem *mem, llm_error *err);
 void sx_pattern_compiler_free(sx_pattern_compiler *compiler);
+/* For patterns of strangers: the steps that all of them together may take from now on (each writes at most a few bytes);
+ * beyond, LLM_E_LIMIT. Without a call there is no bound but that on states. */
+void sx_pattern_compiler_limit(sx_pattern_compiler *compiler, uint64_t steps);
 llm_status sx_pattern_compile(sx_pattern_compiler *compiler, sx_dfa_pool *pool, const char *pattern, sx_dfa *dfa,
                               llm_error *err);
 

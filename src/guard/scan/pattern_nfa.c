@@ -365,8 +365,7 @@ llm_status sx_nfa_parse(sx_nfa *nfa, const char *pattern, llm_error *err)
     nfa->start = f.in;
     if (p.status == LLM_E_MEMORY) return sx_fail_memory(err);
     if (p.status != LLM_OK)
-        return sx_fail(err, p.status,
-                       "the pattern \"%.80s\" cannot be read at byte %zu; mend its row in the rule tables", pattern,
+        return sx_fail(err, p.status, "the pattern \"%.80s\" cannot be read at byte %zu", pattern,
                        (size_t)(p.at - pattern));
     return LLM_OK;
 }

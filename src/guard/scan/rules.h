@@ -62,7 +62,7 @@ typedef struct sx_type_info {
     uint32_t action;     /* LLM_ACTION_* of its own, 0: the policy's default */
 } sx_type_info;
 
-#define SX_TYPE_MAX 192u
+#define SX_TYPE_MAX 512u /* the tables' types and those of a policy */
 
 /* The types, in the order of sx_guard_type; false beyond. */
 bool sx_type_at(size_t i, sx_type_info *out);

@@ -199,19 +199,16 @@ static bool stands_alone(const sx_window *w, size_t from, size_t to)
 
 void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64])
 {
-    memset(types, 0, SX_TYPE_MAX / 8);
     uint32_t node = SX_AC_ROOT;
     for (size_t i = from; i < to; i++) {
         node = sx_ac_step(&scan->context, node, (uint8_t)(sx_ascii_upper(w->fold[i]) ? w->fold[i] + 32 : w->fold[i]));
-        for (uint32_t k = scan->context.nodes[node].report; k != SX_AC_NONE;) {
-            const sx_ac_node *hit = &scan->context.nodes[k];
-            if (stands_alone(w, i + 1 - hit->depth, i + 1)) {
-                for (uint32_t v = hit->word; v != SX_AC_NONE; v = scan->context.words[v].next) {
-                    uint32_t type = scan->context.words[v].value;
-                    types[type / 64] |= (uint64_t)1 << (type % 64);
-                }
+        for (uint32_t k = sx_ac_report(&scan->context, node); k != SX_AC_NONE;) {
+            if (stands_alone(w, i + 1 - sx_ac_depth(&scan->context, k), i + 1)) {
+                uint32_t n;
+                const uint32_t *values = sx_ac_values(&scan->context, k, &n);
+                for (uint32_t v = 0; v < n; v++) types[values[v] / 64] |= (uint64_t)1 << (values[v] % 64);
             }
-            k = hit->depth == 0 ? SX_AC_NONE : scan->context.nodes[hit->fail].report;
+            k = sx_ac_report(&scan->context, scan->context.fail[k]);
         }
     }
 }

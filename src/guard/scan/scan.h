@@ -18,13 +18,13 @@ static inline bool sx_fold_skips(uint8_t b)
     return b == SX_FOLD_SKIP || b == SX_FOLD_NONE;
 }
 
-/* Compiled once per guard, then read by any number of streams. */
+/* Compiled once, then read by any number of streams. */
 typedef struct sx_scan {
     sx_mem *mem;
     sx_dfa_pool pool;
     const sx_rule **rules; /* [rule_n] */
     sx_dfa *dfas;          /* [rule_n] */
-    uint8_t *type_of;      /* [rule_n] index of the rule's type */
+    uint16_t *type_of;     /* [rule_n] index of the rule's type */
     size_t rule_n, rule_cap, dfa_cap, type_cap;
     /* rules by their first two bytes: those that may follow a letter or digit, then all. Bytes that no rule tells apart there
      * share a class. */
@@ -38,7 +38,15 @@ typedef struct sx_scan {
     uint32_t type_n;
 } sx_scan;
 
+/* The rules of the tables, compiled. */
 llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, llm_error *err);
+/* Rules of somebody else's: begin, add rules and words of context, end. The rules must outlive the scan; their types are numbered
+ * by the caller. After a failure only sx_scan_free. */
+void sx_scan_begin(sx_scan *scan, sx_mem *mem);
+llm_status sx_scan_add_rule(sx_scan *scan, sx_pattern_compiler *compiler, const sx_rule *rule, uint32_t type,
+                            llm_error *err);
+llm_status sx_scan_add_context(sx_scan *scan, uint32_t type, const char *word, size_t len, llm_error *err);
+llm_status sx_scan_end(sx_scan *scan, llm_error *err);
 void sx_scan_free(sx_scan *scan);
 
 /* The text as a stream sees it: parallel arrays of original and folded bytes, [0, avail) whole characters. */
@@ -51,7 +59,8 @@ typedef struct sx_window {
 
 /* One rule tried at one place, resumable. */
 typedef struct sx_run {
-    uint16_t rule;
+    uint16_t rule;  /* within its scan */
+    bool extra;     /* the caller's: a rule of its second scan */
     uint16_t state; /* SX_PATTERN_DEAD: decided */
     uint32_t at;    /* next offset to read, from the start */
     uint32_t count; /* accepted ends so far, the last SX_ACCEPT_MAX kept */
@@ -89,7 +98,7 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
 bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
                    size_t *begin, size_t *end, float *score);
 
-/* Sets the bits of the types that have a context word wholly inside [from, to). */
+/* Adds the bits of the types that have a context word wholly inside [from, to). */
 void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64]);
 
 /* Letters, marks and digits of scripts that are written with spaces, and the underscore: what a token is made of. */

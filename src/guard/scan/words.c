@@ -18,8 +18,9 @@ void sx_words_init(sx_words *words, sx_mem *mem)
 void sx_words_free(sx_words *words)
 {
     sx_ac_free(&words->ac);
-    sx_mem_free(words->mem, words->words);
-    sx_mem_free(words->mem, words->runs);
+    sx_mem_free(words->mem, words->text);
+    sx_mem_free(words->mem, words->at);
+    sx_mem_free(words->mem, words->type);
     sx_words_init(words, words->mem);
 }
 
@@ -28,15 +29,14 @@ static bool turned(uint32_t before, uint32_t now)
     return before != now && (before == 'i' || before == 'l') && (now == 'i' || now == 'l');
 }
 
-/* A word's letters as runs, with its canonical bytes in key; the length of key, 0 without letters or memory. */
-static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t len, char *key, size_t room,
-                        size_t *key_len, llm_error *err)
+/* A word's letters as runs, with its canonical bytes in key, which has room for four per run. */
+static llm_status spell(sx_word *w, const char *text, size_t len, char *key, size_t *key_len, llm_error *err)
 {
     bool gap = false;
     uint32_t last = 0, last_raw = 0;
     *key_len = 0;
-    w->first = (uint32_t)words->run_n;
     w->runs = 0;
+    w->left_edge = w->right_edge = false;
     for (size_t i = 0, step; i < len; i += step) {
         sx_glyph g;
         uint32_t cp = sx_utf8_next(text + i, len - i, &step);
@@ -45,19 +45,15 @@ static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t le
         if (g.kind == SX_GLYPH_GAP || g.kind == SX_GLYPH_BREAK) gap = w->runs > 0;
         for (unsigned k = 0; k < g.n; k++) {
             if (w->runs > 0 && g.canon[k] == last) {
-                sx_word_run *r = &words->runs[words->run_n - 1];
+                sx_word_run *r = &w->run[w->runs - 1];
                 r->count++;
                 r->inner = r->inner || gap;
                 if (turned(last_raw, g.raw[k])) r->turns++;
             } else {
-                if (w->runs >= SX_WORD_LETTERS_MAX || *key_len + 4 > room)
+                if (w->runs >= SX_WORD_LETTERS_MAX)
                     return sx_fail(err, LLM_E_LIMIT, "a listed word has more than %u letters", SX_WORD_LETTERS_MAX);
-                if (sx_mem_grow(words->mem, (void **)&words->runs, &words->run_cap, words->run_n + 1,
-                                sizeof *words->runs))
-                    return sx_fail_memory(err);
                 *key_len += sx_utf8_put(g.canon[k], key + *key_len);
-                words->runs[words->run_n++] = (sx_word_run){g.raw[k], 1, 0, gap, false};
-                w->runs++;
+                w->run[w->runs++] = (sx_word_run){g.raw[k], 1, 0, gap, false};
             }
             if (w->runs == 1) w->left_edge = sx_is_word(g.canon[k]);
             w->right_edge = sx_is_word(g.canon[k]);
@@ -70,26 +66,51 @@ static llm_status spell(sx_words *words, sx_word *w, const char *text, size_t le
     return LLM_OK;
 }
 
-llm_status sx_words_add(sx_words *words, const char *word, size_t len, llm_error *err)
+llm_status sx_words_add(sx_words *words, const char *word, size_t len, uint32_t type, llm_error *err)
 {
-    char key[SX_WORD_LETTERS_MAX * 4 + 4];
-    size_t key_len, runs_before = words->run_n;
-    sx_word w = {0};
-    llm_status status = spell(words, &w, word, len, key, sizeof key, &key_len, err);
+    char key[SX_WORD_LETTERS_MAX * 4];
+    size_t key_len;
+    sx_word w;
+    llm_status status = spell(&w, word, len, key, &key_len, err);
+    if (status == LLM_OK && words->text_n > UINT32_MAX / 2 - len)
+        status = sx_fail(err, LLM_E_LIMIT, "the word list is too long");
     if (status == LLM_OK &&
-        sx_mem_grow(words->mem, (void **)&words->words, &words->word_cap, words->word_n + 1, sizeof *words->words))
+        (sx_mem_grow(words->mem, (void **)&words->text, &words->text_cap, words->text_n + len, 1) ||
+         sx_mem_grow(words->mem, (void **)&words->at, &words->at_cap, words->word_n + 1, sizeof *words->at) ||
+         sx_mem_grow(words->mem, (void **)&words->type, &words->type_cap, words->word_n + 1, sizeof *words->type)))
         status = sx_fail_memory(err);
     if (status == LLM_OK) status = sx_ac_add(&words->ac, key, key_len, (uint32_t)words->word_n, err);
-    if (status == LLM_OK)
-        words->words[words->word_n++] = w;
-    else
-        words->run_n = runs_before;
-    return status;
+    if (status != LLM_OK) return status;
+    memcpy(words->text + words->text_n, word, len);
+    words->at[words->word_n] = (uint32_t)words->text_n;
+    words->type[words->word_n++] = (uint16_t)type;
+    words->text_n += len;
+    return LLM_OK;
+}
+
+/* Gives back what growing left over. */
+static void fit(sx_words *words, void **data, size_t *cap, size_t n, size_t elem)
+{
+    void *fitted = n > 0 ? sx_mem_realloc(words->mem, *data, n * elem) : NULL;
+    if (fitted == NULL) return;
+    *data = fitted;
+    *cap = n;
 }
 
 llm_status sx_words_build(sx_words *words, llm_error *err)
 {
+    fit(words, (void **)&words->text, &words->text_cap, words->text_n, 1);
+    fit(words, (void **)&words->at, &words->at_cap, words->word_n, sizeof *words->at);
+    fit(words, (void **)&words->type, &words->type_cap, words->word_n, sizeof *words->type);
     return sx_ac_build(&words->ac, err);
+}
+
+static void spell_again(const sx_words *words, uint32_t i, sx_word *w)
+{
+    char key[SX_WORD_LETTERS_MAX * 4];
+    size_t key_len, end = i + 1 < words->word_n ? words->at[i + 1] : words->text_n;
+    (void)spell(w, words->text + words->at[i], end - words->at[i], key, &key_len,
+                NULL); /* it was good when it was added */
 }
 
 static sx_text_run *run_at(sx_word_state *s, uint64_t i)
@@ -145,9 +166,9 @@ static bool common_word(uint32_t first, uint32_t second)
 
 /* Does the word end at the newest run? what follows is known: `edge` says it is a letter that would make it part of a longer
  * word. */
-static bool judge(const sx_words *words, sx_word_state *s, const sx_word *w, bool edge, uint32_t next, sx_word_hit *hit)
+static bool judge(sx_word_state *s, const sx_word *w, bool edge, uint32_t next, sx_word_hit *hit)
 {
-    const sx_word_run *runs = &words->runs[w->first];
+    const sx_word_run *runs = w->run;
     if (w->runs > s->run_n || w->runs >= SX_WORD_RING - 1) return false;
     uint64_t first = s->run_n - w->runs;
     const sx_text_run *head = run_at(s, first), *tail = run_at(s, s->run_n - 1);
@@ -180,15 +201,21 @@ static bool settle(const sx_words *words, sx_word_state *s, bool edge, uint32_t 
     bool found = false;
     if (!s->due) return false;
     s->due = false;
-    for (uint32_t k = words->ac.nodes[s->node].report; k != SX_AC_NONE;) {
-        const sx_ac_node *node = &words->ac.nodes[k];
-        for (uint32_t v = node->word; v != SX_AC_NONE; v = words->ac.words[v].next) {
+    for (uint32_t k = sx_ac_report(&words->ac, s->node); k != SX_AC_NONE;) {
+        uint32_t n;
+        const uint32_t *values = sx_ac_values(&words->ac, k, &n);
+        for (uint32_t v = 0; v < n; v++) {
+            sx_word w;
             sx_word_hit one;
-            if (!judge(words, s, &words->words[words->ac.words[v].value], edge, next, &one)) continue;
+            uint32_t type = words->type[values[v]];
+            if (s->on != NULL && s->on[type] == 0) continue;
+            spell_again(words, values[v], &w);
+            if (!judge(s, &w, edge, next, &one)) continue;
+            one.type = type;
             if (!found || one.start < hit->start) *hit = one;
             found = true;
         }
-        k = words->ac.nodes[node->fail].report;
+        k = sx_ac_report(&words->ac, words->ac.fail[k]);
     }
     return found;
 }
@@ -298,7 +325,7 @@ bool sx_words_finish(const sx_words *words, sx_word_state *s, sx_word_hit *hit)
 uint64_t sx_words_pending(const sx_words *words, const sx_word_state *s)
 {
     uint32_t node = s->node;
-    while (!s->due && node != SX_AC_ROOT && words->ac.nodes[node].count == 0) node = words->ac.nodes[node].fail;
-    uint32_t depth = words->ac.nodes[node].depth;
+    while (!s->due && node != SX_AC_ROOT && sx_ac_leaf(&words->ac, node)) node = words->ac.fail[node];
+    uint32_t depth = sx_ac_depth(&words->ac, node);
     return depth == 0 ? UINT64_MAX : s->byte_start[(s->byte_n - depth) % SX_WORD_BYTE_RING];
 }

@@ -20,24 +20,26 @@ typedef struct sx_word_run {
     bool inner;    /* and one inside it */
 } sx_word_run;
 
+/* A word spelt out. Only the text of words is kept: they are spelt when the automaton sees one, which is rare. */
 typedef struct sx_word {
-    uint32_t first; /* its runs */
     uint16_t runs;
     bool left_edge, right_edge; /* begins / ends with a letter of a script written with spaces */
+    sx_word_run run[SX_WORD_LETTERS_MAX];
 } sx_word;
 
 typedef struct sx_words {
     sx_mem *mem;
     sx_ac ac;
-    sx_word *words;
-    size_t word_n, word_cap;
-    sx_word_run *runs;
-    size_t run_n, run_cap;
+    char *text; /* words one behind the other */
+    size_t text_n, text_cap;
+    uint32_t *at;   /* [word_n] where each begins */
+    uint16_t *type; /* [word_n] the caller's numbers */
+    size_t word_n, at_cap, type_cap;
 } sx_words;
 
 void sx_words_init(sx_words *words, sx_mem *mem);
 void sx_words_free(sx_words *words);
-llm_status sx_words_add(sx_words *words, const char *word, size_t len, llm_error *err);
+llm_status sx_words_add(sx_words *words, const char *word, size_t len, uint32_t type, llm_error *err);
 llm_status sx_words_build(sx_words *words, llm_error *err);
 
 /* One run of like letters of the text. */
@@ -57,6 +59,7 @@ typedef struct sx_text_run {
 
 /* A stream's place in the list. */
 typedef struct sx_word_state {
+    const uint8_t *on; /* by type: zero for words that do not count; NULL: all do */
     uint32_t node;
     uint32_t gap, gap_len;
     bool due; /* hits at node wait for what follows */
@@ -67,6 +70,7 @@ typedef struct sx_word_state {
 
 typedef struct sx_word_hit {
     uint64_t start, end;
+    uint32_t type;
 } sx_word_hit;
 
 /* Takes the character [start, end); stores the longest hit that it completes. True when there is one. */

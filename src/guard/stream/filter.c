@@ -1,3 +1,4 @@
+#include "guard/stream/host.h"
 #include "guard/stream/learned.h"
 
 #include <string.h>
@@ -13,20 +14,22 @@ enum {
 static llm_status wanted_types(sx_filter *f, const sx_check_params *p, llm_error *err)
 {
     uint32_t direction = p != NULL && p->direction != 0 ? p->direction : LLM_DIR_INPUT;
+    const sx_guard *g = f->guard;
     const char *types = p != NULL ? p->types : NULL;
     if (direction != LLM_DIR_INPUT && direction != LLM_DIR_EVIDENCE && direction != LLM_DIR_OUTPUT)
         return sx_fail(err, LLM_E_INVALID, "direction %u is not one of LLM_DIR_INPUT, EVIDENCE, OUTPUT", direction);
-    for (uint32_t t = 0; types == NULL && t < f->guard->scan.type_n; t++) {
-        f->action[t] = (uint8_t)sx_guard_action(f->guard, t, direction, false);
-        f->named[t] = sx_guard_action_set(f->guard, t, direction);
+    f->direction = sx_direction_index(direction);
+    for (uint32_t t = 0; types == NULL && t < sx_guard_type_count(g); t++) {
+        f->wanted[t] = !g->restricted || g->only[t];
+        f->asked[t] = g->restricted && g->only[t];
+        f->named[t] = f->asked[t] || sx_guard_action_set(g, t, f->direction);
     }
     for (; types != NULL && *types != 0; types += strlen(types) + 1) {
-        uint32_t t = sx_guard_type_index(types, strlen(types));
+        uint32_t t = sx_guard_find_type(g, types, strlen(types));
         if (t == SX_TYPE_MAX)
             return sx_fail(err, LLM_E_NOT_FOUND, "there is no finding type \"%.60s\"; llm_guard_type lists them",
                            types);
-        f->action[t] = (uint8_t)sx_guard_action(f->guard, t, direction, true);
-        f->named[t] = true;
+        f->wanted[t] = f->asked[t] = f->named[t] = true;
     }
     return LLM_OK;
 }
@@ -42,27 +45,35 @@ llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, c
     if (f == NULL) return sx_fail_memory(err);
     f->mem = mem;
     f->guard = guard;
+    sx_guard_ref(guard);
+    sx_buf_init(&f->allowed, mem, 0);
+    f->history = HISTORY;
     f->cancel = params != NULL ? params->cancel : NULL;
-    f->min_score = params != NULL && params->min_score != 0 ? params->min_score : guard->params.min_score;
+    f->floor = params != NULL && params->min_score != 0 ? params->min_score : guard->params.min_score;
     uint32_t hold = guard->params.max_hold;
     f->max_span = hold > 0 && hold / 2 < SX_SPAN_MAX ? (hold / 2 > 0 ? hold / 2 : 1) : SX_SPAN_MAX;
     f->verdict = LLM_VERDICT_ALLOW;
     llm_status status = wanted_types(f, params, err);
-    size_t rules = guard->scan.rule_n;
+    size_t rules = guard->rules->scan.rule_n + guard->extra.rule_n;
     if (status == LLM_OK) {
         f->runs = sx_mem_array(mem, rules + 1, sizeof *f->runs);
         f->covered = sx_mem_array(mem, rules + 1, sizeof *f->covered);
         f->scratch = sx_mem_alloc(mem, SX_SPAN_MAX + 1);
-        f->scout = sx_scout_take(guard->scouts);
+        f->scout = sx_scout_take(guard->rules->scouts);
         if (f->runs == NULL || f->covered == NULL || f->scratch == NULL || f->scout == NULL)
             status = sx_fail_memory(err);
     }
-    f->words_on = guard->words.word_n > 0 && f->action[guard->blocked_type] != 0;
+    for (uint32_t t = 0; t < sx_guard_type_count(guard); t++)
+        f->words_on = f->words_on || (guard->has_words[t] && f->wanted[t]);
     if (status == LLM_OK && f->words_on) {
         f->word = sx_mem_zalloc(mem, sizeof *f->word);
-        if (f->word == NULL) status = sx_fail_memory(err);
+        if (f->word == NULL)
+            status = sx_fail_memory(err);
+        else
+            f->word->on = f->wanted;
     }
     if (status == LLM_OK) status = sx_learned_open(f, err);
+    if (status == LLM_OK) status = sx_host_open(f, err);
     if (status != LLM_OK) {
         sx_filter_close(f);
         return status;
@@ -78,8 +89,12 @@ void sx_filter_close(sx_filter *f)
     if (f->text != NULL) sx_wipe(f->text, f->text_cap);
     if (f->fold != NULL) sx_wipe(f->fold, f->fold_cap);
     if (f->scratch != NULL) sx_wipe(f->scratch, SX_SPAN_MAX + 1);
+    if (f->allowed.data != NULL) sx_wipe(f->allowed.data, f->allowed.cap);
+    sx_buf_free(&f->allowed);
     sx_learned_close(f->learned);
-    sx_scout_give(f->guard->scouts, f->scout);
+    sx_host_close(f->host);
+    sx_scout_give(f->guard->rules->scouts, f->scout);
+    sx_guard_free(f->guard);
     sx_mem_free(mem, f->text);
     sx_mem_free(mem, f->fold);
     sx_mem_free(mem, f->runs);
@@ -97,42 +112,71 @@ static sx_window window(const sx_filter *f)
     return (sx_window){f->text, f->fold, f->avail, f->finished};
 }
 
+/* The scan that a run's rule is of, and the rule's number among all. */
+static const sx_scan *scan_of(const sx_filter *f, bool extra)
+{
+    return extra ? &f->guard->extra : &f->guard->rules->scan;
+}
+
+static uint16_t number_of(const sx_filter *f, bool extra, uint16_t rule)
+{
+    return extra ? (uint16_t)(f->guard->rules->scan.rule_n + rule) : rule;
+}
+
+static void start_run(sx_filter *f, const sx_before *before, bool extra, uint16_t r)
+{
+    const sx_scan *scan = scan_of(f, extra);
+    if (!f->wanted[scan->type_of[r]] || f->covered[number_of(f, extra, r)] > f->base + f->at) return;
+    if (!sx_rule_may_follow(scan->rules[r], before)) return;
+    sx_run *run = &f->runs[f->run_n++];
+    run->rule = r;
+    run->extra = extra;
+    run->state = SX_PATTERN_START;
+    run->at = run->count = 0;
+}
+
 /* The rules that may begin at this place, each as a run of its own. */
 static void start_runs(sx_filter *f, const sx_before *before, uint32_t list)
 {
-    const sx_scan *scan = &f->guard->scan;
+    const sx_scan *scan = &f->guard->rules->scan;
     uint32_t alive = 0;
-    f->run_n = 0;
     for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) {
-        uint16_t r = scan->lists[i];
-        if (sx_scout_spares(f->scout, &f->walk, r, &alive)) continue;
-        if (f->action[scan->type_of[r]] == 0 || f->covered[r] > f->base + f->at) continue;
-        if (!sx_rule_may_follow(scan->rules[r], before)) continue;
-        sx_run *run = &f->runs[f->run_n++];
-        run->rule = r;
-        run->state = SX_PATTERN_START;
-        run->at = run->count = 0;
+        if (!sx_scout_spares(f->scout, &f->walk, scan->lists[i], &alive)) start_run(f, before, false, scan->lists[i]);
     }
+}
+
+/* The same of the policy's own rules, which no scout goes before. */
+static void start_extra(sx_filter *f, const sx_before *before)
+{
+    const sx_scan *scan = &f->guard->extra;
+    if (scan->rule_n == 0) return;
+    uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
+    uint32_t list = sx_scan_list(scan, before->word, f->fold[f->at], second);
+    for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) start_run(f, before, true, scan->lists[i]);
 }
 
 /* What may begin at this place. When its second byte is not here yet, all that can begin with the first. False: the text
  * ends before the scout can say. */
 static bool begin_place(sx_filter *f, const sx_window *w)
 {
-    const sx_scan *scan = &f->guard->scan;
+    const sx_scan *scan = &f->guard->rules->scan;
     sx_before before = sx_window_look_back(w, f->at);
     if (f->phase == SX_PLACE_NEW) {
         uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
         f->list = sx_scan_list(scan, before.word, f->fold[f->at], second);
         f->run_n = 0;
         f->phase = SX_PLACE_RUNS;
-        if (sx_scan_list_empty(scan, f->list)) return true;
+        if (sx_scan_list_empty(scan, f->list)) {
+            start_extra(f, &before);
+            return true;
+        }
         f->walk = sx_scout_begin(f->scout, f->list, f->at + 1 < f->avail);
         f->phase = SX_PLACE_SCOUT;
     }
     sx_scouted said = sx_scout_go(f->scout, w, f->at, f->max_span, &f->walk);
     if (said == SX_SCOUT_MORE) return false;
     if (said == SX_SCOUT_MAYBE) start_runs(f, &before, f->list);
+    start_extra(f, &before);
     f->phase = SX_PLACE_RUNS;
     return true;
 }
@@ -142,7 +186,10 @@ static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint
 {
     uint64_t to = f->base + f->at, from = to > reach ? to - reach : 0;
     if (from != f->context_from || to != f->context_to) {
-        sx_scan_context(&f->guard->scan, w, (size_t)(from - f->base), f->at, f->context_types);
+        memset(f->context_types, 0, sizeof f->context_types);
+        sx_scan_context(&f->guard->rules->scan, w, (size_t)(from - f->base), f->at, f->context_types);
+        if (f->guard->extra.context.word_n > 0)
+            sx_scan_context(&f->guard->extra, w, (size_t)(from - f->base), f->at, f->context_types);
         f->context_from = from;
         f->context_to = to;
     }
@@ -150,30 +197,30 @@ static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint
 }
 
 /* Scores what a rule found; candidates that can reach the threshold join the group. */
-static llm_status weigh(sx_filter *f, const sx_window *w, uint16_t r, size_t begin, size_t end, float score,
+static llm_status weigh(sx_filter *f, const sx_window *w, const sx_run *run, size_t begin, size_t end, float score,
                         llm_error *err)
 {
-    const sx_rule *rule = f->guard->scan.rules[r];
-    uint32_t type = f->guard->scan.type_of[r];
+    const sx_rule *rule = scan_of(f, run->extra)->rules[run->rule];
+    uint32_t type = scan_of(f, run->extra)->type_of[run->rule];
+    float least = sx_guard_threshold(f->guard, type, f->direction, f->floor);
     sx_type_info info = {0};
-    (void)sx_type_at(type, &info);
+    sx_guard_type_info(f->guard, type, &info);
     float raised = rule->in_context > 0 ? rule->in_context : rule->score + 0.35f;
     if (raised > 1.0f) raised = 1.0f;
-    bool needs = (rule->flags & SX_RULE_REQUIRED) != 0 || ((rule->flags & SX_RULE_CONTEXT) != 0 && f->min_score > 0);
+    bool needs = (rule->flags & SX_RULE_REQUIRED) != 0 || ((rule->flags & SX_RULE_CONTEXT) != 0 && least > 0);
     sx_candidate c = {.start = f->base + begin,
                       .end = f->base + end,
                       .score = score,
-                      .rule = r,
-                      .type = (uint8_t)type,
-                      .action = f->action[type]};
+                      .rule = number_of(f, run->extra, run->rule),
+                      .type = (uint16_t)type};
     if ((score < raised || needs) && info.context != NULL && context_before(f, w, type, info.before)) {
         if (raised > c.score) c.score = raised;
-    } else if (needs || c.score < f->min_score) {
-        if (info.behind == 0 || raised < f->min_score) return LLM_OK;
+    } else if (needs || c.score < least) {
+        if (info.behind == 0 || raised < least) return LLM_OK;
         c.waits = true;
         if (raised > c.score) c.score = raised;
     }
-    return c.score < f->min_score ? LLM_OK : sx_filter_add(f, &c, err);
+    return sx_filter_rule(f, &c) ? sx_filter_add(f, &c, err) : LLM_OK;
 }
 
 /* Decides the place f->at; *done is false when more text must come first. */
@@ -184,7 +231,7 @@ static llm_status decide(sx_filter *f, const sx_window *w, bool *done, llm_error
     size_t kept = 0;
     for (size_t i = 0; i < f->run_n; i++) {
         sx_run *run = &f->runs[i];
-        bool settled = sx_run_advance(&f->guard->scan, w, f->at, f->max_span, run);
+        bool settled = sx_run_advance(scan_of(f, run->extra), w, f->at, f->max_span, run);
         if (settled && run->count == 0) continue;
         if (!settled) *done = false;
         if (kept != i) f->runs[kept] = *run;
@@ -193,11 +240,12 @@ static llm_status decide(sx_filter *f, const sx_window *w, bool *done, llm_error
     f->run_n = kept;
     if (!*done) return LLM_OK;
     for (size_t i = 0; i < f->run_n; i++) {
+        const sx_run *run = &f->runs[i];
         size_t begin, end;
         float score;
-        if (!sx_run_result(&f->guard->scan, w, f->at, &f->runs[i], f->scratch, &begin, &end, &score)) continue;
-        f->covered[f->runs[i].rule] = f->base + end;
-        llm_status status = weigh(f, w, f->runs[i].rule, begin, end, score, err);
+        if (!sx_run_result(scan_of(f, run->extra), w, f->at, run, f->scratch, &begin, &end, &score)) continue;
+        f->covered[number_of(f, run->extra, run->rule)] = f->base + end;
+        llm_status status = weigh(f, w, run, begin, end, score, err);
         if (status != LLM_OK) return status;
     }
     f->phase = SX_PLACE_NEW;
@@ -208,18 +256,19 @@ static llm_status add_hit(sx_filter *f, const sx_word_hit *hit, llm_error *err)
 {
     sx_candidate c = {.start = hit->start,
                       .end = hit->end,
-                      .score = 1.0f,
+                      .score = sx_guard_word_score(f->guard, hit->type),
                       .rule = UINT16_MAX,
-                      .type = (uint8_t)f->guard->blocked_type,
-                      .action = f->action[f->guard->blocked_type]};
+                      .type = (uint16_t)hit->type};
     if (f->guard->params.max_hold > 0 && hit->end - hit->start > f->max_span) return LLM_OK;
-    return sx_filter_add(f, &c, err);
+    return sx_filter_rule(f, &c) ? sx_filter_add(f, &c, err) : LLM_OK;
 }
 
 /* A limit as low as what the learned parts may still find. */
 static uint64_t behind_learned(const sx_filter *f, uint64_t limit)
 {
     uint64_t pending = f->learned != NULL ? sx_learned_pending(f->learned) : UINT64_MAX;
+    uint64_t host = f->host != NULL ? sx_host_pending(f->host) : UINT64_MAX;
+    if (host < pending) pending = host;
     return pending < limit ? pending : limit;
 }
 
@@ -239,6 +288,7 @@ static llm_status step(sx_filter *f, sx_buf *out, llm_error *err)
         if (pending < limit) limit = pending;
     }
     if (f->learned != NULL && status == LLM_OK) status = sx_learned_read(f, err);
+    if (f->host != NULL && status == LLM_OK) status = sx_host_read(f, err);
     limit = behind_learned(f, limit);
     bool bounded = f->guard->params.max_hold > 0;
     if (bounded && limit + f->max_span < f->base + f->at) limit = f->base + f->at - f->max_span;
@@ -264,13 +314,14 @@ static void release(sx_filter *f, sx_buf *out)
  * where there is anything to decide, and once in a while for the cancel token. */
 static llm_status pass_quiet(sx_filter *f, const sx_window *w, llm_error *err)
 {
-    const sx_scan *scan = &f->guard->scan;
+    const sx_scan *scan = &f->guard->rules->scan, *extra = f->guard->extra.rule_n > 0 ? &f->guard->extra : NULL;
     const uint8_t *fold = f->fold, *class = scan->head_class;
     size_t at = f->at, end = (f->at | 4095u) + 1;
     if (end > f->avail - 1) end = f->avail - 1; /* the second byte must be here */
     if (at == 0 || f->phase != SX_PLACE_NEW || f->words_on || f->cand_n > 0 || fold[at - 1] >= 0x80) return LLM_OK;
     bool word = sx_is_word(fold[at - 1]);
     while (at < end && fold[at] < 0x80) {
+        if (extra && !sx_scan_list_empty(extra, sx_scan_list(extra, word, fold[at], fold[at + 1]))) break;
         uint32_t list = ((word ? 0 : scan->heads) + class[fold[at]]) * scan->heads + class[fold[at + 1]];
         if (!sx_scan_list_empty(scan, list)) {
             f->walk = sx_scout_begin(f->scout, list, true);
@@ -286,6 +337,7 @@ static llm_status pass_quiet(sx_filter *f, const sx_window *w, llm_error *err)
     if (at == f->at) return LLM_OK;
     f->at = at;
     llm_status status = f->learned != NULL ? sx_learned_read(f, err) : LLM_OK;
+    if (f->host != NULL && status == LLM_OK) status = sx_host_read(f, err);
     uint64_t limit = behind_learned(f, f->base + at);
     if (limit > f->limit) f->limit = limit;
     return status;
@@ -310,6 +362,7 @@ static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
         sx_word_hit hit;
         if (f->words_on && sx_words_finish(&f->guard->words, f->word, &hit)) status = add_hit(f, &hit, err);
         if (status == LLM_OK && f->learned != NULL) status = sx_learned_finish(f, err);
+        if (status == LLM_OK && f->host != NULL) status = sx_host_finish(f, err);
         f->limit = UINT64_MAX;
         if (status == LLM_OK && f->cand_n > 0) status = sx_filter_resolve(f, true, out, err);
         f->limit = f->base + f->n;
@@ -321,7 +374,7 @@ static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
 /* Forgets text that was released and is too far back to matter. */
 static void compact(sx_filter *f)
 {
-    size_t keep = f->at > HISTORY ? f->at - HISTORY : 0;
+    size_t keep = f->at > f->history ? f->at - f->history : 0;
     size_t drop = f->out < keep ? f->out : keep;
     if (drop == 0 || (drop < SLICE / 4 && drop < f->n / 2)) return;
     memmove(f->text, f->text + drop, f->n - drop);
@@ -420,6 +473,11 @@ const sx_finding *sx_filter_findings(const sx_filter *filter, uint32_t *count)
 {
     *count = (uint32_t)filter->found_n;
     return filter->found;
+}
+
+const sx_guard *sx_filter_guard(const sx_filter *filter)
+{
+    return filter->guard;
 }
 
 uint32_t sx_filter_action(const sx_filter *filter)

@@ -22,29 +22,38 @@ const char *sx_learned_rule(uint16_t rule)
     return sx_judge_category((unsigned)(rule - RULE_HARM));
 }
 
-/* An action that leaves the text as it is can be told when the window has passed. */
-static bool only_tells(uint8_t action)
+/* A guess changes the text only where its type was named. */
+static bool may_edit(const sx_filter *f, uint32_t type)
 {
-    return action == LLM_ACTION_ALLOW || action == LLM_ACTION_REVIEW;
+    return f->named[type] && sx_guard_may_edit(f->guard, type, f->direction, f->asked[type]);
+}
+
+/* A guess at a type that nobody named is only told. */
+static bool rule_guess(sx_filter *f, sx_candidate *c)
+{
+    static const sx_ruling TELL = {.action = LLM_ACTION_ALLOW, .label = "", .next = SX_RULING_NONE};
+    if (f->named[c->type]) return sx_filter_rule(f, c);
+    c->ruling = &TELL;
+    c->action = LLM_ACTION_ALLOW;
+    return c->score >= f->floor && !sx_filter_allowed(f, c);
 }
 
 llm_status sx_learned_open(sx_filter *f, llm_error *err)
 {
     bool tags = false, tags_hold = false, judge = false, holds = false;
+    bool tag_edits[SX_TAG_TYPES], head_edits[SX_JUDGE_HEADS];
     uint32_t types[SX_TAG_TYPES], heads[SX_JUDGE_HEADS];
-    uint8_t actions[SX_TAG_TYPES];
     for (unsigned t = 0; t < SX_TAG_TYPES; t++) {
         types[t] = sx_guard_type_index(TAG_TYPES[t], strlen(TAG_TYPES[t]));
-        uint8_t action = f->action[types[t]];
-        actions[t] = action != 0 && !f->named[types[t]] ? LLM_ACTION_ALLOW : action;
-        tags = tags || action != 0;
-        tags_hold = tags_hold || (action != 0 && !only_tells(actions[t]));
+        tag_edits[t] = f->wanted[types[t]] && may_edit(f, types[t]);
+        tags = tags || f->wanted[types[t]];
+        tags_hold = tags_hold || tag_edits[t];
     }
     for (unsigned h = 0; h < SX_JUDGE_HEADS; h++) {
         heads[h] = sx_guard_type_index(HEAD_TYPES[h], strlen(HEAD_TYPES[h]));
-        uint8_t action = f->action[heads[h]];
-        judge = judge || action != 0;
-        holds = holds || (action != 0 && !only_tells(action));
+        head_edits[h] = f->wanted[heads[h]] && sx_guard_may_edit(f->guard, heads[h], f->direction, f->asked[heads[h]]);
+        judge = judge || f->wanted[heads[h]];
+        holds = holds || head_edits[h];
     }
     if (!tags && !judge) return LLM_OK;
     sx_learned *l = f->learned = sx_mem_zalloc(f->mem, sizeof *l);
@@ -52,7 +61,8 @@ llm_status sx_learned_open(sx_filter *f, llm_error *err)
     l->mem = f->mem;
     l->tags_on = tags;
     l->tags_hold = tags_hold;
-    memcpy(l->tag_action, actions, sizeof actions);
+    memcpy(l->tag_edits, tag_edits, sizeof tag_edits);
+    memcpy(l->head_edits, head_edits, sizeof head_edits);
     l->judge_holds = holds;
     memcpy(l->tag_type, types, sizeof types);
     memcpy(l->head_type, heads, sizeof heads);
@@ -90,16 +100,15 @@ static llm_status add_tags(sx_filter *f, const sx_tag_hit *hits, unsigned n, llm
     llm_status status = LLM_OK;
     for (unsigned i = 0; i < n && status == LLM_OK; i++) {
         uint32_t type = f->learned->tag_type[hits[i].type];
-        uint8_t action = f->learned->tag_action[hits[i].type];
-        if (action == 0 || hits[i].score < f->min_score) continue;
+        if (!f->wanted[type]) continue;
         if (f->guard->params.max_hold > 0 && hits[i].end - hits[i].start > f->max_span) continue;
         sx_candidate c = {.start = hits[i].start,
                           .end = hits[i].end,
                           .score = hits[i].score,
                           .rule = RULE_TAGS,
-                          .type = (uint8_t)type,
-                          .action = action};
-        if (!only_tells(action))
+                          .type = (uint16_t)type};
+        if (!rule_guess(f, &c)) continue;
+        if (f->learned->tag_edits[hits[i].type])
             status = sx_filter_add(f, &c, err);
         else if (!seen_otherwise(f, &c))
             status = sx_filter_record(f, &c, err);
@@ -112,15 +121,14 @@ static llm_status add_judgement(sx_filter *f, const sx_judge_score *score, llm_e
     sx_learned *l = f->learned;
     llm_status status = LLM_OK;
     for (unsigned h = 0; h < SX_JUDGE_HEADS && status == LLM_OK; h++) {
-        uint8_t action = f->action[l->head_type[h]];
-        if (action == 0 || score->p[h] < f->min_score) continue;
+        if (!f->wanted[l->head_type[h]]) continue;
         sx_candidate c = {.start = l->judge->start,
                           .end = l->judge->end,
                           .score = score->p[h],
                           .rule = (uint16_t)(h == SX_JUDGE_ATTACK ? RULE_ATTACK : RULE_HARM + score->category),
-                          .type = (uint8_t)l->head_type[h],
-                          .action = action};
-        status = only_tells(action) ? sx_filter_record(f, &c, err) : sx_filter_add(f, &c, err);
+                          .type = (uint16_t)l->head_type[h]};
+        if (!sx_filter_rule(f, &c)) continue;
+        status = l->head_edits[h] ? sx_filter_add(f, &c, err) : sx_filter_record(f, &c, err);
     }
     return status;
 }

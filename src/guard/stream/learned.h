@@ -15,16 +15,17 @@ struct sx_learned {
     sx_judge_model judge_model;
     uint32_t tag_type[SX_TAG_TYPES]; /* type numbers */
     uint32_t head_type[SX_JUDGE_HEADS];
-    uint8_t tag_action[SX_TAG_TYPES]; /* 0: not looked for */
     bool tags_on;
-    bool tags_hold;   /* a finding may change the text: what may still become one is held back */
-    bool judge_holds; /* the same of a judgement and its window */
+    bool tag_edits[SX_TAG_TYPES];    /* a finding may change the text */
+    bool tags_hold;                  /* some may: what may still become one is held back */
+    bool head_edits[SX_JUDGE_HEADS]; /* the same of a judgement */
+    bool judge_holds;                /* and its window */
     sx_tag_state tags;
     sx_judge_state *judge; /* NULL: off */
     uint64_t at;           /* read up to here */
 };
 
-/* Makes f->learned when f->action asks for a type of theirs, else leaves it NULL. */
+/* Makes f->learned when f->wanted asks for a type of theirs, else leaves it NULL. */
 llm_status sx_learned_open(sx_filter *f, llm_error *err);
 void sx_learned_close(sx_learned *learned);
 /* Reads up to f->at. */

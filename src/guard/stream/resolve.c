@@ -8,6 +8,7 @@
 
 #include "guard/redact/redact.h"
 #include "guard/stream/learned.h"
+#include "guard/stream/review.h"
 #include "guard/vault/vault.h"
 
 static bool judges(const sx_candidate *c)
@@ -65,10 +66,29 @@ static void sort(sx_candidate *v, size_t n, before_fn before)
 }
 
 /* The text that must be seen before a candidate can be decided. */
-static uint64_t wait_of(const sx_candidate *c)
+static uint64_t wait_of(const sx_filter *f, const sx_candidate *c)
 {
     sx_type_info info;
-    return c->waits && sx_type_at(c->type, &info) ? c->end + info.behind : c->end;
+    if (!c->waits) return c->end;
+    sx_guard_type_info(f->guard, c->type, &info);
+    return c->end + info.behind;
+}
+
+bool sx_filter_allowed(sx_filter *f, const sx_candidate *c)
+{
+    bool yes = false;
+    if (sx_allow_empty(&f->guard->allow) || c->start < f->base) return false;
+    llm_status status = sx_allow_has(&f->guard->allow, &f->allowed, f->text + (c->start - f->base),
+                                     (size_t)(c->end - c->start), sx_guard_type_name(f->guard, c->type), &yes);
+    return status == LLM_OK && yes; /* without memory the finding stands */
+}
+
+bool sx_filter_rule(sx_filter *f, sx_candidate *c)
+{
+    c->ruling = sx_guard_ruling(f->guard, c->type, f->direction, c->score, f->floor, f->asked[c->type]);
+    if (c->ruling == NULL || sx_filter_allowed(f, c)) return false;
+    c->action = c->ruling->action;
+    return true;
 }
 
 llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err)
@@ -76,7 +96,7 @@ llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err)
     if (c->start < f->limit) return LLM_OK; /* its place was given up to the bound on holding */
     if (sx_mem_grow(f->mem, (void **)&f->cand, &f->cand_cap, f->cand_n + 1, sizeof *f->cand))
         return sx_fail_memory(err);
-    uint64_t wait = wait_of(c);
+    uint64_t wait = wait_of(f, c);
     if (f->cand_n == 0) {
         f->cand_start = c->start;
         f->cand_end = c->end;
@@ -92,13 +112,15 @@ llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err)
 /* A waiting candidate counts if a word of its context stands behind it. */
 static bool context_came(sx_filter *f, const sx_candidate *c)
 {
-    uint64_t types[SX_TYPE_MAX / 64];
+    uint64_t types[SX_TYPE_MAX / 64] = {0};
     sx_type_info info;
-    if (!sx_type_at(c->type, &info)) return false;
+    sx_guard_type_info(f->guard, c->type, &info);
     /* up to the place being decided, not to what happens to have arrived: cuts may not matter */
     sx_window w = {f->text, f->fold, f->at, false};
     size_t from = (size_t)(c->end - f->base), to = from + info.behind;
-    sx_scan_context(&f->guard->scan, &w, from, to < f->at ? to : f->at, types);
+    if (to > f->at) to = f->at;
+    sx_scan_context(&f->guard->rules->scan, &w, from, to, types);
+    if (f->guard->extra.context.word_n > 0) sx_scan_context(&f->guard->extra, &w, from, to, types);
     return (types[c->type / 64] >> (c->type % 64) & 1u) != 0;
 }
 
@@ -130,10 +152,13 @@ static llm_status choose(sx_filter *f, llm_error *err)
     return LLM_OK;
 }
 
-static const char *rule_name(const sx_filter *f, uint16_t rule)
+const char *sx_filter_rule_name(const sx_filter *f, uint16_t rule)
 {
+    size_t tables = f->guard->rules->scan.rule_n;
     if (rule == UINT16_MAX) return "word-list";
-    return rule >= SX_RULE_LEARNED ? sx_learned_rule(rule) : f->guard->scan.rules[rule]->name;
+    if (rule >= SX_RULE_LEARNED) return sx_learned_rule(rule);
+    if (rule >= SX_RULE_HOST) return f->guard->recognisers[rule - SX_RULE_HOST].name;
+    return rule < tables ? f->guard->rules->scan.rules[rule]->name : f->guard->extra.rules[rule - tables]->name;
 }
 
 llm_status sx_filter_record(sx_filter *f, const sx_candidate *c, llm_error *err)
@@ -150,8 +175,9 @@ llm_status sx_filter_record(sx_filter *f, const sx_candidate *c, llm_error *err)
     if (sx_mem_grow(f->mem, (void **)&f->found, &f->found_cap, f->found_n + 1, sizeof *f->found))
         return sx_fail_memory(err);
     sx_finding *found = &f->found[f->found_n++];
-    *found = (sx_finding){.type = sx_guard_type(c->type),
-                          .rule = rule_name(f, c->rule),
+    *found = (sx_finding){.type = sx_guard_type_name(f->guard, c->type),
+                          .rule = sx_filter_rule_name(f, c->rule),
+                          .label = c->ruling->label,
                           .start = c->start,
                           .end = c->end,
                           .score = c->score,
@@ -173,13 +199,15 @@ static llm_status edit(sx_filter *f, const sx_candidate *c, sx_buf *out, llm_err
         if (status != LLM_OK) return status;
         f->vault_open = true;
     }
-    return sx_redact(f->guard, sx_guard_type(c->type), c->action, f->text + start, end - start, out, err);
+    return sx_redact(f->guard, sx_guard_type_name(f->guard, c->type), c->ruling, c->action, f->text + start,
+                     end - start, out, err);
 }
 
 /* The group in f->cand is complete: chooses the findings, edits the text. */
 static llm_status resolve_group(sx_filter *f, sx_buf *out, llm_error *err)
 {
     llm_status status = choose(f, err);
+    if (status == LLM_OK) sx_filter_review(f);
     for (size_t i = 0; status == LLM_OK && i < f->cand_n; i++) {
         f->blocked = f->blocked || f->cand[i].action == LLM_ACTION_BLOCK;
         status = sx_filter_record(f, &f->cand[i], err);
@@ -204,7 +232,7 @@ static size_t first_group(sx_filter *f, uint64_t *wait)
     f->cand_end = f->cand[0].end;
     *wait = 0;
     for (; n < f->cand_n && (n == 0 || f->cand[n].start < f->cand_end); n++) {
-        uint64_t mine = wait_of(&f->cand[n]);
+        uint64_t mine = wait_of(f, &f->cand[n]);
         if (f->cand[n].end > f->cand_end) f->cand_end = f->cand[n].end;
         if (mine > *wait) *wait = mine;
     }

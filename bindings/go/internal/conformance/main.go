@@ -25,6 +25,7 @@ type call struct {
 	Temperature                                                      float32
 	MinScore                                                         float32 `json:"min_score"`
 	Stop, Types, Words                                               []string
+	JSON                                                             string
 	Actions                                                          map[string]uint
 	Source, Model, Query, Answer, Grammar                            string
 	Vars                                                             object
@@ -225,7 +226,7 @@ func (w *world) load(c call) (object, error) {
 }
 
 func (w *world) policy(c call) (object, error) {
-	guard, err := sextant.NewGuard(sextant.Default(sextant.Action(c.Default)))
+	guard, err := sextant.NewGuard(sextant.Default(sextant.Action(c.Default)), sextant.Policy(c.JSON))
 	if err != nil {
 		return nil, err
 	}

@@ -74,19 +74,19 @@ typedef _gostring_ swig_type_44;
 typedef _gostring_ swig_type_45;
 typedef _gostring_ swig_type_46;
 typedef _gostring_ swig_type_47;
-typedef long long swig_type_48;
-typedef long long swig_type_49;
+typedef _gostring_ swig_type_48;
+typedef _gostring_ swig_type_49;
 typedef _gostring_ swig_type_50;
-typedef _gostring_ swig_type_51;
-typedef _gostring_ swig_type_52;
+typedef long long swig_type_51;
+typedef long long swig_type_52;
 typedef _gostring_ swig_type_53;
 typedef _gostring_ swig_type_54;
-typedef long long swig_type_55;
-typedef long long swig_type_56;
+typedef _gostring_ swig_type_55;
+typedef _gostring_ swig_type_56;
 typedef _gostring_ swig_type_57;
 typedef _gostring_ swig_type_58;
-typedef _gostring_ swig_type_59;
-typedef _gostring_ swig_type_60;
+typedef long long swig_type_59;
+typedef long long swig_type_60;
 typedef _gostring_ swig_type_61;
 typedef _gostring_ swig_type_62;
 typedef _gostring_ swig_type_63;
@@ -97,14 +97,14 @@ typedef _gostring_ swig_type_67;
 typedef _gostring_ swig_type_68;
 typedef _gostring_ swig_type_69;
 typedef _gostring_ swig_type_70;
-typedef long long swig_type_71;
+typedef _gostring_ swig_type_71;
 typedef _gostring_ swig_type_72;
-typedef long long swig_type_73;
-typedef long long swig_type_74;
-typedef _gostring_ swig_type_75;
+typedef _gostring_ swig_type_73;
+typedef _gostring_ swig_type_74;
+typedef long long swig_type_75;
 typedef _gostring_ swig_type_76;
-typedef _gostring_ swig_type_77;
-typedef _gostring_ swig_type_78;
+typedef long long swig_type_77;
+typedef long long swig_type_78;
 typedef _gostring_ swig_type_79;
 typedef _gostring_ swig_type_80;
 typedef _gostring_ swig_type_81;
@@ -137,13 +137,13 @@ typedef _gostring_ swig_type_107;
 typedef _gostring_ swig_type_108;
 typedef _gostring_ swig_type_109;
 typedef _gostring_ swig_type_110;
-typedef long long swig_type_111;
-typedef long long swig_type_112;
+typedef _gostring_ swig_type_111;
+typedef _gostring_ swig_type_112;
 typedef _gostring_ swig_type_113;
 typedef _gostring_ swig_type_114;
-typedef _gostring_ swig_type_115;
-typedef _gostring_ swig_type_116;
-typedef long long swig_type_117;
+typedef long long swig_type_115;
+typedef long long swig_type_116;
+typedef _gostring_ swig_type_117;
 typedef _gostring_ swig_type_118;
 typedef _gostring_ swig_type_119;
 typedef _gostring_ swig_type_120;
@@ -155,17 +155,17 @@ typedef long long swig_type_125;
 typedef _gostring_ swig_type_126;
 typedef _gostring_ swig_type_127;
 typedef _gostring_ swig_type_128;
-typedef _gostring_ swig_type_129;
-typedef long long swig_type_130;
+typedef long long swig_type_129;
+typedef _gostring_ swig_type_130;
 typedef _gostring_ swig_type_131;
 typedef _gostring_ swig_type_132;
 typedef _gostring_ swig_type_133;
-typedef _gostring_ swig_type_134;
-typedef long long swig_type_135;
+typedef long long swig_type_134;
+typedef _gostring_ swig_type_135;
 typedef _gostring_ swig_type_136;
 typedef _gostring_ swig_type_137;
 typedef _gostring_ swig_type_138;
-typedef _gostring_ swig_type_139;
+typedef long long swig_type_139;
 typedef _gostring_ swig_type_140;
 typedef _gostring_ swig_type_141;
 typedef _gostring_ swig_type_142;
@@ -181,214 +181,224 @@ typedef _gostring_ swig_type_151;
 typedef _gostring_ swig_type_152;
 typedef _gostring_ swig_type_153;
 typedef _gostring_ swig_type_154;
-extern void _wrap_Swig_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_cf6ee7edb11d9b46(swig_intgo arg1);
+typedef _gostring_ swig_type_155;
+typedef _gostring_ swig_type_156;
+typedef _gostring_ swig_type_157;
+typedef _gostring_ swig_type_158;
+typedef _gostring_ swig_type_159;
+typedef _gostring_ swig_type_160;
+extern void _wrap_Swig_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_38718c0fb398e67b(swig_intgo arg1);
 
 #include <stdlib.h>
 
-extern swig_intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46(void);
-extern swig_type_1 _wrap_llm_status_name_raw_cf6ee7edb11d9b46(swig_intgo arg1);
-extern swig_intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_2 _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_new_llm_error_raw_cf6ee7edb11d9b46(void);
-extern void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_3 _wrap_llm_version_raw_cf6ee7edb11d9b46(void);
-extern swig_type_4 _wrap_llm_build_info_raw_cf6ee7edb11d9b46(swig_type_5 arg1);
-extern void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_6 _wrap_llm_model_info_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_7 arg2);
-extern swig_intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_8 arg2);
-extern swig_intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(swig_type_9 arg1, swig_type_10 arg2, swig_type_11 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(swig_type_12 arg1, swig_type_13 arg2, swig_type_14 arg3, swig_type_15 arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7);
-extern void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_16 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_17 _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_18 _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_19 _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_20 _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_21 _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_22 arg2);
-extern swig_type_23 _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_24 _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_25 _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_26 _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_27 _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_28 _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern swig_intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
-extern double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
-extern void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_29 _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_30 _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_31 _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_32 _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_33 _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_34 _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_35 _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_36 _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_37 _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
-extern swig_intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_38 _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_39 _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_40 _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_41 _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_42 _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_43 _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern uintptr_t _wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_44 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
-extern swig_intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_45 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_46 _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(swig_intgo arg1);
-extern uintptr_t _wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_47 _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_48 _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_49 _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_50 _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern uintptr_t _wrap_sx_log_create_raw_cf6ee7edb11d9b46(void);
-extern void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_type_51 arg3);
-extern swig_intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_52 _wrap_sx_log_line_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_model_load_raw_cf6ee7edb11d9b46(swig_type_53 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(swig_type_54 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(swig_intgo arg1, swig_type_55 arg2, swig_type_56 arg3, swig_intgo arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
-extern swig_type_57 _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_58 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_59 _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_60 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_61 _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_62 arg2, swig_type_63 arg3, uintptr_t arg4);
-extern swig_type_64 _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_65 arg2, swig_type_66 arg3, swig_type_67 arg4, swig_intgo arg5, uintptr_t arg6);
-extern swig_type_68 _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(swig_type_69 arg1, swig_type_70 arg2, swig_type_71 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(swig_type_72 arg1, swig_intgo arg2, swig_type_73 arg3, swig_type_74 arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_75 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_76 arg2, swig_type_77 arg3, swig_intgo arg4, swig_type_78 arg5, swig_type_79 arg6, swig_type_80 arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_81 arg2, swig_type_82 arg3, swig_intgo arg4, swig_type_83 arg5, swig_type_84 arg6, swig_type_85 arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_86 arg2, swig_type_87 arg3, swig_type_88 arg4, swig_type_89 arg5, swig_type_90 arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_docs_list_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_91 arg2, uintptr_t arg3);
-extern swig_type_92 _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern uintptr_t _wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_93 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
-extern swig_type_94 _wrap_sx_embed_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, swig_type_95 arg3, swig_type_96 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern swig_type_97 _wrap_sx_rerank_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_98 arg2, swig_type_99 arg3, swig_type_100 arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_101 arg2, swig_type_102 arg3, swig_type_103 arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_104 _wrap_sx_logits_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, swig_type_105 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_106 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_107 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_108 arg2, uintptr_t arg3);
-extern swig_type_109 _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_110 arg2, uintptr_t arg3);
-extern uintptr_t _wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_111 _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_112 _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_113 arg2, swig_type_114 arg3, swig_type_115 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_116 arg2, swig_type_117 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_118 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_119 arg5, swig_type_120 arg6, swig_intgo arg7, float arg8, swig_intgo arg9, swig_type_121 arg10, uintptr_t arg11, uintptr_t arg12);
-extern uintptr_t _wrap_sx_judge_create_raw_cf6ee7edb11d9b46(void);
-extern void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_122 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_123 arg5, swig_type_124 arg6, uintptr_t arg7, float arg8, swig_intgo arg9, swig_type_125 arg10, uintptr_t arg11, uintptr_t arg12);
-extern void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_126 _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_127 _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_128 _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_129 _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_130 _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, double arg3);
-extern void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2);
-extern uintptr_t _wrap_sx_gen_create_raw_cf6ee7edb11d9b46(void);
-extern swig_intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_131 arg2, double arg3);
-extern swig_intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_132 arg2, swig_type_133 arg3);
-extern swig_intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, double arg3);
-extern void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_generate_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_134 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_135 arg11, swig_type_136 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
-extern swig_intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_137 _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_138 _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_guard_create_raw_cf6ee7edb11d9b46(swig_intgo arg1, float arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern uintptr_t _wrap_sx_guard_check_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_139 arg2, swig_intgo arg3, swig_type_140 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_intgo arg2, swig_type_141 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, swig_type_142 arg3, uintptr_t arg4);
-extern swig_intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_143 _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern swig_type_144 _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_cf6ee7edb11d9b46(swig_type_145 arg1, swig_type_146 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_147 _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(uintptr_t arg1, swig_type_148 arg2, uintptr_t arg3);
-extern uintptr_t _wrap_sx_audit_open_raw_cf6ee7edb11d9b46(swig_type_149 arg1, swig_type_150 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_151 _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_152 _wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(swig_type_153 arg1, swig_type_154 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_LLM_E_INVALID_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_MEMORY_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_IO_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_FORMAT_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_NOT_FOUND_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_UNSUPPORTED_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_VERSION_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_BUSY_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_FORK_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_CANCELLED_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_LIMIT_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_UTF8_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_CORRUPT_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_FULL_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_KEY_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_READONLY_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_USER_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_LLM_E_INTERNAL_raw_38718c0fb398e67b(void);
+extern swig_type_1 _wrap_llm_status_name_raw_38718c0fb398e67b(swig_intgo arg1);
+extern swig_intgo _wrap_llm_error_code_get_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_2 _wrap_llm_error_message_get_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_new_llm_error_raw_38718c0fb398e67b(void);
+extern void _wrap_delete_llm_error_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_3 _wrap_llm_version_raw_38718c0fb398e67b(void);
+extern swig_type_4 _wrap_llm_build_info_raw_38718c0fb398e67b(swig_type_5 arg1);
+extern void _wrap_llm_cancel_set_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_cancel_reset_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_cancel_is_set_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_cancel_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_model_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_6 _wrap_llm_model_info_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_7 arg2);
+extern swig_intgo _wrap_llm_model_n_vocab_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_n_ctx_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_8 arg2);
+extern swig_intgo _wrap_llm_quantize_raw_38718c0fb398e67b(swig_type_9 arg1, swig_type_10 arg2, swig_type_11 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_llm_quantize_weighted_raw_38718c0fb398e67b(swig_type_12 arg1, swig_type_13 arg2, swig_type_14 arg3, swig_type_15 arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7);
+extern void _wrap_llm_adapter_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_corpus_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_remove_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_16 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_corpus_check_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_llm_docs_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_17 _wrap_llm_docs_name_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_18 _wrap_llm_docs_bytes_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_docs_nodes_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_19 _wrap_llm_docs_hash_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_20 _wrap_llm_docs_about_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern void _wrap_llm_docs_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_tree_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_tree_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_21 _wrap_llm_tree_find_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_22 arg2);
+extern swig_type_23 _wrap_llm_tree_id_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_24 _wrap_llm_tree_parent_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_tree_kind_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_tree_depth_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_25 _wrap_llm_tree_title_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_26 _wrap_llm_tree_start_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_27 _wrap_llm_tree_end_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_28 _wrap_llm_tree_hash_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_ctx_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_scores_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_scores_tokens_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_scores_sum_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_scores_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern double _wrap_llm_scores_logprob_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern swig_intgo _wrap_llm_scores_top_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
+extern double _wrap_llm_scores_top_logprob_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, swig_intgo arg4);
+extern void _wrap_llm_scores_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_model_n_embd_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_evidence_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_evidence_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern double _wrap_llm_evidence_confidence_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_29 _wrap_llm_evidence_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_30 _wrap_llm_evidence_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_31 _wrap_llm_evidence_path_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_32 _wrap_llm_evidence_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_33 _wrap_llm_evidence_start_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_34 _wrap_llm_evidence_end_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_evidence_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_evidence_page_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_35 _wrap_llm_trace_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_36 _wrap_llm_trace_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_depth_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_trace_action_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_37 _wrap_llm_trace_reason_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_lexical_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_trace_judged_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_reply_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_finish_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_prompt_tokens_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_output_tokens_raw_38718c0fb398e67b(uintptr_t arg1);
+extern double _wrap_llm_reply_prompt_ms_raw_38718c0fb398e67b(uintptr_t arg1);
+extern double _wrap_llm_reply_output_ms_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_reply_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_reply_logprob_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_reply_top_token_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern double _wrap_llm_reply_top_logprob_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3);
+extern swig_intgo _wrap_llm_reply_citation_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_38 _wrap_llm_reply_citation_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_39 _wrap_llm_reply_citation_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_40 _wrap_llm_reply_citation_path_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_41 _wrap_llm_reply_citation_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_42 _wrap_llm_reply_citation_start_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_43 _wrap_llm_reply_citation_end_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_reply_citation_support_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_reply_citation_page_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern uintptr_t _wrap_llm_reply_verdict_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_guard_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_guard_set_action_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_44 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5);
+extern swig_intgo _wrap_llm_guard_add_word_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_45 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_guard_set_vault_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_intgo _wrap_llm_guard_reload_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_46 arg2, uintptr_t arg3);
+extern swig_type_47 _wrap_llm_guard_preset_name_raw_38718c0fb398e67b(swig_intgo arg1);
+extern swig_type_48 _wrap_llm_guard_preset_policy_raw_38718c0fb398e67b(swig_intgo arg1);
+extern swig_type_49 _wrap_llm_guard_type_raw_38718c0fb398e67b(swig_intgo arg1);
+extern uintptr_t _wrap_llm_guard_verdict_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_guard_close_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_verdict_action_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_verdict_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_50 _wrap_llm_verdict_type_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_51 _wrap_llm_verdict_start_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_52 _wrap_llm_verdict_end_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_llm_verdict_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_53 _wrap_llm_verdict_rule_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_intgo _wrap_llm_verdict_finding_action_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_54 _wrap_llm_verdict_label_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern void _wrap_llm_verdict_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_vault_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_llm_audit_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_llm_guard_set_audit_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_log_create_raw_38718c0fb398e67b(void);
+extern void _wrap_sx_log_put_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_type_55 arg3);
+extern swig_intgo _wrap_sx_log_next_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_56 _wrap_sx_log_line_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_cancel_create_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_model_load_raw_38718c0fb398e67b(swig_type_57 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_copy_raw_38718c0fb398e67b(swig_type_58 arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_model_load_fd_raw_38718c0fb398e67b(swig_intgo arg1, swig_type_59 arg2, swig_type_60 arg3, swig_intgo arg4, swig_intgo arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_61 _wrap_sx_tokenize_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_62 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_63 _wrap_sx_detokenize_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_64 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_65 _wrap_sx_chat_template_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_66 arg2, swig_type_67 arg3, uintptr_t arg4);
+extern swig_type_68 _wrap_sx_chat_parse_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_69 arg2, swig_type_70 arg3, swig_type_71 arg4, swig_intgo arg5, uintptr_t arg6);
+extern swig_type_72 _wrap_sx_dequantize_raw_38718c0fb398e67b(swig_type_73 arg1, swig_type_74 arg2, swig_type_75 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_corpus_open_raw_38718c0fb398e67b(swig_type_76 arg1, swig_intgo arg2, swig_type_77 arg3, swig_type_78 arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_corpus_view_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_79 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ingest_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_80 arg2, swig_type_81 arg3, swig_intgo arg4, swig_type_82 arg5, swig_type_83 arg6, swig_type_84 arg7, uintptr_t arg8, uintptr_t arg9);
+extern swig_intgo _wrap_sx_ingest_file_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_85 arg2, swig_type_86 arg3, swig_intgo arg4, swig_type_87 arg5, swig_type_88 arg6, swig_type_89 arg7, uintptr_t arg8, uintptr_t arg9);
+extern swig_intgo _wrap_sx_describe_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_90 arg2, swig_type_91 arg3, swig_type_92 arg4, swig_type_93 arg5, swig_type_94 arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_docs_list_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_tree_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_95 arg2, uintptr_t arg3);
+extern swig_type_96 _wrap_sx_tree_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_ctx_create_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
+extern uintptr_t _wrap_sx_adapter_load_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_97 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_set_adapter_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
+extern swig_type_98 _wrap_sx_embed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_99 arg3, swig_type_100 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_101 _wrap_sx_rerank_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_102 arg2, swig_type_103 arg3, swig_type_104 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_imatrix_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_105 arg2, swig_type_106 arg3, swig_type_107 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_108 _wrap_sx_logits_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_109 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_110 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_save_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_111 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_load_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_112 arg2, uintptr_t arg3);
+extern swig_type_113 _wrap_sx_ctx_export_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_import_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_114 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_ctx_fork_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_drop_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_115 _wrap_sx_ctx_used_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_116 _wrap_sx_ctx_size_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_117 arg2, swig_type_118 arg3, swig_type_119 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_score_tokens_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_120 arg2, swig_type_121 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_retrieve_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_122 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_123 arg5, swig_type_124 arg6, swig_intgo arg7, float arg8, swig_intgo arg9, swig_type_125 arg10, uintptr_t arg11, uintptr_t arg12);
+extern uintptr_t _wrap_sx_judge_create_raw_38718c0fb398e67b(void);
+extern void _wrap_sx_judge_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_retrieve_judged_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_126 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_127 arg5, swig_type_128 arg6, uintptr_t arg7, float arg8, swig_intgo arg9, swig_type_129 arg10, uintptr_t arg11, uintptr_t arg12);
+extern void _wrap_sx_judge_end_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_sx_judge_wait_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_130 _wrap_sx_judge_question_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_intgo _wrap_sx_judge_count_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_131 _wrap_sx_judge_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_132 _wrap_sx_judge_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_133 _wrap_sx_judge_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern double _wrap_sx_judge_lexical_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_134 _wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(uintptr_t arg1);
+extern double _wrap_sx_judge_ms_left_raw_38718c0fb398e67b(uintptr_t arg1);
+extern void _wrap_sx_judge_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, double arg3);
+extern void _wrap_sx_judge_answer_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern uintptr_t _wrap_sx_gen_create_raw_38718c0fb398e67b(void);
+extern swig_intgo _wrap_sx_gen_number_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_135 arg2, double arg3);
+extern swig_intgo _wrap_sx_gen_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_136 arg2, swig_type_137 arg3);
+extern swig_intgo _wrap_sx_gen_bias_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, double arg3);
+extern void _wrap_sx_gen_free_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_generate_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_138 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_139 arg11, swig_type_140 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
+extern swig_intgo _wrap_sx_reply_next_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_141 _wrap_sx_reply_piece_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_142 _wrap_sx_reply_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_guard_create_raw_38718c0fb398e67b(swig_intgo arg1, float arg2, swig_intgo arg3, swig_type_143 arg4, swig_type_144 arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_guard_check_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_145 arg2, swig_intgo arg3, swig_type_146 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_type_147 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_148 arg3, uintptr_t arg4);
+extern swig_intgo _wrap_sx_guard_finish_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
+extern swig_type_149 _wrap_sx_guard_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_150 _wrap_sx_verdict_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_38718c0fb398e67b(swig_type_151 arg1, swig_type_152 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_153 _wrap_sx_vault_restore_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_154 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_audit_open_raw_38718c0fb398e67b(swig_type_155 arg1, swig_type_156 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_157 _wrap_sx_audit_head_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_158 _wrap_sx_audit_verify_raw_38718c0fb398e67b(swig_type_159 arg1, swig_type_160 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -431,13 +441,13 @@ func swigCopyString(s string) string {
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -702,126 +712,126 @@ const LLM_OK int = 0
 const LLM_MORE int = 1
 func _swig_getLLM_E_INVALID() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_INVALID_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_INVALID int = _swig_getLLM_E_INVALID()
 func _swig_getLLM_E_MEMORY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_MEMORY_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_MEMORY int = _swig_getLLM_E_MEMORY()
 func _swig_getLLM_E_IO() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_IO_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_IO_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_IO int = _swig_getLLM_E_IO()
 func _swig_getLLM_E_FORMAT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_FORMAT_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_FORMAT int = _swig_getLLM_E_FORMAT()
 func _swig_getLLM_E_NOT_FOUND() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_NOT_FOUND_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_NOT_FOUND int = _swig_getLLM_E_NOT_FOUND()
 func _swig_getLLM_E_UNSUPPORTED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_UNSUPPORTED_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_UNSUPPORTED int = _swig_getLLM_E_UNSUPPORTED()
 func _swig_getLLM_E_VERSION() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_VERSION_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_VERSION int = _swig_getLLM_E_VERSION()
 func _swig_getLLM_E_BUSY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_BUSY_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_BUSY int = _swig_getLLM_E_BUSY()
 func _swig_getLLM_E_FORK() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_FORK_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_FORK int = _swig_getLLM_E_FORK()
 func _swig_getLLM_E_CANCELLED() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_CANCELLED_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_CANCELLED int = _swig_getLLM_E_CANCELLED()
 func _swig_getLLM_E_LIMIT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_LIMIT_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_LIMIT int = _swig_getLLM_E_LIMIT()
 func _swig_getLLM_E_UTF8() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_UTF8_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_UTF8 int = _swig_getLLM_E_UTF8()
 func _swig_getLLM_E_CORRUPT() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_CORRUPT_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_CORRUPT int = _swig_getLLM_E_CORRUPT()
 func _swig_getLLM_E_FULL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_FULL_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_FULL int = _swig_getLLM_E_FULL()
 func _swig_getLLM_E_KEY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_KEY_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_KEY int = _swig_getLLM_E_KEY()
 func _swig_getLLM_E_READONLY() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_READONLY_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_READONLY int = _swig_getLLM_E_READONLY()
 func _swig_getLLM_E_USER() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_USER_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_USER_raw_38718c0fb398e67b())
 	return swig_r
 }
 
 var LLM_E_USER int = _swig_getLLM_E_USER()
 func _swig_getLLM_E_INTERNAL() (_swig_ret int) {
 	var swig_r int
-	swig_r = (int)(C._wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46())
+	swig_r = (int)(C._wrap_LLM_E_INTERNAL_raw_38718c0fb398e67b())
 	return swig_r
 }
 
@@ -829,7 +839,7 @@ var LLM_E_INTERNAL int = _swig_getLLM_E_INTERNAL()
 func Llm_status_name(arg1 int) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_status_name_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_llm_status_name_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -848,14 +858,14 @@ func (p SwigcptrLlm_error) SwigIsLlm_error() {
 func (arg1 SwigcptrLlm_error) GetCode() (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := arg1
-	swig_r = (int)(C._wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_llm_error_code_get_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrLlm_error) GetMessage() (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_llm_error_message_get_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -864,13 +874,13 @@ func (arg1 SwigcptrLlm_error) GetMessage() (_swig_ret string) {
 
 func NewLlm_error() (_swig_ret Llm_error) {
 	var swig_r Llm_error
-	swig_r = (Llm_error)(SwigcptrLlm_error(C._wrap_new_llm_error_raw_cf6ee7edb11d9b46()))
+	swig_r = (Llm_error)(SwigcptrLlm_error(C._wrap_new_llm_error_raw_38718c0fb398e67b()))
 	return swig_r
 }
 
 func DeleteLlm_error(arg1 Llm_error) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_llm_error_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_llm_error_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 type Llm_error interface {
@@ -929,7 +939,7 @@ const LLM_POOL_NONE int = 4
 const LLM_EMBED_NORMALISE uint = 1
 func Llm_version() (_swig_ret string) {
 	var swig_r string
-	swig_r_p := C._wrap_llm_version_raw_cf6ee7edb11d9b46()
+	swig_r_p := C._wrap_llm_version_raw_38718c0fb398e67b()
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -939,7 +949,7 @@ func Llm_version() (_swig_ret string) {
 func Llm_build_info(arg1 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_build_info_raw_cf6ee7edb11d9b46(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)))
+	swig_r_p := C._wrap_llm_build_info_raw_38718c0fb398e67b(*(*C.swig_type_5)(unsafe.Pointer(&_swig_i_0)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -951,36 +961,36 @@ func Llm_build_info(arg1 string) (_swig_ret string) {
 
 func Llm_cancel_set(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_set_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_cancel_reset(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_reset_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_cancel_is_set(arg1 Llm_cancel) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int)(C._wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_llm_cancel_is_set_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_cancel_free(arg1 Llm_cancel) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_cancel_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_free(arg1 Llm_model) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_model_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_model_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_info(arg1 Llm_model, arg2 string) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_model_info_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1)))
+	swig_r_p := C._wrap_llm_model_info_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_7)(unsafe.Pointer(&_swig_i_1)))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -993,14 +1003,14 @@ func Llm_model_info(arg1 Llm_model, arg2 string) (_swig_ret string) {
 func Llm_model_n_vocab(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_vocab_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_model_n_ctx(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_ctx_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1008,7 +1018,7 @@ func Llm_model_token(arg1 Llm_model, arg2 string) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_llm_model_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_8)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int)(C._wrap_llm_model_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_8)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1026,7 +1036,7 @@ func Llm_quantize(arg1 string, arg2 string, arg3 string, arg4 uint, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_llm_quantize_raw_cf6ee7edb11d9b46(*(*C.swig_type_9)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_llm_quantize_raw_38718c0fb398e67b(*(*C.swig_type_9)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_10)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_11)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1048,7 +1058,7 @@ func Llm_quantize_weighted(arg1 string, arg2 string, arg3 string, arg4 string, a
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (int)(C._wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(*(*C.swig_type_12)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6)))
+	swig_r = (int)(C._wrap_llm_quantize_weighted_raw_38718c0fb398e67b(*(*C.swig_type_12)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_13)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_14)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_15)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1066,12 +1076,12 @@ func Llm_quantize_weighted(arg1 string, arg2 string, arg3 string, arg4 string, a
 
 func Llm_adapter_free(arg1 Llm_adapter) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_adapter_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_corpus_free(arg1 Llm_corpus) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_corpus_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
@@ -1079,7 +1089,7 @@ func Llm_remove(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_remove_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_16)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_remove_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_16)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1090,14 +1100,14 @@ func Llm_corpus_check(arg1 Llm_corpus, arg2 Llm_error) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int)(C._wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int)(C._wrap_llm_corpus_check_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func Llm_docs_count(arg1 Llm_docs) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_docs_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_docs_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1105,7 +1115,7 @@ func Llm_docs_name(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_docs_name_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_docs_name_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1116,7 +1126,7 @@ func Llm_docs_bytes(arg1 Llm_docs, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_docs_bytes_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1124,7 +1134,7 @@ func Llm_docs_nodes(arg1 Llm_docs, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_docs_nodes_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1132,7 +1142,7 @@ func Llm_docs_hash(arg1 Llm_docs, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_docs_hash_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1144,7 +1154,7 @@ func Llm_docs_about(arg1 Llm_docs, arg2 uint, arg3 uint) (_swig_ret string) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r_p := C._wrap_llm_docs_about_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2))
+	swig_r_p := C._wrap_llm_docs_about_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1153,7 +1163,7 @@ func Llm_docs_about(arg1 Llm_docs, arg2 uint, arg3 uint) (_swig_ret string) {
 
 func Llm_docs_free(arg1 Llm_docs) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_docs_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_docs_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_NODE_DOCUMENT int = 1
@@ -1163,13 +1173,13 @@ const LLM_NODE_SENTENCE int = 4
 const LLM_NODE_GROUP int = 5
 func Llm_tree_free(arg1 Llm_tree) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_tree_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_tree_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_tree_count(arg1 Llm_tree) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_tree_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_tree_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1177,7 +1187,7 @@ func Llm_tree_find(arg1 Llm_tree, arg2 string) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_find_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_22)(unsafe.Pointer(&_swig_i_1))))
+	swig_r = (int64)(C._wrap_llm_tree_find_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_22)(unsafe.Pointer(&_swig_i_1))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1188,7 +1198,7 @@ func Llm_tree_id(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_id_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_id_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1199,7 +1209,7 @@ func Llm_tree_parent(arg1 Llm_tree, arg2 uint) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int64)(C._wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int64)(C._wrap_llm_tree_parent_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1207,7 +1217,7 @@ func Llm_tree_kind(arg1 Llm_tree, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_tree_kind_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1215,7 +1225,7 @@ func Llm_tree_depth(arg1 Llm_tree, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_tree_depth_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1223,7 +1233,7 @@ func Llm_tree_title(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_title_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_title_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1234,7 +1244,7 @@ func Llm_tree_start(arg1 Llm_tree, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_tree_start_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_tree_start_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1242,7 +1252,7 @@ func Llm_tree_end(arg1 Llm_tree, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_tree_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_tree_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1250,7 +1260,7 @@ func Llm_tree_hash(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_tree_hash_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1259,13 +1269,13 @@ func Llm_tree_hash(arg1 Llm_tree, arg2 uint) (_swig_ret string) {
 
 func Llm_ctx_free(arg1 Llm_ctx) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_ctx_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_scores_count(arg1 Llm_scores) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_scores_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_scores_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1273,7 +1283,7 @@ func Llm_scores_tokens(arg1 Llm_scores, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_scores_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1281,7 +1291,7 @@ func Llm_scores_sum(arg1 Llm_scores, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_scores_sum_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1290,7 +1300,7 @@ func Llm_scores_token(arg1 Llm_scores, arg2 uint, arg3 uint) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_llm_scores_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_scores_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
@@ -1299,7 +1309,7 @@ func Llm_scores_logprob(arg1 Llm_scores, arg2 uint, arg3 uint) (_swig_ret float6
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (float64)(C._wrap_llm_scores_logprob_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
@@ -1309,7 +1319,7 @@ func Llm_scores_top_token(arg1 Llm_scores, arg2 uint, arg3 uint, arg4 uint) (_sw
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (int)(C._wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
+	swig_r = (int)(C._wrap_llm_scores_top_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
 	return swig_r
 }
 
@@ -1319,38 +1329,38 @@ func Llm_scores_top_logprob(arg1 Llm_scores, arg2 uint, arg3 uint, arg4 uint) (_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (float64)(C._wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
+	swig_r = (float64)(C._wrap_llm_scores_top_logprob_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3)))
 	return swig_r
 }
 
 func Llm_scores_free(arg1 Llm_scores) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_scores_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_scores_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_model_n_embd(arg1 Llm_model) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_model_n_embd_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_evidence_free(arg1 Llm_evidence) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_evidence_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_evidence_count(arg1 Llm_evidence) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_evidence_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_evidence_confidence(arg1 Llm_evidence) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_evidence_confidence_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1358,7 +1368,7 @@ func Llm_evidence_doc(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_doc_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1369,7 +1379,7 @@ func Llm_evidence_node(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_node_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1380,7 +1390,7 @@ func Llm_evidence_path(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_path_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1391,7 +1401,7 @@ func Llm_evidence_text(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_evidence_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1402,7 +1412,7 @@ func Llm_evidence_start(arg1 Llm_evidence, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_evidence_start_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1410,7 +1420,7 @@ func Llm_evidence_end(arg1 Llm_evidence, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_evidence_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1418,7 +1428,7 @@ func Llm_evidence_score(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_evidence_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1426,7 +1436,7 @@ func Llm_evidence_page(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_evidence_page_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1436,7 +1446,7 @@ const LLM_TRACE_FOUND int = 3
 func Llm_trace_count(arg1 Llm_evidence) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_trace_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_trace_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1444,7 +1454,7 @@ func Llm_trace_doc(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_doc_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1455,7 +1465,7 @@ func Llm_trace_node(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_node_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_node_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1466,7 +1476,7 @@ func Llm_trace_depth(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_trace_depth_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1474,7 +1484,7 @@ func Llm_trace_action(arg1 Llm_evidence, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_trace_action_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_trace_action_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1482,7 +1492,7 @@ func Llm_trace_score(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_trace_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_trace_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1490,7 +1500,7 @@ func Llm_trace_reason(arg1 Llm_evidence, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_trace_reason_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1501,7 +1511,7 @@ func Llm_trace_lexical(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_trace_lexical_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1509,13 +1519,13 @@ func Llm_trace_judged(arg1 Llm_evidence, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_trace_judged_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
 func Llm_reply_free(arg1 Llm_reply) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_reply_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_reply_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_FINISH_NONE int = 0
@@ -1527,35 +1537,35 @@ const LLM_FINISH_NOT_FOUND int = 5
 func Llm_reply_finish(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_finish_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_prompt_tokens(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_prompt_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_output_tokens(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_output_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_prompt_ms(arg1 Llm_reply) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_reply_prompt_ms_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_reply_output_ms(arg1 Llm_reply) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_llm_reply_output_ms_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1563,7 +1573,7 @@ func Llm_reply_token(arg1 Llm_reply, arg2 uint) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_llm_reply_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int)(C._wrap_llm_reply_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1571,7 +1581,7 @@ func Llm_reply_logprob(arg1 Llm_reply, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_reply_logprob_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1580,7 +1590,7 @@ func Llm_reply_top_token(arg1 Llm_reply, arg2 uint, arg3 uint) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_reply_top_token_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
@@ -1589,14 +1599,14 @@ func Llm_reply_top_logprob(arg1 Llm_reply, arg2 uint, arg3 uint) (_swig_ret floa
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (float64)(C._wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
+	swig_r = (float64)(C._wrap_llm_reply_top_logprob_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2)))
 	return swig_r
 }
 
 func Llm_reply_citation_count(arg1 Llm_reply) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_reply_citation_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1604,7 +1614,7 @@ func Llm_reply_citation_node(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_node_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1615,7 +1625,7 @@ func Llm_reply_citation_doc(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_doc_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1626,7 +1636,7 @@ func Llm_reply_citation_path(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_path_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1637,7 +1647,7 @@ func Llm_reply_citation_text(arg1 Llm_reply, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_reply_citation_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1648,7 +1658,7 @@ func Llm_reply_citation_start(arg1 Llm_reply, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_reply_citation_start_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1656,7 +1666,7 @@ func Llm_reply_citation_end(arg1 Llm_reply, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_reply_citation_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1664,7 +1674,7 @@ func Llm_reply_citation_support(arg1 Llm_reply, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_reply_citation_support_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1672,7 +1682,7 @@ func Llm_reply_citation_page(arg1 Llm_reply, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_reply_citation_page_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1680,13 +1690,13 @@ func Llm_reply_verdict(arg1 Llm_reply, arg2 uint) (_swig_ret Llm_verdict) {
 	var swig_r Llm_verdict
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_reply_verdict_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))))
 	return swig_r
 }
 
 func Llm_guard_free(arg1 Llm_guard) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_guard_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_guard_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg5 Llm_error) (_swig_ret int) {
@@ -1696,7 +1706,7 @@ func Llm_guard_set_action(arg1 Llm_guard, arg2 string, arg3 uint, arg4 uint, arg
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (int)(C._wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
+	swig_r = (int)(C._wrap_llm_guard_set_action_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_44)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1708,7 +1718,7 @@ func Llm_guard_add_word(arg1 Llm_guard, arg2 string, arg3 Llm_error) (_swig_ret 
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_45)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_add_word_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_45)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -1720,14 +1730,46 @@ func Llm_guard_set_vault(arg1 Llm_guard, arg2 Llm_vault, arg3 Llm_error) (_swig_
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_set_vault_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
+}
+
+func Llm_guard_reload(arg1 Llm_guard, arg2 string, arg3 Llm_error) (_swig_ret int) {
+	var swig_r int
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := getSwigcptr(arg3)
+	swig_r = (int)(C._wrap_llm_guard_reload_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_46)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	return swig_r
+}
+
+func Llm_guard_preset_name(arg1 uint) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := arg1
+	swig_r_p := C._wrap_llm_guard_preset_name_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
+}
+
+func Llm_guard_preset_policy(arg1 uint) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := arg1
+	swig_r_p := C._wrap_llm_guard_preset_policy_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
 }
 
 func Llm_guard_type(arg1 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := arg1
-	swig_r_p := C._wrap_llm_guard_type_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0))
+	swig_r_p := C._wrap_llm_guard_type_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1737,13 +1779,13 @@ func Llm_guard_type(arg1 uint) (_swig_ret string) {
 func Llm_guard_verdict(arg1 Llm_guard_stream) (_swig_ret Llm_verdict) {
 	var swig_r Llm_verdict
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_llm_guard_verdict_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
 func Llm_guard_close(arg1 Llm_guard_stream) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_guard_close_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_guard_close_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 const LLM_VERDICT_ALLOW int = 1
@@ -1753,14 +1795,14 @@ const LLM_VERDICT_BLOCK int = 4
 func Llm_verdict_action(arg1 Llm_verdict) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_verdict_action_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Llm_verdict_count(arg1 Llm_verdict) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_llm_verdict_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -1768,7 +1810,7 @@ func Llm_verdict_type(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_verdict_type_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1779,7 +1821,7 @@ func Llm_verdict_start(arg1 Llm_verdict, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_verdict_start_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1787,7 +1829,7 @@ func Llm_verdict_end(arg1 Llm_verdict, arg2 uint) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint64)(C._wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint64)(C._wrap_llm_verdict_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1795,7 +1837,7 @@ func Llm_verdict_score(arg1 Llm_verdict, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_llm_verdict_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
@@ -1803,7 +1845,7 @@ func Llm_verdict_rule(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_llm_verdict_rule_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1814,23 +1856,34 @@ func Llm_verdict_finding_action(arg1 Llm_verdict, arg2 uint) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (uint)(C._wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (uint)(C._wrap_llm_verdict_finding_action_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
+}
+
+func Llm_verdict_label(arg1 Llm_verdict, arg2 uint) (_swig_ret string) {
+	var swig_r string
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	swig_r_p := C._wrap_llm_verdict_label_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
+	var swig_r_1 string
+ swig_r_1 = swigCopyString(swig_r) 
+	return swig_r_1
 }
 
 func Llm_verdict_free(arg1 Llm_verdict) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_verdict_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_vault_free(arg1 Llm_vault) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_vault_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_vault_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_audit_free(arg1 Llm_audit) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_llm_audit_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_llm_audit_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Llm_guard_set_audit(arg1 Llm_guard, arg2 Llm_audit, arg3 Llm_error) (_swig_ret int) {
@@ -1838,13 +1891,13 @@ func Llm_guard_set_audit(arg1 Llm_guard, arg2 Llm_audit, arg3 Llm_error) (_swig_
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_llm_guard_set_audit_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_log_create() (_swig_ret Sx_log) {
 	var swig_r Sx_log
-	swig_r = (Sx_log)(SwigcptrSx_log(C._wrap_sx_log_create_raw_cf6ee7edb11d9b46()))
+	swig_r = (Sx_log)(SwigcptrSx_log(C._wrap_sx_log_create_raw_38718c0fb398e67b()))
 	return swig_r
 }
 
@@ -1852,7 +1905,7 @@ func Sx_log_put(arg1 Sx_log, arg2 int, arg3 string) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	C._wrap_sx_log_put_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_51)(unsafe.Pointer(&_swig_i_2)))
+	C._wrap_sx_log_put_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_55)(unsafe.Pointer(&_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -1861,14 +1914,14 @@ func Sx_log_put(arg1 Sx_log, arg2 int, arg3 string) {
 func Sx_log_next(arg1 Sx_log) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (int)(C._wrap_sx_log_next_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (int)(C._wrap_sx_log_next_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Sx_log_line(arg1 Sx_log) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_log_line_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_log_line_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -1878,7 +1931,7 @@ func Sx_log_line(arg1 Sx_log) (_swig_ret string) {
 func Sx_cancel_create(arg1 Llm_error) (_swig_ret Llm_cancel) {
 	var swig_r Llm_cancel
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (Llm_cancel)(SwigcptrLlm_cancel(C._wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))))
+	swig_r = (Llm_cancel)(SwigcptrLlm_cancel(C._wrap_sx_cancel_create_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))))
 	return swig_r
 }
 
@@ -1890,7 +1943,7 @@ func Sx_model_load(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5 Sx_l
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_cf6ee7edb11d9b46(*(*C.swig_type_53)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_raw_38718c0fb398e67b(*(*C.swig_type_57)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1905,7 +1958,7 @@ func Sx_model_load_copy(arg1 string, arg2 uint, arg3 uint, arg4 Llm_cancel, arg5
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(*(*C.swig_type_54)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_copy_raw_38718c0fb398e67b(*(*C.swig_type_58)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -1922,7 +1975,7 @@ func Sx_model_load_fd(arg1 int, arg2 uint64, arg3 uint64, arg4 uint, arg5 uint, 
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0), C.swig_type_55(_swig_i_1), C.swig_type_56(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_model)(SwigcptrLlm_model(C._wrap_sx_model_load_fd_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0), C.swig_type_59(_swig_i_1), C.swig_type_60(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	return swig_r
 }
 
@@ -1932,7 +1985,7 @@ func Sx_tokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swig_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_tokenize_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_58)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_tokenize_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1948,7 +2001,7 @@ func Sx_detokenize(arg1 Llm_model, arg2 string, arg3 uint, arg4 Llm_error) (_swi
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_detokenize_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_60)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_detokenize_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_64)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1964,7 +2017,7 @@ func Sx_chat_template(arg1 Llm_model, arg2 string, arg3 string, arg4 Llm_error) 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_chat_template_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_62)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_63)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_chat_template_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -1985,7 +2038,7 @@ func Sx_chat_parse(arg1 Llm_model, arg2 string, arg3 string, arg4 string, arg5 u
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r_p := C._wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_65)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_66)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_67)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5))
+	swig_r_p := C._wrap_sx_chat_parse_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_69)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_71)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.uintptr_t(_swig_i_5))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2007,7 +2060,7 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_dequantize_raw_cf6ee7edb11d9b46(*(*C.swig_type_69)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_70)(unsafe.Pointer(&_swig_i_1)), C.swig_type_71(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_dequantize_raw_38718c0fb398e67b(*(*C.swig_type_73)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_74)(unsafe.Pointer(&_swig_i_1)), C.swig_type_75(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
@@ -2028,7 +2081,7 @@ func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 uint64, arg5 Sx_lo
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(*(*C.swig_type_72)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_73(_swig_i_2), C.swig_type_74(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_38718c0fb398e67b(*(*C.swig_type_76)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_77(_swig_i_2), C.swig_type_78(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2040,7 +2093,7 @@ func Sx_corpus_view(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_75)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_view_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2058,7 +2111,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 string
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (int)(C._wrap_sx_ingest_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_76)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_77)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_78)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2088,7 +2141,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 s
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2116,7 +2169,7 @@ func Sx_describe(arg1 Llm_corpus, arg2 string, arg3 string, arg4 string, arg5 st
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (int)(C._wrap_sx_describe_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6)))
+	swig_r = (int)(C._wrap_sx_describe_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2139,7 +2192,7 @@ func Sx_docs_list(arg1 Llm_corpus, arg2 Llm_error) (_swig_ret Llm_docs) {
 	var swig_r Llm_docs
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Llm_docs)(SwigcptrLlm_docs(C._wrap_sx_docs_list_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
+	swig_r = (Llm_docs)(SwigcptrLlm_docs(C._wrap_sx_docs_list_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
 	return swig_r
 }
 
@@ -2148,7 +2201,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2158,7 +2211,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 func Sx_tree_text(arg1 Llm_tree) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_tree_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_tree_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2176,7 +2229,7 @@ func Sx_ctx_create(arg1 Llm_model, arg2 Llm_corpus, arg3 Llm_guard, arg4 uint, a
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8))))
+	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_create_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.swig_intgo(_swig_i_6), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8))))
 	return swig_r
 }
 
@@ -2185,7 +2238,7 @@ func Sx_adapter_load(arg1 Llm_model, arg2 string, arg3 Llm_error) (_swig_ret Llm
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_97)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2198,7 +2251,7 @@ func Sx_ctx_set_adapter(arg1 Llm_ctx, arg2 Llm_adapter, arg3 float32, arg4 Llm_e
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.float(_swig_i_2), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_ctx_set_adapter_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.float(_swig_i_2), C.uintptr_t(_swig_i_3)))
 	return swig_r
 }
 
@@ -2212,7 +2265,7 @@ func Sx_embed(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 string, arg5 uint,
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r_p := C._wrap_sx_embed_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
+	swig_r_p := C._wrap_sx_embed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_100)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -2233,7 +2286,7 @@ func Sx_rerank(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r_p := C._wrap_sx_rerank_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_100)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
+	swig_r_p := C._wrap_sx_rerank_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2257,7 +2310,7 @@ func Sx_imatrix(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_imatrix_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_imatrix_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_107)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2277,7 +2330,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -2292,7 +2345,7 @@ func Sx_ctx_set_tag(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2304,7 +2357,7 @@ func Sx_ctx_save(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_107)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_save_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2316,7 +2369,7 @@ func Sx_ctx_load(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_load_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2327,7 +2380,7 @@ func Sx_ctx_export(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r_p := C._wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	swig_r_p := C._wrap_sx_ctx_export_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2339,7 +2392,7 @@ func Sx_ctx_import(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_import_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2350,7 +2403,7 @@ func Sx_ctx_fork(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret Llm_ctx) {
 	var swig_r Llm_ctx
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
+	swig_r = (Llm_ctx)(SwigcptrLlm_ctx(C._wrap_sx_ctx_fork_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))))
 	return swig_r
 }
 
@@ -2360,7 +2413,7 @@ func Sx_ctx_drop(arg1 Llm_ctx, arg2 uint, arg3 uint, arg4 Llm_error) (_swig_ret 
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_ctx_drop_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3)))
 	return swig_r
 }
 
@@ -2368,7 +2421,7 @@ func Sx_ctx_used(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int64)(C._wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_sx_ctx_used_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -2376,7 +2429,7 @@ func Sx_ctx_size(arg1 Llm_ctx, arg2 Llm_error) (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (int64)(C._wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (int64)(C._wrap_sx_ctx_size_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -2390,7 +2443,7 @@ func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, ar
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_113)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_118)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2411,7 +2464,7 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_1)), C.swig_type_117(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_120)(unsafe.Pointer(&_swig_i_1)), C.swig_type_121(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2432,7 +2485,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_9 := arg10
 	_swig_i_10 := getSwigcptr(arg11)
 	_swig_i_11 := getSwigcptr(arg12)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_118)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_120)(unsafe.Pointer(&_swig_i_5)), C.swig_intgo(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_121(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_122)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_123)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_124)(unsafe.Pointer(&_swig_i_5)), C.swig_intgo(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_125(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2447,13 +2500,13 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 
 func Sx_judge_create() (_swig_ret Sx_judge) {
 	var swig_r Sx_judge
-	swig_r = (Sx_judge)(SwigcptrSx_judge(C._wrap_sx_judge_create_raw_cf6ee7edb11d9b46()))
+	swig_r = (Sx_judge)(SwigcptrSx_judge(C._wrap_sx_judge_create_raw_38718c0fb398e67b()))
 	return swig_r
 }
 
 func Sx_judge_free(arg1 Sx_judge) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_sx_judge_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_sx_judge_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Sx_retrieve_judged(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, arg6 string, arg7 Sx_judge, arg8 float32, arg9 uint, arg10 uint64, arg11 Llm_cancel, arg12 Llm_error) (_swig_ret Llm_evidence) {
@@ -2470,7 +2523,7 @@ func Sx_retrieve_judged(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 st
 	_swig_i_9 := arg10
 	_swig_i_10 := getSwigcptr(arg11)
 	_swig_i_11 := getSwigcptr(arg12)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_122)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_123)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_124)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_125(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_judged_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_129(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2485,21 +2538,21 @@ func Sx_retrieve_judged(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 st
 
 func Sx_judge_end(arg1 Sx_judge) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_sx_judge_end_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_sx_judge_end_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Sx_judge_wait(arg1 Sx_judge, arg2 uint) (_swig_ret int) {
 	var swig_r int
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (int)(C._wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (int)(C._wrap_sx_judge_wait_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
 func Sx_judge_question(arg1 Sx_judge) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_judge_question_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_judge_question_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2509,7 +2562,7 @@ func Sx_judge_question(arg1 Sx_judge) (_swig_ret string) {
 func Sx_judge_count(arg1 Sx_judge) (_swig_ret uint) {
 	var swig_r uint
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint)(C._wrap_sx_judge_count_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint)(C._wrap_sx_judge_count_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2517,7 +2570,7 @@ func Sx_judge_doc(arg1 Sx_judge, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_sx_judge_doc_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2528,7 +2581,7 @@ func Sx_judge_node(arg1 Sx_judge, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_sx_judge_node_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_sx_judge_node_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2539,7 +2592,7 @@ func Sx_judge_text(arg1 Sx_judge, arg2 uint) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r_p := C._wrap_sx_judge_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	swig_r_p := C._wrap_sx_judge_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2550,21 +2603,21 @@ func Sx_judge_lexical(arg1 Sx_judge, arg2 uint) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	swig_r = (float64)(C._wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
+	swig_r = (float64)(C._wrap_sx_judge_lexical_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1)))
 	return swig_r
 }
 
 func Sx_judge_tokens_left(arg1 Sx_judge) (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (uint64)(C._wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func Sx_judge_ms_left(arg1 Sx_judge) (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (float64)(C._wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sx_judge_ms_left_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
@@ -2572,18 +2625,18 @@ func Sx_judge_score(arg1 Sx_judge, arg2 uint, arg3 float64) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	C._wrap_sx_judge_score_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.double(_swig_i_2))
+	C._wrap_sx_judge_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.double(_swig_i_2))
 }
 
 func Sx_judge_answer(arg1 Sx_judge, arg2 int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	C._wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
+	C._wrap_sx_judge_answer_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1))
 }
 
 func Sx_gen_create() (_swig_ret Sx_gen) {
 	var swig_r Sx_gen
-	swig_r = (Sx_gen)(SwigcptrSx_gen(C._wrap_sx_gen_create_raw_cf6ee7edb11d9b46()))
+	swig_r = (Sx_gen)(SwigcptrSx_gen(C._wrap_sx_gen_create_raw_38718c0fb398e67b()))
 	return swig_r
 }
 
@@ -2592,7 +2645,7 @@ func Sx_gen_number(arg1 Sx_gen, arg2 string, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_number_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_number_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_135)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2604,7 +2657,7 @@ func Sx_gen_text(arg1 Sx_gen, arg2 string, arg3 string) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int)(C._wrap_sx_gen_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_137)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2619,13 +2672,13 @@ func Sx_gen_bias(arg1 Sx_gen, arg2 int, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_bias_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), C.double(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_gen_free(arg1 Sx_gen) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_sx_gen_free_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	C._wrap_sx_gen_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
 func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 uint, arg6 uint, arg7 float32, arg8 float32, arg9 float32, arg10 float32, arg11 uint64, arg12 string, arg13 Sx_gen, arg14 Llm_cancel, arg15 Llm_error) (_swig_ret Llm_reply) {
@@ -2645,7 +2698,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
 	_swig_i_14 := getSwigcptr(arg15)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_135(_swig_i_10), *(*C.swig_type_136)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_138)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_139(_swig_i_10), *(*C.swig_type_140)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2660,14 +2713,14 @@ func Sx_reply_next(arg1 Llm_reply, arg2 Llm_ctx, arg3 Llm_error) (_swig_ret int)
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_reply_next_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_reply_next_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_reply_piece(arg1 Llm_reply) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_reply_piece_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2677,21 +2730,30 @@ func Sx_reply_piece(arg1 Llm_reply) (_swig_ret string) {
 func Sx_reply_text(arg1 Llm_reply) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_reply_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_reply_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
 	return swig_r_1
 }
 
-func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 Sx_log, arg5 Llm_error) (_swig_ret Llm_guard) {
+func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 string, arg5 string, arg6 Llm_guard, arg7 Sx_log, arg8 Llm_error) (_swig_ret Llm_guard) {
 	var swig_r Llm_guard
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	_swig_i_3 := getSwigcptr(arg4)
-	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_cf6ee7edb11d9b46(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	_swig_i_3 := arg4
+	_swig_i_4 := arg5
+	_swig_i_5 := getSwigcptr(arg6)
+	_swig_i_6 := getSwigcptr(arg7)
+	_swig_i_7 := getSwigcptr(arg8)
+	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg4
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg5
+	}
 	return swig_r
 }
 
@@ -2704,7 +2766,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_139)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_140)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_146)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2722,7 +2784,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2735,7 +2797,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2747,14 +2809,14 @@ func Sx_guard_finish(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 Llm_error) (_swig
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_guard_finish_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sx_guard_text(arg1 Llm_guard_stream) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_guard_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_guard_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2764,7 +2826,7 @@ func Sx_guard_text(arg1 Llm_guard_stream) (_swig_ret string) {
 func Sx_verdict_text(arg1 Llm_verdict) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r_p := C._wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0))
+	swig_r_p := C._wrap_sx_verdict_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2778,7 +2840,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_cf6ee7edb11d9b46(*(*C.swig_type_145)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_146)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_38718c0fb398e67b(*(*C.swig_type_151)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2793,7 +2855,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), *(*C.swig_type_148)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_vault_restore_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2811,7 +2873,7 @@ func Sx_audit_open(arg1 string, arg2 string, arg3 uint, arg4 uint, arg5 Sx_log, 
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_cf6ee7edb11d9b46(*(*C.swig_type_149)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_38718c0fb398e67b(*(*C.swig_type_155)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2825,7 +2887,7 @@ func Sx_audit_head(arg1 Llm_audit, arg2 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r_p := C._wrap_sx_audit_head_raw_cf6ee7edb11d9b46(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
+	swig_r_p := C._wrap_sx_audit_head_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
@@ -2837,7 +2899,7 @@ func Sx_audit_verify(arg1 string, arg2 string, arg3 Llm_error) (_swig_ret string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(*(*C.swig_type_153)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_audit_verify_raw_38718c0fb398e67b(*(*C.swig_type_159)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1

@@ -973,14 +973,18 @@ static sx_text sx_reply_text(const llm_reply *reply)
 
 /* ---- guard ---- */
 
-static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, sx_log *log,
-                                  llm_error *err)
+static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, const char *text,
+                                  size_t len, const char *files, llm_guard *like, sx_log *log, llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
     opts.default_action = default_action;
     opts.min_score = min_score;
     opts.max_hold = max_hold;
+    if (len) opts.policy = text;
+    opts.policy_len = len;
+    if (files && *files) opts.files = files;
+    opts.like = like;
     if (log) opts.logger = &logger;
     llm_guard *made = NULL;
     err->code = llm_guard_create(&made, &opts, err);
@@ -1281,7 +1285,7 @@ SWIGINTERN void delete_llm_error(struct llm_error *self){ free(self); }
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_cf6ee7edb11d9b46(void *_swig_go_0) {
+void _wrap_Swig_free_raw_38718c0fb398e67b(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -1291,7 +1295,7 @@ void _wrap_Swig_free_raw_cf6ee7edb11d9b46(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_38718c0fb398e67b(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -1304,7 +1308,7 @@ void *_wrap_Swig_malloc_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_INVALID_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1315,7 +1319,7 @@ intgo _wrap_LLM_E_INVALID_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_MEMORY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1326,7 +1330,7 @@ intgo _wrap_LLM_E_MEMORY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_IO_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1337,7 +1341,7 @@ intgo _wrap_LLM_E_IO_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_FORMAT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1348,7 +1352,7 @@ intgo _wrap_LLM_E_FORMAT_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_NOT_FOUND_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1359,7 +1363,7 @@ intgo _wrap_LLM_E_NOT_FOUND_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_UNSUPPORTED_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1370,7 +1374,7 @@ intgo _wrap_LLM_E_UNSUPPORTED_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_VERSION_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1381,7 +1385,7 @@ intgo _wrap_LLM_E_VERSION_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_BUSY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1392,7 +1396,7 @@ intgo _wrap_LLM_E_BUSY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_FORK_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1403,7 +1407,7 @@ intgo _wrap_LLM_E_FORK_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_CANCELLED_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1414,7 +1418,7 @@ intgo _wrap_LLM_E_CANCELLED_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_LIMIT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1425,7 +1429,7 @@ intgo _wrap_LLM_E_LIMIT_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_UTF8_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1436,7 +1440,7 @@ intgo _wrap_LLM_E_UTF8_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_CORRUPT_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1447,7 +1451,7 @@ intgo _wrap_LLM_E_CORRUPT_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_FULL_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1458,7 +1462,7 @@ intgo _wrap_LLM_E_FULL_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_KEY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1469,7 +1473,7 @@ intgo _wrap_LLM_E_KEY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_READONLY_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1480,7 +1484,7 @@ intgo _wrap_LLM_E_READONLY_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_USER_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1491,7 +1495,7 @@ intgo _wrap_LLM_E_USER_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46() {
+intgo _wrap_LLM_E_INTERNAL_raw_38718c0fb398e67b() {
   int result;
   intgo _swig_go_result;
   
@@ -1502,7 +1506,7 @@ intgo _wrap_LLM_E_INTERNAL_raw_cf6ee7edb11d9b46() {
 }
 
 
-_gostring_ _wrap_llm_status_name_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
+_gostring_ _wrap_llm_status_name_raw_38718c0fb398e67b(intgo _swig_go_0) {
   llm_status arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1515,7 +1519,7 @@ _gostring_ _wrap_llm_status_name_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+intgo _wrap_llm_error_code_get_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   llm_status result;
   intgo _swig_go_result;
@@ -1528,7 +1532,7 @@ intgo _wrap_llm_error_code_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+_gostring_ _wrap_llm_error_message_get_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1541,7 +1545,7 @@ _gostring_ _wrap_llm_error_message_get_raw_cf6ee7edb11d9b46(struct llm_error *_s
 }
 
 
-struct llm_error *_wrap_new_llm_error_raw_cf6ee7edb11d9b46() {
+struct llm_error *_wrap_new_llm_error_raw_38718c0fb398e67b() {
   struct llm_error *result = 0 ;
   struct llm_error *_swig_go_result;
   
@@ -1552,7 +1556,7 @@ struct llm_error *_wrap_new_llm_error_raw_cf6ee7edb11d9b46() {
 }
 
 
-void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+void _wrap_delete_llm_error_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   struct llm_error *arg1 = (struct llm_error *) 0 ;
   
   arg1 = *(struct llm_error **)&_swig_go_0; 
@@ -1562,7 +1566,7 @@ void _wrap_delete_llm_error_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_version_raw_cf6ee7edb11d9b46() {
+_gostring_ _wrap_llm_version_raw_38718c0fb398e67b() {
   char *result = 0 ;
   _gostring_ _swig_go_result;
   
@@ -1573,7 +1577,7 @@ _gostring_ _wrap_llm_version_raw_cf6ee7edb11d9b46() {
 }
 
 
-_gostring_ _wrap_llm_build_info_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0) {
+_gostring_ _wrap_llm_build_info_raw_38718c0fb398e67b(_gostring_ _swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -1591,7 +1595,7 @@ _gostring_ _wrap_llm_build_info_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_set_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1601,7 +1605,7 @@ void _wrap_llm_cancel_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_reset_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1611,7 +1615,7 @@ void _wrap_llm_cancel_reset_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+intgo _wrap_llm_cancel_is_set_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -1624,7 +1628,7 @@ intgo _wrap_llm_cancel_is_set_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0
 }
 
 
-void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
+void _wrap_llm_cancel_free_raw_38718c0fb398e67b(struct llm_cancel *_swig_go_0) {
   llm_cancel *arg1 = (llm_cancel *) 0 ;
   
   arg1 = *(llm_cancel **)&_swig_go_0; 
@@ -1634,7 +1638,7 @@ void _wrap_llm_cancel_free_raw_cf6ee7edb11d9b46(struct llm_cancel *_swig_go_0) {
 }
 
 
-void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+void _wrap_llm_model_free_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   
   arg1 = *(llm_model **)&_swig_go_0; 
@@ -1644,7 +1648,7 @@ void _wrap_llm_model_free_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_model_info_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+_gostring_ _wrap_llm_model_info_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   char *result = 0 ;
@@ -1664,7 +1668,7 @@ _gostring_ _wrap_llm_model_info_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_
 }
 
 
-intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_vocab_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1677,7 +1681,7 @@ intgo _wrap_llm_model_n_vocab_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0)
 }
 
 
-intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_ctx_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1690,7 +1694,7 @@ intgo _wrap_llm_model_n_ctx_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
+intgo _wrap_llm_model_token_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   int32_t result;
@@ -1710,7 +1714,7 @@ intgo _wrap_llm_model_token_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _
 }
 
 
-intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_llm_quantize_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1748,7 +1752,7 @@ intgo _wrap_llm_quantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ 
 }
 
 
-intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_llm_quantize_weighted_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -1793,7 +1797,7 @@ intgo _wrap_llm_quantize_weighted_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _g
 }
 
 
-void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(struct llm_adapter *_swig_go_0) {
+void _wrap_llm_adapter_free_raw_38718c0fb398e67b(struct llm_adapter *_swig_go_0) {
   llm_adapter *arg1 = (llm_adapter *) 0 ;
   
   arg1 = *(llm_adapter **)&_swig_go_0; 
@@ -1803,7 +1807,7 @@ void _wrap_llm_adapter_free_raw_cf6ee7edb11d9b46(struct llm_adapter *_swig_go_0)
 }
 
 
-void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0) {
+void _wrap_llm_corpus_free_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   
   arg1 = *(llm_corpus **)&_swig_go_0; 
@@ -1813,7 +1817,7 @@ void _wrap_llm_corpus_free_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_remove_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -1835,7 +1839,7 @@ intgo _wrap_llm_remove_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gost
 }
 
 
-intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+intgo _wrap_llm_corpus_check_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_status result;
@@ -1850,7 +1854,7 @@ intgo _wrap_llm_corpus_check_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
+intgo _wrap_llm_docs_count_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1863,7 +1867,7 @@ intgo _wrap_llm_docs_count_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_name_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1878,7 +1882,7 @@ _gostring_ _wrap_llm_docs_name_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0,
 }
 
 
-long long _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_docs_bytes_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -1893,7 +1897,7 @@ long long _wrap_llm_docs_bytes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0,
 }
 
 
-intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_docs_nodes_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -1908,7 +1912,7 @@ intgo _wrap_llm_docs_nodes_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_docs_hash_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -1923,7 +1927,7 @@ _gostring_ _wrap_llm_docs_hash_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0,
 }
 
 
-_gostring_ _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+_gostring_ _wrap_llm_docs_about_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -1940,7 +1944,7 @@ _gostring_ _wrap_llm_docs_about_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0
 }
 
 
-void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
+void _wrap_llm_docs_free_raw_38718c0fb398e67b(struct llm_docs *_swig_go_0) {
   llm_docs *arg1 = (llm_docs *) 0 ;
   
   arg1 = *(llm_docs **)&_swig_go_0; 
@@ -1950,7 +1954,7 @@ void _wrap_llm_docs_free_raw_cf6ee7edb11d9b46(struct llm_docs *_swig_go_0) {
 }
 
 
-void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
+void _wrap_llm_tree_free_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   
   arg1 = *(llm_tree **)&_swig_go_0; 
@@ -1960,7 +1964,7 @@ void _wrap_llm_tree_free_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
+intgo _wrap_llm_tree_count_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -1973,7 +1977,7 @@ intgo _wrap_llm_tree_count_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
 }
 
 
-long long _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
+long long _wrap_llm_tree_find_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, _gostring_ _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   char *arg2 = (char *) 0 ;
   int64_t result;
@@ -1993,7 +1997,7 @@ long long _wrap_llm_tree_find_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_id_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2008,7 +2012,7 @@ _gostring_ _wrap_llm_tree_id_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, i
 }
 
 
-long long _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_parent_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   int64_t result;
@@ -2023,7 +2027,7 @@ long long _wrap_llm_tree_parent_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0
 }
 
 
-intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_kind_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2038,7 +2042,7 @@ intgo _wrap_llm_tree_kind_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intg
 }
 
 
-intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_tree_depth_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2053,7 +2057,7 @@ intgo _wrap_llm_tree_depth_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, int
 }
 
 
-_gostring_ _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_title_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2068,7 +2072,7 @@ _gostring_ _wrap_llm_tree_title_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0
 }
 
 
-long long _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_start_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2083,7 +2087,7 @@ long long _wrap_llm_tree_start_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0,
 }
 
 
-long long _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_tree_end_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2098,7 +2102,7 @@ long long _wrap_llm_tree_end_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, i
 }
 
 
-_gostring_ _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_tree_hash_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0, intgo _swig_go_1) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2113,7 +2117,7 @@ _gostring_ _wrap_llm_tree_hash_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0,
 }
 
 
-void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0) {
+void _wrap_llm_ctx_free_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   
   arg1 = *(llm_ctx **)&_swig_go_0; 
@@ -2123,7 +2127,7 @@ void _wrap_llm_ctx_free_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
+intgo _wrap_llm_scores_count_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2136,7 +2140,7 @@ intgo _wrap_llm_scores_count_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0)
 }
 
 
-intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_scores_tokens_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2151,7 +2155,7 @@ intgo _wrap_llm_scores_tokens_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0
 }
 
 
-double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_scores_sum_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2166,7 +2170,7 @@ double _wrap_llm_scores_sum_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, 
 }
 
 
-intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_scores_token_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2183,7 +2187,7 @@ intgo _wrap_llm_scores_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0,
 }
 
 
-double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_scores_logprob_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2200,7 +2204,7 @@ double _wrap_llm_scores_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go
 }
 
 
-intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+intgo _wrap_llm_scores_top_token_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2219,7 +2223,7 @@ intgo _wrap_llm_scores_top_token_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_g
 }
 
 
-double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
+double _wrap_llm_scores_top_logprob_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, intgo _swig_go_3) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2238,7 +2242,7 @@ double _wrap_llm_scores_top_logprob_raw_cf6ee7edb11d9b46(struct llm_scores *_swi
 }
 
 
-void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
+void _wrap_llm_scores_free_raw_38718c0fb398e67b(struct llm_scores *_swig_go_0) {
   llm_scores *arg1 = (llm_scores *) 0 ;
   
   arg1 = *(llm_scores **)&_swig_go_0; 
@@ -2248,7 +2252,7 @@ void _wrap_llm_scores_free_raw_cf6ee7edb11d9b46(struct llm_scores *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) {
+intgo _wrap_llm_model_n_embd_raw_38718c0fb398e67b(struct llm_model *_swig_go_0) {
   llm_model *arg1 = (llm_model *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2261,7 +2265,7 @@ intgo _wrap_llm_model_n_embd_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0) 
 }
 
 
-void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+void _wrap_llm_evidence_free_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   
   arg1 = *(llm_evidence **)&_swig_go_0; 
@@ -2271,7 +2275,7 @@ void _wrap_llm_evidence_free_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_
 }
 
 
-intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_evidence_count_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2284,7 +2288,7 @@ intgo _wrap_llm_evidence_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+double _wrap_llm_evidence_confidence_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   double result;
   double _swig_go_result;
@@ -2297,7 +2301,7 @@ double _wrap_llm_evidence_confidence_raw_cf6ee7edb11d9b46(struct llm_evidence *_
 }
 
 
-_gostring_ _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_doc_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2312,7 +2316,7 @@ _gostring_ _wrap_llm_evidence_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swi
 }
 
 
-_gostring_ _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_node_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2327,7 +2331,7 @@ _gostring_ _wrap_llm_evidence_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_path_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2342,7 +2346,7 @@ _gostring_ _wrap_llm_evidence_path_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-_gostring_ _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_evidence_text_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2357,7 +2361,7 @@ _gostring_ _wrap_llm_evidence_text_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_start_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2372,7 +2376,7 @@ long long _wrap_llm_evidence_start_raw_cf6ee7edb11d9b46(struct llm_evidence *_sw
 }
 
 
-long long _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_evidence_end_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2387,7 +2391,7 @@ long long _wrap_llm_evidence_end_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig
 }
 
 
-double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_evidence_score_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2402,7 +2406,7 @@ double _wrap_llm_evidence_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_evidence_page_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2417,7 +2421,7 @@ intgo _wrap_llm_evidence_page_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go
 }
 
 
-intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0) {
+intgo _wrap_llm_trace_count_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2430,7 +2434,7 @@ intgo _wrap_llm_trace_count_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0
 }
 
 
-_gostring_ _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_doc_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2445,7 +2449,7 @@ _gostring_ _wrap_llm_trace_doc_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_g
 }
 
 
-_gostring_ _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_node_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2460,7 +2464,7 @@ _gostring_ _wrap_llm_trace_node_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_
 }
 
 
-intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_depth_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2475,7 +2479,7 @@ intgo _wrap_llm_trace_depth_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0
 }
 
 
-intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_trace_action_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2490,7 +2494,7 @@ intgo _wrap_llm_trace_action_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_
 }
 
 
-double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_score_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2505,7 +2509,7 @@ double _wrap_llm_trace_score_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_trace_reason_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2520,7 +2524,7 @@ _gostring_ _wrap_llm_trace_reason_raw_cf6ee7edb11d9b46(struct llm_evidence *_swi
 }
 
 
-double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_lexical_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2535,7 +2539,7 @@ double _wrap_llm_trace_lexical_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_g
 }
 
 
-double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_trace_judged_raw_38718c0fb398e67b(struct llm_evidence *_swig_go_0, intgo _swig_go_1) {
   llm_evidence *arg1 = (llm_evidence *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2550,7 +2554,7 @@ double _wrap_llm_trace_judged_raw_cf6ee7edb11d9b46(struct llm_evidence *_swig_go
 }
 
 
-void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+void _wrap_llm_reply_free_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   
   arg1 = *(llm_reply **)&_swig_go_0; 
@@ -2560,7 +2564,7 @@ void _wrap_llm_reply_free_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_finish_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2573,7 +2577,7 @@ intgo _wrap_llm_reply_finish_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) 
 }
 
 
-intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_prompt_tokens_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2586,7 +2590,7 @@ intgo _wrap_llm_reply_prompt_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig
 }
 
 
-intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_output_tokens_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2599,7 +2603,7 @@ intgo _wrap_llm_reply_output_tokens_raw_cf6ee7edb11d9b46(struct llm_reply *_swig
 }
 
 
-double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_prompt_ms_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2612,7 +2616,7 @@ double _wrap_llm_reply_prompt_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go
 }
 
 
-double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+double _wrap_llm_reply_output_ms_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   double result;
   double _swig_go_result;
@@ -2625,7 +2629,7 @@ double _wrap_llm_reply_output_ms_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go
 }
 
 
-intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_token_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -2640,7 +2644,7 @@ intgo _wrap_llm_reply_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, i
 }
 
 
-double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_logprob_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2655,7 +2659,7 @@ double _wrap_llm_reply_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0
 }
 
 
-intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+intgo _wrap_llm_reply_top_token_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2672,7 +2676,7 @@ intgo _wrap_llm_reply_top_token_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_
 }
 
 
-double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
+double _wrap_llm_reply_top_logprob_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -2689,7 +2693,7 @@ double _wrap_llm_reply_top_logprob_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_
 }
 
 
-intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+intgo _wrap_llm_reply_citation_count_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2702,7 +2706,7 @@ intgo _wrap_llm_reply_citation_count_raw_cf6ee7edb11d9b46(struct llm_reply *_swi
 }
 
 
-_gostring_ _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_node_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2717,7 +2721,7 @@ _gostring_ _wrap_llm_reply_citation_node_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_doc_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2732,7 +2736,7 @@ _gostring_ _wrap_llm_reply_citation_doc_raw_cf6ee7edb11d9b46(struct llm_reply *_
 }
 
 
-_gostring_ _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_path_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2747,7 +2751,7 @@ _gostring_ _wrap_llm_reply_citation_path_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-_gostring_ _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_reply_citation_text_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2762,7 +2766,7 @@ _gostring_ _wrap_llm_reply_citation_text_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_start_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2777,7 +2781,7 @@ long long _wrap_llm_reply_citation_start_raw_cf6ee7edb11d9b46(struct llm_reply *
 }
 
 
-long long _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_reply_citation_end_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -2792,7 +2796,7 @@ long long _wrap_llm_reply_citation_end_raw_cf6ee7edb11d9b46(struct llm_reply *_s
 }
 
 
-double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_reply_citation_support_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -2807,7 +2811,7 @@ double _wrap_llm_reply_citation_support_raw_cf6ee7edb11d9b46(struct llm_reply *_
 }
 
 
-intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_reply_citation_page_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -2822,7 +2826,7 @@ intgo _wrap_llm_reply_citation_page_raw_cf6ee7edb11d9b46(struct llm_reply *_swig
 }
 
 
-struct llm_verdict *_wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
+struct llm_verdict *_wrap_llm_reply_verdict_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, intgo _swig_go_1) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   uint32_t arg2 ;
   llm_verdict *result = 0 ;
@@ -2837,7 +2841,7 @@ struct llm_verdict *_wrap_llm_reply_verdict_raw_cf6ee7edb11d9b46(struct llm_repl
 }
 
 
-void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0) {
+void _wrap_llm_guard_free_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   
   arg1 = *(llm_guard **)&_swig_go_0; 
@@ -2847,7 +2851,7 @@ void _wrap_llm_guard_free_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
+intgo _wrap_llm_guard_set_action_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, struct llm_error *_swig_go_4) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   uint32_t arg3 ;
@@ -2873,7 +2877,7 @@ intgo _wrap_llm_guard_set_action_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go
 }
 
 
-intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_add_word_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -2894,7 +2898,7 @@ intgo _wrap_llm_guard_add_word_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0
 }
 
 
-intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_vault_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, struct llm_vault *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_vault *arg2 = (llm_vault *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -2911,7 +2915,54 @@ intgo _wrap_llm_guard_set_vault_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
+intgo _wrap_llm_guard_reload_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+  llm_guard *arg1 = (llm_guard *) 0 ;
+  char *arg2 = (char *) 0 ;
+  size_t arg3 ;
+  llm_error *arg4 = (llm_error *) 0 ;
+  llm_status result;
+  intgo _swig_go_result;
+  
+  arg1 = *(llm_guard **)&_swig_go_0; 
+  
+  arg2 = (char *)_swig_go_1.p;
+  arg3 = (size_t)_swig_go_1.n;
+  
+  arg4 = *(llm_error **)&_swig_go_2; 
+  
+  result = (llm_status)llm_guard_reload(arg1,(char const *)arg2,arg3,arg4);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_preset_name_raw_38718c0fb398e67b(intgo _swig_go_0) {
+  uint32_t arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (uint32_t)_swig_go_0; 
+  
+  result = (char *)llm_guard_preset_name(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_preset_policy_raw_38718c0fb398e67b(intgo _swig_go_0) {
+  uint32_t arg1 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = (uint32_t)_swig_go_0; 
+  
+  result = (char *)llm_guard_preset_policy(arg1);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+_gostring_ _wrap_llm_guard_type_raw_38718c0fb398e67b(intgo _swig_go_0) {
   uint32_t arg1 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -2924,7 +2975,7 @@ _gostring_ _wrap_llm_guard_type_raw_cf6ee7edb11d9b46(intgo _swig_go_0) {
 }
 
 
-struct llm_verdict *_wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
+struct llm_verdict *_wrap_llm_guard_verdict_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_verdict *result = 0 ;
   struct llm_verdict *_swig_go_result;
@@ -2937,7 +2988,7 @@ struct llm_verdict *_wrap_llm_guard_verdict_raw_cf6ee7edb11d9b46(struct llm_guar
 }
 
 
-void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
+void _wrap_llm_guard_close_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   
   arg1 = *(llm_guard_stream **)&_swig_go_0; 
@@ -2947,7 +2998,7 @@ void _wrap_llm_guard_close_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_g
 }
 
 
-intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_action_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2960,7 +3011,7 @@ intgo _wrap_llm_verdict_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go
 }
 
 
-intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+intgo _wrap_llm_verdict_count_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -2973,7 +3024,7 @@ intgo _wrap_llm_verdict_count_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_
 }
 
 
-_gostring_ _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_type_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -2988,7 +3039,7 @@ _gostring_ _wrap_llm_verdict_type_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_start_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -3003,7 +3054,7 @@ long long _wrap_llm_verdict_start_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig
 }
 
 
-long long _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+long long _wrap_llm_verdict_end_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint64_t result;
@@ -3018,7 +3069,7 @@ long long _wrap_llm_verdict_end_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_g
 }
 
 
-double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+double _wrap_llm_verdict_score_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -3033,7 +3084,7 @@ double _wrap_llm_verdict_score_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go
 }
 
 
-_gostring_ _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_llm_verdict_rule_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -3048,7 +3099,7 @@ _gostring_ _wrap_llm_verdict_rule_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig
 }
 
 
-intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_llm_verdict_finding_action_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   uint32_t arg2 ;
   uint32_t result;
@@ -3063,7 +3114,22 @@ intgo _wrap_llm_verdict_finding_action_raw_cf6ee7edb11d9b46(struct llm_verdict *
 }
 
 
-void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_llm_verdict_label_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0, intgo _swig_go_1) {
+  llm_verdict *arg1 = (llm_verdict *) 0 ;
+  uint32_t arg2 ;
+  char *result = 0 ;
+  _gostring_ _swig_go_result;
+  
+  arg1 = *(llm_verdict **)&_swig_go_0; 
+  arg2 = (uint32_t)_swig_go_1; 
+  
+  result = (char *)llm_verdict_label((struct llm_verdict const *)arg1,arg2);
+  _swig_go_result = Swig_AllocateString((char*)result, result ? strlen((char*)result) : 0); 
+  return _swig_go_result;
+}
+
+
+void _wrap_llm_verdict_free_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   
   arg1 = *(llm_verdict **)&_swig_go_0; 
@@ -3073,7 +3139,7 @@ void _wrap_llm_verdict_free_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0)
 }
 
 
-void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0) {
+void _wrap_llm_vault_free_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   
   arg1 = *(llm_vault **)&_swig_go_0; 
@@ -3083,7 +3149,7 @@ void _wrap_llm_vault_free_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0) {
 }
 
 
-void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0) {
+void _wrap_llm_audit_free_raw_38718c0fb398e67b(struct llm_audit *_swig_go_0) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   
   arg1 = *(llm_audit **)&_swig_go_0; 
@@ -3093,7 +3159,7 @@ void _wrap_llm_audit_free_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0) {
 }
 
 
-intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_llm_guard_set_audit_raw_38718c0fb398e67b(struct llm_guard *_swig_go_0, struct llm_audit *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard *arg1 = (llm_guard *) 0 ;
   llm_audit *arg2 = (llm_audit *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3110,7 +3176,7 @@ intgo _wrap_llm_guard_set_audit_raw_cf6ee7edb11d9b46(struct llm_guard *_swig_go_
 }
 
 
-sx_log *_wrap_sx_log_create_raw_cf6ee7edb11d9b46() {
+sx_log *_wrap_sx_log_create_raw_38718c0fb398e67b() {
   sx_log *result = 0 ;
   sx_log *_swig_go_result;
   
@@ -3121,7 +3187,7 @@ sx_log *_wrap_sx_log_create_raw_cf6ee7edb11d9b46() {
 }
 
 
-void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
+void _wrap_sx_log_put_raw_38718c0fb398e67b(sx_log *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -3140,7 +3206,7 @@ void _wrap_sx_log_put_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0, intgo _swig_go_1,
 }
 
 
-intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
+intgo _wrap_sx_log_next_raw_38718c0fb398e67b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   int32_t result;
   intgo _swig_go_result;
@@ -3153,7 +3219,7 @@ intgo _wrap_sx_log_next_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_log_line_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
+_gostring_ _wrap_sx_log_line_raw_38718c0fb398e67b(sx_log *_swig_go_0) {
   sx_log *arg1 = (sx_log *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3166,7 +3232,7 @@ _gostring_ _wrap_sx_log_line_raw_cf6ee7edb11d9b46(sx_log *_swig_go_0) {
 }
 
 
-struct llm_cancel *_wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(struct llm_error *_swig_go_0) {
+struct llm_cancel *_wrap_sx_cancel_create_raw_38718c0fb398e67b(struct llm_error *_swig_go_0) {
   llm_error *arg1 = (llm_error *) 0 ;
   llm_cancel *result = 0 ;
   struct llm_cancel *_swig_go_result;
@@ -3179,7 +3245,7 @@ struct llm_cancel *_wrap_sx_cancel_create_raw_cf6ee7edb11d9b46(struct llm_error 
 }
 
 
-struct llm_model *_wrap_sx_model_load_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -3207,7 +3273,7 @@ struct llm_model *_wrap_sx_model_load_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0
 }
 
 
-struct llm_model *_wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_model *_wrap_sx_model_load_copy_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_cancel *_swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   size_t arg2 ;
   uint32_t arg3 ;
@@ -3234,7 +3300,7 @@ struct llm_model *_wrap_sx_model_load_copy_raw_cf6ee7edb11d9b46(_gostring_ _swig
 }
 
 
-struct llm_model *_wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_model *_wrap_sx_model_load_fd_raw_38718c0fb398e67b(intgo _swig_go_0, long long _swig_go_1, long long _swig_go_2, intgo _swig_go_3, intgo _swig_go_4, struct llm_cancel *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   int32_t arg1 ;
   uint64_t arg2 ;
   uint64_t arg3 ;
@@ -3261,7 +3327,7 @@ struct llm_model *_wrap_sx_model_load_fd_raw_cf6ee7edb11d9b46(intgo _swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_tokenize_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3287,7 +3353,7 @@ _gostring_ _wrap_sx_tokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_detokenize_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3313,7 +3379,7 @@ _gostring_ _wrap_sx_detokenize_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_chat_template_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3343,7 +3409,7 @@ _gostring_ _wrap_sx_chat_template_raw_cf6ee7edb11d9b46(struct llm_model *_swig_g
 }
 
 
-_gostring_ _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_chat_parse_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, struct llm_error *_swig_go_5) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3381,7 +3447,7 @@ _gostring_ _wrap_sx_chat_parse_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
+_gostring_ _wrap_sx_dequantize_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, struct llm_error *_swig_go_3) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3412,7 +3478,7 @@ _gostring_ _wrap_sx_dequantize_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
@@ -3440,7 +3506,7 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_corpus *_wrap_sx_corpus_view_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3461,7 +3527,7 @@ struct llm_corpus *_wrap_sx_corpus_view_raw_cf6ee7edb11d9b46(struct llm_corpus *
 }
 
 
-intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
+intgo _wrap_sx_ingest_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3511,7 +3577,7 @@ intgo _wrap_sx_ingest_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostr
 }
 
 
-intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
+intgo _wrap_sx_ingest_file_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, _gostring_ _swig_go_6, struct llm_cancel *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3562,7 +3628,7 @@ intgo _wrap_sx_ingest_file_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _
 }
 
 
-intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
+intgo _wrap_sx_describe_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, struct llm_error *_swig_go_6) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3609,7 +3675,7 @@ intgo _wrap_sx_describe_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gos
 }
 
 
-struct llm_docs *_wrap_sx_docs_list_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_docs *_wrap_sx_docs_list_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_docs *result = 0 ;
@@ -3624,7 +3690,7 @@ struct llm_docs *_wrap_sx_docs_list_raw_cf6ee7edb11d9b46(struct llm_corpus *_swi
 }
 
 
-struct llm_tree *_wrap_sx_tree_open_raw_cf6ee7edb11d9b46(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_tree *_wrap_sx_tree_open_raw_38718c0fb398e67b(struct llm_corpus *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_corpus *arg1 = (llm_corpus *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3646,7 +3712,7 @@ struct llm_tree *_wrap_sx_tree_open_raw_cf6ee7edb11d9b46(struct llm_corpus *_swi
 }
 
 
-_gostring_ _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) {
+_gostring_ _wrap_sx_tree_text_raw_38718c0fb398e67b(struct llm_tree *_swig_go_0) {
   llm_tree *arg1 = (llm_tree *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -3659,7 +3725,7 @@ _gostring_ _wrap_sx_tree_text_raw_cf6ee7edb11d9b46(struct llm_tree *_swig_go_0) 
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
+struct llm_ctx *_wrap_sx_ctx_create_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, struct llm_corpus *_swig_go_1, struct llm_guard *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, intgo _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   llm_model *arg1 = (llm_model *) 0 ;
   llm_corpus *arg2 = (llm_corpus *) 0 ;
   llm_guard *arg3 = (llm_guard *) 0 ;
@@ -3688,7 +3754,7 @@ struct llm_ctx *_wrap_sx_ctx_create_raw_cf6ee7edb11d9b46(struct llm_model *_swig
 }
 
 
-struct llm_adapter *_wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+struct llm_adapter *_wrap_sx_adapter_load_raw_38718c0fb398e67b(struct llm_model *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_model *arg1 = (llm_model *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3710,7 +3776,7 @@ struct llm_adapter *_wrap_sx_adapter_load_raw_cf6ee7edb11d9b46(struct llm_model 
 }
 
 
-intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_set_adapter_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_adapter *_swig_go_1, float _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_adapter *arg2 = (llm_adapter *) 0 ;
   float arg3 ;
@@ -3729,7 +3795,7 @@ intgo _wrap_sx_ctx_set_adapter_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, 
 }
 
 
-_gostring_ _wrap_sx_embed_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+_gostring_ _wrap_sx_embed_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3767,7 +3833,7 @@ _gostring_ _wrap_sx_embed_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struc
 }
 
 
-_gostring_ _wrap_sx_rerank_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+_gostring_ _wrap_sx_rerank_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3805,7 +3871,7 @@ _gostring_ _wrap_sx_rerank_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+intgo _wrap_sx_imatrix_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3842,7 +3908,7 @@ intgo _wrap_sx_imatrix_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostrin
 }
 
 
-_gostring_ _wrap_sx_logits_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
+_gostring_ _wrap_sx_logits_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_model *_swig_go_1, _gostring_ _swig_go_2, struct llm_cancel *_swig_go_3, struct llm_error *_swig_go_4) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_model *arg2 = (llm_model *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3870,7 +3936,7 @@ _gostring_ _wrap_sx_logits_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, stru
 }
 
 
-intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3892,7 +3958,7 @@ intgo _wrap_sx_ctx_set_tag_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gos
 }
 
 
-intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_save_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3914,7 +3980,7 @@ intgo _wrap_sx_ctx_save_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_load_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -3936,7 +4002,7 @@ intgo _wrap_sx_ctx_load_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostri
 }
 
 
-_gostring_ _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_ctx_export_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -3954,7 +4020,7 @@ _gostring_ _wrap_sx_ctx_export_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, 
 }
 
 
-intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_ctx_import_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -3975,7 +4041,7 @@ intgo _wrap_sx_ctx_import_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gost
 }
 
 
-struct llm_ctx *_wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+struct llm_ctx *_wrap_sx_ctx_fork_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   llm_ctx *result = 0 ;
@@ -3990,7 +4056,7 @@ struct llm_ctx *_wrap_sx_ctx_fork_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_
 }
 
 
-intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_ctx_drop_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   uint32_t arg3 ;
@@ -4009,7 +4075,7 @@ intgo _wrap_sx_ctx_drop_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_used_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -4024,7 +4090,7 @@ long long _wrap_sx_ctx_used_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, str
 }
 
 
-long long _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
+long long _wrap_sx_ctx_size_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   int64_t result;
@@ -4039,7 +4105,7 @@ long long _wrap_sx_ctx_size_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, str
 }
 
 
-struct llm_scores *_wrap_sx_score_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_scores *_wrap_sx_score_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, _gostring_ _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, struct llm_cancel *_swig_go_6, struct llm_error *_swig_go_7) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4078,7 +4144,7 @@ struct llm_scores *_wrap_sx_score_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_
 }
 
 
-struct llm_scores *_wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_scores *_wrap_sx_score_tokens_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, long long _swig_go_2, intgo _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4105,7 +4171,7 @@ struct llm_scores *_wrap_sx_score_tokens_raw_cf6ee7edb11d9b46(struct llm_ctx *_s
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
+struct llm_evidence *_wrap_sx_retrieve_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, intgo _swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4154,7 +4220,7 @@ struct llm_evidence *_wrap_sx_retrieve_raw_cf6ee7edb11d9b46(struct llm_ctx *_swi
 }
 
 
-sx_judge *_wrap_sx_judge_create_raw_cf6ee7edb11d9b46() {
+sx_judge *_wrap_sx_judge_create_raw_38718c0fb398e67b() {
   sx_judge *result = 0 ;
   sx_judge *_swig_go_result;
   
@@ -4165,7 +4231,7 @@ sx_judge *_wrap_sx_judge_create_raw_cf6ee7edb11d9b46() {
 }
 
 
-void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_free_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4175,7 +4241,7 @@ void _wrap_sx_judge_free_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-struct llm_evidence *_wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
+struct llm_evidence *_wrap_sx_retrieve_judged_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, _gostring_ _swig_go_4, _gostring_ _swig_go_5, sx_judge *_swig_go_6, float _swig_go_7, intgo _swig_go_8, long long _swig_go_9, struct llm_cancel *_swig_go_10, struct llm_error *_swig_go_11) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4224,7 +4290,7 @@ struct llm_evidence *_wrap_sx_retrieve_judged_raw_cf6ee7edb11d9b46(struct llm_ct
 }
 
 
-void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+void _wrap_sx_judge_end_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   
   arg1 = *(sx_judge **)&_swig_go_0; 
@@ -4234,7 +4300,7 @@ void _wrap_sx_judge_end_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+intgo _wrap_sx_judge_wait_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   int32_t result;
@@ -4249,7 +4315,7 @@ intgo _wrap_sx_judge_wait_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-_gostring_ _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+_gostring_ _wrap_sx_judge_question_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   char *result = 0 ;
   _gostring_ _swig_go_result;
@@ -4262,7 +4328,7 @@ _gostring_ _wrap_sx_judge_question_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+intgo _wrap_sx_judge_count_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t result;
   intgo _swig_go_result;
@@ -4275,7 +4341,7 @@ intgo _wrap_sx_judge_count_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-_gostring_ _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_doc_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4290,7 +4356,7 @@ _gostring_ _wrap_sx_judge_doc_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _
 }
 
 
-_gostring_ _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_node_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4305,7 +4371,7 @@ _gostring_ _wrap_sx_judge_node_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo 
 }
 
 
-_gostring_ _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+_gostring_ _wrap_sx_judge_text_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   char *result = 0 ;
@@ -4320,7 +4386,7 @@ _gostring_ _wrap_sx_judge_text_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo 
 }
 
 
-double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+double _wrap_sx_judge_lexical_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double result;
@@ -4335,7 +4401,7 @@ double _wrap_sx_judge_lexical_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _
 }
 
 
-long long _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+long long _wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4348,7 +4414,7 @@ long long _wrap_sx_judge_tokens_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) 
 }
 
 
-double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
+double _wrap_sx_judge_ms_left_raw_38718c0fb398e67b(sx_judge *_swig_go_0) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   double result;
   double _swig_go_result;
@@ -4361,7 +4427,7 @@ double _wrap_sx_judge_ms_left_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0) {
 }
 
 
-void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+void _wrap_sx_judge_score_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   uint32_t arg2 ;
   double arg3 ;
@@ -4375,7 +4441,7 @@ void _wrap_sx_judge_score_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig
 }
 
 
-void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swig_go_1) {
+void _wrap_sx_judge_answer_raw_38718c0fb398e67b(sx_judge *_swig_go_0, intgo _swig_go_1) {
   sx_judge *arg1 = (sx_judge *) 0 ;
   llm_status arg2 ;
   
@@ -4387,7 +4453,7 @@ void _wrap_sx_judge_answer_raw_cf6ee7edb11d9b46(sx_judge *_swig_go_0, intgo _swi
 }
 
 
-sx_gen *_wrap_sx_gen_create_raw_cf6ee7edb11d9b46() {
+sx_gen *_wrap_sx_gen_create_raw_38718c0fb398e67b() {
   sx_gen *result = 0 ;
   sx_gen *_swig_go_result;
   
@@ -4398,7 +4464,7 @@ sx_gen *_wrap_sx_gen_create_raw_cf6ee7edb11d9b46() {
 }
 
 
-intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_number_raw_38718c0fb398e67b(sx_gen *_swig_go_0, _gostring_ _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   double arg3 ;
@@ -4420,7 +4486,7 @@ intgo _wrap_sx_gen_number_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _s
 }
 
 
-intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
+intgo _wrap_sx_gen_text_raw_38718c0fb398e67b(sx_gen *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4446,7 +4512,7 @@ intgo _wrap_sx_gen_text_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, _gostring_ _swi
 }
 
 
-intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
+intgo _wrap_sx_gen_bias_raw_38718c0fb398e67b(sx_gen *_swig_go_0, intgo _swig_go_1, double _swig_go_2) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   int32_t arg2 ;
   double arg3 ;
@@ -4463,7 +4529,7 @@ intgo _wrap_sx_gen_bias_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0, intgo _swig_go_
 }
 
 
-void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0) {
+void _wrap_sx_gen_free_raw_38718c0fb398e67b(sx_gen *_swig_go_0) {
   sx_gen *arg1 = (sx_gen *) 0 ;
   
   arg1 = *(sx_gen **)&_swig_go_0; 
@@ -4473,7 +4539,7 @@ void _wrap_sx_gen_free_raw_cf6ee7edb11d9b46(sx_gen *_swig_go_0) {
 }
 
 
-struct llm_reply *_wrap_sx_generate_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
+struct llm_reply *_wrap_sx_generate_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, struct llm_evidence *_swig_go_2, intgo _swig_go_3, intgo _swig_go_4, intgo _swig_go_5, float _swig_go_6, float _swig_go_7, float _swig_go_8, float _swig_go_9, long long _swig_go_10, _gostring_ _swig_go_11, sx_gen *_swig_go_12, struct llm_cancel *_swig_go_13, struct llm_error *_swig_go_14) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4522,7 +4588,7 @@ struct llm_reply *_wrap_sx_generate_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_g
 }
 
 
-intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_reply_next_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4539,7 +4605,7 @@ intgo _wrap_sx_reply_next_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0, str
 }
 
 
-_gostring_ _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_piece_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4552,7 +4618,7 @@ _gostring_ _wrap_sx_reply_piece_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_
 }
 
 
-_gostring_ _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0) {
+_gostring_ _wrap_sx_reply_text_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0) {
   llm_reply *arg1 = (llm_reply *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4565,28 +4631,43 @@ _gostring_ _wrap_sx_reply_text_raw_cf6ee7edb11d9b46(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_cf6ee7edb11d9b46(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_guard *_wrap_sx_guard_create_raw_38718c0fb398e67b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
-  sx_log *arg4 = (sx_log *) 0 ;
-  llm_error *arg5 = (llm_error *) 0 ;
+  char *arg4 = (char *) 0 ;
+  size_t arg5 ;
+  char *arg6 = (char *) 0 ;
+  llm_guard *arg7 = (llm_guard *) 0 ;
+  sx_log *arg8 = (sx_log *) 0 ;
+  llm_error *arg9 = (llm_error *) 0 ;
   llm_guard *result = 0 ;
   struct llm_guard *_swig_go_result;
   
   arg1 = (uint32_t)_swig_go_0; 
   arg2 = (float)_swig_go_1; 
   arg3 = (uint32_t)_swig_go_2; 
-  arg4 = *(sx_log **)&_swig_go_3; 
-  arg5 = *(llm_error **)&_swig_go_4; 
   
-  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,arg4,arg5);
+  arg4 = (char *)_swig_go_3.p;
+  arg5 = (size_t)_swig_go_3.n;
+  
+  
+  arg6 = (char *)malloc(_swig_go_4.n + 1);
+  memcpy(arg6, _swig_go_4.p, _swig_go_4.n);
+  arg6[_swig_go_4.n] = '\0';
+  
+  arg7 = *(llm_guard **)&_swig_go_5; 
+  arg8 = *(sx_log **)&_swig_go_6; 
+  arg9 = *(llm_error **)&_swig_go_7; 
+  
+  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,arg8,arg9);
   *(llm_guard **)&_swig_go_result = (llm_guard *)result; 
+  free(arg6); 
   return _swig_go_result;
 }
 
 
-struct llm_verdict *_wrap_sx_guard_check_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
+struct llm_verdict *_wrap_sx_guard_check_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, float _swig_go_4, struct llm_cancel *_swig_go_5, struct llm_error *_swig_go_6) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4619,7 +4700,7 @@ struct llm_verdict *_wrap_sx_guard_check_raw_cf6ee7edb11d9b46(struct llm_ctx *_s
 }
 
 
-struct llm_guard_stream *_wrap_sx_guard_open_raw_cf6ee7edb11d9b46(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_guard_stream *_wrap_sx_guard_open_raw_38718c0fb398e67b(struct llm_ctx *_swig_go_0, intgo _swig_go_1, _gostring_ _swig_go_2, float _swig_go_3, struct llm_cancel *_swig_go_4, struct llm_error *_swig_go_5) {
   llm_ctx *arg1 = (llm_ctx *) 0 ;
   uint32_t arg2 ;
   char *arg3 = (char *) 0 ;
@@ -4646,7 +4727,7 @@ struct llm_guard_stream *_wrap_sx_guard_open_raw_cf6ee7edb11d9b46(struct llm_ctx
 }
 
 
-intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4669,7 +4750,7 @@ intgo _wrap_sx_guard_feed_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go
 }
 
 
-intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
+intgo _wrap_sx_guard_finish_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0, struct llm_ctx *_swig_go_1, struct llm_error *_swig_go_2) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   llm_ctx *arg2 = (llm_ctx *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
@@ -4686,7 +4767,7 @@ intgo _wrap_sx_guard_finish_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_
 }
 
 
-_gostring_ _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_swig_go_0) {
+_gostring_ _wrap_sx_guard_text_raw_38718c0fb398e67b(struct llm_guard_stream *_swig_go_0) {
   llm_guard_stream *arg1 = (llm_guard_stream *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4699,7 +4780,7 @@ _gostring_ _wrap_sx_guard_text_raw_cf6ee7edb11d9b46(struct llm_guard_stream *_sw
 }
 
 
-_gostring_ _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_go_0) {
+_gostring_ _wrap_sx_verdict_text_raw_38718c0fb398e67b(struct llm_verdict *_swig_go_0) {
   llm_verdict *arg1 = (llm_verdict *) 0 ;
   sx_text result;
   _gostring_ _swig_go_result;
@@ -4712,7 +4793,7 @@ _gostring_ _wrap_sx_verdict_text_raw_cf6ee7edb11d9b46(struct llm_verdict *_swig_
 }
 
 
-struct llm_vault *_wrap_sx_vault_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
+struct llm_vault *_wrap_sx_vault_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, sx_log *_swig_go_3, struct llm_error *_swig_go_4) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4742,7 +4823,7 @@ struct llm_vault *_wrap_sx_vault_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4766,7 +4847,7 @@ _gostring_ _wrap_sx_vault_restore_raw_cf6ee7edb11d9b46(struct llm_vault *_swig_g
 }
 
 
-struct llm_audit *_wrap_sx_audit_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_audit *_wrap_sx_audit_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, intgo _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
@@ -4798,7 +4879,7 @@ struct llm_audit *_wrap_sx_audit_open_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
+_gostring_ _wrap_sx_audit_head_raw_38718c0fb398e67b(struct llm_audit *_swig_go_0, struct llm_error *_swig_go_1) {
   llm_audit *arg1 = (llm_audit *) 0 ;
   llm_error *arg2 = (llm_error *) 0 ;
   sx_blob result;
@@ -4816,7 +4897,7 @@ _gostring_ _wrap_sx_audit_head_raw_cf6ee7edb11d9b46(struct llm_audit *_swig_go_0
 }
 
 
-_gostring_ _wrap_sx_audit_verify_raw_cf6ee7edb11d9b46(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_audit_verify_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   llm_error *arg3 = (llm_error *) 0 ;
