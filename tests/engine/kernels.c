@@ -168,6 +168,51 @@ static void quantised_products(void **state)
     }
 }
 
+/* One token, with every number of tokens that a tile may have, and a few rows of many: the same bits, wherever the packed
+ * rows begin and nothing behind them. */
+static void one_token_as_many(void **state)
+{
+    (void)state;
+    enum { K = 1024 + 512, R = 50, T = 20 };
+    for (uint32_t type = 0; type < 64; type++) {
+        const sx_quant *quant = sx_quant_get(type);
+        if (!quant) continue;
+        const uint32_t k = quant->block == 32 ? K + 32 : K; /* an odd block at the end */
+        const size_t stride = (size_t)k / quant->block * quant->block_bytes;
+        unsigned char *block = grab(R * stride), *w = (unsigned char *)malloc(R * stride);
+        float *x = grab(T * (size_t)k * 4), *ref = grab(T * R * 4), *out = grab(T * R * 4);
+        assert_non_null(w);
+        random_blocks(block, R * stride, quant);
+        memcpy(w, block, R * stride);
+        random_floats(x, T * (size_t)k, 9);
+        sx_q8 q = q8_room(T, k + 32);
+        EACH_LEVEL(kernels)
+        {
+            void *scratch = grab(kernels.matmul->scratch(T));
+            for (uint32_t t = 0; t < T; t++) {
+                kernels.matmul->to_q8(x + t * (size_t)k, k, &q, 0);
+                kernels.matmul->quants(quant, w, stride, R, &q, 1, k, ref + t * R, R, scratch);
+            }
+            for (uint32_t t = 0; t < T; t++) kernels.matmul->to_q8(x + t * (size_t)k, k, &q, t);
+            for (uint32_t t = 2; t <= T; t++) {
+                kernels.matmul->quants(quant, w, stride, R, &q, t, k, out, R, scratch);
+                same(out, ref, (size_t)R * t);
+            }
+            for (uint32_t r = 0; r < R; r += 7) { /* the last rows alone */
+                kernels.matmul->quants(quant, w + r * stride, stride, R - r, &q, 5, k, out, R, scratch);
+                for (uint32_t t = 0; t < 5; t++) same(out + t * R, ref + t * R + r, R - r);
+            }
+            free(scratch);
+        }
+        q8_free(&q);
+        free(block);
+        free(w);
+        free(x);
+        free(ref);
+        free(out);
+    }
+}
+
 static void activations_to_bytes(void **state)
 {
     (void)state;
@@ -468,6 +513,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(float_products),
         cmocka_unit_test(quantised_products),
+        cmocka_unit_test(one_token_as_many),
         cmocka_unit_test(activations_to_bytes),
         cmocka_unit_test(row_loops),
         cmocka_unit_test(extreme_values),

@@ -19,13 +19,13 @@ LANES __m128i v_quarter(const unsigned char *p)
     return _mm_loadu_si128((const __m128i *)(const void *)p);
 }
 
-/* The 16 bytes at `at` of rows 0, 4, 8, 12. */
-LANES vec v_pieces(const unsigned char *const *row, size_t at)
+/* 16 bytes of rows 0, 4, 8, 12. */
+LANES vec v_pieces(const unsigned char *row, size_t stride)
 {
-    vec v = _mm512_castsi128_si512(v_quarter(row[0] + at));
-    v = _mm512_mask_broadcast_i32x4(v, 0x00f0, v_quarter(row[4] + at));
-    v = _mm512_mask_broadcast_i32x4(v, 0x0f00, v_quarter(row[8] + at));
-    return _mm512_mask_broadcast_i32x4(v, 0xf000, v_quarter(row[12] + at));
+    vec v = _mm512_castsi128_si512(v_quarter(row));
+    v = _mm512_mask_broadcast_i32x4(v, 0x00f0, v_quarter(row + 4 * stride));
+    v = _mm512_mask_broadcast_i32x4(v, 0x0f00, v_quarter(row + 8 * stride));
+    return _mm512_mask_broadcast_i32x4(v, 0xf000, v_quarter(row + 12 * stride));
 }
 
 LANES vec v_low32(vec a, vec b)
@@ -46,11 +46,6 @@ LANES vec v_low64(vec a, vec b)
 LANES vec v_high64(vec a, vec b)
 {
     return _mm512_unpackhi_epi64(a, b);
-}
-
-LANES vec v_load(const void *p)
-{
-    return _mm512_loadu_si512(p);
 }
 
 LANES void v_store(void *p, vec v)
@@ -86,16 +81,6 @@ LANES vec v_subtract8(vec a, vec b)
 LANES vec v_subtract32(vec a, vec b)
 {
     return _mm512_sub_epi32(a, b);
-}
-
-LANES vec v_left16(vec v, int n)
-{
-    return _mm512_slli_epi16(v, n);
-}
-
-LANES vec v_right16(vec v, int n)
-{
-    return _mm512_srli_epi16(v, n);
 }
 
 LANES vec v_left32(vec v, int n)
@@ -139,11 +124,6 @@ LANES vec v_fifth(vec v, int i)
     const vec bit = _mm512_set1_epi32(0x08040201 << first);
     __mmask64 set = _mm512_test_epi8_mask(_mm512_shuffle_epi8(v, take), bit);
     return _mm512_maskz_mov_epi8(set, _mm512_set1_epi8(16));
-}
-
-LANES fvec f_halves(const uint16_t *p)
-{
-    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
 }
 
 LANES fvec f_low_halves(vec v) /* of every dword */

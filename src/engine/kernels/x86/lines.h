@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "engine/kernels/half.h"
+#include "engine/kernels/quant.h"
 #include "engine/model/gguf.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -21,24 +22,32 @@ typedef struct panel {
     uint8_t lines[STRETCH * ROWS];    /* [k / 4][ROWS][4] */
     float scale[STRETCH / 16 * ROWS]; /* [group][ROWS] */
     float min[STRETCH / 16 * ROWS];
-    uint16_t half[2][STRETCH / 32 * ROWS]; /* the same before they become floats, of the types with blocks of 32 */
-    uint32_t fifth[STRETCH / 32 * ROWS];   /* fifth bits */
+    unsigned char last[ROWS * STRETCH / 32 * 34]; /* the packed blocks of a matrix's last rows, filled up to ROWS */
 } panel;
 
-typedef struct
-    rows { /* from the stretch's first block on; those beyond the last row repeat it, their results are not stored */
-    const unsigned char *row[ROWS];
+typedef struct rows { /* from the stretch's first block on */
+    const unsigned char *first;
+    size_t stride;
     const char *ahead; /* weights that will be needed later, asked for while these are worked on; NULL: none */
 } rows;
 
 static const int8_t iq4_table[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 static const int8_t fp4_table[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
+/* Asks for 1 / parts of as many bytes as a block has in all rows. Many requests at once would hold up the loads behind them. */
+INLINE void ask(rows *w, size_t block_bytes, size_t parts)
+{
+    const size_t bytes = ROWS * block_bytes / parts;
+    if (!w->ahead) return;
+    for (size_t i = 0; i < bytes; i += 64) _mm_prefetch(w->ahead + i, _MM_HINT_T0);
+    w->ahead += bytes;
+}
+
 /* Dword c of the 16 bytes at `at` of every row. Vector j of `a` has rows j, j + 4, ... in its 128-bit parts. */
 INLINE void columns(const rows *w, size_t at, vec c[4])
 {
     vec a[4];
-    for (int j = 0; j < 4; j++) a[j] = v_pieces(w->row + j, at);
+    for (int j = 0; j < 4; j++) a[j] = v_pieces(w->first + (size_t)j * w->stride + at, w->stride);
     vec low = v_low32(a[0], a[1]), high = v_high32(a[0], a[1]);
     vec low2 = v_low32(a[2], a[3]), high2 = v_high32(a[2], a[3]);
     c[0] = v_low64(low, low2);
@@ -54,7 +63,7 @@ INLINE void put_line(panel *p, size_t line, vec v)
 
 INLINE vec low_bits(vec v, int shift, int mask) /* a field of every byte */
 {
-    return v_and(shift ? v_right16(v, shift) : v, v_bytes(mask));
+    return v_and(shift ? v_right32(v, shift) : v, v_bytes(mask));
 }
 
 /* ---- blocks of 32 ---- */
@@ -69,32 +78,34 @@ INLINE size_t small_bytes(const uint32_t type)
                                    : 18;
 }
 
-/* Half-precision numbers are first copied, then converted many at a time. */
-INLINE void small_heads(panel *p, const uint32_t type, const rows *w, uint32_t groups, const bool mins)
+/* Twice the bare exponents are powers of two; the two smallest are subnormal. */
+INLINE void exponents(panel *p, const rows *w, uint32_t g)
 {
-    const size_t bytes = small_bytes(type);
     for (uint32_t r = 0; r < ROWS; r++) {
-        const unsigned char *b = w->row[r];
-        for (uint32_t i = r; i < groups * ROWS; i += ROWS, b += bytes) {
-            if (type == SX_TYPE_MXFP4)
-                p->scale[i] = sx_bits_f32(b[0] < 2 ? 0x00200000u << b[0] : (uint32_t)(b[0] - 1) << 23);
-            else
-                p->half[0][i] = sx_load_u16(b);
-            if (mins) p->half[1][i] = sx_load_u16(b + 2);
-            if (type == SX_TYPE_Q5_0 || type == SX_TYPE_Q5_1) p->fifth[i] = sx_load_u32(b + (mins ? 4 : 2));
-        }
+        uint32_t e = w->first[r * w->stride + (size_t)g * 17];
+        p->scale[g * ROWS + r] = sx_bits_f32(e < 2 ? 0x00200000u << e : (e - 1) << 23);
     }
-    for (uint32_t i = 0; i < groups * ROWS; i += ROWS) {
-        if (type != SX_TYPE_MXFP4) f_store(p->scale + i, f_halves(p->half[0] + i));
-        if (mins) f_store(p->min + i, f_halves(p->half[1] + i));
+}
+
+/* Scales and minima, which stand in a block's first bytes; returns the fifth bits of the types that have them. */
+INLINE vec small_heads(panel *p, const uint32_t type, const rows *w, uint32_t g, const bool mins)
+{
+    vec c[4];
+    if (type == SX_TYPE_MXFP4) {
+        exponents(p, w, g);
+        return v_bytes(0);
     }
+    columns(w, g * small_bytes(type), c);
+    f_store(p->scale + (size_t)g * ROWS, f_low_halves(c[0]));
+    if (mins) f_store(p->min + (size_t)g * ROWS, f_low_halves(v_right32(c[0], 16)));
+    return mins ? c[1] : v_or(v_right32(c[0], 16), v_left32(c[1], 16));
 }
 
 INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g, const bool mins)
 {
     const size_t at = g * small_bytes(type), line = (size_t)g * 8;
     const bool five = type == SX_TYPE_Q5_0 || type == SX_TYPE_Q5_1;
-    vec c[4], fifth = five ? v_load(p->fifth + (size_t)g * ROWS) : v_bytes(0);
+    vec c[4], fifth = small_heads(p, type, w, g, mins);
     if (type == SX_TYPE_Q8_0) {
         for (size_t h = 0; h < 2; h++) {
             columns(w, at + 2 + 16 * h, c);
@@ -141,7 +152,7 @@ INLINE void four_scales(float *to, vec v, fvec d, const bool sign)
 
 INLINE vec joined(vec low, vec high, int shift) /* 4 bits below, 2 of `high` above */
 {
-    return v_or(low, v_left16(low_bits(high, shift, 3), 4));
+    return v_or(low, v_left32(low_bits(high, shift, 3), 4));
 }
 
 INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block)
@@ -201,24 +212,25 @@ INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block
     }
 }
 
-INLINE void lines_q4_k(panel *p, const rows *w, size_t at, size_t line, const bool five)
+INLINE void lines_q4_k(panel *p, rows *w, size_t at, size_t line, const bool five)
 {
-    vec c[4], high[4];
-    for (size_t h = 0; h < 2; h++) {
-        if (five) columns(w, at + 16 + 16 * h, high);
+    vec c[4], high[2][4];
+    for (size_t h = 0; five && h < 2; h++) columns(w, at + 16 + 16 * h, high[h]);
 #pragma GCC unroll 4
-        for (int part = 0; part < 4; part++) {
+    for (int part = 0; part < 4; part++)
+#pragma GCC unroll 2
+        for (size_t h = 0; h < 2; h++) {
+            ask(w, five ? 176 : 144, 8);
             columns(w, at + (five ? 48 : 16) + 32 * (size_t)part + 16 * h, c);
             for (int i = 0; i < 8; i++) {
                 vec v = low_bits(c[i % 4], i / 4 * 4, 15);
-                if (five) v = v_or(v, v_left16(low_bits(high[i % 4], 2 * part + i / 4, 1), 4));
+                if (five) v = v_or(v, v_left32(low_bits(high[h][i % 4], 2 * part + i / 4, 1), 4));
                 put_line(p, line + (size_t)(16 * part + i / 4 * 8 + i % 4) + 4 * h, v);
             }
         }
-    }
 }
 
-INLINE void lines_q6_k(panel *p, const rows *w, size_t at, size_t line)
+INLINE void lines_q6_k(panel *p, rows *w, size_t at, size_t line)
 {
     vec low[2][4], high[4];
     for (size_t half = 0; half < 2; half++)
@@ -227,35 +239,38 @@ INLINE void lines_q6_k(panel *p, const rows *w, size_t at, size_t line)
             columns(w, at + 64 * half + 16 * h, low[0]);
             columns(w, at + 64 * half + 32 + 16 * h, low[1]);
 #pragma GCC unroll 4
-            for (int f = 0; f < 4; f++)
+            for (int f = 0; f < 4; f++) {
+                ask(w, 210, 16);
                 for (int i = 0; i < 4; i++) {
                     vec v = joined(low_bits(low[f % 2][i], f / 2 * 4, 15), high[i], 2 * f);
                     put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h, v_biased(v, 32));
                 }
+            }
         }
 }
 
 /* Two bits per value and, for Q3_K, a third one. */
-INLINE void lines_q2_k(panel *p, const rows *w, size_t at, size_t line, const bool three)
+INLINE void lines_q2_k(panel *p, rows *w, size_t at, size_t line, const bool three)
 {
     vec c[4], mask[4];
     for (size_t h = 0; h < 2; h++) {
         if (three) columns(w, at + 16 * h, mask);
 #pragma GCC unroll 2
         for (int half = 0; half < 2; half++) {
+            ask(w, three ? 110 : 84, 4);
             columns(w, at + (three ? 32 : 16) + 32 * (size_t)half + 16 * h, c);
 #pragma GCC unroll 4
             for (int f = 0; f < 4; f++)
                 for (int i = 0; i < 4; i++) {
                     vec v = low_bits(c[i], 2 * f, 3);
-                    if (three) v = v_biased(v_or(v, v_left16(low_bits(mask[i], 4 * half + f, 1), 2)), 4);
+                    if (three) v = v_biased(v_or(v, v_left32(low_bits(mask[i], 4 * half + f, 1), 2)), 4);
                     put_line(p, line + (size_t)(32 * half + 8 * f + i) + 4 * h, v);
                 }
         }
     }
 }
 
-INLINE void big_lines(panel *p, const uint32_t type, const rows *w, size_t block)
+INLINE void big_lines(panel *p, const uint32_t type, rows *w, size_t block)
 {
     const size_t at = block * big_bytes(type), line = block * 64;
     vec c[4];
@@ -267,6 +282,7 @@ INLINE void big_lines(panel *p, const uint32_t type, const rows *w, size_t block
     case SX_TYPE_Q6_K: lines_q6_k(p, w, at, line); break;
     default: /* IQ4_XS */
         for (size_t g = 0; g < 8; g++) {
+            ask(w, 136, 8);
             columns(w, at + 8 + 16 * g, c);
             for (int i = 0; i < 8; i++)
                 put_line(p, line + 8 * g + (size_t)i, v_signed(v_lookup(iq4_table, low_bits(c[i % 4], i / 4 * 4, 15))));
@@ -277,31 +293,22 @@ INLINE void big_lines(panel *p, const uint32_t type, const rows *w, size_t block
 
 /* ---- a stretch ---- */
 
-INLINE const char *ask(const char *ahead, size_t bytes)
-{
-    if (!ahead) return NULL;
-    for (size_t i = 0; i < bytes; i += 64) _mm_prefetch(ahead + i, _MM_HINT_T0);
-    return ahead + bytes;
-}
-
-INLINE void fill_panel(panel *p, const uint32_t type, const rows *w, uint32_t n, const bool mins)
+INLINE void fill_panel(panel *p, const uint32_t type, rows *w, uint32_t n, const bool mins)
 {
     const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K);
-    const char *ahead = w->ahead;
-    if (!big) small_heads(p, type, w, n / 32, mins);
     for (uint32_t b = 0; b < n / (big ? 256 : 32); b++) {
-        ahead = ask(ahead, ROWS * (big ? big_bytes(type) : small_bytes(type)));
         if (big) {
             big_heads(p, type, w, b);
             big_lines(p, type, w, b);
         } else {
+            ask(w, small_bytes(type), 1);
             small_lines(p, type, w, b, mins);
         }
     }
 }
 
 /* Fills p with n elements of every row. */
-static void fill(panel *p, uint32_t type, const rows *w, uint32_t n)
+static void fill(panel *p, uint32_t type, rows *w, uint32_t n)
 {
 #define CASE(type, mins) \
     case type: fill_panel(p, type, w, n, mins); break
@@ -321,6 +328,30 @@ static void fill(panel *p, uint32_t type, const rows *w, uint32_t n)
     default: fill_panel(p, SX_TYPE_MXFP4, w, n, false); break;
     }
 #undef CASE
+}
+
+typedef struct matrix {
+    const sx_quant *quant;
+    const unsigned char *w;
+    size_t stride;
+    uint32_t n_rows;
+} matrix;
+
+/* Rows from r0 on over n elements from k0 on; missing ones are filled in, their results are not stored. Returns how far it
+ * has asked for the weights `ahead`. */
+static const char *fill_rows(panel *p, const matrix *m, uint32_t r0, uint32_t k0, uint32_t n, const char *ahead)
+{
+    const size_t at = (size_t)(k0 / m->quant->block) * m->quant->block_bytes,
+                 bytes = (size_t)(n / m->quant->block) * m->quant->block_bytes;
+    rows part = {m->w + (size_t)r0 * m->stride + at, m->stride, ahead};
+    if (m->n_rows - r0 < ROWS) {
+        for (uint32_t r = 0; r < ROWS; r++)
+            memcpy(p->last + r * bytes, part.first + (r < m->n_rows - r0 ? r : 0) * m->stride, bytes);
+        part.first = p->last;
+        part.stride = bytes;
+    }
+    fill(p, m->quant->type, &part, n);
+    return part.ahead;
 }
 
 #endif

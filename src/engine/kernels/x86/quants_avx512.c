@@ -120,40 +120,20 @@ static multiply_fn multiply_of(const sx_quant *quant, uint32_t panels)
     return of[panels - 1][quant->group == 16][quant->mins];
 }
 
-typedef struct matrix {
-    const sx_quant *quant;
-    const unsigned char *w;
-    size_t stride;
-    uint32_t n_rows, k;
-} matrix;
-
-/* Rows r0.. of the matrix over n elements from k0 on. ahead: weights of the rows after the next ones, if any. */
-static void fill_rows(panel *p, const matrix *m, uint32_t r0, uint32_t k0, uint32_t n, const char *ahead)
-{
-    const size_t at = (size_t)(k0 / m->quant->block) * m->quant->block_bytes;
-    rows part = {.ahead = ahead};
-    for (uint32_t r = 0; r < ROWS; r++)
-        part.row[r] = m->w + (size_t)(r0 + r < m->n_rows ? r0 + r : m->n_rows - 1) * m->stride + at;
-    fill(p, m->quant->type, &part, n);
-}
-
 void sx_quants_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                       uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
 {
-    const matrix m = {quant, w, stride, n_rows, k};
+    const matrix m = {quant, w, stride, n_rows};
     panel *p = scratch;
     float *acc = (float *)(void *)((char *)scratch + PANELS_BYTES); /* [2, n_tok, 16] */
     for (uint32_t r0 = 0; r0 < n_rows; r0 += 2 * ROWS) {
         const uint32_t panels = n_rows - r0 > ROWS ? 2 : 1;
-        const char *ahead = n_rows - r0 >= 4 * ROWS ? (const char *)w + (size_t)(r0 + 2 * ROWS) * stride : NULL;
+        const char *ahead = (const char *)w + (size_t)(r0 + 2 * ROWS) * stride;
         multiply_fn multiply = multiply_of(quant, panels);
         memset(acc, 0, (size_t)n_tok * panels * ROWS * sizeof *acc);
         for (uint32_t k0 = 0; k0 < k; k0 += STRETCH) {
             const uint32_t n = k - k0 < STRETCH ? k - k0 : STRETCH;
-            for (uint32_t c = 0; c < panels; c++) {
-                fill_rows(&p[c], &m, r0 + c * ROWS, k0, n, ahead);
-                if (ahead) ahead += (size_t)(n / quant->block) * quant->block_bytes * ROWS;
-            }
+            for (uint32_t c = 0; c < panels; c++) ahead = fill_rows(&p[c], &m, r0 + c * ROWS, k0, n, ahead);
             multiply(p, n, x, n_tok, k, k0, acc);
         }
         for (uint32_t r = r0; r < n_rows && r < r0 + 2 * ROWS; r += ROWS)

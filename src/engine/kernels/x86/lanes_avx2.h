@@ -1,0 +1,153 @@
+/* The vocabulary of lines.h with AVX2: 8 rows; bytes are stored as they are, signed or not. */
+#ifndef SX_ENGINE_LANES_AVX2_H
+#define SX_ENGINE_LANES_AVX2_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ROWS = 8 };
+
+typedef __m256i vec;
+typedef __m256 fvec;
+
+#define LANES static inline __attribute__((always_inline))
+
+LANES __m128i v_quarter(const unsigned char *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* 16 bytes of rows 0 and 4. */
+LANES vec v_pieces(const unsigned char *row, size_t stride)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(v_quarter(row)), v_quarter(row + 4 * stride), 1);
+}
+
+LANES vec v_low32(vec a, vec b)
+{
+    return _mm256_unpacklo_epi32(a, b);
+}
+
+LANES vec v_high32(vec a, vec b)
+{
+    return _mm256_unpackhi_epi32(a, b);
+}
+
+LANES vec v_low64(vec a, vec b)
+{
+    return _mm256_unpacklo_epi64(a, b);
+}
+
+LANES vec v_high64(vec a, vec b)
+{
+    return _mm256_unpackhi_epi64(a, b);
+}
+
+LANES void v_store(void *p, vec v)
+{
+    _mm256_storeu_si256((__m256i *)p, v);
+}
+
+LANES vec v_bytes(int n)
+{
+    return _mm256_set1_epi8((char)n);
+}
+
+LANES vec v_dwords(int n)
+{
+    return _mm256_set1_epi32(n);
+}
+
+LANES vec v_and(vec a, vec b)
+{
+    return _mm256_and_si256(a, b);
+}
+
+LANES vec v_or(vec a, vec b)
+{
+    return _mm256_or_si256(a, b);
+}
+
+LANES vec v_subtract8(vec a, vec b)
+{
+    return _mm256_sub_epi8(a, b);
+}
+
+LANES vec v_subtract32(vec a, vec b)
+{
+    return _mm256_sub_epi32(a, b);
+}
+
+LANES vec v_left32(vec v, int n)
+{
+    return _mm256_slli_epi32(v, n);
+}
+
+LANES vec v_right32(vec v, int n)
+{
+    return _mm256_srli_epi32(v, n);
+}
+
+LANES vec v_right_signed32(vec v, int n)
+{
+    return _mm256_srai_epi32(v, n);
+}
+
+LANES vec v_lookup(const int8_t *values, vec index)
+{
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)values)),
+                               index);
+}
+
+/* How values reach the product: signed bytes, and unsigned ones that stand for v - bias. */
+LANES vec v_signed(vec v)
+{
+    return v;
+}
+
+LANES vec v_biased(vec v, int bias)
+{
+    (void)bias;
+    return v;
+}
+
+/* 16 in byte j of a dword whose bit 4 i + j is set. */
+LANES vec v_fifth(vec v, int i)
+{
+    const int from = 0x01010101 * (i / 2);
+    const vec take = _mm256_broadcastsi128_si256(
+        _mm_set_epi32(0x0c0c0c0c + from, 0x08080808 + from, 0x04040404 + from, from));
+    const vec bit = _mm256_set1_epi32((int)(0x08040201u << (4 * (i % 2))));
+    vec set = _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(v, take), bit), bit);
+    return _mm256_and_si256(set, _mm256_set1_epi8(16));
+}
+
+LANES fvec f_low_halves(vec v) /* of every dword */
+{
+    vec low = _mm256_and_si256(v, _mm256_set1_epi32(0xffff));
+    low = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, low), 0x08);
+    return _mm256_cvtph_ps(_mm256_castsi256_si128(low));
+}
+
+LANES fvec f_from(vec v)
+{
+    return _mm256_cvtepi32_ps(v);
+}
+
+LANES fvec f_mul(fvec a, fvec b)
+{
+    return _mm256_mul_ps(a, b);
+}
+
+LANES fvec f_negate(fvec v)
+{
+    return _mm256_xor_ps(v, _mm256_set1_ps(-0.0f));
+}
+
+LANES void f_store(float *p, fvec v)
+{
+    _mm256_storeu_ps(p, v);
+}
+
+#endif
