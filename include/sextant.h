@@ -1061,6 +1061,25 @@ LLM_API void llm_vault_free(llm_vault *vault);
 LLM_API int64_t llm_vault_restore(llm_vault *vault, const char *text, size_t len, char *out, size_t capacity,
                                   llm_error *err);
 
+/* How freely what stands for an original may have been rewritten, as by a model, and still be restored. */
+#define LLM_RESTORE_EXACT 0 /* <PERSON_1> */
+#define LLM_RESTORE_CASE  1 /* besides, letters in any case: <Person_1> */
+#define LLM_RESTORE_FUZZY \
+    2 /* besides, other brackets, blanks inside of them, a blank or dash for an underscore inside of them, or no brackets where
+         the underscore stands: [person 1], PERSON_1, PERSON\_1; an initial put into a name that stands for one */
+
+/* llm_vault_restore with a tolerance, LLM_RESTORE_*. Only what the vault knows is ever replaced, and no part of a longer word;
+ * values that keep their format are found through other blanks, dashes and capitals always. Errors: as llm_vault_restore.
+ * Thread: any. Since 0.3. */
+LLM_API int64_t llm_vault_restore_as(llm_vault *vault, const char *text, size_t len, uint32_t match, char *out,
+                                     size_t capacity, llm_error *err);
+
+/* Forgets a value in all its writings: given as it is, or as what stands for it. type: of this type; NULL: of all. What stood
+ * for it is never restored again, nor given to another; nothing sealed is left of it in the file, which is written anew.
+ * Returns how many entries went, 0 when the vault knows none, or a negative status: LLM_E_INVALID, LLM_E_READONLY,
+ * LLM_E_CORRUPT, LLM_E_FULL, LLM_E_IO, LLM_E_MEMORY. Blocks: yes. Thread: any. Since 0.3. */
+LLM_API int64_t llm_vault_erase(llm_vault *vault, const char *type, const char *value, size_t len, llm_error *err);
+
 /* ---- Audit ------------------------------------------------------------------------------------------------------ */
 
 /* Opens an audit log for appending, or begins one: append-only records of what the guard decided, each chained to all before
@@ -1316,6 +1335,9 @@ typedef struct llm_api {
     const char *(*guard_preset_name)(uint32_t i);
     const char *(*guard_preset_policy)(uint32_t i);
     const char *(*verdict_label)(const llm_verdict *verdict, uint32_t i);
+    int64_t (*vault_restore_as)(llm_vault *vault, const char *text, size_t len, uint32_t match, char *out,
+                                size_t capacity, llm_error *err);
+    int64_t (*vault_erase)(llm_vault *vault, const char *type, const char *value, size_t len, llm_error *err);
 } llm_api;
 
 /* The table for an API level, or NULL when the library is older than that: ask for the oldest level you need. Static.

@@ -677,11 +677,20 @@ class vault
         s.check(llm_vault_open(&made, path, key.data(), key.size(), opts, &s.err));
         handle_.reset(made);
     }
-    std::string restore(std::string_view text) const
+    std::string restore(std::string_view text, std::uint32_t match = LLM_RESTORE_EXACT) const
     {
         return detail::text_of([&](char *out, std::size_t room, llm_error *err) {
-            return llm_vault_restore(handle_.get(), text.data(), text.size(), out, room, err);
+            return llm_vault_restore_as(handle_.get(), text.data(), text.size(), match, out, room, err);
         });
+    }
+    // How many entries went; type empty: of all types.
+    std::int64_t erase(std::string_view value, const std::string &type = {}) const
+    {
+        detail::sentence s;
+        std::int64_t n =
+            llm_vault_erase(handle_.get(), type.empty() ? nullptr : type.c_str(), value.data(), value.size(), &s.err);
+        s.check(n < 0 ? static_cast<llm_status>(n) : LLM_OK);
+        return n;
     }
     llm_vault *get() const noexcept
     {

@@ -60,3 +60,30 @@ func TestAudit(t *testing.T) {
 		t.Errorf("another key opens the log: %v", err)
 	}
 }
+
+func TestErase(t *testing.T) {
+	vault, err := sextant.OpenVault("", make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vault.Close()
+	guard, err := sextant.NewGuard(sextant.Default(sextant.Pseudonym))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guard.Close()
+	if err := guard.SetVault(vault); err != nil {
+		t.Fatal(err)
+	}
+	c := contextOf(t, sextant.WithGuard(guard))
+	hidden, err := c.Check(bg, "Ask joe@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := vault.Erase("", "JOE@example.org"); n != 1 || err != nil {
+		t.Errorf("erased %d, error %v", n, err)
+	}
+	if back, err := vault.Restore(hidden.Text); err != nil || back != hidden.Text {
+		t.Errorf("restored %q, error %v", back, err)
+	}
+}

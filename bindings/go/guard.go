@@ -300,12 +300,42 @@ func (v *Vault) Close() error {
 }
 
 // Restore puts the originals back; placeholders the vault does not know stay.
-func (v *Vault) Restore(text string) (string, error) {
+func (v *Vault) Restore(text string) (string, error) { return v.RestoreAs(text, MatchExact) }
+
+// Match says how freely what stands for an original may have been rewritten and still be restored.
+type Match uint
+
+const (
+	// MatchExact takes placeholders as they were given: <PERSON_1>.
+	MatchExact Match = Match(raw.LLM_RESTORE_EXACT)
+	// MatchCase takes letters in any case.
+	MatchCase Match = Match(raw.LLM_RESTORE_CASE)
+	// MatchFuzzy takes other brackets or none, blanks and dashes besides.
+	MatchFuzzy Match = Match(raw.LLM_RESTORE_FUZZY)
+)
+
+// RestoreAs puts the originals back with a tolerance.
+func (v *Vault) RestoreAs(text string, match Match) (string, error) {
 	if err := v.enter("restore"); err != nil {
 		return "", err
 	}
 	defer v.leave()
 	var restored string
-	err := quick("restore", func(e raw.Llm_error) { restored = raw.Sx_vault_restore(v.raw, text, e) })
+	err := quick("restore", func(e raw.Llm_error) { restored = raw.Sx_vault_restore(v.raw, text, uint(match), e) })
 	return restored, err
+}
+
+// Erase forgets a value, or what the placeholder given stands for, in one type or, with "", in all: how many entries went.
+func (v *Vault) Erase(typ, value string) (int, error) {
+	const op = "erase"
+	if err := cstring(op, "a type", typ); err != nil {
+		return 0, err
+	}
+	if err := v.enter(op); err != nil {
+		return 0, err
+	}
+	defer v.leave()
+	var n int64
+	err := quick(op, func(e raw.Llm_error) { n = raw.Sx_vault_erase(v.raw, typ, value, e) })
+	return int(n), err
 }

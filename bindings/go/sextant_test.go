@@ -367,6 +367,9 @@ func TestGuard(t *testing.T) {
 	if back, err := vault.Restore(whole.Text); err != nil || !strings.Contains(back, "joe@example.org") {
 		t.Errorf("restored %q, error %v", back, err)
 	}
+	if back, err := vault.RestoreAs("[email address 1]", sextant.MatchFuzzy); err != nil || back != "joe@example.org" {
+		t.Errorf("restored %q, error %v", back, err)
+	}
 	for cut := 1; cut < 9; cut++ {
 		stream, err := c.GuardStream()
 		if err != nil {

@@ -87,6 +87,8 @@
 %ignore llm_rerank;
 %ignore llm_score_tokens;
 %ignore llm_vault_restore;
+%ignore llm_vault_restore_as;
+%ignore llm_vault_erase;
 %ignore llm_audit_head;
 %ignore llm_audit_verify;
 %ignore llm_ctx_export;

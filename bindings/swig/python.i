@@ -37,6 +37,7 @@
 %thread sx_guard_finish;
 %thread sx_vault_open;
 %thread sx_vault_restore;
+%thread sx_vault_erase;
 %thread sx_audit_open;
 %thread sx_audit_head;
 %thread sx_audit_verify;

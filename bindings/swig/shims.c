@@ -873,13 +873,14 @@ static llm_vault *sx_vault_open(const char *path, const char *key, size_t key_le
     return made;
 }
 
-static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err)
+static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, uint32_t match, llm_error *err)
 {
     size_t capacity = len * 2 + 64;
     for (;;) {
         char *out = malloc(capacity);
         if (!out) return sx_blob_fail(err, "no memory for the restored text");
-        int64_t size = llm_vault_restore(vault, text, len, out, capacity, err);
+        int64_t size = match == LLM_RESTORE_EXACT ? llm_vault_restore(vault, text, len, out, capacity, err)
+                                                  : llm_vault_restore_as(vault, text, len, match, out, capacity, err);
         if (size >= 0 && (uint64_t)size <= capacity) {
             err->code = LLM_OK;
             return (sx_blob){out, (size_t)size};
@@ -891,6 +892,13 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
         }
         capacity = (size_t)size;
     }
+}
+
+static int64_t sx_vault_erase(llm_vault *vault, const char *type, const char *word, size_t len, llm_error *err)
+{
+    int64_t n = llm_vault_erase(vault, sx_or_null(type), word, len, err);
+    err->code = n < 0 ? (llm_status)n : LLM_OK;
+    return n;
 }
 
 static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,

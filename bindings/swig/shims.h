@@ -131,7 +131,9 @@ sx_text sx_verdict_text(const llm_verdict *verdict);
 
 llm_vault *sx_vault_open(const char *path, const char *key, size_t key_len, uint32_t flags, sx_log *log,
                          llm_error *err);
-sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err);
+sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, uint32_t match, llm_error *err);
+int64_t sx_vault_erase(llm_vault *vault, const char *type, const char *word, size_t len,
+                       llm_error *err); /* type "": all */
 
 llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
                          sx_log *log, llm_error *err);

@@ -42,12 +42,29 @@ void llm_vault_free(llm_vault *vault)
 
 int64_t llm_vault_restore(llm_vault *vault, const char *text, size_t len, char *out, size_t capacity, llm_error *err)
 {
+    return llm_vault_restore_as(vault, text, len, LLM_RESTORE_EXACT, out, capacity, err);
+}
+
+int64_t llm_vault_erase(llm_vault *vault, const char *type, const char *value, size_t len, llm_error *err)
+{
+    uint64_t erased = 0;
+    llm_status status = sx_handle_check(vault ? &vault->h : NULL, "vault", err);
+    if (status != LLM_OK) return status;
+    if (!value || len == 0) return sx_fail(err, LLM_E_INVALID, "no value was given to be erased");
+    status = sx_vault_erase(vault->vault, type, value, len, &erased, err);
+    return status == LLM_OK ? (int64_t)erased : status;
+}
+
+int64_t llm_vault_restore_as(llm_vault *vault, const char *text, size_t len, uint32_t match, char *out, size_t capacity,
+                             llm_error *err)
+{
     llm_status status = sx_handle_check(vault ? &vault->h : NULL, "vault", err);
     if (status != LLM_OK) return status;
     if ((!text && len) || (!out && capacity)) return sx_fail(err, LLM_E_INVALID, "text or out is NULL");
+    if (match > LLM_RESTORE_FUZZY) return sx_fail(err, LLM_E_INVALID, "match %u is not one of LLM_RESTORE_*", match);
     sx_buf restored;
     sx_buf_init(&restored, &vault->h.mem, 0);
-    status = sx_vault_restore(vault->vault, text ? text : "", len, &restored, err);
+    status = sx_vault_restore(vault->vault, text ? text : "", len, match, &restored, err);
     int64_t size = (int64_t)restored.len;
     if (status == LLM_OK && restored.len && capacity)
         memcpy(out, restored.data, restored.len < capacity ? restored.len : capacity);

@@ -187,6 +187,8 @@ static const llm_api API = {
     .guard_preset_name = llm_guard_preset_name,
     .guard_preset_policy = llm_guard_preset_policy,
     .verdict_label = llm_verdict_label,
+    .vault_restore_as = llm_vault_restore_as,
+    .vault_erase = llm_vault_erase,
 };
 
 const llm_api *llm_get_api(uint32_t level)

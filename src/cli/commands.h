@@ -15,6 +15,7 @@ extern const sx_command sx_cmd_retrieve;
 extern const sx_command sx_cmd_check;
 extern const sx_command sx_cmd_guard;
 extern const sx_command sx_cmd_restore;
+extern const sx_command sx_cmd_forget;
 extern const sx_command sx_cmd_audit;
 extern const sx_command sx_cmd_policy;
 extern const sx_command sx_cmd_generate;

@@ -12,7 +12,7 @@ static const group groups[] = {
     {"Answers", {&sx_cmd_ask, &sx_cmd_retrieve, &sx_cmd_generate}},
     {"Documents",
      {&sx_cmd_ingest, &sx_cmd_list, &sx_cmd_tree, &sx_cmd_text, &sx_cmd_describe, &sx_cmd_remove, &sx_cmd_check}},
-    {"Personal data", {&sx_cmd_guard, &sx_cmd_restore, &sx_cmd_policy, &sx_cmd_audit}},
+    {"Personal data", {&sx_cmd_guard, &sx_cmd_restore, &sx_cmd_forget, &sx_cmd_policy, &sx_cmd_audit}},
     {"Models",
      {&sx_cmd_tokenize, &sx_cmd_detokenize, &sx_cmd_template, &sx_cmd_score, &sx_cmd_perplexity, &sx_cmd_imatrix,
       &sx_cmd_embed, &sx_cmd_rerank, &sx_cmd_logits, &sx_cmd_dequantize, &sx_cmd_quantize, &sx_cmd_bench}},

@@ -20,11 +20,17 @@ typedef struct sx_vault sx_vault;
 llm_status sx_vault_open(sx_vault **out, sx_mem *mem, const char *path, const void *key, size_t key_len, uint32_t flags,
                          llm_error *err);
 void sx_vault_close(sx_vault *vault);
-/* The placeholder of a value ("<PERSON_3>"): equal values of a type share one. Appended to out. */
-llm_status sx_vault_pseudonym(sx_vault *vault, const char *type, const char *value, size_t len, sx_buf *out,
-                              llm_error *err);
-/* Every placeholder of the vault's is replaced, others stay: restore only text whose reader may see all of the vault. */
-llm_status sx_vault_restore(sx_vault *vault, const char *text, size_t len, sx_buf *out, llm_error *err);
+/* What stands for a value, appended to out: the placeholder "<PERSON_3>", or with `format` a value that looks like it, where there
+ * is one for its kind. All writings of a value (vault/canon.h) share one. */
+llm_status sx_vault_pseudonym(sx_vault *vault, const char *type, const char *value, size_t len, bool format,
+                              sx_buf *out, llm_error *err);
+/* Every placeholder and surrogate of the vault's is replaced, others stay: restore only text whose reader may see all of the
+ * vault. How freely they may be written (LLM_RESTORE_*): vault/restore.c. */
+llm_status sx_vault_restore(sx_vault *vault, const char *text, size_t len, uint32_t match, sx_buf *out, llm_error *err);
+/* Forgets a value (or what the placeholder or surrogate given stands for) in one type or, with NULL, in all: how many entries
+ * that were. Nothing sealed of them is left in the file, and what stood for them is never restored nor given again. */
+llm_status sx_vault_erase(sx_vault *vault, const char *type, const char *value, size_t len, uint64_t *erased,
+                          llm_error *err);
 
 /* ---- policy: built by one thread, then frozen and shared ----
  * Without an action of its own a type is replaced; URL, DATE_TIME, LOCATION, ORGANIZATION, AGE, NRP and TITLE are only

@@ -16,7 +16,7 @@ struct keys {
 struct sx_kv {
     sx_mem *mem;
     sqlite3 *db;
-    sqlite3_stmt *get, *put;
+    sqlite3_stmt *get, *put, *del, *version;
     struct keys *keys; /* locked memory */
     bool readonly, in_transaction;
     char path[256]; /* for sentences */
@@ -152,6 +152,9 @@ static llm_status prepare(sx_kv *kv, const void *key, size_t key_len, uint32_t f
     int code = sqlite3_prepare_v2(kv->db, "SELECT v FROM sealed WHERE k = ?1", -1, &kv->get, NULL);
     if (code == SQLITE_OK && !kv->readonly)
         code = sqlite3_prepare_v2(kv->db, "INSERT OR REPLACE INTO sealed(k, v) VALUES(?1, ?2)", -1, &kv->put, NULL);
+    if (code == SQLITE_OK && !kv->readonly)
+        code = sqlite3_prepare_v2(kv->db, "DELETE FROM sealed WHERE k = ?1", -1, &kv->del, NULL);
+    if (code == SQLITE_OK) code = sqlite3_prepare_v2(kv->db, "PRAGMA data_version", -1, &kv->version, NULL);
     return code == SQLITE_OK ? LLM_OK : fail(kv, code, "opening", err);
 }
 
@@ -197,6 +200,8 @@ void sx_kv_close(sx_kv *kv)
     if (kv == NULL) return;
     sqlite3_finalize(kv->get);
     sqlite3_finalize(kv->put);
+    sqlite3_finalize(kv->del);
+    sqlite3_finalize(kv->version);
     if (kv->in_transaction) (void)sqlite3_exec(kv->db, "ROLLBACK", NULL, NULL, NULL);
     sqlite3_close(kv->db);
     sx_secret_free(kv->keys);
@@ -253,6 +258,32 @@ llm_status sx_kv_put(sx_kv *kv, const void *key, size_t key_len, const void *val
     sqlite3_clear_bindings(kv->put);
     sx_mem_free(kv->mem, sealed);
     return status;
+}
+
+llm_status sx_kv_remove(sx_kv *kv, const void *key, size_t key_len, llm_error *err)
+{
+    unsigned char id[SX_HASH_BYTES];
+    if (kv->readonly) return sx_fail(err, LLM_E_READONLY, "\"%s\" was opened read-only", kv->path);
+    sx_hash_keyed(id, key, key_len, kv->keys->lookup);
+    int code = sqlite3_bind_blob(kv->del, 1, id, sizeof id, SQLITE_STATIC);
+    if (code == SQLITE_OK) code = sqlite3_step(kv->del);
+    llm_status status = code == SQLITE_DONE ? LLM_OK : fail(kv, code, "writing", err);
+    sqlite3_reset(kv->del);
+    sqlite3_clear_bindings(kv->del);
+    return status;
+}
+
+llm_status sx_kv_compact(sx_kv *kv, llm_error *err)
+{
+    return run(kv, "VACUUM", "compacting", err);
+}
+
+llm_status sx_kv_version(sx_kv *kv, uint64_t *version, llm_error *err)
+{
+    int code = sqlite3_step(kv->version);
+    if (code == SQLITE_ROW) *version = (uint64_t)sqlite3_column_int64(kv->version, 0);
+    sqlite3_reset(kv->version);
+    return code == SQLITE_ROW ? LLM_OK : fail(kv, code, "reading", err);
 }
 
 llm_status sx_kv_begin(sx_kv *kv, llm_error *err)

@@ -26,6 +26,13 @@ void sx_kv_close(sx_kv *kv); /* an open transaction is undone */
 llm_status sx_kv_get(sx_kv *kv, const void *key, size_t key_len, sx_buf *out, bool *found, llm_error *err);
 llm_status sx_kv_put(sx_kv *kv, const void *key, size_t key_len, const void *value, size_t len, llm_error *err);
 
+/* Removes a row; its bytes are overwritten. No row is no error. */
+llm_status sx_kv_remove(sx_kv *kv, const void *key, size_t key_len, llm_error *err);
+/* Writes the file anew without what was removed, so that nothing of it is left. Outside a transaction. */
+llm_status sx_kv_compact(sx_kv *kv, llm_error *err);
+/* A number that changes when another process, or another handle, changed the file. */
+llm_status sx_kv_version(sx_kv *kv, uint64_t *version, llm_error *err);
+
 /* A write transaction: begin waits for other writers; end makes it durable or undoes it. */
 llm_status sx_kv_begin(sx_kv *kv, llm_error *err);
 llm_status sx_kv_end(sx_kv *kv, bool keep, llm_error *err);

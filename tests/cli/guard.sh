@@ -123,6 +123,17 @@ printf 'wrong\n' >"$T/pass"; run restore --vault "$T/w" --passphrase-file "$T/pa
 feed '{"id":1,"text":"jo@example.org"}'; run guard --jsonl --vault "$T/v" --key-file "$T/key"; is_rc 0; out_has '<EMAIL_ADDRESS_1>'
 finish
 
+# what a model made of a placeholder, and a value forgotten
+feed 'Mail jo@example.org.'; run guard --vault "$T/fv" --key-file "$T/key"; is_rc 0; out_is 'Mail <EMAIL_ADDRESS_1>.'
+feed 'Mail [email address 1].'; run restore --vault "$T/fv" --key-file "$T/key"; is_rc 0; out_is 'Mail [email address 1].'
+feed 'Mail [email address 1].'; run restore --vault "$T/fv" --key-file "$T/key" --match fuzzy; is_rc 0; out_is 'Mail jo@example.org.'
+run restore --vault "$T/fv" --key-file "$T/key" --match vague; is_rc 2; err_sentence
+feed 'JO@example.org
+nobody@example.org
+'; run forget --vault "$T/fv" --key-file "$T/key"; is_rc 0; out_has '1 entry was forgotten'
+feed 'Mail <EMAIL_ADDRESS_1>.'; run restore --vault "$T/fv" --key-file "$T/key"; is_rc 0; out_is 'Mail <EMAIL_ADDRESS_1>.'
+feed 'Mail jo@example.org.'; run guard --vault "$T/fv" --key-file "$T/key"; is_rc 0; out_is 'Mail <EMAIL_ADDRESS_2>.'
+
 # an audit log: begun, written, proved, exported, shown; what was done to it is named
 head -c 32 /dev/urandom >"$T/akey"
 run audit init "$T/log" --key-file "$T/akey"; is_rc 0; first=$(cat "$T/out"); out_has '0-'

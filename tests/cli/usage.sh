@@ -1,7 +1,7 @@
 # Options, help and errors of use: the same everywhere.
 . "$(dirname "$0")/lib.sh"
 
-commands='ask ingest remove list text tree retrieve check guard restore audit policy generate tokenize detokenize template logits dequantize quantize bench version'
+commands='ask ingest remove list text tree retrieve check guard restore forget audit policy generate tokenize detokenize template logits dequantize quantize bench version'
 
 run; is_rc 2; err_sentence; err_has 'say what to do'
 run help; is_rc 0; err_empty

@@ -31,7 +31,7 @@ static void name_is(sx_vault *v, const char *type, const char *value, const char
 {
     sx_buf out;
     sx_buf_init(&out, &mem, 0);
-    assert_int_equal(sx_vault_pseudonym(v, type, value, strlen(value), &out, NULL), LLM_OK);
+    assert_int_equal(sx_vault_pseudonym(v, type, value, strlen(value), false, &out, NULL), LLM_OK);
     assert_string_equal(sx_buf_cstr(&out), want);
     sx_buf_free(&out);
 }
@@ -40,7 +40,7 @@ static void restored_is(sx_vault *v, const char *text, const char *want)
 {
     sx_buf out;
     sx_buf_init(&out, &mem, 0);
-    assert_int_equal(sx_vault_restore(v, text, strlen(text), &out, NULL), LLM_OK);
+    assert_int_equal(sx_vault_restore(v, text, strlen(text), LLM_RESTORE_EXACT, &out, NULL), LLM_OK);
     assert_string_equal(sx_buf_cstr(&out), want);
     sx_buf_free(&out);
 }
@@ -108,7 +108,7 @@ static void a_passphrase_opens(void **state)
     restored_is(v, "<PERSON_1>", "Ali");
     sx_buf out;
     sx_buf_init(&out, &mem, 0);
-    assert_int_equal(sx_vault_pseudonym(v, "PERSON", "new", 3, &out, NULL), LLM_E_READONLY);
+    assert_int_equal(sx_vault_pseudonym(v, "PERSON", "new", 3, false, &out, NULL), LLM_E_READONLY);
     sx_buf_free(&out);
     sx_vault_close(v);
 }
@@ -141,7 +141,8 @@ static void changed_rows_are_noticed(void **state)
         v = open_vault(path);
         sx_buf out;
         sx_buf_init(&out, &mem, 0);
-        assert_int_equal(sx_vault_restore(v, "<PERSON_1> <PERSON_2>", 21, &out, NULL), LLM_E_CORRUPT);
+        assert_int_equal(sx_vault_restore(v, "<PERSON_1> <PERSON_2>", 21, LLM_RESTORE_EXACT, &out, NULL),
+                         LLM_E_CORRUPT);
         sx_buf_free(&out);
         sx_vault_close(v);
     }
@@ -176,8 +177,8 @@ static int child_names(const char *path, int which)
         int n = snprintf(value, sizeof value, "v%d", (i * (which * 2 + 1)) % VALUES);
         sx_buf_init(&out, &own, 0);
         sx_buf_init(&back, &own, 0);
-        if (sx_vault_pseudonym(v, "PERSON", value, (size_t)n, &out, NULL) != LLM_OK) return 2;
-        if (sx_vault_restore(v, out.data, out.len, &back, NULL) != LLM_OK) return 3;
+        if (sx_vault_pseudonym(v, "PERSON", value, (size_t)n, false, &out, NULL) != LLM_OK) return 2;
+        if (sx_vault_restore(v, out.data, out.len, LLM_RESTORE_EXACT, &back, NULL) != LLM_OK) return 3;
         if (strcmp(sx_buf_cstr(&back), value) != 0) return 4;
         sx_buf_free(&out);
         sx_buf_free(&back);
@@ -203,7 +204,7 @@ static void processes_share_a_file(void **state)
     sx_vault *v = open_vault(path);
     sx_buf out;
     sx_buf_init(&out, &mem, 0);
-    assert_int_equal(sx_vault_pseudonym(v, "PERSON", "one more", 8, &out, NULL), LLM_OK);
+    assert_int_equal(sx_vault_pseudonym(v, "PERSON", "one more", 8, false, &out, NULL), LLM_OK);
     char want[32];
     snprintf(want, sizeof want, "<PERSON_%d>", VALUES + 1);
     assert_string_equal(sx_buf_cstr(&out), want);
@@ -219,7 +220,7 @@ static void *thread_names(void *arg)
         char value[16];
         int n = snprintf(value, sizeof value, "t%d", i % 20);
         sx_buf_clear(&out);
-        if (sx_vault_pseudonym(arg, "PERSON", value, (size_t)n, &out, NULL) != LLM_OK) return arg;
+        if (sx_vault_pseudonym(arg, "PERSON", value, (size_t)n, false, &out, NULL) != LLM_OK) return arg;
     }
     sx_buf_free(&out);
     return NULL;
@@ -264,7 +265,7 @@ static void a_full_disk_changes_nothing(void **state)
         int n = snprintf(value, sizeof value, "%d", named);
         value[n] = 'x';
         sx_buf_clear(&out);
-        status = sx_vault_pseudonym(v, "PERSON", value, sizeof value, &out, NULL);
+        status = sx_vault_pseudonym(v, "PERSON", value, sizeof value, false, &out, NULL);
     }
     assert_int_equal(status, LLM_E_FULL);
     assert_int_equal(out.len, 0);

@@ -11,7 +11,7 @@ from . import capi as _raw
 from ._audit import Audit
 from ._errors import check
 from ._handle import LOG, Cancel, Handle, StrPath, Text, drain_log, life_of, raw_bytes, utf8
-from ._types import Action, Decision, Direction, Verdict, verdict_from
+from ._types import Action, Decision, Direction, Match, Verdict, verdict_from
 
 if TYPE_CHECKING:
     from ._context import Context
@@ -71,13 +71,22 @@ class Vault(Handle):
         check(err)
         super().__init__(raw, _raw.llm_vault_free)
 
-    def restore(self, text: Text) -> str:
-        """Puts the originals back; placeholders the vault does not know stay."""
+    def restore(self, text: Text, match: int = Match.EXACT) -> str:
+        """Puts the originals back; placeholders the vault does not know stay. ``match`` says how freely a model may have
+        rewritten them."""
         err = _raw.llm_error()
         with self._life as raw:
-            data: bytes = _raw.sx_vault_restore(raw, utf8(text), err)
+            data: bytes = _raw.sx_vault_restore(raw, utf8(text), int(match), err)
         check(err)
         return data.decode("utf-8", "replace")
+
+    def erase(self, value: Text, type: str | None = None) -> int:
+        """Forgets a value, or what the placeholder given stands for, in one type or in all: how many entries went."""
+        err = _raw.llm_error()
+        with self._life as raw:
+            erased: int = _raw.sx_vault_erase(raw, type or "", utf8(value), err)
+        check(err)
+        return erased
 
 
 class Guard(Handle):

@@ -94,6 +94,14 @@ class Action(enum.IntEnum):
     BLOCK = _raw.LLM_ACTION_BLOCK
 
 
+class Match(enum.IntEnum):
+    """How freely what stands for an original may have been rewritten and still be restored."""
+
+    EXACT = _raw.LLM_RESTORE_EXACT
+    CASE = _raw.LLM_RESTORE_CASE
+    FUZZY = _raw.LLM_RESTORE_FUZZY
+
+
 class Direction(enum.IntFlag):
     """Where a text stands on its way."""
 

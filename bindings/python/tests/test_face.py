@@ -483,6 +483,19 @@ class GuardFace(unittest.TestCase):
             with self.assertRaises(sextant.KeyMismatchError):
                 sextant.Vault(path, key=bytes(32))
 
+    def test_vault_forgets(self):
+        with sextant.Vault(key=bytes(32)) as vault:
+            with sextant.Guard(vault=vault, default_action=sextant.Action.PSEUDONYM) as guard:
+                with sextant.Context(guard=guard) as ctx:
+                    self.assertEqual(ctx.check("Joe@example.org, JOE@EXAMPLE.ORG").text,
+                                     "<EMAIL_ADDRESS_1>, <EMAIL_ADDRESS_1>")
+            rewritten = "[email address 1] EMAIL_ADDRESS_1"
+            self.assertEqual(vault.restore(rewritten), rewritten)
+            self.assertEqual(vault.restore(rewritten, sextant.Match.FUZZY), "Joe@example.org Joe@example.org")
+            self.assertEqual(vault.erase("joe@EXAMPLE.org"), 1)
+            self.assertEqual(vault.erase("joe@EXAMPLE.org", "EMAIL_ADDRESS"), 0)
+            self.assertEqual(vault.restore(rewritten, sextant.Match.FUZZY), rewritten)
+
     def test_audit(self):
         with tempfile.TemporaryDirectory() as folder:
             path, key = os.path.join(folder, "log"), bytes(range(32))

@@ -253,7 +253,7 @@ class CtrlC(unittest.TestCase):
             signal.signal(signal.SIGINT, old)
 
 
-    def interrupted(self, call, tries=20, after=0.01):
+    def interrupted(self, call, tries=20):
         """Whether Ctrl-C ends the call with KeyboardInterrupt; a machine may also be faster, so it is tried again."""
         old = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
@@ -262,7 +262,7 @@ class CtrlC(unittest.TestCase):
                 main = threading.get_ident()
 
                 def interrupt():
-                    if not done.wait(after):
+                    if not done.wait(0.01):
                         signal.pthread_kill(main, signal.SIGINT)
 
                 killer = threading.Thread(target=interrupt)
@@ -279,11 +279,9 @@ class CtrlC(unittest.TestCase):
         finally:
             signal.signal(signal.SIGINT, old)
 
-    def test_guard_and_retrieval(self):
-        with sextant.Corpus() as corpus, sextant.Context(corpus=corpus) as ctx:
-            corpus.ingest("big.txt", BIG)
+    def test_a_guard_at_work(self):
+        with sextant.Context() as ctx:
             self.assertTrue(self.interrupted(lambda: ctx.check(BIG + " joe@example.org")))
-            self.assertTrue(self.interrupted(lambda: ctx.retrieve("keeper of harbour 17").close(), 100, 0.001))
             self.assertEqual(ctx.check("joe@example.org").text, "<EMAIL_ADDRESS>")
 
     @unittest.skipUnless(MODEL, "SX_TINY_MODEL is not set: no model to generate with")
@@ -292,9 +290,13 @@ class CtrlC(unittest.TestCase):
             with ctx.generate("the captain", max_tokens=240, ignore_eos=True) as reply:
                 reply.read()
 
-        with sextant.Model(MODEL, threads=1) as model, sextant.Context(model) as ctx:
+        def search():
+            ctx.retrieve("keeper of harbour 17", judge=True, judge_tokens=10**6).close()
+
+        with sextant.Model(MODEL, threads=1) as model, sextant.Corpus() as corpus, sextant.Context(model, corpus) as ctx:
+            corpus.ingest("big.txt", BIG[:100000])
             texts = ["the captain of the ship sails the sea " * 3] * 200
-            for call in (answer, lambda: ctx.score(texts), lambda: ctx.embed(texts)):
+            for call in (answer, search, lambda: ctx.score(texts), lambda: ctx.embed(texts)):
                 self.assertTrue(self.interrupted(call))
             with ctx.generate("the captain", max_tokens=2) as reply:
                 self.assertTrue(reply.read())

@@ -179,6 +179,7 @@ class Lock(unittest.TestCase):
             "sx_guard_finish": lambda: feed(True),
             "sx_vault_open": freed(lambda: sextant.Vault(path("v"), key=bytes(32))),
             "sx_vault_restore": lambda: vault.restore(BIG + "<EMAIL_ADDRESS_1>" * 1000),
+            "sx_vault_erase": lambda: vault.erase("nobody" * 1000),
             "sx_audit_open": freed(lambda: sextant.Audit(path("log"), key=bytes(32))),
             "sx_audit_head": None,  # these wait for a lock that nobody holds, and a short log is soon read
             "llm_audit_free": None,

@@ -158,6 +158,9 @@ static bool wants_vault(const sx_guard *guard)
     bool wants = guard->params.default_action == LLM_ACTION_PSEUDONYM;
     for (unsigned d = 0; d < 3; d++) wants = wants || guard->defaults[d] == LLM_ACTION_PSEUDONYM;
     for (size_t i = 0; i < guard->ruling_n; i++) wants = wants || guard->rulings[i].action == LLM_ACTION_PSEUDONYM;
+    for (unsigned d = 0; d < 3; d++) {
+        for (size_t t = 0; t < SX_TYPE_MAX; t++) wants = wants || guard->actions[d][t] == LLM_ACTION_PSEUDONYM;
+    }
     return wants;
 }
 
@@ -170,6 +173,7 @@ llm_status sx_guard_freeze(sx_guard *guard, llm_error *err)
             status = sx_fail(err, LLM_E_UNSUPPORTED, "pseudonyms need a vault; give the guard one before");
         if (status == LLM_OK && guard->words.word_n > 0) status = sx_words_build(&guard->words, err);
         if (status == LLM_OK) take_fingerprint(guard);
+        guard->pseudonyms = guard->vault != NULL && wants_vault(guard);
         guard->frozen = status == LLM_OK;
     }
     pthread_mutex_unlock(&guard->lock);

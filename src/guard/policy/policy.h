@@ -19,12 +19,20 @@ typedef struct sx_ruling {
     char mask[4]; /* MASK: the code point that stands for each; mask_len 0: * */
     uint16_t keep_first;
     uint16_t keep_last; /* letters and digits a mask leaves readable */
-    const char *with;   /* REPLACE: in the finding's place; NULL: <TYPE> */
-    const char *label;  /* the host's word for it; "" for none */
-    uint32_t next;      /* the next ruling of the same type and direction, SX_RULING_NONE */
+    bool mask_counts;   /* instead: mask_n characters are masked, at the end with mask_end, and the others stay */
+    bool mask_end;
+    uint16_t mask_n;
+    bool keep_format;  /* PSEUDONYM: a value of the same kind instead of <TYPE_n>, where there is one */
+    uint8_t hash;      /* SX_HASH_WITH_* */
+    const char *salt;  /* behind the value, of SHA-2; NULL: none */
+    const char *with;  /* REPLACE: in the finding's place; NULL: <TYPE> */
+    const char *label; /* the host's word for it; "" for none */
+    uint32_t next;     /* the next ruling of the same type and direction, SX_RULING_NONE */
 } sx_ruling;
 
 #define SX_RULING_NONE UINT32_MAX
+
+enum { SX_HASH_WITH_KEY, SX_HASH_WITH_SHA256, SX_HASH_WITH_SHA512 };
 
 /* A type that the policy brings, or what it adds to one of the tables' types. */
 typedef struct sx_own_type {
@@ -77,6 +85,7 @@ struct sx_guard {
     pthread_mutex_t lock; /* of freezing */
     bool has_lock;
     bool frozen;
+    bool pseudonyms; /* frozen only: something asks for them */
 };
 
 /* Makes something that the policy was told part of its fingerprint. Before it is frozen. */

@@ -105,6 +105,51 @@ static llm_status rule_mask_with(sx_policy_reader *r, const sx_json *v, void *in
     return LLM_OK;
 }
 
+static llm_status mask_some(sx_policy_reader *r, const sx_json *v, rule *into, bool end)
+{
+    if (into->ruling.mask_counts)
+        return sx_policy_fail(r, LLM_E_FORMAT, v, "a mask covers its first or its last characters, not both");
+    into->ruling.mask_counts = true;
+    into->ruling.mask_end = end;
+    return count_of(r, v, &into->ruling.mask_n);
+}
+
+static llm_status rule_mask_first(sx_policy_reader *r, const sx_json *v, void *into)
+{
+    return mask_some(r, v, into, false);
+}
+
+static llm_status rule_mask_last(sx_policy_reader *r, const sx_json *v, void *into)
+{
+    return mask_some(r, v, into, true);
+}
+
+static llm_status rule_format(sx_policy_reader *r, const sx_json *v, void *into)
+{
+    llm_status status = sx_policy_is(r, v, SX_JSON_BOOL);
+    ((rule *)into)->ruling.keep_format = v->truth;
+    return status;
+}
+
+static llm_status rule_hash(sx_policy_reader *r, const sx_json *v, void *into)
+{
+    static const char *const NAMES[] = {"key", "sha256", "sha512"};
+    const char *name = NULL;
+    llm_status status = sx_policy_string(r, v, 40, &name);
+    for (uint8_t i = 0; i < 3 && status == LLM_OK; i++) {
+        if (strcmp(NAMES[i], name) != 0) continue;
+        ((rule *)into)->ruling.hash = i;
+        return LLM_OK;
+    }
+    if (status != LLM_OK) return status;
+    return sx_policy_fail(r, LLM_E_FORMAT, v, "\"%s\" is no hash; there are key, sha256 and sha512", name);
+}
+
+static llm_status rule_salt(sx_policy_reader *r, const sx_json *v, void *into)
+{
+    return keep_text(r, v, 200, &((rule *)into)->ruling.salt);
+}
+
 typedef struct adding {
     sx_policy_reader *r;
     const rule *rule;
@@ -128,6 +173,11 @@ static llm_status read_rule(sx_policy_reader *r, const sx_json *v)
         {"keep_first", rule_first},
         {"keep_last", rule_last},
         {"mask_with", rule_mask_with},
+        {"mask_first", rule_mask_first},
+        {"mask_last", rule_mask_last},
+        {"keep_format", rule_format},
+        {"hash_with", rule_hash},
+        {"salt", rule_salt},
         {"comment", NULL},
         {"source", NULL},
     };

@@ -27,6 +27,35 @@ static void mask(const sx_ruling *r, const char *value, size_t len, sx_buf *out)
     }
 }
 
+/* A number of characters from one end, whatever they are. */
+static void mask_some(const sx_ruling *r, const char *value, size_t len, sx_buf *out)
+{
+    size_t total = 0, at = 0, step;
+    for (size_t i = 0; i < len; i += step, total++) (void)sx_utf8_next(value + i, len - i, &step);
+    for (size_t i = 0; i < len; i += step, at++) {
+        (void)sx_utf8_next(value + i, len - i, &step);
+        if (r->mask_end ? total - at > r->mask_n : at >= r->mask_n)
+            sx_buf_add(out, value + i, step);
+        else
+            sx_buf_add(out, r->mask_len > 0 ? r->mask : "*", r->mask_len > 0 ? r->mask_len : 1);
+    }
+}
+
+/* Digests that other systems repeat: of the value and the salt behind it, in hex, alone. */
+static void sha2(const sx_ruling *r, const char *value, size_t len, sx_buf *out)
+{
+    unsigned char digest[64];
+    char hex[2 * sizeof digest + 1];
+    const char *salt = r->salt != NULL ? r->salt : "";
+    size_t n = r->hash == SX_HASH_WITH_SHA256 ? 32 : 64;
+    if (n == 32)
+        sx_sha256(digest, value, len, salt, strlen(salt));
+    else
+        sx_sha512(digest, value, len, salt, strlen(salt));
+    sx_hex(hex, digest, n);
+    sx_buf_str(out, hex);
+}
+
 static void hash(const sx_guard *guard, const char *type, const char *value, size_t len, sx_buf *out)
 {
     unsigned char digest[SX_HASH_BYTES];
@@ -46,10 +75,15 @@ llm_status sx_redact(const sx_guard *guard, const char *type, const sx_ruling *r
         else
             sx_buf_printf(out, "<%s>", type);
         break;
-    case LLM_ACTION_MASK: mask(ruling, value, len, out); break;
+    case LLM_ACTION_MASK: (ruling->mask_counts ? mask_some : mask)(ruling, value, len, out); break;
     case LLM_ACTION_REMOVE: break;
-    case LLM_ACTION_HASH: hash(guard, type, value, len, out); break;
-    case LLM_ACTION_PSEUDONYM: return sx_vault_pseudonym(guard->vault, type, value, len, out, err);
+    case LLM_ACTION_HASH:
+        if (ruling->hash != SX_HASH_WITH_KEY)
+            sha2(ruling, value, len, out);
+        else
+            hash(guard, type, value, len, out);
+        break;
+    case LLM_ACTION_PSEUDONYM: return sx_vault_pseudonym(guard->vault, type, value, len, ruling->keep_format, out, err);
     default: return sx_fail(err, LLM_E_INTERNAL, "the action %u edits no text", action);
     }
     llm_status status = sx_buf_status(out);

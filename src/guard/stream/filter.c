@@ -300,14 +300,12 @@ static llm_status step(sx_filter *f, sx_buf *out, llm_error *err)
 }
 
 /* Lets go what no finding can reach any more. */
-static void release(sx_filter *f, sx_buf *out)
+static llm_status release(sx_filter *f, sx_buf *out, llm_error *err)
 {
     uint64_t to = f->limit;
     if (f->cand_n > 0 && f->cand_start < to) to = f->cand_start;
-    if (f->blocked || to <= f->base + f->out) return;
-    size_t end = (size_t)(to - f->base);
-    sx_buf_add(out, f->text + f->out, end - f->out);
-    f->out = end;
+    if (f->blocked || to <= f->base + f->out) return LLM_OK;
+    return sx_filter_pass(f, (size_t)(to - f->base), out, err);
 }
 
 /* Passes over places in plain text where no rule can begin, as inside of words, or the scout says that none matches; stops
@@ -367,7 +365,7 @@ static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
         if (status == LLM_OK && f->cand_n > 0) status = sx_filter_resolve(f, true, out, err);
         f->limit = f->base + f->n;
     }
-    if (status == LLM_OK) release(f, out);
+    if (status == LLM_OK) status = release(f, out, err);
     return status;
 }
 

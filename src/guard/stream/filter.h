@@ -35,6 +35,8 @@ struct sx_filter {
     uint32_t max_span;
     llm_status failed; /* a failure stays: nothing more is released */
     bool finished, blocked;
+    char literal[96]; /* what went out as it was and may be the beginning of a placeholder */
+    size_t literal_n;
     bool vault_open;             /* pseudonyms of this call are inside one transaction */
     uint32_t verdict;            /* LLM_VERDICT_* so far */
     uint8_t wanted[SX_TYPE_MAX]; /* 0: the type is not looked for */
@@ -89,6 +91,9 @@ bool sx_filter_rule(sx_filter *f, sx_candidate *c);
 /* Is its value on the policy's allow list? (resolve.c) */
 bool sx_filter_allowed(sx_filter *f, const sx_candidate *c);
 const char *sx_filter_rule_name(const sx_filter *f, uint16_t rule);
+/* Appends text that stays as it is, up to an offset into f->text. Placeholders that stand in it by themselves are made known to
+ * the vault, so that no value gets them. (resolve.c) */
+llm_status sx_filter_pass(sx_filter *f, size_t to, sx_buf *out, llm_error *err);
 /* Takes a candidate into the group. (resolve.c) */
 llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err);
 

@@ -189,16 +189,59 @@ llm_status sx_filter_record(sx_filter *f, const sx_candidate *c, llm_error *err)
     return LLM_OK;
 }
 
+static llm_status open_vault(sx_filter *f, llm_error *err)
+{
+    if (f->vault_open) return LLM_OK;
+    llm_status status = sx_vault_begin(f->guard->vault, err);
+    f->vault_open = status == LLM_OK;
+    return status;
+}
+
+/* One byte of text that stays: does it complete a placeholder? Depends on the text alone, never on how it was cut. */
+static llm_status literal(sx_filter *f, char c, llm_error *err)
+{
+    bool inside = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    if (c == '<') f->literal_n = 0;
+    if (c != '<' && f->literal_n == 0) return LLM_OK;
+    if ((c != '<' && c != '>' && !inside) || f->literal_n == sizeof f->literal) {
+        f->literal_n = 0;
+        return LLM_OK;
+    }
+    f->literal[f->literal_n++] = c;
+    if (c != '>') return LLM_OK;
+    size_t n = f->literal_n;
+    f->literal_n = 0;
+    llm_status status = open_vault(f, err);
+    return status == LLM_OK ? sx_vault_reserve(f->guard->vault, f->literal, n, err) : status;
+}
+
+llm_status sx_filter_pass(sx_filter *f, size_t to, sx_buf *out, llm_error *err)
+{
+    llm_status status = LLM_OK;
+    if (f->guard->pseudonyms) {
+        const char *text = f->text;
+        for (size_t i = f->out; i < to && status == LLM_OK; i++) {
+            if (f->literal_n == 0) {
+                const char *open = memchr(text + i, '<', to - i);
+                if (open == NULL) break;
+                i = (size_t)(open - text);
+            }
+            status = literal(f, text[i], err);
+        }
+    }
+    sx_buf_add(out, f->text + f->out, to - f->out);
+    f->out = to;
+    return status;
+}
+
 static llm_status edit(sx_filter *f, const sx_candidate *c, sx_buf *out, llm_error *err)
 {
     size_t start = (size_t)(c->start - f->base), end = (size_t)(c->end - f->base);
-    sx_buf_add(out, f->text + f->out, start - f->out);
+    llm_status status = sx_filter_pass(f, start, out, err);
     f->out = end;
-    if (c->action == LLM_ACTION_PSEUDONYM && !f->vault_open) {
-        llm_status status = sx_vault_begin(f->guard->vault, err);
-        if (status != LLM_OK) return status;
-        f->vault_open = true;
-    }
+    f->literal_n = 0;
+    if (status == LLM_OK && c->action == LLM_ACTION_PSEUDONYM) status = open_vault(f, err);
+    if (status != LLM_OK) return status;
     return sx_redact(f->guard, sx_guard_type_name(f->guard, c->type), c->ruling, c->action, f->text + start,
                      end - start, out, err);
 }
@@ -212,10 +255,7 @@ static llm_status resolve_group(sx_filter *f, sx_buf *out, llm_error *err)
         f->blocked = f->blocked || f->cand[i].action == LLM_ACTION_BLOCK;
         status = sx_filter_record(f, &f->cand[i], err);
     }
-    if (status == LLM_OK && f->blocked) {
-        sx_buf_add(out, f->text + f->out, (size_t)(f->cand_start - f->base) - f->out);
-        f->out = (size_t)(f->cand_start - f->base);
-    }
+    if (status == LLM_OK && f->blocked) status = sx_filter_pass(f, (size_t)(f->cand_start - f->base), out, err);
     for (size_t i = 0; status == LLM_OK && !f->blocked && i < f->cand_n; i++) {
         if (sx_action_edits(f->cand[i].action)) status = edit(f, &f->cand[i], out, err);
     }

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "retrieve/corpus/wide.h"
+#include "retrieve/rank/lexer.h"
 #include "retrieve/seek/fold.h"
 #include "retrieve/seek/search.h"
 
@@ -26,7 +27,9 @@ struct sx_wide {
     sx_snapshot *now;     /* or NULL */
     sx_lru trees;         /* by the document's id */
     pthread_mutex_t settling;
-    atomic_size_t waiting; /* bytes written since segments were last made; SIZE_MAX: unknown */
+    pthread_mutex_t wording; /* lexer */
+    sx_lexer lexer;          /* kept between questions, so that no word is stemmed again and again */
+    atomic_size_t waiting;   /* bytes written since segments were last made; SIZE_MAX: unknown */
 };
 
 /* A tree that is kept. */

@@ -11,6 +11,7 @@ enum {
     NAMES = 8,         /* further documents by headings, and by names */
     CHOSEN_LEAST = 24, /* documents chosen at most, unless more evidence is wanted */
     CHOSEN_MOST = 512,
+    WORDS_KEPT = 1 << 17, /* whose stems the lexer remembers before it begins anew */
     TOP = 10
 };
 
@@ -36,7 +37,7 @@ typedef struct asking {
     uint32_t n_pending, n_views;
     chosen *docs;
     uint32_t n_docs, docs_most;
-    sx_lexer lexer;
+    sx_lexer own, *lexer; /* the one that is kept, or its own when another thread has that */
 } asking;
 
 /* ---- statistics ---- */
@@ -215,7 +216,7 @@ static llm_status make_light(asking *a, chosen *d, llm_error *err)
     for (uint32_t i = 0; i < q->n; i++) hashes[i] = q->terms[i].hash;
     if (!status)
         status = sx_index_light(&d->index, a->mem, d->kept->tree, d->doc.lang, hashes, q->n, d->posts, d->n_posts,
-                                words, d->doc.leaves, &a->lexer, err);
+                                words, d->doc.leaves, a->lexer, err);
     sx_mem_free(a->mem, words);
     return status;
 }
@@ -265,7 +266,15 @@ static void finish(asking *a)
     sx_mem_free(a->mem, a->views);
     sx_mem_free(a->mem, a->holds);
     sx_mem_free(a->mem, a->queries);
-    sx_lexer_free(&a->lexer);
+    if (a->lexer == &a->own) {
+        sx_lexer_free(&a->own);
+    } else {
+        if (a->lexer->used > WORDS_KEPT) {
+            sx_lexer_free(a->lexer);
+            sx_lexer_init(a->lexer, a->wide->mem, SX_LANG_EN, false);
+        }
+        pthread_mutex_unlock(&a->wide->wording);
+    }
     sx_snapshot_release(a->wide, a->now);
 }
 
@@ -276,7 +285,11 @@ llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const char *questi
     if (len > UINT32_MAX / 2) return sx_fail(err, LLM_E_LIMIT, "a question of %zu bytes is too long", len);
     llm_status status = sx_snapshot_current(wide, &a.now, err);
     if (status) return status;
-    sx_lexer_init(&a.lexer, mem, SX_LANG_EN, false);
+    a.lexer = &wide->lexer;
+    if (pthread_mutex_trylock(&wide->wording) != 0) {
+        sx_lexer_init(&a.own, mem, SX_LANG_EN, false);
+        a.lexer = &a.own;
+    }
     a.docs = sx_mem_array(mem, a.docs_most, sizeof *a.docs);
     status = a.docs ? ask(out, &a, question, len, err) : sx_fail_memory(err);
     finish(&a);

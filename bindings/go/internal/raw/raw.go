@@ -181,12 +181,15 @@ typedef _gostring_ swig_type_151;
 typedef _gostring_ swig_type_152;
 typedef _gostring_ swig_type_153;
 typedef _gostring_ swig_type_154;
-typedef _gostring_ swig_type_155;
+typedef long long swig_type_155;
 typedef _gostring_ swig_type_156;
 typedef _gostring_ swig_type_157;
 typedef _gostring_ swig_type_158;
 typedef _gostring_ swig_type_159;
 typedef _gostring_ swig_type_160;
+typedef _gostring_ swig_type_161;
+typedef _gostring_ swig_type_162;
+typedef _gostring_ swig_type_163;
 extern void _wrap_Swig_free_raw_38718c0fb398e67b(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_38718c0fb398e67b(swig_intgo arg1);
 
@@ -395,10 +398,11 @@ extern swig_intgo _wrap_sx_guard_finish_raw_38718c0fb398e67b(uintptr_t arg1, uin
 extern swig_type_149 _wrap_sx_guard_text_raw_38718c0fb398e67b(uintptr_t arg1);
 extern swig_type_150 _wrap_sx_verdict_text_raw_38718c0fb398e67b(uintptr_t arg1);
 extern uintptr_t _wrap_sx_vault_open_raw_38718c0fb398e67b(swig_type_151 arg1, swig_type_152 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_153 _wrap_sx_vault_restore_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_154 arg2, uintptr_t arg3);
-extern uintptr_t _wrap_sx_audit_open_raw_38718c0fb398e67b(swig_type_155 arg1, swig_type_156 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_157 _wrap_sx_audit_head_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_158 _wrap_sx_audit_verify_raw_38718c0fb398e67b(swig_type_159 arg1, swig_type_160 arg2, uintptr_t arg3);
+extern swig_type_153 _wrap_sx_vault_restore_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_154 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_155 _wrap_sx_vault_erase_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_156 arg2, swig_type_157 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_audit_open_raw_38718c0fb398e67b(swig_type_158 arg1, swig_type_159 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_160 _wrap_sx_audit_head_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_161 _wrap_sx_audit_verify_raw_38718c0fb398e67b(swig_type_162 arg1, swig_type_163 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -1881,6 +1885,9 @@ func Llm_vault_free(arg1 Llm_vault) {
 	C._wrap_llm_vault_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
 }
 
+const LLM_RESTORE_EXACT int = 0
+const LLM_RESTORE_CASE int = 1
+const LLM_RESTORE_FUZZY int = 2
 func Llm_audit_free(arg1 Llm_audit) {
 	_swig_i_0 := getSwigcptr(arg1)
 	C._wrap_llm_audit_free_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0))
@@ -2850,12 +2857,13 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	return swig_r
 }
 
-func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret string) {
+func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 uint, arg4 Llm_error) (_swig_ret string) {
 	var swig_r string
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
-	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_vault_restore_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	swig_r_p := C._wrap_sx_vault_restore_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2863,6 +2871,22 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 Llm_error) (_swig_ret st
 	var swig_r_1 string
  swig_r_1 = swigCopyString(swig_r) 
 	return swig_r_1
+}
+
+func Sx_vault_erase(arg1 Llm_vault, arg2 string, arg3 string, arg4 Llm_error) (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := getSwigcptr(arg1)
+	_swig_i_1 := arg2
+	_swig_i_2 := arg3
+	_swig_i_3 := getSwigcptr(arg4)
+	swig_r = (int64)(C._wrap_sx_vault_erase_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_157)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	if Swig_escape_always_false {
+		Swig_escape_val = arg2
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg3
+	}
+	return swig_r
 }
 
 func Sx_audit_open(arg1 string, arg2 string, arg3 uint, arg4 uint, arg5 Sx_log, arg6 Llm_error) (_swig_ret Llm_audit) {
@@ -2873,7 +2897,7 @@ func Sx_audit_open(arg1 string, arg2 string, arg3 uint, arg4 uint, arg5 Sx_log, 
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_38718c0fb398e67b(*(*C.swig_type_155)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_38718c0fb398e67b(*(*C.swig_type_158)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2899,7 +2923,7 @@ func Sx_audit_verify(arg1 string, arg2 string, arg3 Llm_error) (_swig_ret string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_audit_verify_raw_38718c0fb398e67b(*(*C.swig_type_159)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_audit_verify_raw_38718c0fb398e67b(*(*C.swig_type_162)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1

@@ -1061,13 +1061,14 @@ static llm_vault *sx_vault_open(const char *path, const char *key, size_t key_le
     return made;
 }
 
-static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, llm_error *err)
+static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, uint32_t match, llm_error *err)
 {
     size_t capacity = len * 2 + 64;
     for (;;) {
         char *out = malloc(capacity);
         if (!out) return sx_blob_fail(err, "no memory for the restored text");
-        int64_t size = llm_vault_restore(vault, text, len, out, capacity, err);
+        int64_t size = match == LLM_RESTORE_EXACT ? llm_vault_restore(vault, text, len, out, capacity, err)
+                                                  : llm_vault_restore_as(vault, text, len, match, out, capacity, err);
         if (size >= 0 && (uint64_t)size <= capacity) {
             err->code = LLM_OK;
             return (sx_blob){out, (size_t)size};
@@ -1079,6 +1080,13 @@ static sx_blob sx_vault_restore(llm_vault *vault, const char *text, size_t len, 
         }
         capacity = (size_t)size;
     }
+}
+
+static int64_t sx_vault_erase(llm_vault *vault, const char *type, const char *word, size_t len, llm_error *err)
+{
+    int64_t n = llm_vault_erase(vault, sx_or_null(type), word, len, err);
+    err->code = n < 0 ? (llm_status)n : LLM_OK;
+    return n;
 }
 
 static llm_audit *sx_audit_open(const char *path, const char *key, size_t key_len, uint32_t flags, uint32_t head_every,
@@ -4823,11 +4831,12 @@ struct llm_vault *_wrap_sx_vault_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0
 }
 
 
-_gostring_ _wrap_sx_vault_restore_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, struct llm_error *_swig_go_2) {
+_gostring_ _wrap_sx_vault_restore_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, intgo _swig_go_2, struct llm_error *_swig_go_3) {
   llm_vault *arg1 = (llm_vault *) 0 ;
   char *arg2 = (char *) 0 ;
   size_t arg3 ;
-  llm_error *arg4 = (llm_error *) 0 ;
+  uint32_t arg4 ;
+  llm_error *arg5 = (llm_error *) 0 ;
   sx_blob result;
   _gostring_ _swig_go_result;
   
@@ -4836,13 +4845,42 @@ _gostring_ _wrap_sx_vault_restore_raw_38718c0fb398e67b(struct llm_vault *_swig_g
   arg2 = (char *)_swig_go_1.p;
   arg3 = (size_t)_swig_go_1.n;
   
-  arg4 = *(llm_error **)&_swig_go_2; 
+  arg4 = (uint32_t)_swig_go_2; 
+  arg5 = *(llm_error **)&_swig_go_3; 
   
-  result = sx_vault_restore(arg1,(char const *)arg2,arg3,arg4);
+  result = sx_vault_restore(arg1,(char const *)arg2,arg3,arg4,arg5);
   
   _swig_go_result = Swig_AllocateString((&result)->data, (&result)->len);
   free((&result)->data);
   
+  return _swig_go_result;
+}
+
+
+long long _wrap_sx_vault_erase_raw_38718c0fb398e67b(struct llm_vault *_swig_go_0, _gostring_ _swig_go_1, _gostring_ _swig_go_2, struct llm_error *_swig_go_3) {
+  llm_vault *arg1 = (llm_vault *) 0 ;
+  char *arg2 = (char *) 0 ;
+  char *arg3 = (char *) 0 ;
+  size_t arg4 ;
+  llm_error *arg5 = (llm_error *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(llm_vault **)&_swig_go_0; 
+  
+  arg2 = (char *)malloc(_swig_go_1.n + 1);
+  memcpy(arg2, _swig_go_1.p, _swig_go_1.n);
+  arg2[_swig_go_1.n] = '\0';
+  
+  
+  arg3 = (char *)_swig_go_2.p;
+  arg4 = (size_t)_swig_go_2.n;
+  
+  arg5 = *(llm_error **)&_swig_go_3; 
+  
+  result = (int64_t)sx_vault_erase(arg1,(char const *)arg2,(char const *)arg3,arg4,arg5);
+  _swig_go_result = result; 
+  free(arg2); 
   return _swig_go_result;
 }
 
