@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 "$work/venv/bin/pip" -q install 'conan>=2,<3'
 CONAN_HOME=$work/home
 export CONAN_HOME
-conan() { "$work/venv/bin/conan" "$@" >"$work/log" 2>&1 || { tail -n 60 "$work/log"; exit 1; }; }
+conan() { "$work/venv/bin/conan" "$@" >"$work/log" 2>&1 || { grep -i 'error' "$work/log" | head -n 20; tail -n 20 "$work/log"; exit 1; }; }
 conan profile detect
 mkdir -p "$work/source" # what git tracks, so that nothing of a build folder comes along
 (cd "$root" && git ls-files -z | xargs -0 tar cf - ) | tar xf - -C "$work/source"

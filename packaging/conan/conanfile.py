@@ -32,7 +32,7 @@ class Sextant(ConanFile):
         return os.path.dirname(os.path.dirname(self.recipe_folder))
 
     def export_sources(self):
-        for folder in ("bindings", "examples", "include", "pkgconfig", "src"):
+        for folder in ("bindings", "examples", "include", "pkgconfig", "share", "src"):
             copy(self, "*", os.path.join(self.root, folder), os.path.join(self.export_sources_folder, folder))
         for file in ("CMakeLists.txt", "LICENSE"):
             copy(self, file, self.root, self.export_sources_folder)

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -79,8 +80,8 @@ json_t *ok()
 class world
 {
   public:
-    explicit world(const char *path)
-        : model(path), vault(nullptr, "0123456789abcdef0123456789abcdef"), ctx({nullptr, &corpus, nullptr}),
+    explicit world(const char *file)
+        : path(file), model(file), vault(nullptr, "0123456789abcdef0123456789abcdef"), ctx({nullptr, &corpus, nullptr}),
           writer({&model, nullptr, nullptr}), guarded({nullptr, nullptr, nullptr})
     {
     }
@@ -92,7 +93,9 @@ class world
             {"ask", &world::ask},       {"generate", &world::generate},   {"tokenize", &world::tokenize},
             {"chat", &world::chat},     {"load", &world::load},           {"policy", &world::policy},
             {"guard", &world::check},   {"guard_stream", &world::stream}, {"restore", &world::restore},
-            {"types", &world::types},
+            {"types", &world::types},   {"judge", &world::judge},         {"score", &world::score},
+            {"embed", &world::embed},   {"rerank", &world::rerank},       {"score_tokens", &world::score_tokens},
+            {"state", &world::state},   {"constrain", &world::constrain}, {"chat_parse", &world::chat_parse},
         };
         const auto found = calls.find(str(call, "call", ""));
         if (found == calls.end()) return json_pack("{s:s}", "absent", str(call, "call", ""));
@@ -152,7 +155,10 @@ class world
     }
     json_t *retrieve(args call)
     {
-        const sextant::evidence found = find(call);
+        return evidence_json(find(call));
+    }
+    static json_t *evidence_json(const sextant::evidence &found)
+    {
         json_t *hits = json_array(), *trace = json_array();
         for (const sextant::hit &h : found)
             json_array_append_new(hits, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "doc", js(h.doc), "node", js(h.node),
@@ -283,6 +289,177 @@ class world
         return json_pack("{s:o}", "types", list);
     }
 
+    // ---- since 0.2 ----
+
+    static std::vector<std::string_view> texts_of(args call, const char *key)
+    {
+        std::vector<std::string_view> texts;
+        const json_t *array = json_object_get(call, key);
+        for (std::size_t i = 0; i < json_array_size(array); i++)
+            texts.emplace_back(json_string_value(json_array_get(array, i)),
+                               json_string_length(json_array_get(array, i)));
+        return texts;
+    }
+    // "model": a file beside the program's own model
+    std::optional<sextant::model> other_model(args call) const
+    {
+        const char *name = str(call, "model", nullptr);
+        if (!name) return std::nullopt;
+        return sextant::model(path.substr(0, path.rfind('/') + 1) + name);
+    }
+    json_t *judge(args call)
+    {
+        sextant::retrieve_opts opts;
+        opts.judge_weight = real_of(call, "weight");
+        json_t *scores = json_object_get(call, "scores");
+        const sextant::evidence found = ctx.retrieve(str(call, "question", ""), opts, [&](sextant::judge_batch &batch) {
+            for (std::uint32_t i = 0; i < batch.size(); i++) {
+                const char *part;
+                json_t *score;
+                json_object_foreach(scores, part, score) if (batch[i].text.find(part) != std::string_view::npos)
+                {
+                    batch.set(i, json_number_value(score));
+                    break;
+                }
+            }
+        });
+        json_t *result = evidence_json(found), *judged = json_array();
+        for (const sextant::step &s : found.trace())
+            json_array_append_new(judged, json_pack("[o,o]", js(s.lexical), js(s.judged)));
+        json_object_set_new(result, "judged", judged);
+        return result;
+    }
+    static json_t *scores_json(const sextant::scores &scores, std::uint32_t top)
+    {
+        json_t *list = json_array();
+        for (std::uint32_t i = 0; i < scores.size(); i++) {
+            json_t *tokens = json_array(), *likeliest = json_array();
+            for (std::uint32_t t = 0; t < scores[i].tokens; t++) {
+                json_array_append_new(tokens, json_integer(scores.at(i, t).id));
+                if (top) json_array_append_new(likeliest, json_integer(scores.top(i, t, 0).id));
+            }
+            json_array_append_new(
+                list, json_pack("{s:o,s:o,s:o}", "sum", js(scores[i].sum), "tokens", tokens, "likeliest", likeliest));
+        }
+        return json_pack("{s:o}", "scores", list);
+    }
+    json_t *score(args call)
+    {
+        const std::vector<std::string_view> texts = texts_of(call, "texts");
+        std::vector<std::uint64_t> given(texts.size());
+        const json_t *array = json_object_get(call, "given");
+        for (std::size_t i = 0; i < json_array_size(array) && i < given.size(); i++)
+            given[i] = static_cast<std::uint64_t>(json_integer_value(json_array_get(array, i)));
+        sextant::score_opts opts;
+        opts.top = num(call, "top");
+        opts.given = given.data();
+        return scores_json(writer.score(str(call, "prompt", ""), texts, &opts), opts.top);
+    }
+    json_t *score_tokens(args call)
+    {
+        std::vector<std::int32_t> ids;
+        const json_t *array = json_object_get(call, "tokens");
+        for (std::size_t i = 0; i < json_array_size(array); i++)
+            ids.push_back(static_cast<std::int32_t>(json_integer_value(json_array_get(array, i))));
+        return scores_json(writer.score(ids, num(call, "from")), 0);
+    }
+    json_t *embed(args call)
+    {
+        const std::optional<sextant::model> other = other_model(call);
+        const sextant::model &on = other ? *other : model;
+        sextant::context fresh({&on, nullptr, nullptr});
+        sextant::embed_opts opts;
+        opts.pooling = num(call, "pooling");
+        opts.flags = json_is_true(json_object_get(call, "normalise")) ? LLM_EMBED_NORMALISE : 0;
+        json_t *vectors = json_array();
+        for (const std::vector<float> &vector : fresh.embed(on, texts_of(call, "texts"), &opts)) {
+            double sum = 0;
+            json_t *row = json_array();
+            for (std::size_t k = 0; k < vector.size(); k++) {
+                sum += static_cast<double>(vector[k]) * static_cast<double>(vector[k]);
+                if (k < 4) json_array_append_new(row, js(static_cast<double>(vector[k])));
+            }
+            json_array_append_new(row, js(std::sqrt(sum)));
+            json_array_append_new(vectors, row);
+        }
+        return json_pack("{s:o,s:o}", "width", js(on.n_embd()), "vectors", vectors);
+    }
+    json_t *rerank(args call)
+    {
+        const std::optional<sextant::model> other = other_model(call);
+        sextant::context fresh({other ? &*other : &model, nullptr, nullptr});
+        json_t *scores = json_array();
+        try {
+            for (float s : fresh.rerank(str(call, "query", ""), texts_of(call, "documents")))
+                json_array_append_new(scores, js(static_cast<double>(s)));
+        } catch (...) {
+            json_decref(scores);
+            throw;
+        }
+        return json_pack("{s:o}", "scores", scores);
+    }
+    json_t *chat_parse(args call)
+    {
+        const char *source = str(call, "source", "");
+        const std::string text = model.chat_parse(str(call, "answer", ""), str(call, "prompt", ""),
+                                                  json_is_true(json_object_get(call, "partial")) ? LLM_CHAT_PARTIAL : 0,
+                                                  source[0] ? std::optional<std::string_view>(source) : std::nullopt);
+        json_t *parsed = json_loadb(text.data(), text.size(), 0, nullptr), *calls = json_array();
+        const json_t *made = json_object_get(parsed, "tool_calls");
+        for (std::size_t i = 0; i < json_array_size(made); i++) {
+            const json_t *function = json_object_get(json_array_get(made, i), "function");
+            json_array_append_new(calls, json_pack("[s,s]", str(function, "name", ""), str(function, "arguments", "")));
+        }
+        json_t *result = json_pack("{s:s,s:s,s:o,s:b}", "content", str(parsed, "content", ""), "reasoning",
+                                   str(parsed, "reasoning", ""), "calls", calls, "malformed",
+                                   json_is_true(json_object_get(parsed, "malformed")));
+        json_decref(parsed);
+        return result;
+    }
+    json_t *constrain(args call)
+    {
+        const json_t *schema = json_object_get(call, "schema");
+        const std::unique_ptr<char, sextant::detail::deleter<free>> text(schema ? json_dumps(schema, JSON_COMPACT)
+                                                                                : nullptr);
+        sextant::gen_opts opts;
+        opts.max_tokens = num(call, "max_tokens");
+        opts.seed = num(call, "seed");
+        opts.temperature = real_of(call, "temperature");
+        opts.repeat_penalty = real_of(call, "repeat_penalty");
+        opts.logprobs = num(call, "logprobs");
+        opts.grammar = str(call, "grammar", nullptr);
+        opts.schema = text.get();
+        sextant::reply reply = writer.generate(str(call, "prompt", ""), nullptr, &opts);
+        reply.read();
+        json_t *logprobs = json_array();
+        for (std::uint32_t i = 0; opts.logprobs && i < reply.output_tokens(); i++)
+            json_array_append_new(
+                logprobs, json_pack("[o,i,o]", js(reply.logprob(i)), reply.top(i, 0).id, js(reply.top(i, 0).logprob)));
+        return json_pack("{s:o,s:o,s:o}", "text", js(reply.text()), "finish", js(reply.finish()), "logprobs", logprobs);
+    }
+    static std::string go_on(sextant::context &on, std::string_view prompt)
+    {
+        sextant::gen_opts opts;
+        opts.max_tokens = 6;
+        return on.generate(prompt, nullptr, &opts).read();
+    }
+    json_t *state(args call)
+    {
+        const std::string prompt = str(call, "prompt", ""), file = path + ".state-cpp";
+        sextant::context first({&model, nullptr, nullptr}), second({&model, nullptr, nullptr});
+        const std::string text = go_on(first, prompt);
+        first.save(file);
+        second.restore(file);
+        std::remove(file.c_str());
+        sextant::context child = first.fork();
+        const std::uint64_t used = second.used(), bytes = first.export_state().size();
+        const bool restored = go_on(second, prompt) == text, forked = go_on(child, prompt) == text;
+        first.drop(num(call, "begin"), num(call, "end"));
+        return json_pack("{s:o,s:b,s:b,s:o,s:o,s:o}", "text", js(text), "restored", restored, "forked", forked, "used",
+                         js(used), "bytes", js(bytes), "left", js(static_cast<std::uint64_t>(first.used())));
+    }
+
+    std::string path;
     sextant::model model;
     sextant::corpus corpus;
     sextant::vault vault;

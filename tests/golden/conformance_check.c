@@ -63,6 +63,10 @@ int main(int argc, char **argv)
         json_decref(same);
     }
     printf("%d calls, %d not as expected, %d absent\n", n, bad, absent);
+    if (absent > n / 5) { /* new kinds may come first to C, but a face that lags far behind is no face */
+        printf("more than a fifth of the calls is absent\n");
+        bad++;
+    }
     fclose(calls);
     fclose(got);
     if (reference) fclose(reference);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # cpp_header.sh SOURCE BUILD LIBSEXTANT MODEL COMPILER...: sextant.hpp with every C++ compiler that is there: clean under all
 # warnings as C++17 and C++23, also without RTTI; one clear sentence without exceptions and for older C++; in two files of one
-# program; cpp.cpp, cpp_model.cpp and the program at the top of docs/cpp.md built and run.
+# program; cpp.cpp and cpp_model.cpp built and run.
 set -eu
 source=$1 build=$2 library=$3 model=$4
 shift 4
@@ -13,8 +13,6 @@ LD_LIBRARY_PATH=$(dirname "$library")
 export LD_LIBRARY_PATH
 echo '#include <sextant.hpp>' >"$work/all.cpp"
 printf '#include <sextant.hpp>\nstd::size_t other();\nstd::size_t other() { return sextant::version().size(); }\n' >"$work/other.cpp"
-sed -n '/^```cpp$/,/^```$/p' "$source/docs/cpp.md" | sed '1d;/^```$/,$d' >"$work/doc.cpp"
-printf '# Hours\n\nThe harbour office opens at seven in the morning.\n' >"$work/hours.md"
 flags="-I$source/include -Wall -Wextra -Wshadow -Wconversion -Wold-style-cast -Wnon-virtual-dtor -pedantic -Werror"
 ran=0
 for compiler; do
@@ -30,9 +28,7 @@ for compiler; do
     "$work/cpp" || fail "$compiler, cpp.cpp"
     "$compiler" -std=c++20 $flags "$source/tests/golden/cpp_model.cpp" "$library" -o "$work/cpp_model"
     "$work/cpp_model" "$model" "$work" || fail "$compiler, cpp_model.cpp"
-    ran=$((ran + 1)) last=$compiler
+    ran=$((ran + 1))
 done
 [ $ran -gt 0 ] || { echo "SKIPPED: there is no C++ compiler"; exit 77; }
-"$last" -std=c++17 $flags "$work/doc.cpp" "$library" -o "$work/doc"
-"$work/doc" "$work/hours.md" "When does the harbour office open?" | grep -q "seven in the morning" || fail "docs/cpp.md"
 echo "$ran compilers"

@@ -16,7 +16,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { STRETCH = 1024, /* elements of k in a panel */ LINE = 4 * ROWS /* bytes */ };
+enum { STRETCH = 512, /* elements of k in a panel */ LINE = 4 * ROWS /* bytes */ };
 
 typedef struct panel {
     uint8_t lines[STRETCH * ROWS];    /* [k / 4][ROWS][4] */
