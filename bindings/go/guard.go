@@ -305,6 +305,7 @@ func (v *Vault) Restore(text string) (string, error) { return v.RestoreAs(text, 
 // Match says how freely what stands for an original may have been rewritten and still be restored.
 type Match uint
 
+// How freely: each takes what the one before it takes.
 const (
 	// MatchExact takes placeholders as they were given: <PERSON_1>.
 	MatchExact Match = Match(raw.LLM_RESTORE_EXACT)

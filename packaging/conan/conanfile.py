@@ -40,6 +40,8 @@ class Sextant(ConanFile):
     def configure(self):
         if self.options.shared:
             self.options.rm_safe("fPIC")
+        else:
+            self.options.tool = False  # the command needs the shared library
 
     def system_requirements(self):
         libraries = ["sqlite3", "sodium", "utf8proc", "stemmer"] + (["jansson"] if self.options.tool else [])
@@ -71,15 +73,13 @@ class Sextant(ConanFile):
         rmdir(self, os.path.join(lib, "pkgconfig"))
         if self.options.shared:
             rm(self, "libsextant.a", lib)
-        elif not self.options.tool:  # the command needs the shared one
+        else:
             rm(self, "libsextant.so*", lib)
 
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "sextant")
         self.cpp_info.set_property("cmake_target_name", "sextant::sextant")
         self.cpp_info.set_property("pkg_config_name", "sextant")
-        if self.options.shared:
-            self.cpp_info.libs = ["sextant"]
-        else:
-            self.cpp_info.libs = [":libsextant.a"]
+        self.cpp_info.libs = ["sextant"]
+        if not self.options.shared:
             self.cpp_info.system_libs = ["sqlite3", "sodium", "utf8proc", "stemmer", "m", "pthread"]

@@ -1,3 +1,4 @@
+/* BF16 weights on machines that multiply BF16 in pairs. */
 #ifndef SX_ENGINE_FLOATS_BF16_H
 #define SX_ENGINE_FLOATS_BF16_H
 
