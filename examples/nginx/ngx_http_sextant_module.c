@@ -389,6 +389,16 @@ static ngx_int_t response_read(ngx_http_request_t *r, llm_ctx *ctx, sextant_body
     return NGX_OK;
 }
 
+/* Small buffers wait in nginx for company. When there are no more to come until these are back, they must not wait: nothing
+ * would ever send them. */
+static void send_when_all_are_used(sextant_body *body)
+{
+    if (!body->out || body->free || body->buffers < OUT_BUFFERS) return;
+    ngx_chain_t *last = body->out;
+    while (last->next) last = last->next;
+    last->buf->flush = 1;
+}
+
 static ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     sextant_conf *conf = ngx_http_get_module_loc_conf(r, ngx_http_sextant_module);
@@ -406,6 +416,7 @@ static ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in)
             return NGX_AGAIN;
         }
         pushed = body->out == NULL;
+        send_when_all_are_used(body);
         ngx_int_t rc = next_body_filter(r, body->out);
         if (rc == NGX_ERROR) return rc;
         took(r, body);

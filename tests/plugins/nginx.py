@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS = int(os.environ.get("SEXTANT_LOAD_SECONDS", "1"))
 TEXT = ("Write to jane.roe@example.org or call 212-555-0147; the card is 4111 1111 1111 1111, the account DE89 3704 0044 "
         "0532 0130 00 and the host 10.0.0.7. 电话13800138000，邮箱li.lei@example.cn。\n").encode()
+DRIP = [b"Line %d: the ferry sails at noon, wind permitting.\n" % i for i in range(60)]  # small pieces, each let go at once
 CLEAN = ("Write to <EMAIL_ADDRESS> or call <PHONE_NUMBER>; the card is <CREDIT_CARD>, the account <IBAN_CODE> and the host "
          "<IP_ADDRESS>. 电话<CN_MOBILE>，邮箱<EMAIL_ADDRESS>。\n").encode()
 SECRETS = [b"jane.roe", b"555-0147", b"4111 1111", b"DE89", b"10.0.0.7", b"13800138000", b"li.lei"]
@@ -79,13 +80,15 @@ class Upstream:
 
         text = {"Content-Type": "text/plain; charset=utf-8", "ETag": '"1"', "Accept-Ranges": "bytes"}
         what = path[0]
-        if what in ("split", "bytes", "big"):
+        if what in ("split", "bytes", "drip", "big"):
             head("200 OK", dict(text, **{"Transfer-Encoding": "chunked"}))
             at = int(path[1]) if what == "split" else 0
             if what == "split":
                 pieces = (TEXT[:at], TEXT[at:])
             elif what == "bytes":
                 pieces = (TEXT[i:i + 1] for i in range(len(TEXT)))
+            elif what == "drip":
+                pieces = DRIP
             else:
                 pieces = (PAGE for _ in range(BIG))
             for piece in pieces:
@@ -93,8 +96,8 @@ class Upstream:
                     chunk(piece)
                 if what != "split":
                     await writer.drain()
-                if what == "bytes":
-                    await asyncio.sleep(0)
+                if what in ("bytes", "drip"):
+                    await asyncio.sleep(0.01 if what == "drip" else 0)
             writer.write(b"0\r\n\r\n")
         elif what == "gzip":
             data = gzip.compress(TEXT)
@@ -243,6 +246,11 @@ def responses(nginx):
             status, body, headers = nginx.ask(f"{where}/{what}")
             check((status, body) == (200, CLEAN), f"{where}/{what}: {status} {body}")
             check(headers["ETag"] == 'W/"1"' and not headers["Accept-Ranges"], f"{where}: {headers}")
+    for where in ("/stream", "/buffer"):
+        began = time.monotonic()
+        status, body, _ = nginx.ask(f"{where}/drip")
+        check((status, body) == (200, b"".join(DRIP)), f"{where}/drip: {status} {body}")
+        check(time.monotonic() - began < 20, f"{where}/drip waited for a time-out")
     check(nginx.ask("/plain/whole")[1] == TEXT, "the filter runs where it is off")
     check(nginx.ask("/stream/empty")[0] == 204, "a response without a body")
     status, body, headers = nginx.ask("/stream/whole", "HEAD")
