@@ -73,9 +73,10 @@ bool sx_unseal(void *plain, const unsigned char *sealed, size_t len, const void 
 void sx_sign_keys(unsigned char pub[SX_PUBLIC_BYTES], unsigned char secret[SX_SECRET_BYTES],
                   const unsigned char seed[SX_KEY_BYTES])
 {
-    _Static_assert(SX_PUBLIC_BYTES == crypto_sign_PUBLICKEYBYTES && SX_SECRET_BYTES == crypto_sign_SECRETKEYBYTES &&
-                       SX_SIGN_BYTES == crypto_sign_BYTES && SX_KEY_BYTES == crypto_sign_SEEDBYTES,
-                   "Ed25519 sizes");
+    _Static_assert(SX_PUBLIC_BYTES == crypto_sign_PUBLICKEYBYTES, "Ed25519 sizes");
+    _Static_assert(SX_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "Ed25519 sizes");
+    _Static_assert(SX_SIGN_BYTES == crypto_sign_BYTES, "Ed25519 sizes");
+    _Static_assert(SX_KEY_BYTES == crypto_sign_SEEDBYTES, "Ed25519 sizes");
     crypto_sign_seed_keypair(pub, secret, seed);
 }
 

@@ -9,6 +9,16 @@
 #include "platform/map.h"
 #include "store/inner.h"
 
+/* the longer ones */
+static const char bury[] =
+    "INSERT INTO tombstone(doc) SELECT id FROM document WHERE name=?1 AND id NOT IN (SELECT doc FROM pending)";
+static const char list_pending[] =
+    "SELECT d.id,name,bytes,nodes,format,hash FROM pending p JOIN document d ON d.id=p.doc ORDER BY name";
+static const char list_all[] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN "
+                               "about a ON a.doc=d.id ORDER BY name";
+static const char tell_of[] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN "
+                           "about a ON a.doc=d.id WHERE name=?1";
+
 static const char *const statements[SX_STATEMENTS] = {
     [SX_STMT_PUT_DOC] = "INSERT INTO document(name,bytes,nodes,format,hash) VALUES(?1,?2,?3,?4,?5)",
     [SX_STMT_PUT_SECTION] = "INSERT INTO section(doc,part,hash,data) VALUES(?1,?2,?3,?4)",
@@ -17,14 +27,11 @@ static const char *const statements[SX_STATEMENTS] = {
     [SX_STMT_READ_SECTION] = "SELECT hash,data FROM section WHERE doc=?1 AND part=?2",
     [SX_STMT_DATA_VERSION] = "PRAGMA data_version",
     [SX_STMT_PUT_PENDING] = "INSERT INTO pending(doc) VALUES(?1)",
-    [SX_STMT_BURY] = "INSERT INTO tombstone(doc) SELECT id FROM document WHERE name=?1 AND id NOT IN (SELECT doc FROM "
-                     "pending)",
+    [SX_STMT_BURY] = bury,
     [SX_STMT_DROP_PENDING] = "DELETE FROM pending WHERE doc=(SELECT id FROM document WHERE name=?1)",
     [SX_STMT_FIND] = "SELECT id,name,bytes,nodes,format,hash FROM document WHERE name=?1",
     [SX_STMT_GET] = "SELECT id,name,bytes,nodes,format,hash FROM document WHERE id=?1",
-    [SX_STMT_PENDING] =
-        "SELECT d.id,name,bytes,nodes,format,hash FROM pending p JOIN document d ON d.id=p.doc ORDER BY "
-        "name",
+    [SX_STMT_PENDING] = list_pending,
     [SX_STMT_SEGMENTS] = "SELECT id,level,units FROM segment ORDER BY id",
     [SX_STMT_TOMBSTONES] = "SELECT doc FROM tombstone ORDER BY doc",
     [SX_STMT_READ_ROW] = "SELECT sum,data FROM posting WHERE id=?1",
@@ -34,10 +41,8 @@ static const char *const statements[SX_STATEMENTS] = {
     [SX_STMT_DROP_ROWS] = "DELETE FROM posting WHERE id>=?1 AND id<?2",
     [SX_STMT_SETTLE] = "DELETE FROM pending WHERE doc=?1",
     [SX_STMT_UNBURY] = "DELETE FROM tombstone WHERE doc=?1",
-    [SX_STMT_LIST] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN about a ON "
-                     "a.doc=d.id ORDER BY name",
-    [SX_STMT_TELL] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN about a ON "
-                     "a.doc=d.id WHERE name=?1",
+    [SX_STMT_LIST] = list_all,
+    [SX_STMT_TELL] = tell_of,
     [SX_STMT_CLAIM] = "SELECT 1 FROM document WHERE id=?1 AND coalesce((SELECT revision FROM about WHERE doc=?1),0)=?2",
     [SX_STMT_PUT_ABOUT] = "INSERT OR REPLACE INTO about(doc,revision,data) VALUES(?1,?2,?3)",
     [SX_STMT_DROP_ABOUT] = "DELETE FROM about WHERE doc=(SELECT id FROM document WHERE name=?1)",

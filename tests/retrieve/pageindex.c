@@ -69,8 +69,8 @@ static void test_round(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "# A \"quoted\"\n\nText of A.\n\nMore of it,\non two lines.\n\n## B\n\nOf B.\n\n### C\n\n## D\n\nOf D.\n\n# E\n\n"
-        "- one\n- two\n",
+        ("# A \"quoted\"\n\nText of A.\n\nMore of it,\non two lines.\n\n## B\n\nOf B.\n\n### C\n\n## D\n\nOf D.\n\n# E\n\n"
+         "- one\n- two\n"),
         "Something first.\n\n# Title\n\nThen this.\n",
         "No titles at all.\n\nJust paragraphs.\n",
         "# One\n\nPage one.\n\f# Two\n\nPage two.\n\n\fPage three of two.\n\n## Two b\n\nHere.\n\f\n# Five\n\nEnd.\n",
