@@ -17,7 +17,7 @@ static const char list_pending[] =
 static const char list_all[] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN "
                                "about a ON a.doc=d.id ORDER BY name";
 static const char tell_of[] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN "
-                           "about a ON a.doc=d.id WHERE name=?1";
+                              "about a ON a.doc=d.id WHERE name=?1";
 
 static const char *const statements[SX_STATEMENTS] = {
     [SX_STMT_PUT_DOC] = "INSERT INTO document(name,bytes,nodes,format,hash) VALUES(?1,?2,?3,?4,?5)",

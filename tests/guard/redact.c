@@ -133,7 +133,7 @@ static void public_cases_are_exact(void **state)
 {
     (void)state;
     const char *shared = getenv("SEXTANT_SHARED");
-    char path[512], *data;
+    char path[512], *data = NULL;
     size_t size;
     unsigned right = 0, all = 0;
     snprintf(path, sizeof path, "%s/bench/guard/redact.jsonl", shared ? shared : "");
