@@ -42,7 +42,8 @@ for part in adapters travel; do
     SX_ADAPTERS=all "$work/adapt/bin/python" "$root/bindings/python/tests/test_$part.py"
 done
 # the types of the face hold, as mypy --strict sees them
-"$work/build/bin/pip" -q install mypy
-(cd "$("$work/adapt/bin/python" -c 'import sextant, os; print(os.path.dirname(os.path.dirname(sextant.__file__)))')" &&
-    "$work/build/bin/mypy" --config-file "$root/pyproject.toml" --cache-dir "$work/mypy" -p sextant)
+"$work/adapt/bin/pip" -q install mypy
+mkdir "$work/typed" # out of site-packages, whose own errors mypy would not tell
+cp -r "$("$work/adapt/bin/python" -c 'import sextant, os; print(os.path.dirname(sextant.__file__))')" "$work/typed/sextant"
+(cd "$work/typed" && "$work/adapt/bin/mypy" --config-file "$root/pyproject.toml" --cache-dir "$work/mypy" -p sextant)
 ls -l "$out" | awk 'NR > 1 {print $5, $9}'

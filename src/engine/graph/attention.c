@@ -145,10 +145,11 @@ static void ask_ahead(block *b)
     enum { LINE = 64, PART = 48 * LINE };
     for (int i = 0; i < 2; i++) {
         const size_t n = b->ahead[i].bytes < PART ? b->ahead[i].bytes : PART;
+        if (n == 0) continue; /* the last tile */
         for (size_t at = 0; at < n; at += LINE) __builtin_prefetch(b->ahead[i].rows + at);
         b->ahead[i].rows += n;
         b->ahead[i].bytes -= n;
-        if (n > 0) return;
+        return;
     }
 }
 
