@@ -169,7 +169,8 @@ typedef struct llm_logger {
 #define LLM_LOG_DEBUG 3
 
 /* Highest instruction-set level to use; 0 chooses the best the machine has. Results are bit-identical across thread
- * counts, batch sizes and prompt chunkings within one level. */
+ * counts, batch sizes and prompt chunkings within one level (of BF16 weights also between processors that both have
+ * AVX512_BF16, or both have not). */
 #define LLM_ISA_SCALAR 1
 #define LLM_ISA_AVX2   2
 #define LLM_ISA_AVX512 3

@@ -71,6 +71,8 @@ static void all_writings_share_one(void **state)
     assert_string_equal(name_of(v, "EMAIL_ADDRESS", "a.nn@x.org", false), "<EMAIL_ADDRESS_2>");
     assert_string_equal(name_of(v, "SECRET", "aBc", false), "<SECRET_1>");
     assert_string_equal(name_of(v, "SECRET", "abc", false), "<SECRET_2>"); /* another secret */
+    assert_string_equal(name_of(v, "CASE_FILE", "AB-12", false), "<CASE_FILE_1>");
+    assert_string_equal(name_of(v, "CASE_FILE", "AB12", false), "<CASE_FILE_2>"); /* a type of the host's own */
     sx_vault_close(v);
 }
 

@@ -259,9 +259,8 @@ bool sx_ac_leaf(const sx_ac *ac, uint32_t node)
     return ac->children[node] == 0;
 }
 
-uint32_t sx_ac_report(const sx_ac *ac, uint32_t node)
+uint32_t sx_ac_reported(const sx_ac *ac, uint32_t node)
 {
-    if (!bit(ac->reports, node)) return SX_AC_NONE;
     while (!bit(ac->ends, node)) node = ac->fail[node];
     return node;
 }

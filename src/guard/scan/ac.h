@@ -50,8 +50,13 @@ uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte);
 uint32_t sx_ac_depth(const sx_ac *ac, uint32_t node);
 bool sx_ac_leaf(const sx_ac *ac, uint32_t node); /* no word goes on from here */
 
-/* The nearest node of the suffix chain, this one included, at which words end; SX_AC_NONE. The next: that of its fail. */
-uint32_t sx_ac_report(const sx_ac *ac, uint32_t node);
+/* The nearest node of the suffix chain, this one included, at which words end; there must be one. */
+uint32_t sx_ac_reported(const sx_ac *ac, uint32_t node);
+/* The same, or SX_AC_NONE. The next: that of its fail. */
+static inline uint32_t sx_ac_report(const sx_ac *ac, uint32_t node)
+{
+    return (ac->reports[node / 64] >> (node % 64) & 1u) != 0 ? sx_ac_reported(ac, node) : SX_AC_NONE;
+}
 /* The values of the words that end at such a node. */
 const uint32_t *sx_ac_values(const sx_ac *ac, uint32_t node, uint32_t *count);
 

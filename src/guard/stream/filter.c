@@ -123,9 +123,8 @@ static uint16_t number_of(const sx_filter *f, bool extra, uint16_t rule)
     return extra ? (uint16_t)(f->guard->rules->scan.rule_n + rule) : rule;
 }
 
-static void start_run(sx_filter *f, const sx_before *before, bool extra, uint16_t r)
+static inline void start_run(sx_filter *f, const sx_scan *scan, const sx_before *before, bool extra, uint16_t r)
 {
-    const sx_scan *scan = scan_of(f, extra);
     if (!f->wanted[scan->type_of[r]] || f->covered[number_of(f, extra, r)] > f->base + f->at) return;
     if (!sx_rule_may_follow(scan->rules[r], before)) return;
     sx_run *run = &f->runs[f->run_n++];
@@ -141,7 +140,8 @@ static void start_runs(sx_filter *f, const sx_before *before, uint32_t list)
     const sx_scan *scan = &f->guard->rules->scan;
     uint32_t alive = 0;
     for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) {
-        if (!sx_scout_spares(f->scout, &f->walk, scan->lists[i], &alive)) start_run(f, before, false, scan->lists[i]);
+        if (!sx_scout_spares(f->scout, &f->walk, scan->lists[i], &alive))
+            start_run(f, scan, before, false, scan->lists[i]);
     }
 }
 
@@ -152,7 +152,8 @@ static void start_extra(sx_filter *f, const sx_before *before)
     if (scan->rule_n == 0) return;
     uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
     uint32_t list = sx_scan_list(scan, before->word, f->fold[f->at], second);
-    for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) start_run(f, before, true, scan->lists[i]);
+    for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++)
+        start_run(f, scan, before, true, scan->lists[i]);
 }
 
 /* What may begin at this place. When its second byte is not here yet, all that can begin with the first. False: the text

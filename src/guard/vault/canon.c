@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "guard/policy/policy.h"
 #include "guard/scan/chars.h"
 #include "platform/crypto.h"
 #include "platform/unicode.h"
@@ -25,7 +26,9 @@ sx_value_kind sx_value_kind_of(const char *type)
                                         "COORDINATE", "USER_NAME", "COOKIE",       "DATE_OF_BIRTH", NULL};
     if (is_one_of(type, NAMES)) return SX_VALUE_NAME;
     if (is_one_of(type, ADDRESSES)) return SX_VALUE_ADDRESS;
-    return is_one_of(type, EXACT) ? SX_VALUE_EXACT : SX_VALUE_NUMBER;
+    if (is_one_of(type, EXACT)) return SX_VALUE_EXACT;
+    /* of a type of the host's own nothing is known: any sign may matter */
+    return sx_guard_type_index(type, strlen(type)) == SX_TYPE_MAX ? SX_VALUE_EXACT : SX_VALUE_NUMBER;
 }
 
 /* The length without "'s", with any apostrophe, or without the bare apostrophe of a plural. */
