@@ -75,7 +75,7 @@ static llm_status gather_pending(asking *a, llm_error *err)
     a->holds = sx_mem_array(a->mem, state->n_pending + 1, sizeof *a->holds);
     if (!a->views || !a->holds) return sx_fail_memory(err);
     for (size_t i = 0; i < state->n_pending && !status; i++) {
-        status = a->wide->port.get(a->wide->port.user, &state->pending[i], &a->views[i], &a->holds[i], err);
+        status = a->wide->port.get(a->wide->port.user, &state->pending[i], state->n_pending, &a->views[i], &a->holds[i], err);
         if (!status) a->n_pending++;
     }
     a->n_views = a->n_pending;
