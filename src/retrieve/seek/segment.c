@@ -60,21 +60,29 @@ void sx_segment_close(sx_segment *segment, sx_rows *rows)
 
 /* ---- documents and words ---- */
 
+/* The line of a document in its row; NULL when it is not there. */
+static const unsigned char *doc_line(const sx_segment *s, const sx_seg_row *row, uint32_t nth)
+{
+    size_t at = (size_t)(nth % SX_DOCS_ROW) * SX_DOC_BYTES;
+    return nth < s->n_docs && at + SX_DOC_BYTES <= row->size ? row->data + at : NULL;
+}
+
+static llm_status read_doc(const sx_segment *s, const unsigned char *line, sx_seg_doc *doc, llm_error *err)
+{
+    if (!line) return sx_segment_damaged(s, err);
+    *doc = (sx_seg_doc){(int64_t)sx_fixed_at(line, 8), (uint32_t)sx_fixed_at(line + 8, 4),
+                        (uint32_t)sx_fixed_at(line + 12, 4), line[16]};
+    if (doc->lang >= SX_LANG_COUNT || doc->first > s->n_units || doc->leaves > s->n_units - doc->first)
+        return sx_segment_damaged(s, err);
+    return LLM_OK;
+}
+
 llm_status sx_segment_doc(const sx_segment *s, sx_rows *rows, uint32_t nth, sx_seg_doc *doc, llm_error *err)
 {
     sx_seg_row *row;
     llm_status status = sx_rows_pin(rows, s->id, 1 + nth / SX_DOCS_ROW, &row, err);
     if (status != LLM_OK) return status;
-    size_t at = (size_t)(nth % SX_DOCS_ROW) * SX_DOC_BYTES;
-    if (nth >= s->n_docs || at + SX_DOC_BYTES > row->size) {
-        status = sx_segment_damaged(s, err);
-    } else {
-        const unsigned char *p = row->data + at;
-        *doc = (sx_seg_doc){(int64_t)sx_fixed_at(p, 8), (uint32_t)sx_fixed_at(p + 8, 4),
-                            (uint32_t)sx_fixed_at(p + 12, 4), p[16]};
-        if (doc->lang >= SX_LANG_COUNT || doc->first > s->n_units || doc->leaves > s->n_units - doc->first)
-            status = sx_segment_damaged(s, err);
-    }
+    status = read_doc(s, doc_line(s, row, nth), doc, err);
     sx_rows_unpin(rows, row);
     return status;
 }
@@ -84,21 +92,24 @@ static llm_status search_doc(const sx_segment *s, sx_rows *rows, bool by_id, uin
                              llm_error *err)
 {
     uint32_t low = 0, high = s->n_doc_rows;
+    int at = by_id ? 0 : 8, size = by_id ? 8 : 4;
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
-        const unsigned char *line = s->doc_directory + (size_t)mid * DOC_LINE;
-        uint64_t value = by_id ? sx_fixed_at(line, 8) : sx_fixed_at(line + 8, 4);
-        *(value <= wanted ? &low : &high) = mid;
+        *(sx_fixed_at(s->doc_directory + (size_t)mid * DOC_LINE + at, size) <= wanted ? &low : &high) = mid;
     }
+    sx_seg_row *row;
+    llm_status status = sx_rows_pin(rows, s->id, 1 + low, &row, err);
+    if (status != LLM_OK) return status;
     low *= SX_DOCS_ROW;
-    high = s->n_docs < low + SX_DOCS_ROW ? s->n_docs : low + SX_DOCS_ROW;
+    high = s->n_docs - low < SX_DOCS_ROW ? s->n_docs : low + SX_DOCS_ROW;
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
-        llm_status status = sx_segment_doc(s, rows, mid, doc, err);
-        if (status != LLM_OK) return status;
-        *((by_id ? (uint64_t)doc->id : doc->first) <= wanted ? &low : &high) = mid;
+        const unsigned char *line = doc_line(s, row, mid);
+        *(line && sx_fixed_at(line + at, size) <= wanted ? &low : &high) = mid;
     }
-    return sx_segment_doc(s, rows, low, doc, err);
+    status = read_doc(s, doc_line(s, row, low), doc, err);
+    sx_rows_unpin(rows, row);
+    return status;
 }
 
 llm_status sx_segment_doc_of(const sx_segment *s, sx_rows *rows, uint32_t unit, sx_seg_doc *doc, llm_error *err)
