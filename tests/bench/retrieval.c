@@ -158,7 +158,8 @@ static double auroc(void)
     return n_yes && n_no ? wins / (double)n_yes / (double)n_no : 0;
 }
 
-/* Plain BM25 (k1 1.2, b 0.75) over all paragraphs of all documents, stems as the index has them: what to be held against. */
+/* Plain BM25 (k1 1.2, b 0.75) over all paragraphs of all documents or of the one that is given, stems as the index has
+ * them: what to be held against. */
 typedef struct flat_hit {
     double score;
     uint32_t doc, leaf;
@@ -191,13 +192,14 @@ static void flat_score(const sx_query *query, uint32_t d, double all, double mea
     free(scores);
 }
 
-static int ask_flat(const question *q)
+static int ask_flat(const question *q, bool whole)
 {
     static sx_query queries[SX_LANG_COUNT];
     bool made[SX_LANG_COUNT] = {false};
     flat_hit best[10] = {{0, 0, 0}};
     double all = 0, words = 0;
-    for (uint32_t d = 0; d < n_docs; d++) {
+    uint32_t first = whole ? 0 : q->doc, end = whole ? n_docs : q->doc + 1;
+    for (uint32_t d = first; d < end; d++) {
         uint32_t lang = docs[d].index->lang;
         if (!made[lang] && sx_query_make(&queries[lang], &mem, lang, q->text, strlen(q->text))) die(q->text, "memory");
         made[lang] = true;
@@ -205,7 +207,7 @@ static int ask_flat(const question *q)
         all += docs[d].index->n_leaves;
         words += (double)docs[d].index->total_words;
     }
-    for (uint32_t d = 0; d < n_docs; d++) flat_score(&queries[docs[d].index->lang], d, all, words / all, best);
+    for (uint32_t d = first; d < end; d++) flat_score(&queries[docs[d].index->lang], d, all, words / all, best);
     for (int i = 0; i < 10 && best[i].score > 0; i++)
         if (best[i].doc == q->doc && hits(q, docs[q->doc].tree, docs[q->doc].index->leaf_node[best[i].leaf]))
             return i + 1;
@@ -243,7 +245,7 @@ static void dump(FILE *out, int number, const question *q)
     float known = 0, words = 0;
     for (uint32_t i = 0; i < r.queries[0].n; i++) {
         const sx_query_term *t = &r.queries[0].terms[i];
-        known += t->df ? t->weight : 0;
+        known += t->df && !t->added ? t->weight : 0;
         words += !t->weak && t->kind != SX_TOK_CHAR && t->kind != SX_TOK_LOOSE;
     }
     for (uint32_t i = 0; i < r.n_best; i++) {
@@ -260,11 +262,11 @@ static void dump(FILE *out, int number, const question *q)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) die("usage", "bench_retrieval NAME FOLDER [FEATURES|--no-doc|--bm25] < questions");
+    if (argc < 3) die("usage", "bench_retrieval NAME FOLDER [FEATURES|--no-doc|--bm25|--bm25-no-doc] < questions");
     sx_mem_init(&mem, NULL);
     load_docs(argv[2]);
-    bool whole = argc > 3 && !strcmp(argv[3], "--no-doc");
-    bool flat = argc > 3 && !strcmp(argv[3], "--bm25");
+    bool flat = argc > 3 && !strncmp(argv[3], "--bm25", 6);
+    bool whole = argc > 3 && (!strcmp(argv[3], "--no-doc") || !strcmp(argv[3], "--bm25-no-doc"));
     FILE *out = argc > 3 && !whole && !flat ? fopen(argv[3], "wb") : NULL;
     group groups[MAX_GROUPS] = {{{0}, 0, 0, 0, 0, 0, 0}};
     int n_groups = 0, number = 0;
@@ -281,7 +283,7 @@ int main(int argc, char **argv)
             continue;
         }
         double t = sx_clock_ms(), confidence = 0;
-        int rank = flat ? ask_flat(&q) : ask(&q, whole, &confidence);
+        int rank = flat ? ask_flat(&q, whole) : ask(&q, whole, &confidence);
         ms += sx_clock_ms() - t;
         number++;
         if (q.n_spans) {

@@ -1,6 +1,6 @@
 """Runs bench_retrieval over the question sets under $SEXTANT_SHARED/bench/retrieval and prints a table and the means.
 
-    python3 tests/bench/retrieval.py [--bench build/tests/bench_retrieval] [--no-doc | --bm25] [--features DIR] [set ...]
+    python3 tests/bench/retrieval.py [--bench build/tests/bench_retrieval] [--no-doc] [--bm25] [--features DIR] [set ...]
 """
 import argparse
 import json
@@ -30,17 +30,15 @@ def main():
     ap.add_argument("--bench", default="build/tests/bench_retrieval")
     ap.add_argument("--root", default=os.path.join(os.environ.get("SEXTANT_SHARED", "../shared"), "bench", "retrieval"))
     ap.add_argument("--no-doc", action="store_true")
-    ap.add_argument("--bm25", action="store_true", help="plain BM25 over all paragraphs, the document not given")
+    ap.add_argument("--bm25", action="store_true", help="plain BM25 over paragraphs instead")
     ap.add_argument("--features")
     ap.add_argument("sets", nargs="*")
     a = ap.parse_args()
     total = []
     for name in a.sets or SETS:
         cmd = [a.bench, name, os.path.join(a.root, name, "docs")]
-        if a.no_doc:
-            cmd.append("--no-doc")
-        if a.bm25:
-            cmd.append("--bm25")
+        if a.no_doc or a.bm25:
+            cmd.append("--" + "-".join(["bm25"] * a.bm25 + ["no-doc"] * a.no_doc))
         if a.features:
             cmd.append(os.path.join(a.features, name + ".f32"))
         lines = rows(a.root, name, "queries.jsonl") + rows(a.root, name, "negatives.jsonl")

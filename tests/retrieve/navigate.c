@@ -122,6 +122,35 @@ static void chooses_the_document(void **state)
     clear(&s);
 }
 
+static const char *first_document(const shelf *s, const char *question)
+{
+    sx_evidence *e = ask(s, question, 0, 0);
+    assert_true(e->count > 0);
+    const char *name = e->found[0].tree->name;
+    sx_evidence_free(e);
+    return name;
+}
+
+/* Of documents that say the same the one is meant whose name the question says, however the name is spelt; words that are in
+ * every name and short ones part nothing. */
+static void names_choose_the_document(void **state)
+{
+    (void)state;
+    static const char text[] = "Results\n\nThe revenue of the year rose to 12 billion.\n\nThe plants ran at 7 sites.\n";
+    shelf s = {.n = 0};
+    add(&s, "A_report_5.txt", text);
+    add(&s, "BOEING_2021_report_de.txt", text);
+    add(&s, "BOEING_2022_report_7.txt", text);
+    add(&s, "MGMRESORTS_2022_report_9.txt", text);
+    assert_string_equal(first_document(&s, "What was Boeing's revenue in FY2022?"), "BOEING_2022_report_7.txt");
+    assert_string_equal(first_document(&s, "What was Boeing's revenue in 2021?"), "BOEING_2021_report_de.txt");
+    assert_string_equal(first_document(&s, "How much revenue had MGM in the year?"), "MGMRESORTS_2022_report_9.txt");
+    assert_string_equal(first_document(&s, "Which revenue has the report?"), "A_report_5.txt");
+    assert_string_equal(first_document(&s, "Did the plants run at 7 sites?"), "A_report_5.txt");
+    assert_string_equal(first_document(&s, "revenue de year"), "A_report_5.txt");
+    clear(&s);
+}
+
 static void unknown_words_and_nothing(void **state)
 {
     (void)state;
@@ -256,6 +285,7 @@ int main(void)
         cmocka_unit_test(finds),
         cmocka_unit_test(concepts),
         cmocka_unit_test(chooses_the_document),
+        cmocka_unit_test(names_choose_the_document),
         cmocka_unit_test(unknown_words_and_nothing),
         cmocka_unit_test(trace_is_sound),
         cmocka_unit_test(beams_lose_nothing),

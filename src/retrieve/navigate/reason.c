@@ -30,9 +30,9 @@ static bool in_heading(const sx_index *index, uint32_t term, uint32_t section)
 static uint32_t heaviest(const sx_query *query, const bool *taken, bool chars)
 {
     uint32_t best = query->n;
-    for (uint32_t i = 0; i < query->n; i++) {
+    for (uint32_t i = 0; i < query->n && !query->terms[i].added; i++) { /* what is added stands behind */
         const sx_query_term *t = &query->terms[i];
-        if (taken[i] || t->weak || t->added || (t->kind == SX_TOK_CHAR) != chars || t->kind == SX_TOK_JOINED) continue;
+        if (taken[i] || t->weak || (t->kind == SX_TOK_CHAR) != chars || t->kind == SX_TOK_JOINED) continue;
         if (best == query->n || t->weight > query->terms[best].weight) best = i;
     }
     return best;

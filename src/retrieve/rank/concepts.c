@@ -1,226 +1,33 @@
-/* What people call a thing, and what documents of a trade call it: general vocabulary of finance, law and medicine. A phrase
- * of the question calls for further words, which count a part of what the question's own do. Written by hand from common
- * knowledge of the trades; nothing here is taken from a question set. */
 #include "retrieve/rank/concepts.h"
 
+#include <stdint.h>
 #include <string.h>
 
-typedef struct concept {
-    const char *said; /* as in a folded question; blanks at its ends ask for a word's boundary */
-    const char *written;
-}
-concept;
+enum { PAIRS = 4096 };
 
-static const concept concepts[] = {
-    /* finance */
-    {" capex ", "capital expenditures purchases of property plant and equipment additions"},
-    {" capital expenditure", "purchases of property plant and equipment additions"},
-    {" capital intensive ", "capital expenditures property plant and equipment total assets"},
-    {" pp e ", "property plant and equipment net"},
-    {" ppe ", "property plant and equipment net"},
-    {" ppne ", "property plant and equipment net"},
-    {" fixed asset", "property plant and equipment net"},
-    {" cogs ", "cost of goods sold cost of sales cost of revenue"},
-    {" cost of goods sold ", "cost of sales cost of revenue"},
-    {" d a ", "depreciation and amortization"},
-    {" ebitda ", "operating income depreciation amortization"},
-    {" ebit ", "operating income"},
-    {" eps ", "earnings per share diluted"},
-    {" days payable ", "accounts payable cost of sales inventories"},
-    {" payables turnover ", "accounts payable cost of sales"},
-    {" receivables turnover ", "accounts receivable net revenue"},
-    {" inventory turnover ", "inventories cost of sales"},
-    {" quick ratio ", "total current assets total current liabilities cash equivalents receivable"},
-    {" current ratio ", "total current assets total current liabilities"},
-    {" working capital ", "total current assets total current liabilities"},
-    {" liquidity ", "total current assets total current liabilities cash equivalents"},
-    {" gross margin ", "gross profit cost of sales revenues"},
-    {" gross profit ", "cost of sales revenues"},
-    {" operating margin ", "operating income revenues"},
-    {" net margin ", "net income revenues"},
-    {" net income ", "net earnings"},
-    {" top line ", "revenue net sales"},
-    {" topline ", "revenue net sales"},
-    {" bottom line ", "net income net earnings"},
-    {" revenue ", "net sales"},
-    {" debt ", "long term debt short term borrowings notes payable"},
-    {" leverage ", "total debt equity"},
-    {" interest coverage ", "interest expense operating income"},
-    {" free cash flow ", "net cash provided by operating activities capital expenditures"},
-    {" return on assets ", "net income total assets"},
-    {" return on equity ", "net income total equity"},
-    {" book value ", "stockholders equity per share"},
-    {" bankrupt", "insolvency liquidation"},
-    {" income statement", "consolidated statements of income operations earnings"},
-    {" statement of income ", "consolidated statements of income operations earnings"},
-    {" balance sheet ", "consolidated balance sheets financial position"},
-    {" cash flow statement", "consolidated statements of cash flows"},
-    {" statement of cash flow", "consolidated statements of cash flows"},
-    {" buyback", "repurchases of common stock"},
-    {" dividend", "dividends declared per common share"},
-    {" legal battle", "legal proceedings litigation"},
-    {" lawsuit", "legal proceedings litigation complaint"},
-    {" acquired ", "acquisition completed"},
-    {" spin off ", "separation transaction"},
-    {" retirees ", "pension postretirement benefit payments"},
-    {" employees ", "headcount workforce"},
-    {" tax rate ", "provision for income taxes"},
-    {" guidance ", "outlook expects"},
-    {" customers ", "sales to customers"},
-    {" geograph", "countries regions international"},
-    {" cyclical", "cycles economic conditions demand"},
-    /* contracts */
-    {" no shop ", "solicit solicitation acquisition proposal inquiries"},
-    {" go shop ", "solicit acquisition proposals"},
-    {" tail ", "termination fee consummated twelve months acquisition proposal"},
-    {" break fee ", "termination fee"},
-    {" breakup fee ", "termination fee"},
-    {" fiduciary ", "board of directors superior proposal recommendation duties"},
-    {" antitrust ", "hsr act competition laws divest governmental"},
-    {" regulatory approval", "governmental authorizations consents waiting period"},
-    {" specific performance ", "irreparable damage injunctions enforce specifically remedy"},
-    {" consideration ", "price paid cash shares right to receive"},
-    {" ordinary course ", "conduct of business consistent with past practice"},
-    {" closing condition", "conditions to obligations to consummate"},
-    {" covenants ", "agreements obligations performed complied"},
-    {" representations ", "warranties true and correct"},
-    {" material adverse ", "effect change event"},
-    {" reverse engineer", "disassemble decompile"},
-    {" required by law ", "subpoena court order legally compelled"},
-    {" third part", "other person entity"},
-    {" destroy", "return erase"},
-    {" survive ", "remain in effect after termination expiration"},
-    {" employees ", "personnel staff representatives"},
-    {" verbally ", "oral orally"},
-    {" copy ", "copies reproduce duplicate"},
-    {" liable ", "liability responsible damages"},
-    {" fired ", "dismissal termination of employment"},
-    {" landlord ", "lessor"},
-    {" tenant ", "lessee"},
-    {" cancel", "terminate termination"},
-    /* medicine */
-    {" symptom", "clinical manifestations signs"},
-    {" heart attack ", "myocardial infarction"},
-    {" high blood pressure ", "hypertension"},
-    {" stroke ", "cerebrovascular"},
-    {" kidney ", "renal"},
-    {" lung ", "pulmonary respiratory"},
-    {" liver ", "hepatic"},
-    {" death rate ", "mortality fatality"},
-    {" deaths ", "mortality died fatality"},
-    {" died ", "mortality deaths"},
-    {" spread ", "transmission transmitted"},
-    {" contagious ", "infectious transmission"},
-    {" side effect", "adverse events reactions"},
-    {" drug ", "treatment therapy"},
-    {" treat ", "treatment therapy"},
-    {" shot ", "vaccine injection"},
-    {" children ", "pediatric"},
-    {" elderly ", "older adults"},
-    {" cause ", "caused by etiology due to"},
-    {" test ", "diagnostic assay detection"},
-    /* law, in Chinese */
-    {"老公", "夫妻 丈夫"},
-    {"老婆", "夫妻 妻子"},
-    {"丈夫", "夫妻"},
-    {"妻子", "夫妻"},
-    {"离婚", "婚姻关系 感情破裂"},
-    {"结婚", "婚姻 登记"},
-    {"孩子", "子女 未成年人"},
-    {"小孩", "子女 未成年人"},
-    {"儿子", "子女"},
-    {"女儿", "子女"},
-    {"爸", "父母 父亲"},
-    {"妈", "父母 母亲"},
-    {"爷爷", "祖父母"},
-    {"奶奶", "祖父母"},
-    {"外公", "外祖父母"},
-    {"老人", "老年人 赡养"},
-    {"去世", "死亡 被继承人"},
-    {"遗产", "继承 被继承人"},
-    {"工资", "劳动报酬"},
-    {"薪水", "劳动报酬 工资"},
-    {"老板", "用人单位 雇主"},
-    {"公司", "用人单位 法人"},
-    {"单位", "用人单位"},
-    {"员工", "劳动者 职工"},
-    {"打工", "劳动者 用人单位"},
-    {"上班", "工作 劳动者"},
-    {"辞退", "解除劳动合同"},
-    {"开除", "解除劳动合同"},
-    {"辞职", "解除劳动合同"},
-    {"离职", "解除劳动合同"},
-    {"加班", "延长工作时间"},
-    {"欠钱", "债务 债务人"},
-    {"欠债", "债务 债务人"},
-    {"借钱", "借款 借款人"},
-    {"还钱", "清偿 返还 借款"},
-    {"利息", "利率 借款"},
-    {"赔钱", "赔偿 损失"},
-    {"赔偿", "损害 承担侵权责任"},
-    {"赔", "赔偿"},
-    {"房东", "出租人"},
-    {"租客", "承租人"},
-    {"租房", "租赁 承租人 出租人"},
-    {"房子", "房屋 不动产"},
-    {"买房", "房屋 买卖 不动产"},
-    {"房产证", "不动产权属证书 登记"},
-    {"邻居", "相邻 不动产权利人"},
-    {"物业", "物业服务人 业主"},
-    {"小区", "业主 建筑区划"},
-    {"车祸", "交通事故 机动车"},
-    {"撞", "交通事故 损害"},
-    {"开车", "驾驶 机动车"},
-    {"酒驾", "饮酒后驾驶机动车"},
-    {"醉驾", "醉酒驾驶机动车"},
-    {"驾照", "机动车驾驶证"},
-    {"坐牢", "有期徒刑"},
-    {"判刑", "有期徒刑 处"},
-    {"判几年", "有期徒刑"},
-    {"打人", "殴打 故意伤害"},
-    {"打架", "殴打 斗殴"},
-    {"打伤", "伤害 殴打"},
-    {"骗", "诈骗 欺诈"},
-    {"偷", "盗窃"},
-    {"抢", "抢劫 抢夺"},
-    {"警察", "公安机关 人民警察"},
-    {"报警", "公安机关"},
-    {"打官司", "诉讼 人民法院"},
-    {"起诉", "诉讼 人民法院"},
-    {"法院", "人民法院"},
-    {"律师", "代理人 辩护人"},
-    {"拘留", "行政拘留 治安管理处罚"},
-    {"违约", "违约责任 合同义务"},
-    {"反悔", "撤销 解除"},
-    {"退货", "经营者 消费者 退货"},
-    {"商家", "经营者"},
-    {"店家", "经营者"},
-    {"顾客", "消费者"},
-    {"网购", "网络 经营者 消费者"},
-    {"假货", "欺诈 假冒"},
-    {"抄袭", "著作权 侵权"},
-    {"盗版", "著作权 复制"},
-    {"狗", "饲养动物"},
-    {"宠物", "饲养动物"},
-    {"医院", "医疗机构"},
-    {"医生", "医务人员"},
-    {"看病", "诊疗 医疗机构"},
-    {"学校", "教育机构"},
-    {"工伤", "工伤保险 职工"},
-    {"怀孕", "女职工 孕期"},
-    {"股东", "公司 股权"},
-    {"罚款", "处 以下罚款"},
-    {"名誉", "名誉权 人格权"},
-    {"隐私", "隐私权 个人信息"},
-    {"担保", "保证 抵押"},
-    {"中介", "中介人 中介合同"},
-    {"快递", "运输 承运人"},
-    {"多久", "期限 期间 日内"},
-    {"过期", "期间届满"},
-};
+/* Which pairs of neighbouring bytes a question has: most concepts begin with another. */
+typedef struct byte_pairs {
+    uint8_t seen[PAIRS / 8];
+} byte_pairs;
 
-void sx_concepts(const char *folded, void (*found)(void *user, const char *written), void *user)
+static uint32_t pair_at(const char *s)
 {
-    for (size_t i = 0; i < sizeof concepts / sizeof *concepts; i++)
-        if (strstr(folded, concepts[i].said)) found(user, concepts[i].written);
+    return ((uint32_t)(unsigned char)s[0] * 61 + (unsigned char)s[1]) % PAIRS;
+}
+
+static void look_up(const sx_concept *concepts, const byte_pairs *pairs, const char *folded,
+                    void (*found)(void *user, const sx_concept *concept), void *user)
+{
+    for (const sx_concept *c = concepts; c->said; c++) {
+        uint32_t first = pair_at(c->said);
+        if (pairs->seen[first / 8] >> (first % 8) & 1 && strstr(folded, c->said)) found(user, c);
+    }
+}
+
+void sx_concepts(const char *folded, void (*found)(void *user, const sx_concept *concept), void *user)
+{
+    byte_pairs pairs = {{0}};
+    for (const char *s = folded; s[0] && s[1]; s++) pairs.seen[pair_at(s) / 8] |= (uint8_t)(1u << (pair_at(s) % 8));
+    look_up(sx_concepts_trade, &pairs, folded, found, user);
+    look_up(sx_concepts_zh, &pairs, folded, found, user);
 }

@@ -8,7 +8,7 @@
 #include "retrieve/rank/fold.h"
 #include "retrieve/rank/spans.h"
 
-enum { FILTER = 1024, NO_POS = 0x7fffffff, NEAR_WINDOW = 12 };
+enum { FILTER = 1024, NO_POS = 0x7fffffff, NEAR_WINDOW = 12, SET = SX_QUERY_TERMS / 32 };
 
 /* The question's terms as the document numbers them. */
 typedef struct term_filter {
@@ -37,14 +37,13 @@ static uint32_t match(const term_filter *f, uint32_t term)
 /* What is gathered while a paragraph is read. */
 typedef struct look {
     const sx_query *query;
-    uint32_t has[SX_QUERY_TERMS / 32], sentence[SX_QUERY_TERMS / 32], before[SX_QUERY_TERMS / 32];
-    uint32_t lead[SX_QUERY_TERMS / 32];
+    uint32_t has[SET], sentence[SET], before[SET];
+    uint32_t lead[SET];
     uint16_t count[SX_QUERY_TERMS];
     int last[SX_QUERY_TERMS]; /* where each term stood last */
     float ordered[SX_QUERY_TERMS * 2],
         near[SX_QUERY_TERMS * 2]; /* best closeness per neighbouring pair of the question */
-    float best_sentence, best_window;
-    uint32_t at_sentence, best_at;
+    float best_sentence, best_window, best_meant;
 } look;
 
 static bool bit(const uint32_t *set, uint32_t i)
@@ -52,26 +51,60 @@ static bool bit(const uint32_t *set, uint32_t i)
     return set[i / 32] >> (i % 32) & 1;
 }
 
+/* The term that the lowest bit of a set's word stands for. */
+static uint32_t lowest(uint32_t word, uint32_t bits)
+{
+    return word * 32 + (uint32_t)__builtin_ctz(bits);
+}
+
 static float weigh(const sx_query *query, const uint32_t *a, const uint32_t *b)
 {
     float sum = 0;
-    for (uint32_t i = 0; i < query->n; i++)
-        if (bit(a, i) || (b && bit(b, i))) sum += query->terms[i].weight;
+    for (uint32_t word = 0; word < SET; word++)
+        for (uint32_t left = a[word] | (b ? b[word] : 0); left; left &= left - 1)
+            sum += query->terms[lowest(word, left)].weight;
+    return sum;
+}
+
+/* What a set of terms holds of the question in its own words or in those a concept writes for them: a word that it lacks
+ * counts by the share that it has of what the best concept writes. */
+static float meant(const sx_query *query, const uint32_t *has)
+{
+    float sum = 0, credit[SX_QUERY_TERMS];
+    uint32_t credited[SET] = {0};
+    for (uint32_t c = 0; c < query->n_concepts; c++) {
+        const sx_query_concept *concept = &query->concepts[c];
+        float got = 0;
+        for (uint32_t word = 0; word < SET; word++)
+            for (uint32_t left = concept->written[word] & has[word]; left; left &= left - 1)
+                got += query->terms[lowest(word, left)].idf;
+        if (got <= 0) continue;
+        for (uint32_t word = 0; word < SET; word++)
+            for (uint32_t left = concept->said[word] & ~has[word]; left; left &= left - 1) {
+                uint32_t i = lowest(word, left);
+                if (!bit(credited, i) || got / concept->idf > credit[i]) credit[i] = got / concept->idf;
+                credited[word] |= 1u << (i % 32);
+            }
+    }
+    for (uint32_t word = 0; word < SET; word++) {
+        for (uint32_t left = has[word] & query->own[word]; left; left &= left - 1)
+            sum += query->terms[lowest(word, left)].weight;
+        for (uint32_t left = credited[word] & query->own[word]; left; left &= left - 1)
+            sum += query->terms[lowest(word, left)].weight * credit[lowest(word, left)];
+    }
     return sum;
 }
 
 static void end_sentence(look *l)
 {
+    float whole = meant(l->query, l->sentence);
+    if (whole > l->best_meant) l->best_meant = whole;
     float one = weigh(l->query, l->sentence, NULL);
     float two = weigh(l->query, l->sentence, l->before);
-    if (one > l->best_sentence) {
-        l->best_sentence = one;
-        l->best_at = l->at_sentence;
-    }
+    if (one > l->best_sentence) l->best_sentence = one;
     if (two > l->best_window) l->best_window = two;
     memcpy(l->before, l->sentence, sizeof l->before);
     memset(l->sentence, 0, sizeof l->sentence);
-    l->at_sentence++;
 }
 
 static bool counts_as_neighbour(const sx_query_term *t)
@@ -112,10 +145,7 @@ static void read_leaf(look *l, const term_filter *filter, const sx_index *index,
     bool any = false;
     for (uint32_t i = first; i < end; i++) {
         if (!index->tokens[i]) {
-            if (any)
-                end_sentence(l);
-            else
-                l->at_sentence++;
+            if (any) end_sentence(l);
             any = false;
             continue;
         }
@@ -181,62 +211,36 @@ static float rare_share(const sx_query *query, const uint32_t *has)
     return all > 0 ? got / all : 0;
 }
 
-/* Marks the question's terms among some tokens; returns how many tokens are of the question. */
-static uint32_t mark(const term_filter *filter, const sx_query *query, const uint32_t *tokens, uint32_t n,
-                     uint32_t *has)
+/* Marks the question's terms among some tokens. */
+static void mark(const term_filter *filter, const uint32_t *tokens, uint32_t n, uint32_t *has)
 {
-    uint32_t hits = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t t = tokens[i] ? match(filter, tokens[i] - 1) : SX_QUERY_TERMS;
-        if (t == SX_QUERY_TERMS) continue;
-        has[t / 32] |= 1u << (t % 32);
-        hits += !query->terms[t].weak;
+        if (t != SX_QUERY_TERMS) has[t / 32] |= 1u << (t % 32);
     }
-    return hits;
 }
 
-/* Headings: all above together, and the nearest one alone. A document's title says nothing about a place in it. */
+/* All headings above together. A document's title says nothing about a place in it. */
 static void heading_features(const sx_query *query, const term_filter *filter, const sx_index *index, sx_candidate *c)
 {
-    uint32_t above[SX_QUERY_TERMS / 32] = {0}, nearest[SX_QUERY_TERMS / 32] = {0};
-    uint32_t section = index->leaf_section[c->leaf], n = 0, hits = 0;
-    if (index->leaf_title[c->leaf]) {
-        n = index->leaf_title[c->leaf];
-        hits = mark(filter, query, index->tokens + index->leaf_start[c->leaf], n, nearest);
-    }
-    for (; section != SX_NO_NODE; section = index->sections[section].parent) {
+    uint32_t above[SET] = {0};
+    for (uint32_t section = index->leaf_section[c->leaf]; section != SX_NO_NODE;
+         section = index->sections[section].parent) {
         const sx_section *s = &index->sections[section];
         if (s->parent == SX_NO_NODE) break;
-        if (!n && s->title_end > s->title) {
-            n = s->title_end - s->title;
-            hits = mark(filter, query, index->tokens + s->title, n, nearest);
-        }
-        mark(filter, query, index->tokens + s->title, s->title_end - s->title, above);
+        mark(filter, index->tokens + s->title, s->title_end - s->title, above);
     }
     float total = (float)query->total;
     c->x[SX_F_HEADING] = weigh(query, above, NULL) / total;
-    c->x[SX_F_TITLE] = weigh(query, nearest, NULL) / total;
-    c->x[SX_F_TITLE_FIT] = n ? (float)hits / (float)n : 0;
     c->x[SX_F_BOTH] = weigh(query, above, c->has) / total;
 }
 
-/* The leaf's n-th sentence, counted as the builder did. */
-static void sentence_span(const sx_tree *tree, uint32_t node, uint32_t nth, uint32_t *start, uint32_t *end)
-{
-    sx_spans spans = sx_spans_of(tree, node);
-    *start = *end = tree->nodes[node].start;
-    for (uint32_t i = 0; i <= nth && sx_spans_next(&spans, start, end); i++) continue;
-}
-
-static void cue_features(const sx_query *query, const sx_tree *tree, uint32_t node, uint32_t sentence, sx_candidate *c)
+static void cue_features(const sx_query *query, const sx_tree *tree, uint32_t node, sx_candidate *c)
 {
     if (!query->cues) return;
     const sx_node *n = &tree->nodes[node];
     uint32_t shown = sx_text_cues(tree->text + n->start, n->end - n->start);
     c->x[SX_F_CUE] = shown & query->cues ? 1 : 0;
-    uint32_t start, end;
-    sentence_span(tree, node, sentence, &start, &end);
-    c->x[SX_F_CUE_NEAR] = sx_text_cues(tree->text + start, end - start) & query->cues ? 1 : 0;
 }
 
 static float body_score(const look *l, float words, float mean)
@@ -279,9 +283,11 @@ void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tr
     c->x[SX_F_SHORT] = index->leaf_words[c->leaf] < 10;
     c->x[SX_F_SECTION] = section == SX_NO_NODE ? 0 : section_scores[section] / ideal;
     c->x[SX_F_NEIGHBOUR] = (before > behind ? before : behind) / ideal;
-    cue_features(query, tree, index->leaf_node[c->leaf], l.best_at, c);
+    cue_features(query, tree, index->leaf_node[c->leaf], c);
     float mean = query->n_leaves ? (float)((double)query->n_words / query->n_leaves) : 1;
     c->x[SX_F_LENGTH] = logf(((float)index->leaf_words[c->leaf] + 4) / (mean + 4));
     c->x[SX_F_BODY] = body_score(&l, (float)index->leaf_words[c->leaf], mean > 0 ? mean : 1) / ideal;
+    c->x[SX_F_MEANT] = meant(query, l.has) / total;
+    c->x[SX_F_MEANT_SENTENCE] = l.best_meant / total;
     c->x[SX_F_EARLY] = 1.0f / (1.0f + (float)c->leaf / 8);
 }

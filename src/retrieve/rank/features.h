@@ -6,27 +6,26 @@
 #include "retrieve/rank/score.h"
 
 enum {
-    SX_F_BASE,      /* base score over the ideal */
-    SX_F_TOP,       /* base score over the best base score */
-    SX_F_COVER,     /* weight of the terms it has */
-    SX_F_SENTENCE,  /* the same for its best sentence */
-    SX_F_WINDOW,    /* and for its best two neighbouring sentences */
-    SX_F_ORDERED,   /* neighbours in the question that follow each other here */
-    SX_F_NEAR,      /* neighbours in the question that stand close here */
-    SX_F_RARE,      /* of the question's rarest terms */
-    SX_F_LEAD,      /* terms among its first characters */
-    SX_F_HEADING,   /* terms in the headings above */
-    SX_F_SECTION,   /* score of the section above, its text joined, over the ideal */
-    SX_F_NEIGHBOUR, /* best base score of the paragraphs before and behind, over the ideal */
-    SX_F_CUE,       /* the kind of thing that was asked for stands in it */
-    SX_F_CUE_NEAR,  /* and in its best sentence */
-    SX_F_LENGTH,    /* logarithm of its words over the mean */
-    SX_F_EARLY,     /* near the beginning of the document */
-    SX_F_SHORT,     /* a fragment of a few words */
-    SX_F_TITLE,     /* terms in the nearest heading */
-    SX_F_TITLE_FIT, /* share of the nearest heading's words that the question has */
-    SX_F_BOTH,      /* weight of the terms in it or in the headings above */
-    SX_F_BODY,      /* BM25 of its own words alone, over the ideal */
+    SX_F_BASE,           /* base score over the ideal */
+    SX_F_TOP,            /* base score over the best base score */
+    SX_F_COVER,          /* weight of the terms it has */
+    SX_F_SENTENCE,       /* the same for its best sentence */
+    SX_F_WINDOW,         /* and for its best two neighbouring sentences */
+    SX_F_ORDERED,        /* neighbours in the question that follow each other here */
+    SX_F_NEAR,           /* neighbours in the question that stand close here */
+    SX_F_RARE,           /* of the question's rarest terms */
+    SX_F_LEAD,           /* terms among its first characters */
+    SX_F_HEADING,        /* terms in the headings above */
+    SX_F_SECTION,        /* score of the section above, its text joined, over the ideal */
+    SX_F_NEIGHBOUR,      /* best base score of the paragraphs before and behind, over the ideal */
+    SX_F_CUE,            /* the kind of thing that was asked for stands in it */
+    SX_F_LENGTH,         /* logarithm of its words over the mean */
+    SX_F_EARLY,          /* near the beginning of the document */
+    SX_F_SHORT,          /* a fragment of a few words */
+    SX_F_BOTH,           /* weight of the terms in it or in the headings above */
+    SX_F_BODY,           /* BM25 of its own words alone, over the ideal */
+    SX_F_MEANT,          /* weight of the question's own terms it has, or for which it has what a concept writes */
+    SX_F_MEANT_SENTENCE, /* the same for its best sentence */
     SX_FEATURES
 };
 

@@ -148,11 +148,12 @@ const char *sx_language_stemmer(uint32_t lang)
 
 bool sx_language_weak(uint32_t lang, const char *word, size_t len)
 {
-    if (lang >= SX_LANG_COUNT || len == 0) return false;
-    const char *list = languages[lang].weak;
-    for (const char *p = strchr(list, ' '); p && p[1]; p = strchr(p + 1, ' '))
-        if (strncmp(p + 1, word, len) == 0 && p[1 + len] == ' ') return true;
-    return false;
+    char key[64];
+    if (lang >= SX_LANG_COUNT || len == 0 || len > sizeof key - 3) return false;
+    key[0] = key[len + 1] = ' ';
+    memcpy(key + 1, word, len);
+    key[len + 2] = '\0';
+    return strstr(languages[lang].weak, key) != NULL;
 }
 
 /* word -> bit mask of the Latin-letter languages that have it */

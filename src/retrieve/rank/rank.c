@@ -2,19 +2,20 @@
 
 #include <string.h>
 
+#include "retrieve/rank/prior.h"
+
 /* Fitted by list-wise logistic regression on three question sets whose licences allow it: COVID-QA (Apache-2.0),
  * ContractNLI (CC BY 4.0) and STARD (MIT). Every other set in tests/bench/retrieval.md was never seen by the fit. */
 const float sx_blend[SX_FEATURES] = {
-    [SX_F_BASE] = 0.88f,   [SX_F_TOP] = 3.50f,      [SX_F_COVER] = 0.86f,     [SX_F_SENTENCE] = 1.88f,
-    [SX_F_WINDOW] = 1.45f, [SX_F_ORDERED] = 1.24f,  [SX_F_NEAR] = 0.66f,      [SX_F_RARE] = -0.67f,
-    [SX_F_LEAD] = 0.68f,   [SX_F_HEADING] = 1.03f,  [SX_F_SECTION] = 1.20f,   [SX_F_NEIGHBOUR] = 1.12f,
-    [SX_F_CUE] = 0.23f,    [SX_F_CUE_NEAR] = 0.02f, [SX_F_LENGTH] = 0.30f,    [SX_F_EARLY] = 1.49f,
-    [SX_F_SHORT] = -0.42f, [SX_F_TITLE] = 0.23f,    [SX_F_TITLE_FIT] = 0.06f, [SX_F_BOTH] = 0.81f,
-    [SX_F_BODY] = 0.93f,
+    [SX_F_BASE] = 2.34f,   [SX_F_TOP] = 3.50f,     [SX_F_COVER] = 0.79f,   [SX_F_SENTENCE] = 2.71f,
+    [SX_F_WINDOW] = 1.54f, [SX_F_ORDERED] = 2.49f, [SX_F_NEAR] = 0.32f,    [SX_F_RARE] = -1.62f,
+    [SX_F_LEAD] = 1.30f,   [SX_F_HEADING] = 5.69f, [SX_F_SECTION] = 2.36f, [SX_F_NEIGHBOUR] = 1.99f,
+    [SX_F_CUE] = 0.33f,    [SX_F_LENGTH] = 0.13f,  [SX_F_EARLY] = 1.81f,   [SX_F_SHORT] = -1.26f,
+    [SX_F_BOTH] = 0.89f,   [SX_F_BODY] = 3.12f,    [SX_F_MEANT] = 1.67f,   [SX_F_MEANT_SENTENCE] = 2.90f,
 };
 
 /* What a passage gets that shows everything: scores handed out are shares of it. */
-static const float full_marks = 18.8f;
+static const float full_marks = 35.9f;
 
 llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, llm_error *err)
 {
@@ -65,32 +66,6 @@ static llm_status make_queries(sx_ranking *r, const char *text, size_t len, llm_
     for (uint32_t d = 0; d < r->n_docs; d++) sx_query_count(&r->queries[r->docs[d].query], r->docs[d].index);
     for (uint32_t q = 0; q < r->n_queries; q++) sx_query_settle(&r->queries[q]);
     return LLM_OK;
-}
-
-/* The share of the question that the document's name says, and the share that stands anywhere in it. */
-static const float prior_name = 0.5f, prior_text = 0.5f;
-
-static llm_status weigh_documents(sx_ranking *r, llm_error *err)
-{
-    if (r->n_docs < 2) return LLM_OK;
-    sx_lexer lexer;
-    sx_lexer_init(&lexer, r->mem, SX_LANG_EN, false);
-    llm_status status = LLM_OK;
-    for (uint32_t d = 0; d < r->n_docs && !status; d++) {
-        const sx_query *query = &r->queries[r->docs[d].query];
-        lexer.lang = query->lang;
-        status = sx_lexer_run(&lexer, r->docs[d].tree->name, strlen(r->docs[d].tree->name));
-        float named = 0, held = 0;
-        for (uint32_t t = 0; t < query->n; t++) {
-            bool in_name = false;
-            for (size_t i = 0; i < lexer.count && !in_name; i++) in_name = lexer.tokens[i].term == query->terms[t].hash;
-            if (in_name) named += query->terms[t].weight;
-            if (sx_index_term(r->docs[d].index, query->terms[t].hash) != SX_NO_TERM) held += query->terms[t].weight;
-        }
-        r->docs[d].prior = (prior_name * named + prior_text * held) / (float)query->total;
-    }
-    sx_lexer_free(&lexer);
-    return status ? sx_fail_memory(err) : LLM_OK;
 }
 
 static llm_status score_all(sx_ranking *r, const sx_score_params *params, const llm_cancel *cancel, llm_error *err)
@@ -171,7 +146,7 @@ static void sort_best(sx_ranking *r)
 }
 
 /* How much a document's prior counts when candidates are picked, and in their final score. */
-static const float prior_pick = 0.2f, prior_blend = 5.0f;
+static const float prior_pick = 0.2f, prior_blend = 0.265f;
 
 static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
 {
@@ -192,6 +167,13 @@ static llm_status pick(sx_ranking *r, uint32_t keep, llm_error *err)
     return LLM_OK;
 }
 
+float sx_blended(const sx_candidate *c)
+{
+    float sum = 0;
+    for (int k = 0; k < SX_FEATURES; k++) sum += sx_blend[k] * c->x[k];
+    return sum / full_marks;
+}
+
 llm_status sx_rank_look(const sx_ranking *r, sx_candidate *c)
 {
     const sx_rank_doc *doc = &r->docs[c->doc];
@@ -199,10 +181,8 @@ llm_status sx_rank_look(const sx_ranking *r, sx_candidate *c)
     c->base = doc->leaf_scores[c->leaf];
     sx_features(&r->queries[doc->query], doc->index, doc->tree, doc->leaf_scores, doc->section_scores, c);
     c->x[SX_F_TOP] = r->top > 0 ? c->x[SX_F_BASE] / r->top : 0;
-    c->score = 0;
-    for (int k = 0; k < SX_FEATURES; k++) c->score += sx_blend[k] * c->x[k];
-    c->score += prior_blend * doc->prior;
-    c->score = c->score > 0 ? c->score / full_marks : 0;
+    c->score = sx_blended(c) + prior_blend * doc->prior;
+    if (c->score < 0) c->score = 0;
     return LLM_OK;
 }
 
@@ -223,7 +203,7 @@ llm_status sx_rank(sx_ranking *ranking, const char *text, size_t len, uint32_t k
                    const llm_cancel *cancel, llm_error *err)
 {
     llm_status status = make_queries(ranking, text, len, err);
-    if (!status) status = weigh_documents(ranking, err);
+    if (!status && sx_prior(ranking, text)) status = sx_fail_memory(err);
     if (!status) status = score_all(ranking, params, cancel, err);
     if (!status) status = pick(ranking, keep, err);
     return status ? status : look_closely(ranking, err);

@@ -38,5 +38,7 @@ llm_status sx_ranking_init(sx_ranking *ranking, sx_mem *mem, uint32_t n_docs, ll
 void sx_ranking_free(sx_ranking *ranking);
 
 extern const float sx_blend[SX_FEATURES]; /* weights of the features */
+float sx_blended(
+    const sx_candidate *candidate); /* what its features come to, about 0..1; the document does not count */
 
 #endif

@@ -9,7 +9,7 @@ const sx_score_params sx_score_best = {1.2f, 0.65f, 1.0f, 1.0f};
 
 /* What a match is worth by SX_TOK_*: single characters and loose pairs are hardly words, compounds repeat their parts. */
 static const float kind_weight[] = {0, 1.0f, 1.0f, 0.6f, 0.5f, 1.0f, 0.5f};
-static const float added_weight = 0.3f; /* of words that a concept adds */
+static const float added_weight = 0.6f; /* of words that a concept adds */
 static const float weak_weight = 0.25f; /* of function and question words */
 
 static uint32_t find_term(const sx_query *query, uint32_t hash)
@@ -27,20 +27,44 @@ typedef struct widening {
     llm_status status;
 } widening;
 
-static void widen(void *user, const char *written)
+static bool is_word(const sx_token *token)
+{
+    return !token->weak && token->kind != SX_TOK_CHAR && token->kind != SX_TOK_LOOSE;
+}
+
+static void add_to_set(uint32_t *set, uint32_t i)
+{
+    set[i / 32] |= 1u << (i % 32);
+}
+
+/* The terms of the question that a concept goes by. */
+static void find_said(widening *w, const char *said, sx_query_concept *concept)
+{
+    w->status = sx_lexer_run(w->lexer, said, strlen(said));
+    for (size_t i = 0; i < w->lexer->count && !w->status; i++) {
+        uint32_t t = find_term(w->query, w->lexer->tokens[i].term);
+        if (t < w->query->n && (is_word(&w->lexer->tokens[i]) || w->lexer->count == 1)) add_to_set(concept->said, t);
+    }
+}
+
+static void widen(void *user, const sx_concept *called)
 {
     widening *w = user;
     sx_query *query = w->query;
-    if (w->status) return;
-    w->status = sx_lexer_run(w->lexer, written, strlen(written));
+    sx_query_concept concept = {.idf = 0};
+    if (!w->status) find_said(w, called->said, &concept);
+    if (!w->status) w->status = sx_lexer_run(w->lexer, called->written, strlen(called->written));
     for (size_t i = 0; i < w->lexer->count && !w->status; i++) {
         const sx_token *token = &w->lexer->tokens[i];
-        if (token->weak || token->kind == SX_TOK_CHAR || token->kind == SX_TOK_LOOSE || query->n == SX_QUERY_TERMS ||
-            find_term(query, token->term) < query->n)
-            continue;
-        query->terms[query->n++] = (sx_query_term){
-            .hash = token->term, .start = w->end, .end = w->end, .kind = token->kind, .count = 1, .added = true};
+        if (!is_word(token)) continue;
+        uint32_t t = find_term(query, token->term);
+        if (t == SX_QUERY_TERMS) continue;
+        if (t == query->n)
+            query->terms[query->n++] = (sx_query_term){
+                .hash = token->term, .start = w->end, .end = w->end, .kind = token->kind, .count = 1, .added = true};
+        add_to_set(concept.written, t);
     }
+    if (!w->status && query->n_concepts < SX_QUERY_CONCEPTS) query->concepts[query->n_concepts++] = concept;
 }
 
 static llm_status add_concepts(sx_query *query, sx_lexer *lexer, const char *text, size_t len)
@@ -102,6 +126,13 @@ void sx_query_settle(sx_query *query)
             t->weight *= added_weight;
         else
             query->total += t->weight;
+        if (!t->added) add_to_set(query->own, i);
+    }
+    for (uint32_t c = 0; c < query->n_concepts; c++) {
+        sx_query_concept *concept = &query->concepts[c];
+        concept->idf = 0;
+        for (uint32_t i = 0; i < query->n; i++)
+            if (concept->written[i / 32] >> (i % 32) & 1) concept->idf += query->terms[i].idf;
     }
     query->ideal = query->total * (1.0 + sx_score_best.k1);
     if (query->total <= 0) query->total = query->ideal = 1;

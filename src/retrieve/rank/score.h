@@ -5,7 +5,10 @@
 
 #include "retrieve/rank/form.h"
 
-enum { SX_QUERY_TERMS = 96 }; /* different terms of a question that count; the rest of a very long one does not */
+enum {
+    SX_QUERY_TERMS = 96,   /* different terms of a question that count; the rest of a very long one does not */
+    SX_QUERY_CONCEPTS = 16 /* likewise */
+};
 
 typedef struct sx_query_term {
     uint32_t hash;
@@ -19,12 +22,21 @@ typedef struct sx_query_term {
     float weight; /* what a full match of it is worth */
 } sx_query_term;
 
+/* Words of the question, and what documents may say in their place: sets of terms. */
+typedef struct sx_query_concept {
+    uint32_t said[SX_QUERY_TERMS / 32], written[SX_QUERY_TERMS / 32];
+    float idf; /* of all that is written */
+} sx_query_concept;
+
 typedef struct sx_query {
     uint32_t lang;
     uint32_t n;
+    uint32_t own[SX_QUERY_TERMS / 32]; /* which terms the question says itself: those before the first that is added */
     sx_query_term terms[SX_QUERY_TERMS];
     uint8_t order[SX_QUERY_TERMS * 2]; /* the question as a sequence of its terms */
     uint32_t n_order;
+    sx_query_concept concepts[SX_QUERY_CONCEPTS];
+    uint32_t n_concepts;
     uint32_t n_leaves; /* of the documents considered */
     uint64_t n_words;
     double total;  /* sum of weights */
