@@ -30,6 +30,10 @@ typedef struct sx_ac {
     uint32_t root[256];                  /* the root's children, 0: none */
     uint32_t level[SX_AC_BYTES_MAX + 2]; /* the first node of each depth, [levels] is node_n */
     uint32_t levels;
+    /* few nodes: every step looked up, [node_n][dense_classes]; else NULL */
+    uint16_t *dense;
+    uint32_t dense_classes;
+    uint8_t dense_class[256];
     /* words that were added; gone when it is built */
     struct sx_ac_word {
         uint32_t at, value;
@@ -47,6 +51,12 @@ llm_status sx_ac_add(sx_ac *ac, const char *word, size_t len, uint32_t value, ll
 llm_status sx_ac_build(sx_ac *ac, llm_error *err);
 
 uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte);
+/* The same, quick where there are few words. */
+static inline uint32_t sx_ac_next(const sx_ac *ac, uint32_t node, uint8_t byte)
+{
+    if (ac->dense == NULL) return sx_ac_step(ac, node, byte);
+    return ac->dense[(size_t)node * ac->dense_classes + ac->dense_class[byte]];
+}
 uint32_t sx_ac_depth(const sx_ac *ac, uint32_t node);
 bool sx_ac_leaf(const sx_ac *ac, uint32_t node); /* no word goes on from here */
 

@@ -68,10 +68,6 @@ static bool is_digit(uint32_t cp)
     return cp >= '0' && cp <= '9';
 }
 
-static bool joins_numbers(uint32_t cp)
-{
-    return cp == '.' || cp == ',' || cp == '-' || cp == '/';
-}
 
 static bool listed(const char *set, uint32_t cp)
 {
@@ -82,7 +78,7 @@ sx_before sx_window_look_back(const sx_window *w, size_t at)
 {
     sx_before b = {.cp = sx_window_before(w, at)};
     b.word = b.cp != 0 && sx_is_word(b.cp);
-    b.number = joins_numbers(b.cp) && is_digit(sx_window_before(w, at - 1));
+    b.number = sx_joins_numbers(b.cp) && is_digit(sx_window_before(w, at - 1));
     return b;
 }
 
@@ -104,7 +100,7 @@ static bool right_ok(const sx_window *w, const sx_rule *r, size_t end)
     } else if (!(r->flags & SX_RULE_RIGHT_ANY) && sx_is_word(cp)) {
         return false;
     }
-    if ((r->flags & SX_RULE_NUMBER) && joins_numbers(cp) && is_digit(sx_window_at(w, end + 1))) return false;
+    if ((r->flags & SX_RULE_NUMBER) && sx_joins_numbers(cp) && is_digit(sx_window_at(w, end + 1))) return false;
     return true;
 }
 
@@ -138,7 +134,7 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
     /* dead, but what stands behind the longest end may need one character more to judge */
     bool at_end = run->count > 0 && run->ends[(run->count - 1) % SX_ACCEPT_MAX] == run->at;
     if (at_end && i >= w->avail) return false;
-    return !(at_end && (rule->flags & SX_RULE_NUMBER) && joins_numbers(w->fold[i]) && i + 1 >= w->avail);
+    return !(at_end && (rule->flags & SX_RULE_NUMBER) && sx_joins_numbers(w->fold[i]) && i + 1 >= w->avail);
 }
 
 /* The match as its check sees it: folded, without the bytes that folding left over. */
@@ -197,18 +193,22 @@ static bool stands_alone(const sx_window *w, size_t from, size_t to)
     return to - from > 3 || to >= w->avail || !sx_ascii_letter(w->fold[to]);
 }
 
-void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64])
+void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint32_t *node, uint64_t base,
+                     uint64_t began[SX_TYPE_MAX])
 {
-    uint32_t node = SX_AC_ROOT;
+    const sx_ac *words = &scan->context;
+    uint32_t at = *node;
     for (size_t i = from; i < to; i++) {
-        node = sx_ac_step(&scan->context, node, (uint8_t)(sx_ascii_upper(w->fold[i]) ? w->fold[i] + 32 : w->fold[i]));
-        for (uint32_t k = sx_ac_report(&scan->context, node); k != SX_AC_NONE;) {
-            if (stands_alone(w, i + 1 - sx_ac_depth(&scan->context, k), i + 1)) {
-                uint32_t n;
-                const uint32_t *values = sx_ac_values(&scan->context, k, &n);
-                for (uint32_t v = 0; v < n; v++) types[values[v] / 64] |= (uint64_t)1 << (values[v] % 64);
+        at = sx_ac_next(words, at, (uint8_t)(sx_ascii_upper(w->fold[i]) ? w->fold[i] + 32 : w->fold[i]));
+        for (uint32_t k = sx_ac_report(words, at); k != SX_AC_NONE; k = sx_ac_report(words, words->fail[k])) {
+            size_t start = i + 1 - sx_ac_depth(words, k);
+            if (!stands_alone(w, start, i + 1)) continue;
+            uint32_t n;
+            const uint32_t *values = sx_ac_values(words, k, &n);
+            for (uint32_t v = 0; v < n; v++) {
+                if (base + start >= began[values[v]]) began[values[v]] = base + start + 1;
             }
-            k = sx_ac_report(&scan->context, scan->context.fail[k]);
         }
     }
+    *node = at;
 }

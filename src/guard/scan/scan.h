@@ -18,6 +18,12 @@ static inline bool sx_fold_skips(uint8_t b)
     return b == SX_FOLD_SKIP || b == SX_FOLD_NONE;
 }
 
+/* Signs inside of numbers. */
+static inline bool sx_joins_numbers(uint32_t cp)
+{
+    return cp == '.' || cp == ',' || cp == '-' || cp == '/';
+}
+
 /* Compiled once, then read by any number of streams. */
 typedef struct sx_scan {
     sx_mem *mem;
@@ -61,6 +67,7 @@ typedef struct sx_window {
 typedef struct sx_run {
     uint16_t rule;  /* within its scan */
     bool extra;     /* the caller's: a rule of its second scan */
+    bool settled;   /* nothing can change its outcome */
     uint16_t state; /* SX_PATTERN_DEAD: decided */
     uint32_t at;    /* next offset to read, from the start */
     uint32_t count; /* accepted ends so far, the last SX_ACCEPT_MAX kept */
@@ -98,8 +105,10 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
 bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
                    size_t *begin, size_t *end, float *score);
 
-/* Adds the bits of the types that have a context word wholly inside [from, to). */
-void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64]);
+/* Reads [from, to) for words of context, from where the automaton stands (*node: SX_AC_ROOT at first): began of a word's type
+ * becomes where it begins, counted from the window's start at `base`, and one. */
+void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint32_t *node, uint64_t base,
+                     uint64_t began[SX_TYPE_MAX]);
 
 /* Letters, marks and digits of scripts that are written with spaces, and the underscore: what a token is made of. */
 bool sx_is_word(uint32_t cp);

@@ -112,16 +112,18 @@ llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err)
 /* A waiting candidate counts if a word of its context stands behind it. */
 static bool context_came(sx_filter *f, const sx_candidate *c)
 {
-    uint64_t types[SX_TYPE_MAX / 64] = {0};
+    uint64_t began[SX_TYPE_MAX] = {0};
     sx_type_info info;
     sx_guard_type_info(f->guard, c->type, &info);
     /* up to the place being decided, not to what happens to have arrived: cuts may not matter */
     sx_window w = {f->text, f->fold, f->at, false};
     size_t from = (size_t)(c->end - f->base), to = from + info.behind;
+    uint32_t node = SX_AC_ROOT, own = SX_AC_ROOT;
     if (to > f->at) to = f->at;
-    sx_scan_context(&f->guard->rules->scan, &w, from, to, types);
-    if (f->guard->extra.context.word_n > 0) sx_scan_context(&f->guard->extra, &w, from, to, types);
-    return (types[c->type / 64] >> (c->type % 64) & 1u) != 0;
+    sx_scan_context(&f->guard->rules->scan, &w, from, to, &node, f->base, began);
+    if (f->guard->extra.context.word_n > 0)
+        sx_scan_context(&f->guard->extra, &w, from, to, &own, f->base, began);
+    return began[c->type] > 0;
 }
 
 /* True when no byte of the span is taken; then takes them. */
