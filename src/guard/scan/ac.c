@@ -205,14 +205,14 @@ static llm_status tabulate(sx_ac *ac, llm_error *err)
     for (size_t k = 1; k < ac->node_n && k < DENSE_MAX; k++) {
         if (ac->dense_class[ac->label[k]] == 0) ac->dense_class[ac->label[k]] = (uint8_t)classes++;
     }
-    if (ac->node_n > UINT16_MAX || ac->node_n * classes > DENSE_MAX) return LLM_OK;
+    if (ac->node_n >= SX_AC_REPORTS || ac->node_n * classes > DENSE_MAX) return LLM_OK;
     ac->dense = sx_mem_array(ac->mem, ac->node_n * classes, sizeof *ac->dense);
     if (ac->dense == NULL) return sx_fail_memory(err);
     ac->dense_classes = classes;
     for (uint32_t k = 0, c = 1; k < ac->node_n; k++) {
         uint16_t *row = ac->dense + (size_t)k * classes;
         if (k > 0) memcpy(row, ac->dense + (size_t)ac->fail[k] * classes, classes * sizeof *row);
-        for (uint32_t i = 0; i < ac->children[k]; i++, c++) row[ac->dense_class[ac->label[c]]] = (uint16_t)c;
+        for (uint32_t i = 0; i < ac->children[k]; i++, c++) row[ac->dense_class[ac->label[c]]] = (uint16_t)(c | (bit(ac->reports, c) ? SX_AC_REPORTS : 0));
     }
     return LLM_OK;
 }

@@ -54,11 +54,9 @@ uint32_t sx_window_before(const sx_window *w, size_t at)
     return cp == SX_UTF8_BAD ? cp : plain(cp);
 }
 
-uint32_t sx_window_at(const sx_window *w, size_t at)
+uint32_t sx_window_wide(const sx_window *w, size_t at)
 {
     size_t len;
-    if (at >= w->avail) return 0;
-    if (w->fold[at] < 0x80) return w->fold[at];
     uint32_t cp = sx_utf8_next(w->text + at, w->avail - at, &len);
     return cp == SX_UTF8_BAD ? cp : plain(cp);
 }
@@ -159,23 +157,39 @@ static size_t unfolded(const sx_window *w, size_t start, size_t n)
 
 enum { TRIES_MAX = 10 }; /* ends that are checked before a match is given up: more would make hostile texts slow */
 
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
+/* The match up to `end`; what stands behind it in the copy is put back by the caller. */
+static size_t copy_match(const sx_window *w, size_t start, size_t end, sx_copy *copy)
+{
+    size_t n = copy->plain, need = end - start;
+    for (; n < need && !sx_fold_skips(w->fold[start + n]); n++) copy->text[n] = (char)w->fold[start + n];
+    copy->plain = n;
+    if (n >= need) return need;
+    copy->plain = 0;
+    return copy_folded(w, start, end, copy->text);
+}
+
+/* What the rule's check says of the match; *lead: bytes of the copy that are left out at its beginning. */
+static float check(const sx_rule *rule, const sx_window *w, size_t start, size_t end, sx_copy *copy, size_t *lead)
+{
+    sx_match m = {.text = copy->text, .before = sx_window_before(w, start), .after = sx_window_at(w, end), .lead = lead};
+    m.len = copy_match(w, start, end, copy);
+    char behind = copy->text[m.len];
+    copy->text[m.len] = 0;
+    float score = rule->check(&m, rule->arg);
+    copy->text[m.len] = behind;
+    return score;
+}
+
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, sx_copy *copy,
                    size_t *begin, size_t *end, float *score)
 {
     const sx_rule *rule = scan->rules[run->rule];
     uint32_t kept = run->count < SX_ACCEPT_MAX ? run->count : SX_ACCEPT_MAX;
     for (uint32_t k = 1, tries = 0; k <= kept && tries < TRIES_MAX; k++) {
-        size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX];
+        size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX], lead = 0;
         if (!right_ok(w, rule, e)) continue;
         tries++;
-        float s = SX_CHECK_MAYBE;
-        size_t lead = 0;
-        if (rule->check != NULL) {
-            sx_match m = {
-                .text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e), .lead = &lead};
-            m.len = copy_folded(w, start, e, scratch);
-            s = rule->check(&m, rule->arg);
-        }
+        float s = rule->check != NULL ? check(rule, w, start, e, copy, &lead) : SX_CHECK_MAYBE;
         if (s < 0) continue;
         *begin = lead > 0 ? unfolded(w, start, lead) : start;
         *end = e;
@@ -193,22 +207,29 @@ static bool stands_alone(const sx_window *w, size_t from, size_t to)
     return to - from > 3 || to >= w->avail || !sx_ascii_letter(w->fold[to]);
 }
 
+/* The words that end behind place i. */
+static void note_words(const sx_ac *words, const sx_window *w, size_t i, uint32_t node, uint64_t base,
+                       uint64_t began[SX_TYPE_MAX])
+{
+    for (uint32_t k = sx_ac_report(words, node); k != SX_AC_NONE; k = sx_ac_report(words, words->fail[k])) {
+        size_t start = i + 1 - sx_ac_depth(words, k);
+        if (!stands_alone(w, start, i + 1)) continue;
+        uint32_t n;
+        const uint32_t *values = sx_ac_values(words, k, &n);
+        for (uint32_t v = 0; v < n; v++) {
+            if (base + start >= began[values[v]]) began[values[v]] = base + start + 1;
+        }
+    }
+}
+
 void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint32_t *node, uint64_t base,
                      uint64_t began[SX_TYPE_MAX])
 {
-    const sx_ac *words = &scan->context;
     uint32_t at = *node;
     for (size_t i = from; i < to; i++) {
-        at = sx_ac_next(words, at, (uint8_t)(sx_ascii_upper(w->fold[i]) ? w->fold[i] + 32 : w->fold[i]));
-        for (uint32_t k = sx_ac_report(words, at); k != SX_AC_NONE; k = sx_ac_report(words, words->fail[k])) {
-            size_t start = i + 1 - sx_ac_depth(words, k);
-            if (!stands_alone(w, start, i + 1)) continue;
-            uint32_t n;
-            const uint32_t *values = sx_ac_values(words, k, &n);
-            for (uint32_t v = 0; v < n; v++) {
-                if (base + start >= began[values[v]]) began[values[v]] = base + start + 1;
-            }
-        }
+        bool reports;
+        at = sx_ac_next(&scan->context, at, (uint8_t)sx_ascii_lower((char)w->fold[i]), &reports);
+        if (reports) note_words(&scan->context, w, i, at, base, began);
     }
     *node = at;
 }

@@ -99,10 +99,15 @@ bool sx_rule_may_follow(const sx_rule *rule, const sx_before *before);
 /* Goes on with a run that began at `start`; true when nothing behind the window can change its outcome. */
 bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_t max_span, sx_run *run);
 
-/* What a finished run found: the longest end that its boundaries and check allow, and where the
- * finding begins. False: nothing. scratch holds
- * SX_SPAN_MAX + 1 bytes. */
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
+/* The text from a place on as checks see it, copied once for all of them. */
+typedef struct sx_copy {
+    char *text;   /* [SX_SPAN_MAX + 1] */
+    size_t plain; /* bytes from the place that are in it, one for one; 0 at a new place */
+} sx_copy;
+
+/* What a finished run found: the longest end that its boundaries and check allow, and where the finding begins. False:
+ * nothing. */
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, sx_copy *copy,
                    size_t *begin, size_t *end, float *score);
 
 /* Reads [from, to) for words of context, from where the automaton stands (*node: SX_AC_ROOT at first): began of a word's type
@@ -114,7 +119,13 @@ void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_
 bool sx_is_word(uint32_t cp);
 /* The code point before / at an offset, folded; 0 at the end, SX_UTF8_BAD for broken bytes. */
 uint32_t sx_window_before(const sx_window *w, size_t at);
-uint32_t sx_window_at(const sx_window *w, size_t at);
+uint32_t sx_window_wide(const sx_window *w, size_t at);
+
+static inline uint32_t sx_window_at(const sx_window *w, size_t at)
+{
+    if (at >= w->avail) return 0;
+    return w->fold[at] < 0x80 ? w->fold[at] : sx_window_wide(w, at);
+}
 
 /* Writes the folded byte(s) of the character at s (len bytes) to fold. */
 void sx_fold_char(uint32_t cp, const char *s, size_t len, uint8_t *fold);

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "platform/utf8.h"
+
 /* States are numbered; a row of next states lies at the number times a power of two that the classes of bytes fit into. */
 enum {
     NO = SX_SCOUT_NO,
@@ -21,7 +23,11 @@ typedef struct {
     uint32_t members; /* into scout->rule and scout->at */
     uint16_t count, matches;
     uint32_t hash;
+    uint8_t behind; /* what may stand behind a match of them: UNWORDED, LETTERS, ANY */
 } state;
+
+enum { UNWORDED, LETTERS, ANY };
+enum { WORD = 1, DULL = 2 }; /* kinds of bytes: letters and digits; those that begin nothing inside of a word */
 
 /* A set being made. */
 typedef struct {
@@ -44,6 +50,7 @@ struct sx_scout {
     uint16_t *slots;  /* [SLOTS]: numbers of states by hash, 0: free */
     uint16_t *begins; /* [2 * heads * heads]: the state behind the two bytes that chose a list, or UNKNOWN */
     uint8_t *sample;  /* [heads]: a byte of each class */
+    uint8_t kind[256];
     set now, then;    /* scratch */
 };
 
@@ -55,6 +62,22 @@ static void forget(sx_scout *s)
     s->generation++;
     memset(s->slots, 0, SLOTS * sizeof *s->slots);
     memset(s->begins, 0xff, 2 * heads * heads * sizeof *s->begins);
+}
+
+static bool is_on(const sx_scout *s, uint16_t rule)
+{
+    return (s->on[rule / 64] >> (rule % 64) & 1) != 0;
+}
+
+/* Can a wanted rule begin with a byte of this class behind a letter or digit? */
+static bool begins_inside(const sx_scout *s, uint32_t class)
+{
+    const sx_scan *scan = s->scan;
+    uint32_t from = scan->list_at[class * scan->heads], to = scan->list_at[(class + 1) * scan->heads];
+    for (uint32_t i = from; i < to; i++) {
+        if (is_on(s, scan->lists[i])) return true;
+    }
+    return false;
 }
 
 sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan, const uint64_t on[SX_RULE_WORDS])
@@ -74,6 +97,9 @@ sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan, const uint64_t on[SX
         return NULL;
     }
     for (unsigned b = 256; b-- > 0;) s->sample[scan->head_class[b]] = (uint8_t)b;
+    for (unsigned b = 0; b < 128; b++) {
+        if (sx_is_word(b)) s->kind[b] = begins_inside(s, scan->head_class[b]) ? WORD : WORD | DULL;
+    }
     forget(s);
     return s;
 }
@@ -122,7 +148,13 @@ static uint32_t intern(sx_scout *s, const set *x)
     }
     if (s->n >= STATES || s->members + x->n > MEMBERS || !make_room(s, x->n)) return UNKNOWN;
     uint32_t made = (uint32_t)s->n++;
-    s->states[made] = (state){(uint32_t)s->members, (uint16_t)x->n, (uint16_t)x->matches, hash};
+    uint8_t behind = UNWORDED;
+    for (uint32_t i = 0; i < x->matches; i++) {
+        uint32_t flags = s->scan->rules[x->rule[i]]->flags;
+        if (flags & SX_RULE_RIGHT_ANY) behind = ANY;
+        if ((flags & SX_RULE_RIGHT_LETTERS) && behind == UNWORDED) behind = LETTERS;
+    }
+    s->states[made] = (state){(uint32_t)s->members, (uint16_t)x->n, (uint16_t)x->matches, hash, behind};
     memcpy(s->rule + s->members, x->rule, bytes);
     memcpy(s->at + s->members, x->at, bytes);
     s->members += x->n;
@@ -197,7 +229,7 @@ static uint32_t begin(sx_scout *s, uint32_t list)
     x->n = 0;
     for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) {
         uint16_t rule = scan->lists[i];
-        if (!(s->on[rule / 64] >> (rule % 64) & 1)) continue;
+        if (!is_on(s, rule)) continue;
         x->rule[x->n] = rule;
         x->at[x->n++] = SX_PATTERN_START;
     }
@@ -275,6 +307,78 @@ sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max
     if (!over && i >= w->avail) return SX_SCOUT_MORE;
     if (marks == 0) return SX_SCOUT_NONE;
     return !w->last && number_may_go_on(s, w, start, walk) ? SX_SCOUT_MORE : SX_SCOUT_KNOWN;
+}
+
+/* The walk of a place whose two bytes are here, as far as nothing matches: its end, the state there in *reached. *dull: the places
+ * between are inside of a word and begin nothing. */
+static inline size_t quick_walk(const sx_scout *s, const sx_window *w, size_t at, uint32_t *reached, bool *dull)
+{
+    const uint8_t *fold = w->fold, *classes = s->scan->head_class;
+    size_t i = at + 2, stop = at + SX_SCOUT_FAR < w->avail ? at + SX_SCOUT_FAR : w->avail;
+    uint32_t x = *reached, to = x, kinds = (s->kind[fold[at]] << 1) & s->kind[fold[at + 1]];
+    while (i < stop) {
+        to = s->next[((size_t)x << s->shift) + classes[fold[i]]];
+        if (to - FIRST >= MATCHED - FIRST) break; /* the end, a match, or a step to be learned */
+        x = to;
+        kinds &= s->kind[fold[i++]];
+    }
+    *reached = i < stop && to == NO ? NO : x;
+    *dull = (kinds & DULL) != 0;
+    return i;
+}
+
+bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, size_t max_span, const sx_scan *extra,
+                   uint32_t *list, sx_scout_walk *walk)
+{
+    const sx_scan *scan = s->scan;
+    const uint8_t *fold = w->fold;
+    size_t at = *place;
+    uint32_t before = sx_window_before(w, at);
+    bool word = before != 0 && sx_is_word(before), found = false;
+    while (at < end) {
+        if (extra != NULL) {
+            if (!sx_scan_list_empty(extra, sx_scan_list(extra, word, fold[at], fold[at + 1]))) break;
+        } else if (word) {
+            while (at < end && (s->kind[fold[at]] & DULL)) at++;
+            if (at == end) break;
+        }
+        uint32_t l = sx_scan_list(scan, word, fold[at], fold[at + 1]);
+        uint32_t first = sx_scan_list_empty(scan, l) ? NO : s->begins[l];
+        if (first - FIRST < MATCHED - FIRST && max_span >= SX_SCOUT_FAR) {
+            bool dull;
+            size_t i = quick_walk(s, w, at, &first, &dull);
+            if (first == NO && dull && extra == NULL && i <= end) {
+                at = i;
+                word = true;
+                continue;
+            }
+        }
+        if (first != NO && sx_scout_begin(s, l, true, walk) &&
+            sx_scout_go(s, w, at, max_span, walk) != SX_SCOUT_NONE) {
+            *list = l;
+            found = true;
+            break;
+        }
+        if ((unsigned char)w->text[at] < 0x80) {
+            word = (s->kind[fold[at++]] & WORD) != 0;
+            continue;
+        }
+        size_t len;
+        (void)sx_utf8_next(w->text + at, w->avail - at, &len);
+        if (at + len > end) break;
+        at += len;
+        word = sx_is_word(sx_window_before(w, at));
+    }
+    *place = at;
+    return found;
+}
+
+bool sx_scout_may_end(const sx_scout *s, const sx_scout_mark *mark, const sx_window *w, size_t start)
+{
+    size_t at = start + mark->end;
+    if (at >= w->avail || w->fold[at] >= 0x80 || !(s->kind[w->fold[at]] & WORD)) return true;
+    uint8_t behind = s->states[mark->state].behind;
+    return behind == ANY || (behind == LETTERS && !(w->fold[at] >= '0' && w->fold[at] <= '9'));
 }
 
 const uint16_t *sx_scout_matches(const sx_scout *s, const sx_scout_mark *mark, uint32_t *count)

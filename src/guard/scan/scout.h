@@ -45,6 +45,13 @@ void sx_scout_free(sx_scout *scout);
 bool sx_scout_begin(sx_scout *scout, uint32_t list, bool second, sx_scout_walk *walk);
 /* Goes on with the walk that began at `start`; matches longer than max_span do not count. */
 sx_scouted sx_scout_go(sx_scout *scout, const sx_window *w, size_t start, size_t max_span, sx_scout_walk *walk);
+/* Goes on from *at over places where no rule matches, to `end` at most, behind which another byte must be in the window; not
+ * over places where rules of `extra` (or NULL) may begin. True: *at is a place where something may match, *list and *walk tell of
+ * it. False: it is to be decided otherwise, or is the end. */
+bool sx_scout_pass(sx_scout *scout, const sx_window *w, size_t *at, size_t end, size_t max_span, const sx_scan *extra,
+                   uint32_t *list, sx_scout_walk *walk);
+/* May a match end at a mark by what stands behind it? */
+bool sx_scout_may_end(const sx_scout *scout, const sx_scout_mark *mark, const sx_window *w, size_t start);
 /* The rules that match at a mark, rising. */
 const uint16_t *sx_scout_matches(const sx_scout *scout, const sx_scout_mark *mark, uint32_t *count);
 /* Sets the bits of the rules that may still match; nothing after a walk that knows nothing. */

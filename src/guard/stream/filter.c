@@ -62,10 +62,10 @@ llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, c
     if (status == LLM_OK) {
         f->runs = sx_mem_array(mem, rules + 1, sizeof *f->runs);
         f->covered = sx_mem_array(mem, rules + 1, sizeof *f->covered);
-        f->scratch = sx_mem_alloc(mem, SX_SPAN_MAX + 1);
+        f->copy.text = sx_mem_alloc(mem, SX_SPAN_MAX + 1);
         f->run_of = sx_mem_array(mem, guard->rules->scan.rule_n + 1, sizeof *f->run_of);
         f->scout = sx_scout_take(guard->rules->scouts, on);
-        if (f->runs == NULL || f->covered == NULL || f->scratch == NULL || f->scout == NULL || f->run_of == NULL)
+        if (f->runs == NULL || f->covered == NULL || f->copy.text == NULL || f->scout == NULL || f->run_of == NULL)
             status = sx_fail_memory(err);
     }
     for (uint32_t t = 0; t < sx_guard_type_count(guard); t++)
@@ -93,7 +93,7 @@ void sx_filter_close(sx_filter *f)
     sx_mem *mem = f->mem;
     if (f->text != NULL) sx_wipe(f->text, f->text_cap);
     if (f->fold != NULL) sx_wipe(f->fold, f->fold_cap);
-    if (f->scratch != NULL) sx_wipe(f->scratch, SX_SPAN_MAX + 1);
+    if (f->copy.text != NULL) sx_wipe(f->copy.text, SX_SPAN_MAX + 1);
     if (f->allowed.data != NULL) sx_wipe(f->allowed.data, f->allowed.cap);
     sx_buf_free(&f->allowed);
     sx_learned_close(f->learned);
@@ -105,7 +105,7 @@ void sx_filter_close(sx_filter *f)
     sx_mem_free(mem, f->runs);
     sx_mem_free(mem, f->covered);
     sx_mem_free(mem, f->run_of);
-    sx_mem_free(mem, f->scratch);
+    sx_mem_free(mem, f->copy.text);
     sx_mem_free(mem, f->word);
     sx_mem_free(mem, f->cand);
     sx_mem_free(mem, f->taken);

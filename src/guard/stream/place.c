@@ -66,13 +66,15 @@ static int by_rule(const sx_run *a, const sx_run *b)
 }
 
 /* The marks of a walk as runs that are over, in the order of rules. */
-static void known_runs(sx_filter *f, const sx_before *before)
+static void known_runs(sx_filter *f, const sx_window *w, const sx_before *before)
 {
     enum { BARRED = UINT16_MAX };
     const sx_scan *scan = &f->guard->rules->scan;
+    bool all = f->walk.marks > SX_ACCEPT_MAX; /* then it matters how many a rule has */
     for (uint32_t m = 0; m < f->walk.marks; m++) {
         const sx_scout_mark *mark = &f->walk.mark[m];
         uint32_t n;
+        if (!all && !sx_scout_may_end(f->scout, mark, w, f->at)) continue;
         const uint16_t *rules = sx_scout_matches(f->scout, mark, &n);
         for (uint32_t i = 0; i < n; i++) {
             uint16_t r = rules[i], span = scan->rules[r]->span;
@@ -133,7 +135,7 @@ static bool begin_place(sx_filter *f, const sx_window *w)
     if (f->phase == SX_PLACE_SCOUT) said = sx_scout_go(f->scout, w, f->at, f->max_span, &f->walk);
     if (said == SX_SCOUT_MORE && waits_in_vain(f, &before)) said = f->walk.marks > 0 ? SX_SCOUT_KNOWN : SX_SCOUT_NONE;
     if (said == SX_SCOUT_MORE) return false;
-    if (said == SX_SCOUT_KNOWN) known_runs(f, &before);
+    if (said == SX_SCOUT_KNOWN) known_runs(f, w, &before);
     if (said == SX_SCOUT_MAYBE) start_runs(f, &before);
     start_extra(f, &before);
     f->phase = SX_PLACE_RUNS;
@@ -200,11 +202,12 @@ llm_status sx_place_decide(sx_filter *f, const sx_window *w, bool *done, llm_err
     }
     f->run_n = kept;
     if (!*done) return LLM_OK;
+    f->copy.plain = 0;
     for (size_t i = 0; i < f->run_n; i++) {
         const sx_run *run = &f->runs[i];
         size_t begin, end;
         float score;
-        if (!sx_run_result(scan_of(f, run->extra), w, f->at, run, f->scratch, &begin, &end, &score)) continue;
+        if (!sx_run_result(scan_of(f, run->extra), w, f->at, run, &f->copy, &begin, &end, &score)) continue;
         f->covered[number_of(f, run->extra, run->rule)] = f->base + end;
         llm_status status = weigh(f, w, run, begin, end, score, err);
         if (status != LLM_OK) return status;
@@ -213,47 +216,20 @@ llm_status sx_place_decide(sx_filter *f, const sx_window *w, bool *done, llm_err
     return LLM_OK;
 }
 
-/* May the policy's own rules begin here? */
-static bool extra_begins(const sx_filter *f, size_t at, bool word)
-{
-    const sx_scan *extra = &f->guard->extra;
-    return extra->rule_n > 0 && !sx_scan_list_empty(extra, sx_scan_list(extra, word, f->fold[at], f->fold[at + 1]));
-}
-
 bool sx_place_pass(sx_filter *f, const sx_window *w)
 {
-    const sx_scan *scan = &f->guard->rules->scan;
-    const uint8_t *fold = f->fold;
-    size_t at = f->at, end = (f->at | 4095u) + 1;
+    const sx_scan *extra = f->guard->extra.rule_n > 0 ? &f->guard->extra : NULL;
+    size_t end = (f->at | 4095u) + 1, before = f->at;
     if (end > f->avail - 1) end = f->avail - 1; /* the second byte must be here */
     if (f->phase != SX_PLACE_NEW || f->words_on) return false;
     if (f->cand_n > 0) { /* what waits for text is decided when that has come, as step by step */
         if (f->guard->params.max_hold > 0) return false;
         if (f->cand_wait - f->base < end) end = (size_t)(f->cand_wait - f->base);
     }
-    uint32_t cp = sx_window_before(w, at);
-    bool word = cp != 0 && sx_is_word(cp);
-    while (at < end) {
-        size_t len = 1;
-        if (extra_begins(f, at, word)) break;
-        uint32_t list = sx_scan_list(scan, word, fold[at], fold[at + 1]);
-        if (!sx_scan_list_empty(scan, list) && sx_scout_begin(f->scout, list, true, &f->walk) &&
-            sx_scout_go(f->scout, w, at, f->max_span, &f->walk) != SX_SCOUT_NONE) {
-            f->list = list;
-            f->run_n = 0;
-            f->phase = SX_PLACE_SCOUT; /* the place goes on from this walk */
-            break;
-        }
-        if ((unsigned char)f->text[at] < 0x80) {
-            word = f->guard->ascii_word[fold[at++]];
-            continue;
-        }
-        (void)sx_utf8_next(f->text + at, f->avail - at, &len);
-        if (at + len > end) break;
-        at += len;
-        word = sx_is_word(sx_window_before(w, at));
+    if (f->at >= end) return false;
+    if (sx_scout_pass(f->scout, w, &f->at, end, f->max_span, extra, &f->list, &f->walk)) {
+        f->run_n = 0;
+        f->phase = SX_PLACE_SCOUT; /* the place goes on from this walk */
     }
-    if (at == f->at) return false;
-    f->at = at;
-    return true;
+    return f->at != before;
 }
