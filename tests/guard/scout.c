@@ -65,8 +65,25 @@ static void fold(const char *text, size_t n, uint8_t *out)
     }
 }
 
+/* A rule's ends, without those inside of a word where it may not end: the scout does not tell of them. */
+static void drop_inner_ends(const sx_scan *scan, const sx_window *w, size_t at, sx_run *run)
+{
+    sx_run kept = {.rule = run->rule};
+    uint32_t flags = scan->rules[run->rule]->flags;
+    if (flags & SX_RULE_RIGHT_ANY) return;
+    assert_true(run->count <= SX_ACCEPT_MAX);
+    for (uint32_t i = 0; i < run->count; i++) {
+        size_t end = at + run->ends[i];
+        uint8_t next = end < w->avail ? w->fold[end] : 0;
+        bool inner = flags & SX_RULE_RIGHT_LETTERS ? next >= '0' && next <= '9' : next < 0x80 && sx_is_word(next);
+        if (!inner) kept.ends[kept.count++] = run->ends[i];
+    }
+    *run = kept;
+}
+
 /* The outcome of a rule as the scout tells it. */
-static void from_marks(const sx_scan *scan, const sx_scout *scout, const sx_scout_walk *walk, uint16_t rule, sx_run *run)
+static void from_marks(const sx_scan *scan, const sx_scout *scout, const sx_scout_walk *walk, uint16_t rule,
+                       sx_run *run)
 {
     *run = (sx_run){.rule = rule};
     for (uint32_t m = 0; m < walk->marks; m++) {
@@ -94,6 +111,8 @@ static void compare(const sx_scan *scan, const sx_scout *scout, const uint64_t *
         bool wanted = (on[rule / 64] >> (rule % 64) & 1) != 0;
         sx_run run = {.rule = rule, .state = SX_PATTERN_START}, told;
         assert_true(sx_run_advance(scan, w, at, SX_SPAN_MAX, &run));
+        if (run.count > SX_ACCEPT_MAX) continue;
+        drop_inner_ends(scan, w, at, &run);
         if (said == SX_SCOUT_MAYBE) {
             assert_true(!wanted || run.count == 0 || all || (left[rule / 64] >> (rule % 64) & 1));
             continue;
@@ -102,6 +121,8 @@ static void compare(const sx_scan *scan, const sx_scout *scout, const uint64_t *
             from_marks(scan, scout, walk, rule, &told);
         else
             told = (sx_run){.rule = rule};
+        drop_inner_ends(scan, w, at, &told); /* a mark that another rule needs names it too */
+        memset(run.ends + run.count, 0, sizeof run.ends - run.count * sizeof *run.ends);
         assert_int_equal(told.count, wanted ? run.count : 0);
         if (wanted) assert_memory_equal(told.ends, run.ends, sizeof run.ends);
     }
@@ -152,7 +173,7 @@ static void what_rules_find_is_found(void **state)
             sx_window whole = {text, folded, len, true};
             for (size_t at = 0; at + 1 < len; at++) {
                 if (((unsigned char)text[at] & 0xc0) == 0x80) continue;
-                uint32_t list = sx_scan_list(&scan, (seed >> at % 31 & 1) != 0, folded[at], folded[at + 1]);
+                uint32_t list = sx_scan_list(&scan, (seed >> at % 29) % SX_BEHIND, folded[at], folded[at + 1]);
                 one_place(&scan, scout, on[some], &whole, at, list, &n);
             }
         }

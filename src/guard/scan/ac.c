@@ -212,7 +212,8 @@ static llm_status tabulate(sx_ac *ac, llm_error *err)
     for (uint32_t k = 0, c = 1; k < ac->node_n; k++) {
         uint16_t *row = ac->dense + (size_t)k * classes;
         if (k > 0) memcpy(row, ac->dense + (size_t)ac->fail[k] * classes, classes * sizeof *row);
-        for (uint32_t i = 0; i < ac->children[k]; i++, c++) row[ac->dense_class[ac->label[c]]] = (uint16_t)(c | (bit(ac->reports, c) ? SX_AC_REPORTS : 0));
+        for (uint32_t i = 0; i < ac->children[k]; i++, c++)
+            row[ac->dense_class[ac->label[c]]] = (uint16_t)(c | (bit(ac->reports, c) ? SX_AC_REPORTS : 0));
     }
     return LLM_OK;
 }

@@ -66,16 +66,19 @@ static bool is_digit(uint32_t cp)
     return cp >= '0' && cp <= '9';
 }
 
-
 static bool listed(const char *set, uint32_t cp)
 {
-    return set != NULL && cp > 0 && cp < 0x80 && strchr(set, (int)cp) != NULL;
+    for (; set != NULL && *set != 0; set++) {
+        if ((unsigned char)*set == cp) return true;
+    }
+    return false;
 }
 
 sx_before sx_window_look_back(const sx_window *w, size_t at)
 {
     sx_before b = {.cp = sx_window_before(w, at)};
-    b.word = b.cp != 0 && sx_is_word(b.cp);
+    b.behind = sx_behind(b.cp);
+    b.word = b.behind != SX_BEHIND_OTHER;
     b.number = sx_joins_numbers(b.cp) && is_digit(sx_window_before(w, at - 1));
     return b;
 }
@@ -171,7 +174,8 @@ static size_t copy_match(const sx_window *w, size_t start, size_t end, sx_copy *
 /* What the rule's check says of the match; *lead: bytes of the copy that are left out at its beginning. */
 static float check(const sx_rule *rule, const sx_window *w, size_t start, size_t end, sx_copy *copy, size_t *lead)
 {
-    sx_match m = {.text = copy->text, .before = sx_window_before(w, start), .after = sx_window_at(w, end), .lead = lead};
+    sx_match m = {
+        .text = copy->text, .before = sx_window_before(w, start), .after = sx_window_at(w, end), .lead = lead};
     m.len = copy_match(w, start, end, copy);
     char behind = copy->text[m.len];
     copy->text[m.len] = 0;

@@ -27,7 +27,8 @@ typedef struct {
 } state;
 
 enum { UNWORDED, LETTERS, ANY };
-enum { WORD = 1, DULL = 2 }; /* kinds of bytes: letters and digits; those that begin nothing inside of a word */
+/* Kinds of bytes: letters and digits; which of them are digits; those that begin nothing behind a letter, behind a digit. */
+enum { WORD = 1, DIGIT = 2, DULL_LETTER = 4, DULL_DIGIT = 8 };
 
 /* A set being made. */
 typedef struct {
@@ -48,10 +49,10 @@ struct sx_scout {
     uint16_t *next; /* [n << shift] */
     size_t next_cap;
     uint16_t *slots;  /* [SLOTS]: numbers of states by hash, 0: free */
-    uint16_t *begins; /* [2 * heads * heads]: the state behind the two bytes that chose a list, or UNKNOWN */
+    uint16_t *begins; /* [SX_BEHIND * heads * heads]: the state behind the two bytes that chose a list, or UNKNOWN */
     uint8_t *sample;  /* [heads]: a byte of each class */
     uint8_t kind[256];
-    set now, then;    /* scratch */
+    set now, then; /* scratch */
 };
 
 static void forget(sx_scout *s)
@@ -61,7 +62,7 @@ static void forget(sx_scout *s)
     s->members = 0;
     s->generation++;
     memset(s->slots, 0, SLOTS * sizeof *s->slots);
-    memset(s->begins, 0xff, 2 * heads * heads * sizeof *s->begins);
+    memset(s->begins, 0xff, SX_BEHIND * heads * heads * sizeof *s->begins);
 }
 
 static bool is_on(const sx_scout *s, uint16_t rule)
@@ -69,11 +70,12 @@ static bool is_on(const sx_scout *s, uint16_t rule)
     return (s->on[rule / 64] >> (rule % 64) & 1) != 0;
 }
 
-/* Can a wanted rule begin with a byte of this class behind a letter or digit? */
-static bool begins_inside(const sx_scout *s, uint32_t class)
+/* Can a wanted rule begin with a byte of this class? */
+static bool begins_behind(const sx_scout *s, uint32_t behind, uint32_t class)
 {
     const sx_scan *scan = s->scan;
-    uint32_t from = scan->list_at[class * scan->heads], to = scan->list_at[(class + 1) * scan->heads];
+    uint32_t row = (behind * scan->heads + class) * scan->heads;
+    uint32_t from = scan->list_at[row], to = scan->list_at[row + scan->heads];
     for (uint32_t i = from; i < to; i++) {
         if (is_on(s, scan->lists[i])) return true;
     }
@@ -90,7 +92,7 @@ sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan, const uint64_t on[SX
     memcpy(s->on, on, sizeof s->on);
     while ((size_t)1 << s->shift < heads) s->shift++;
     s->slots = sx_mem_array(mem, SLOTS, sizeof *s->slots);
-    s->begins = sx_mem_array(mem, 2 * heads * heads, sizeof *s->begins);
+    s->begins = sx_mem_array(mem, SX_BEHIND * heads * heads, sizeof *s->begins);
     s->sample = sx_mem_array(mem, heads, 1);
     if (!s->slots || !s->begins || !s->sample) {
         sx_scout_free(s);
@@ -98,7 +100,10 @@ sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan, const uint64_t on[SX
     }
     for (unsigned b = 256; b-- > 0;) s->sample[scan->head_class[b]] = (uint8_t)b;
     for (unsigned b = 0; b < 128; b++) {
-        if (sx_is_word(b)) s->kind[b] = begins_inside(s, scan->head_class[b]) ? WORD : WORD | DULL;
+        if (!sx_is_word(b)) continue;
+        s->kind[b] = b >= '0' && b <= '9' ? WORD | DIGIT : WORD;
+        if (!begins_behind(s, SX_BEHIND_LETTER, scan->head_class[b])) s->kind[b] |= DULL_LETTER;
+        if (!begins_behind(s, SX_BEHIND_DIGIT, scan->head_class[b])) s->kind[b] |= DULL_DIGIT;
     }
     forget(s);
     return s;
@@ -255,6 +260,14 @@ bool sx_scout_begin(sx_scout *s, uint32_t list, bool second, sx_scout_walk *walk
     return at != NO;
 }
 
+/* May one of the rules that match in a state end where this stands behind it? */
+static inline bool may_end(const sx_scout *s, uint32_t number, uint8_t next)
+{
+    if (next >= 0x80 || !(s->kind[next] & WORD)) return true;
+    uint8_t behind = s->states[number].behind;
+    return behind == ANY || (behind == LETTERS && !(s->kind[next] & DIGIT));
+}
+
 /* Does a match that ends where the walk died depend on what follows the number's sign there? */
 static bool number_may_go_on(const sx_scout *s, const sx_window *w, size_t start, const sx_scout_walk *walk)
 {
@@ -275,10 +288,11 @@ sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max
     size_t end = stop < w->avail ? stop : w->avail;
     uint32_t at = walk->state, shift = s->shift, marks = walk->marks;
     if (walk->generation != s->generation) at = MAYBE;
-    /* a first mark may have leftovers of folding behind it */
-    if (marks == 1 && walk->at == 2 && walk->mark[0].at == 2) {
+    if (at > MAYBE && marks > 0 && walk->mark[marks - 1].end == walk->at) { /* its right side was not here */
+        sx_scout_mark *last = &walk->mark[marks - 1];
         while (i < w->avail && fold[i] == SX_FOLD_SKIP) i++;
-        walk->mark[0].end = (uint16_t)(i - start);
+        last->end = (uint16_t)(i - start);
+        if (i < w->avail && !may_end(s, last->state, fold[i])) marks--;
     }
     while (at > MAYBE && i < end) {
         uint32_t to = s->next[((size_t)at << shift) + classes[fold[i]]];
@@ -295,6 +309,7 @@ sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max
         if (to & MATCHED) {
             uint16_t read = (uint16_t)(i - start);
             while (i < w->avail && fold[i] == SX_FOLD_SKIP) i++;
+            if (i < w->avail && !may_end(s, at, fold[i])) continue;
             walk->mark[marks++] = (sx_scout_mark){(uint16_t)at, read, (uint16_t)(i - start)};
         }
     }
@@ -309,13 +324,13 @@ sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max
     return !w->last && number_may_go_on(s, w, start, walk) ? SX_SCOUT_MORE : SX_SCOUT_KNOWN;
 }
 
-/* The walk of a place whose two bytes are here, as far as nothing matches: its end, the state there in *reached. *dull: the places
- * between are inside of a word and begin nothing. */
+/* The walk of a place whose two bytes are here, as far as nothing matches: its end, the state there in *reached. *dull: the
+ * places between are inside of a word and begin nothing. */
 static inline size_t quick_walk(const sx_scout *s, const sx_window *w, size_t at, uint32_t *reached, bool *dull)
 {
     const uint8_t *fold = w->fold, *classes = s->scan->head_class;
     size_t i = at + 2, stop = at + SX_SCOUT_FAR < w->avail ? at + SX_SCOUT_FAR : w->avail;
-    uint32_t x = *reached, to = x, kinds = (s->kind[fold[at]] << 1) & s->kind[fold[at + 1]];
+    uint32_t x = *reached, to = x, kinds = s->kind[fold[at]] & WORD ? s->kind[fold[at + 1]] : 0;
     while (i < stop) {
         to = s->next[((size_t)x << s->shift) + classes[fold[i]]];
         if (to - FIRST >= MATCHED - FIRST) break; /* the end, a match, or a step to be learned */
@@ -323,8 +338,14 @@ static inline size_t quick_walk(const sx_scout *s, const sx_window *w, size_t at
         kinds &= s->kind[fold[i++]];
     }
     *reached = i < stop && to == NO ? NO : x;
-    *dull = (kinds & DULL) != 0;
+    *dull = (kinds & (DULL_LETTER | DULL_DIGIT)) == (DULL_LETTER | DULL_DIGIT);
     return i;
+}
+
+static inline uint32_t behind_byte(const sx_scout *s, uint8_t byte)
+{
+    uint8_t kind = s->kind[byte];
+    return kind & DIGIT ? SX_BEHIND_DIGIT : kind & WORD ? SX_BEHIND_LETTER : SX_BEHIND_OTHER;
 }
 
 bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, size_t max_span, const sx_scan *extra,
@@ -333,52 +354,58 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
     const sx_scan *scan = s->scan;
     const uint8_t *fold = w->fold;
     size_t at = *place;
-    uint32_t before = sx_window_before(w, at);
-    bool word = before != 0 && sx_is_word(before), found = false;
+    uint32_t behind = sx_behind(sx_window_before(w, at));
+    bool found = false;
     while (at < end) {
         if (extra != NULL) {
-            if (!sx_scan_list_empty(extra, sx_scan_list(extra, word, fold[at], fold[at + 1]))) break;
-        } else if (word) {
-            while (at < end && (s->kind[fold[at]] & DULL)) at++;
-            if (at == end) break;
-        }
-        uint32_t l = sx_scan_list(scan, word, fold[at], fold[at + 1]);
-        uint32_t first = sx_scan_list_empty(scan, l) ? NO : s->begins[l];
-        if (first - FIRST < MATCHED - FIRST && max_span >= SX_SCOUT_FAR) {
-            bool dull;
-            size_t i = quick_walk(s, w, at, &first, &dull);
-            if (first == NO && dull && extra == NULL && i <= end) {
-                at = i;
-                word = true;
+            if (!sx_scan_list_empty(extra, sx_scan_list(extra, behind, fold[at], fold[at + 1]))) break;
+        } else if (behind != SX_BEHIND_OTHER) {
+            uint8_t kind = s->kind[fold[at]], dull = behind == SX_BEHIND_DIGIT ? DULL_DIGIT : DULL_LETTER;
+            if (kind & dull) {
+                behind = kind & DIGIT ? SX_BEHIND_DIGIT : SX_BEHIND_LETTER;
+                at++;
+                if (kind & (kind & DIGIT ? DULL_DIGIT : DULL_LETTER)) {
+                    while (at < end && s->kind[fold[at]] == kind) at++;
+                }
                 continue;
             }
         }
-        if (first != NO && sx_scout_begin(s, l, true, walk) &&
-            sx_scout_go(s, w, at, max_span, walk) != SX_SCOUT_NONE) {
+        uint32_t l = sx_scan_list(scan, behind, fold[at], fold[at + 1]);
+        uint32_t first = sx_scan_list_empty(scan, l) ? NO : s->begins[l];
+        if (first - FIRST < MATCHED - FIRST && max_span >= SX_SCOUT_FAR) {
+            bool dull;
+            uint32_t reached = first;
+            size_t i = quick_walk(s, w, at, &reached, &dull);
+            if (reached == NO && dull && extra == NULL && i <= end) {
+                at = i;
+                behind = behind_byte(s, fold[at - 1]);
+                continue;
+            }
+            first = reached;
+            walk->state = reached;
+            walk->generation = s->generation;
+            walk->at = (uint32_t)(i - at);
+            walk->marks = 0;
+        } else if (first != NO && !sx_scout_begin(s, l, true, walk)) {
+            first = NO;
+        }
+        if (first != NO && sx_scout_go(s, w, at, max_span, walk) != SX_SCOUT_NONE) {
             *list = l;
             found = true;
             break;
         }
         if ((unsigned char)w->text[at] < 0x80) {
-            word = (s->kind[fold[at++]] & WORD) != 0;
+            behind = behind_byte(s, fold[at++]);
             continue;
         }
         size_t len;
         (void)sx_utf8_next(w->text + at, w->avail - at, &len);
         if (at + len > end) break;
         at += len;
-        word = sx_is_word(sx_window_before(w, at));
+        behind = sx_behind(sx_window_before(w, at));
     }
     *place = at;
     return found;
-}
-
-bool sx_scout_may_end(const sx_scout *s, const sx_scout_mark *mark, const sx_window *w, size_t start)
-{
-    size_t at = start + mark->end;
-    if (at >= w->avail || w->fold[at] >= 0x80 || !(s->kind[w->fold[at]] & WORD)) return true;
-    uint8_t behind = s->states[mark->state].behind;
-    return behind == ANY || (behind == LETTERS && !(w->fold[at] >= '0' && w->fold[at] <= '9'));
 }
 
 const uint16_t *sx_scout_matches(const sx_scout *s, const sx_scout_mark *mark, uint32_t *count)

@@ -22,7 +22,7 @@ typedef enum sx_scouted {
     SX_SCOUT_MORE   /* the text ends first */
 } sx_scouted;
 
-/* Where rules matched. */
+/* Where rules matched. A place inside of a word, where no rule of those that match may end, has no mark. */
 typedef struct sx_scout_mark {
     uint16_t state; /* names the rules */
     uint16_t at;    /* bytes read from the start */
@@ -50,8 +50,6 @@ sx_scouted sx_scout_go(sx_scout *scout, const sx_window *w, size_t start, size_t
  * it. False: it is to be decided otherwise, or is the end. */
 bool sx_scout_pass(sx_scout *scout, const sx_window *w, size_t *at, size_t end, size_t max_span, const sx_scan *extra,
                    uint32_t *list, sx_scout_walk *walk);
-/* May a match end at a mark by what stands behind it? */
-bool sx_scout_may_end(const sx_scout *scout, const sx_scout_mark *mark, const sx_window *w, size_t start);
 /* The rules that match at a mark, rising. */
 const uint16_t *sx_scout_matches(const sx_scout *scout, const sx_scout_mark *mark, uint32_t *count);
 /* Sets the bits of the rules that may still match; nothing after a walk that knows nothing. */

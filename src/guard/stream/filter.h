@@ -59,8 +59,8 @@ struct sx_filter {
     sx_scout_walk walk;
     sx_run *runs; /* rules alive at `at`; [rule_n + the policy's] */
     size_t run_n;
-    uint16_t *run_of; /* [rule_n] scratch, zero between uses: the run of a rule, and one */
-    uint64_t *covered;                 /* per rule: end of its last finding; it looks no earlier again */
+    uint16_t *run_of;  /* [rule_n] scratch, zero between uses: the run of a rule, and one */
+    uint64_t *covered; /* per rule: end of its last finding; it looks no earlier again */
     sx_copy copy;
     /* words of context that end at context_at or before it: of each type where the last one began, and one */
     uint64_t context_at, context_began[SX_TYPE_MAX];

@@ -55,9 +55,8 @@ static void start_extra(sx_filter *f, const sx_before *before)
     const sx_scan *scan = &f->guard->extra;
     if (scan->rule_n == 0) return;
     uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
-    uint32_t list = sx_scan_list(scan, before->word, f->fold[f->at], second);
-    for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++)
-        start_run(f, before, true, scan->lists[i]);
+    uint32_t list = sx_scan_list(scan, before->behind, f->fold[f->at], second);
+    for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) start_run(f, before, true, scan->lists[i]);
 }
 
 static int by_rule(const sx_run *a, const sx_run *b)
@@ -66,15 +65,13 @@ static int by_rule(const sx_run *a, const sx_run *b)
 }
 
 /* The marks of a walk as runs that are over, in the order of rules. */
-static void known_runs(sx_filter *f, const sx_window *w, const sx_before *before)
+static void known_runs(sx_filter *f, const sx_before *before)
 {
     enum { BARRED = UINT16_MAX };
     const sx_scan *scan = &f->guard->rules->scan;
-    bool all = f->walk.marks > SX_ACCEPT_MAX; /* then it matters how many a rule has */
     for (uint32_t m = 0; m < f->walk.marks; m++) {
         const sx_scout_mark *mark = &f->walk.mark[m];
         uint32_t n;
-        if (!all && !sx_scout_may_end(f->scout, mark, w, f->at)) continue;
         const uint16_t *rules = sx_scout_matches(f->scout, mark, &n);
         for (uint32_t i = 0; i < n; i++) {
             uint16_t r = rules[i], span = scan->rules[r]->span;
@@ -126,7 +123,7 @@ static bool begin_place(sx_filter *f, const sx_window *w)
     sx_scouted said = SX_SCOUT_NONE;
     if (f->phase == SX_PLACE_NEW) {
         bool second = f->at + 1 < f->avail;
-        f->list = sx_scan_list(scan, before.word, f->fold[f->at], second ? f->fold[f->at + 1] : SX_FOLD_SKIP);
+        f->list = sx_scan_list(scan, before.behind, f->fold[f->at], second ? f->fold[f->at + 1] : SX_FOLD_SKIP);
         f->run_n = 0;
         f->phase = SX_PLACE_RUNS;
         if (!sx_scan_list_empty(scan, f->list) && sx_scout_begin(f->scout, f->list, second, &f->walk))
@@ -135,7 +132,7 @@ static bool begin_place(sx_filter *f, const sx_window *w)
     if (f->phase == SX_PLACE_SCOUT) said = sx_scout_go(f->scout, w, f->at, f->max_span, &f->walk);
     if (said == SX_SCOUT_MORE && waits_in_vain(f, &before)) said = f->walk.marks > 0 ? SX_SCOUT_KNOWN : SX_SCOUT_NONE;
     if (said == SX_SCOUT_MORE) return false;
-    if (said == SX_SCOUT_KNOWN) known_runs(f, w, &before);
+    if (said == SX_SCOUT_KNOWN) known_runs(f, &before);
     if (said == SX_SCOUT_MAYBE) start_runs(f, &before);
     start_extra(f, &before);
     f->phase = SX_PLACE_RUNS;
