@@ -198,7 +198,7 @@ static void link_fails(sx_ac *ac)
 enum { DENSE_MAX = 1 << 19 }; /* steps that are worth a table */
 
 /* A node steps as the one that fail leads to, but for its own children. */
-static llm_status tabulate(sx_ac *ac, llm_error *err)
+llm_status sx_ac_tabulate(sx_ac *ac, llm_error *err)
 {
     uint32_t classes = 1; /* the first is of bytes that are in no word */
     memset(ac->dense_class, 0, sizeof ac->dense_class);
@@ -262,7 +262,7 @@ llm_status sx_ac_build(sx_ac *ac, llm_error *err)
     forget_words(ac);
     link_fails(ac);
     count_ends(ac);
-    return tabulate(ac, err);
+    return LLM_OK;
 }
 
 uint32_t sx_ac_depth(const sx_ac *ac, uint32_t node)

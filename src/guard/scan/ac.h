@@ -31,7 +31,7 @@ typedef struct sx_ac {
     uint32_t root[256];                  /* the root's children, 0: none */
     uint32_t level[SX_AC_BYTES_MAX + 2]; /* the first node of each depth, [levels] is node_n */
     uint32_t levels;
-    /* few nodes: every step looked up, [node_n][dense_classes], SX_AC_REPORTS with it; else NULL */
+    /* every step looked up, [node_n][dense_classes], SX_AC_REPORTS with it; else NULL */
     uint16_t *dense;
     uint32_t dense_classes;
     uint8_t dense_class[256];
@@ -50,6 +50,8 @@ void sx_ac_free(sx_ac *ac);
 llm_status sx_ac_add(sx_ac *ac, const char *word, size_t len, uint32_t value, llm_error *err);
 /* Builds the automaton of all words added; once. */
 llm_status sx_ac_build(sx_ac *ac, llm_error *err);
+/* Makes steps quick for a mebibyte of memory at most; a larger automaton stays as it is. */
+llm_status sx_ac_tabulate(sx_ac *ac, llm_error *err);
 
 uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte);
 uint32_t sx_ac_depth(const sx_ac *ac, uint32_t node);
@@ -62,7 +64,7 @@ static inline uint32_t sx_ac_report(const sx_ac *ac, uint32_t node)
 {
     return (ac->reports[node / 64] >> (node % 64) & 1u) != 0 ? sx_ac_reported(ac, node) : SX_AC_NONE;
 }
-/* A step, and whether words end there; quick where there are few words. */
+/* A step, and whether words end there; quick where they were tabulated. */
 static inline uint32_t sx_ac_next(const sx_ac *ac, uint32_t node, uint8_t byte, bool *reports)
 {
     if (ac->dense != NULL) {

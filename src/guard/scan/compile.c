@@ -156,6 +156,7 @@ void sx_scan_begin(sx_scan *scan, sx_mem *mem)
 llm_status sx_scan_end(sx_scan *scan, llm_error *err)
 {
     llm_status status = sx_ac_build(&scan->context, err);
+    if (status == LLM_OK) status = sx_ac_tabulate(&scan->context, err);
     return status == LLM_OK ? make_lists(scan, err) : status;
 }
 

@@ -232,10 +232,9 @@ static void begin_run(const sx_words *words, sx_word_state *s, uint32_t canon, u
 {
     char bytes[4];
     size_t n = sx_utf8_put(canon, bytes);
-    bool reports;
     for (size_t i = 0; i < n; i++) {
         s->byte_start[s->byte_n++ % SX_WORD_BYTE_RING] = start;
-        s->node = sx_ac_next(&words->ac, s->node, (uint8_t)bytes[i], &reports);
+        s->node = sx_ac_step(&words->ac, s->node, (uint8_t)bytes[i]);
     }
     s->due = true;
 }

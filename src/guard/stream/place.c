@@ -105,10 +105,10 @@ static bool waits_in_vain(const sx_filter *f, const sx_before *before)
     uint64_t alive[SX_RULE_WORDS] = {0};
     if (f->walk.state == SX_SCOUT_NO) return false;
     sx_scout_alive(f->scout, &f->walk, alive);
-    for (uint16_t r = 0; r < f->guard->rules->scan.rule_n; r++) {
+    for (size_t r = 0; r < f->guard->rules->scan.rule_n; r++) {
         if (alive[r / 64] == 0)
             r |= 63;
-        else if ((alive[r / 64] >> (r % 64) & 1) && may_begin(f, before, false, r))
+        else if ((alive[r / 64] >> (r % 64) & 1) && may_begin(f, before, false, (uint16_t)r))
             return false;
     }
     return true;
