@@ -259,7 +259,11 @@ typedef struct llm_judge_batch {
 /* A host's own judge. Must not call the context that retrieves. A negative status ends the retrieval with it. Since 0.2. */
 typedef llm_status (*llm_judge_fn)(void *user, llm_judge_batch *batch);
 
-#define LLM_RETRIEVE_JUDGE 1u /* flag: the context's model judges the nodes (opts->judge is NULL). Since 0.2 */
+#define LLM_RETRIEVE_JUDGE \
+    1u /* flag: the context's model judges the nodes by how likely the question is behind each (opts->judge is NULL). Since 0.2 */
+/* flag: it names nodes by letters, a few at a time in every order, by the logits of the letters; with LLM_RETRIEVE_JUDGE the
+ * mean of both counts. For models that follow instructions. Since 0.3 */
+#define LLM_RETRIEVE_LETTERS 2u
 
 typedef struct llm_retrieve_opts {
     uint32_t struct_size;
@@ -291,14 +295,15 @@ typedef struct llm_retrieve_opts {
 
 typedef struct llm_gen_opts {
     uint32_t struct_size;
-    uint32_t flags;       /* LLM_GEN_* */
-    uint32_t max_tokens;  /* most tokens made; 0: 256 */
-    uint32_t top_k;       /* keep the k likeliest; 0: all */
-    float temperature;    /* 0: greedy */
-    float top_p;          /* keep the likeliest that sum to p; 0 or 1: all */
-    float min_p;          /* drop what is less likely than min_p times the likeliest; 0: nothing */
-    float min_confidence; /* with evidence: below this confidence the answer is "not found"; 0: 0.5, negative: never */
-    uint64_t seed;        /* same seed, same text, whatever the thread count */
+    uint32_t flags;      /* LLM_GEN_* */
+    uint32_t max_tokens; /* most tokens made; 0: 256 */
+    uint32_t top_k;      /* keep the k likeliest; 0: all */
+    float temperature;   /* 0: greedy */
+    float top_p;         /* keep the likeliest that sum to p; 0 or 1: all */
+    float min_p;         /* drop what is less likely than min_p times the likeliest; 0: nothing */
+    float
+        min_confidence; /* with evidence: below this llm_evidence_confidence the answer is "not found"; 0: 0.5, negative: never */
+    uint64_t seed;    /* same seed, same text, whatever the thread count */
     const char *stop; /* stop strings, each ended by NUL and the list by an empty one ("\n\n\0User:\0"); NULL: none */
     const llm_cancel *cancel; /* must outlive the reply */
     /* Since 0.2. Logits pass these in order: bias, repetition, frequency and presence penalties, DRY; then the choice, with a
@@ -876,13 +881,15 @@ LLM_API llm_status llm_rerank(llm_ctx *ctx, const char *query, size_t len, const
 /* Finds evidence for a question by descending the document trees. An empty corpus gives empty evidence of confidence 0.
  * With a judge each level of the descent is put before it, the best by words first, and its opinion is blended with the
  * words'; it orders, and cannot hide. Free with llm_evidence_free. Errors: LLM_E_INVALID, LLM_E_UNSUPPORTED (no corpus;
- * LLM_RETRIEVE_JUDGE without a model), LLM_E_NOT_FOUND (opts->doc), a judge's own,
+ * LLM_RETRIEVE_JUDGE or LLM_RETRIEVE_LETTERS without a model, or with one whose tokens do not tell letters apart), LLM_E_NOT_FOUND (opts->doc), a judge's own,
  * LLM_E_UTF8, LLM_E_IO, LLM_E_CORRUPT, LLM_E_MEMORY, LLM_E_CANCELLED, LLM_E_BUSY. Blocks: yes. Thread: ctx. Since 0.1. */
 LLM_API llm_status llm_retrieve(llm_ctx *ctx, const char *question, size_t len, const llm_retrieve_opts *opts,
                                 llm_evidence **out);
 LLM_API void llm_evidence_free(llm_evidence *evidence);
 LLM_API uint32_t llm_evidence_count(const llm_evidence *evidence);
-/* The calibrated probability that the answer is in the evidence at all, 0 to 1. Thread: ctx. Since 0.1. */
+/* How likely it is that the documents answer the question, 0 to 1, where as many questions are answered as not: 0.5 is where
+ * "answered" becomes likelier than "not". Where a share q of your questions has an answer in the documents, the same place is
+ * 1 - q. Measured sets and how far each keeps to this: tests/bench/retrieval.md. Thread: ctx. Since 0.1. */
 LLM_API double llm_evidence_confidence(const llm_evidence *evidence);
 /* Of evidence i, best first (beyond the count: "" or 0): document, node id, section path ("Part II > 8. Fees"), the
  * passage (end - start bytes), its span in the canonical text, its score. Thread: ctx. Since 0.1. */

@@ -255,6 +255,14 @@ func Judge(weight float32, ms uint, tokens uint64) RetrieveOption {
 	}
 }
 
+// JudgeByLetters lets the context's model name passages by letters, beside Judge or alone; the numbers as in Judge.
+func JudgeByLetters(weight float32, ms uint, tokens uint64) RetrieveOption {
+	return func(o *retrieveOpts) {
+		o.flags |= raw.LLM_RETRIEVE_LETTERS
+		o.judgeWeight, o.judgeMS, o.judgeTokens = weight, ms, tokens
+	}
+}
+
 // InDoc keeps to one document.
 func InDoc(name string) RetrieveOption { return func(o *retrieveOpts) { o.doc = name } }
 

@@ -77,7 +77,7 @@ func TestModelJudges(t *testing.T) {
 	}
 	m := modelOf(t)
 	evidence, err := contextOf(t, sextant.WithCorpus(corpus), sextant.WithModel(m)).Retrieve(bg, question,
-		sextant.Judge(0.5, 0, 4000))
+		sextant.Judge(0.5, 0, 4000), sextant.JudgeByLetters(0.5, 0, 4000))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,9 @@
-#include "api/ports.h"
+#include "api/judge_model.h"
 
 #include <math.h>
 #include <string.h>
+
+#include "platform/clock.h"
 
 static const double weight_default = 0.6;
 
@@ -46,21 +48,8 @@ static llm_status ask_host(void *user, sx_judge_request *r, llm_error *err)
 
 /* ---- the context's model ---- */
 
-/* A card is worth what it adds to the likelihood of the question: the mean logarithm of its tokens behind the card, less the
- * same without one, so that neither long questions nor likely ones are favoured. Nothing is generated. All cards of a batch
- * follow the one instruction, which is read once. */
-static const char instruction[] = "Each passage below is followed by a question that it answers.\n\nPassage: ";
-static const char before_question[] = "\nQuestion: ";
-static const double gain_scale = 4; /* a gain of half a nat per token is a clear yes */
-enum { JUDGE_CTX = 2048, CARD_TOKENS = 512, QUESTION_TOKENS = 256 };
-
-typedef struct token_run {
-    int32_t *ids;
-    size_t n;
-} token_run;
-
-static llm_status tokenize(const sx_judge_port *port, sx_arena *arena, const char *text, size_t len, uint32_t flags,
-                           token_run *out, llm_error *err)
+llm_status sx_judge_tokenize(const sx_judge_port *port, sx_arena *arena, const char *text, size_t len, uint32_t flags,
+                             sx_token_run *out, llm_error *err)
 {
     const sx_model *model = port->ctx->model->model;
     sx_mem *mem = &port->ctx->h.mem;
@@ -74,85 +63,57 @@ static llm_status tokenize(const sx_judge_port *port, sx_arena *arena, const cha
     return n < 0 ? (llm_status)n : LLM_OK;
 }
 
-/* room: most tokens an item may have behind the instruction; the card gives way to the question. */
-static llm_status make_item(sx_arena *arena, sx_score_item *item, const token_run *card, const token_run *bridge,
-                            const token_run *question, size_t room, llm_error *err)
+llm_status sx_judge_session(const sx_judge_port *port, sx_session **out, llm_error *err)
 {
-    size_t rest = bridge->n + question->n, most = rest < room ? room - rest : 0;
-    if (most > CARD_TOKENS) most = CARD_TOKENS;
-    size_t n_card = card->n < most ? card->n : most;
-    size_t n = n_card + bridge->n + question->n;
-    int32_t *ids = sx_arena_alloc(arena, (n + 1) * sizeof *ids);
-    double *logprob = sx_arena_alloc(arena, (question->n + 1) * sizeof *logprob);
-    if (!ids || !logprob) return sx_fail_memory(err);
-    if (n_card) memcpy(ids, card->ids, n_card * sizeof *ids);
-    if (bridge->n) memcpy(ids + n_card, bridge->ids, bridge->n * sizeof *ids);
-    memcpy(ids + n_card + bridge->n, question->ids, question->n * sizeof *ids);
-    *item = (sx_score_item){.tokens = ids, .n = n, .from = n - question->n, .logprob = logprob};
-    return LLM_OK;
+    sx_model *model = port->ctx->model->model;
+    sx_session_params params = {.n_ctx = SX_JUDGE_CTX};
+    if (sx_model_n_ctx(model) < SX_JUDGE_CTX) params.n_ctx = 0; /* what the model has */
+    return sx_session_create(out, &port->ctx->h.mem, model, &params, err);
 }
 
-static double mean_logprob(const sx_score_item *item)
+/* Both ways: the mean of two opinions, or the one there is. The letters have what the likelihood leaves of the budget. */
+static llm_status ask_both(void *user, sx_judge_request *r, llm_error *err)
 {
-    double sum = 0;
-    for (size_t i = item->from; i < item->n; i++) sum += item->logprob[i - item->from];
-    return sum / (double)(item->n - item->from);
-}
-
-/* items: [n + 1], the last one without a card. */
-static llm_status make_items(const sx_judge_port *port, sx_arena *arena, const sx_judge_request *r,
-                             sx_score_item *items, llm_error *err)
-{
-    token_run bridge, question, card, none = {0};
-    llm_status status = tokenize(port, arena, before_question, strlen(before_question), 0, &bridge, err);
-    if (status == LLM_OK) status = tokenize(port, arena, r->question, r->len, 0, &question, err);
-    if (status != LLM_OK || question.n == 0) return status;
-    if (question.n > QUESTION_TOKENS) question.n = QUESTION_TOKENS;
-    size_t room = sx_session_n_ctx(port->session) - sx_session_used(port->session);
-    if (question.n > room / 2) question.n = room / 2;
-    for (uint32_t i = 0; i < r->n && status == LLM_OK; i++) {
-        status = tokenize(port, arena, r->cards[i].text, r->cards[i].len, 0, &card, err);
-        if (status == LLM_OK) status = make_item(arena, &items[i], &card, &bridge, &question, room, err);
-    }
-    return status == LLM_OK ? make_item(arena, &items[r->n], &none, &bridge, &question, room, err) : status;
-}
-
-static llm_status ask_model(void *user, sx_judge_request *r, llm_error *err)
-{
-    sx_judge_port *port = user;
-    sx_arena arena;
-    sx_arena_init(&arena, &port->ctx->h.mem);
-    sx_score_item *items = sx_arena_alloc(&arena, (r->n + 1u) * sizeof *items);
-    llm_status status = items ? make_items(port, &arena, r, items, err) : sx_fail_memory(err);
-    if (status == LLM_OK && items[r->n].n) {
-        status = sx_session_score(port->session, NULL, 0, items, r->n + 1u, 0, r->cancel, err);
-        double without = status == LLM_OK ? mean_logprob(&items[r->n]) : 0;
-        for (uint32_t i = 0; i < r->n && status == LLM_OK; i++) {
-            r->scores[i] = 1 / (1 + exp(-gain_scale * (mean_logprob(&items[i]) - without)));
-            r->tokens += items[i].n;
+    const sx_judge_port *port = user;
+    double began = sx_clock_ms();
+    double *likely = sx_mem_array(&port->ctx->h.mem, r->n, sizeof *likely);
+    llm_status status = likely ? sx_judge_likelihood(user, r, err) : sx_fail_memory(err);
+    if (status == LLM_OK) {
+        sx_judge_request letters = *r;
+        letters.tokens = 0;
+        letters.tokens_left -= r->tokens < r->tokens_left ? r->tokens : r->tokens_left;
+        letters.ms_left -= sx_clock_ms() - began;
+        for (uint32_t i = 0; i < r->n; i++) {
+            likely[i] = r->scores[i];
+            r->scores[i] = NAN;
+        }
+        status = sx_judge_letters(user, &letters, err);
+        r->tokens += letters.tokens;
+        for (uint32_t i = 0; i < r->n; i++) {
+            if (isnan(r->scores[i]))
+                r->scores[i] = likely[i];
+            else if (!isnan(likely[i]))
+                r->scores[i] = (r->scores[i] + likely[i]) / 2;
         }
     }
-    sx_arena_free(&arena);
+    sx_mem_free(&port->ctx->h.mem, likely);
     return status;
 }
 
-static llm_status open_model(sx_judge_port *port, const llm_cancel *cancel)
+static llm_status open_model(sx_judge_port *port, uint32_t flags, const llm_cancel *cancel)
 {
     llm_ctx *ctx = port->ctx;
+    llm_status status = LLM_OK;
     if (!ctx->model)
-        return sx_fail(&ctx->err, LLM_E_UNSUPPORTED,
-                       "LLM_RETRIEVE_JUDGE needs a model: pass one to llm_ctx_create, or a judge of your own");
-    sx_session_params params = {.n_ctx = JUDGE_CTX};
-    if (sx_model_n_ctx(ctx->model->model) < JUDGE_CTX) params.n_ctx = 0; /* what the model has */
-    sx_arena arena;
-    sx_arena_init(&arena, &ctx->h.mem);
-    token_run prompt;
-    llm_status status = sx_session_create(&port->session, &ctx->h.mem, ctx->model->model, &params, &ctx->err);
-    if (status == LLM_OK)
-        status = tokenize(port, &arena, instruction, strlen(instruction), LLM_TOK_SPECIAL, &prompt, &ctx->err);
-    if (status == LLM_OK) status = sx_session_eval(port->session, prompt.ids, prompt.n, false, NULL, cancel, &ctx->err);
-    sx_arena_free(&arena);
-    port->judge.judge = ask_model;
+        return sx_fail(
+            &ctx->err, LLM_E_UNSUPPORTED,
+            "LLM_RETRIEVE_JUDGE and LLM_RETRIEVE_LETTERS need a model: pass one to llm_ctx_create, or a judge of "
+            "your own");
+    if (flags & LLM_RETRIEVE_JUDGE) status = sx_judge_open_likelihood(port, cancel, &ctx->err);
+    if (status == LLM_OK && (flags & LLM_RETRIEVE_LETTERS)) status = sx_judge_open_letters(port, &ctx->err);
+    port->judge.judge = !(flags & LLM_RETRIEVE_LETTERS) ? sx_judge_likelihood
+                        : flags & LLM_RETRIEVE_JUDGE    ? ask_both
+                                                        : sx_judge_letters;
     return status;
 }
 
@@ -162,8 +123,9 @@ llm_status sx_judge_open(sx_judge_port *port, llm_ctx *ctx, const llm_retrieve_o
 {
     memset(port, 0, sizeof *port);
     port->ctx = ctx;
-    if (o->flags & ~LLM_RETRIEVE_JUDGE)
-        return sx_fail(&ctx->err, LLM_E_INVALID, "llm_retrieve_opts.flags is %u: only LLM_RETRIEVE_JUDGE is known",
+    if (o->flags & ~(LLM_RETRIEVE_JUDGE | LLM_RETRIEVE_LETTERS))
+        return sx_fail(&ctx->err, LLM_E_INVALID,
+                       "llm_retrieve_opts.flags is %u: only LLM_RETRIEVE_JUDGE and LLM_RETRIEVE_LETTERS are known",
                        o->flags);
     if (!(o->judge_weight >= 0 && o->judge_weight <= 1))
         return sx_fail(&ctx->err, LLM_E_INVALID, "llm_retrieve_opts.judge_weight is %g, not between 0 and 1",
@@ -178,10 +140,11 @@ llm_status sx_judge_open(sx_judge_port *port, llm_ctx *ctx, const llm_retrieve_o
         port->judge.judge = ask_host;
         return LLM_OK;
     }
-    return o->flags & LLM_RETRIEVE_JUDGE ? open_model(port, o->cancel) : LLM_OK;
+    return o->flags ? open_model(port, o->flags, o->cancel) : LLM_OK;
 }
 
 void sx_judge_close(sx_judge_port *port)
 {
     sx_session_free(port->session);
+    sx_session_free(port->letters);
 }

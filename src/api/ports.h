@@ -10,6 +10,7 @@ typedef struct sx_judge_port {
     llm_judge_fn fn;
     void *user;
     sx_session *session; /* the model's, with the instruction read; or NULL */
+    sx_session *letters; /* the model's, for ballots; or NULL */
 } sx_judge_port;
 
 /* Checks the options. Close it in any case. */

@@ -22,6 +22,7 @@ static const char help[] = "usage: sextant retrieve -c CORPUS [OPTION...] QUESTI
                            "      --beam N        branches kept per level (default: as many as the level's\n"
                            "                      certainty asks for)\n"
                            "  -m, --model FILE    a model that judges the branches and passages\n"
+                           "      --judge HOW     by likelihood (default), letters or both\n"
                            "      --judge-ms N    milliseconds it may take (default: no limit)\n"
                            "      --judge-tokens N  tokens it may read (default 16384)\n"
                            "      --trace         show what was considered, kept and left on the way\n"
@@ -41,6 +42,7 @@ enum {
     OPT_JSONL,
     OPT_MODEL,
     OPT_MS,
+    OPT_HOW,
     OPT_TOKENS,
     OPT_FILTER,
     OPT_LABELS
@@ -57,6 +59,7 @@ static const sx_opt table[] = {{OPT_CORPUS, 'c', "corpus", true},
                                {OPT_JSONL, 0, "jsonl", false},
                                {OPT_MODEL, 'm', "model", true},
                                {OPT_MS, 0, "judge-ms", true},
+                               {OPT_HOW, 0, "judge", true},
                                {OPT_TOKENS, 0, "judge-tokens", true},
                                {0, 0, NULL, false}};
 
@@ -126,9 +129,18 @@ static int work(job *j, const char *question)
         !sx_open_view(&j->run, j->labels) || (j->model && !sx_open_model(&j->run, j->model, 0, 0)) ||
         !sx_open_ctx(&j->run, NULL))
         return j->run.status;
-    if (j->model) j->opts.flags |= LLM_RETRIEVE_JUDGE;
+    if (j->model && !j->opts.flags) j->opts.flags = LLM_RETRIEVE_JUDGE;
     j->opts.cancel = j->run.cancel;
     return j->jsonl ? sx_jsonl(&j->run, line, j) : once(j, question);
+}
+
+static bool read_how(const char *how, uint32_t *flags)
+{
+    *flags = strcmp(how, "likelihood") == 0 ? LLM_RETRIEVE_JUDGE
+             : strcmp(how, "letters") == 0  ? LLM_RETRIEVE_LETTERS
+             : strcmp(how, "both") == 0     ? LLM_RETRIEVE_JUDGE | LLM_RETRIEVE_LETTERS
+                                            : 0;
+    return *flags != 0;
 }
 
 static int run_retrieve(const sx_command *self, int argc, char **argv)
@@ -136,6 +148,7 @@ static int run_retrieve(const sx_command *self, int argc, char **argv)
     sx_args args;
     job j = {.run = {.cmd = self}, .opts = LLM_RETRIEVE_OPTS_INIT};
     bool ok = true;
+    const char *unknown = NULL;
     int id = 0, status = SX_EXIT_RUN;
     if (!sx_args_init(&args, self, table, argc, argv)) return SX_EXIT_RUN;
     while (ok && (id = sx_args_next(&args)) > 0) {
@@ -147,6 +160,7 @@ static int run_retrieve(const sx_command *self, int argc, char **argv)
             ok = sx_arg_u32(&args, 1, UINT32_MAX, &tokens);
             j.opts.judge_tokens = tokens;
         }
+        if (id == OPT_HOW && !read_how(args.value, &j.opts.flags)) unknown = args.value;
         if (id == OPT_DOC) j.opts.doc = args.value;
         if (id == OPT_TOP) ok = sx_arg_u32(&args, 1, 1000, &j.opts.top);
         if (id == OPT_BEAM) ok = sx_arg_u32(&args, 1, 100000, &j.opts.beam);
@@ -158,6 +172,10 @@ static int run_retrieve(const sx_command *self, int argc, char **argv)
     }
     if (ok && id < 0)
         status = args.status;
+    else if (ok && unknown)
+        status = sx_usage(self, "--judge is likelihood, letters or both");
+    else if (ok && j.opts.flags && !j.model)
+        status = sx_usage(self, "--judge needs a model: -m FILE");
     else if (ok && !j.corpus)
         status = sx_usage(self, "a corpus is needed: -c FILE");
     else if (ok && j.jsonl && args.operands)

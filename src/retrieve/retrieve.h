@@ -123,6 +123,20 @@ typedef struct sx_judge {
     double max_ms;       /* 0: no limit */
 } sx_judge;
 
+/* A ballot: a few cards under letters, and a voter that names the one that answers, or none of them. Each card stands once in
+ * each place, and on a full ballot once behind each other one, so that a liking for a place or a neighbour favours nobody. */
+enum { SX_BALLOT = 4, SX_BALLOT_BYTES = 640 }; /* cards of a full ballot; of a card's text that is to be read */
+typedef struct sx_voter {
+    /* cards: [n] indexes into request->cards, in the order of the letters. p: out, [n] how likely each is named; what they
+     * lack of one names none. A number that is no share (NaN, what they come as): no opinion. tokens: out, read for it. */
+    llm_status (*vote)(void *user, const sx_judge_request *request, const uint32_t *cards, uint32_t n, double *p,
+                       uint64_t *tokens, llm_error *err);
+    void *user;
+} sx_voter;
+/* A judge made of a voter: scores are the means of the votes, ballot by ballot as long as tokens_left and ms_left last; a
+ * ballot counts whole or not at all. Adds to request->tokens. */
+llm_status sx_ballots(const sx_voter *voter, sx_judge_request *request, llm_error *err);
+
 typedef struct sx_retrieve_params {
     uint32_t top;    /* 0: 10 */
     uint32_t beam;   /* 0: adaptive */

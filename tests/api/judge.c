@@ -76,15 +76,16 @@ static void refusals(void **state)
     llm_retrieve_opts model = LLM_RETRIEVE_OPTS_INIT;
     model.flags = LLM_RETRIEVE_JUDGE; /* the context has no model */
     assert_null(retrieve(f.ctx, &model, LLM_E_UNSUPPORTED));
+    model.flags = LLM_RETRIEVE_LETTERS;
+    assert_null(retrieve(f.ctx, &model, LLM_E_UNSUPPORTED));
     model.flags = 0x80;
     assert_null(retrieve(f.ctx, &model, LLM_E_INVALID));
     fixture_close(&f);
 }
 
-/* The context's model judges by likelihood: the same every time, the budget holds, the words keep their share. */
+/* The context's model judges in each way: the same every time, the budget holds, the words keep their share. */
 static void model_judges(void **state)
 {
-    (void)state;
     char path[1024];
     const char *shared = getenv("SEXTANT_SHARED");
     llm_model *model = NULL;
@@ -98,7 +99,7 @@ static void model_judges(void **state)
     llm_ctx *ctx = NULL;
     assert_int_equal(llm_ctx_create(&ctx, model, f.corpus, NULL, NULL, &err), LLM_OK);
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
-    opts.flags = LLM_RETRIEVE_JUDGE;
+    opts.flags = *(const uint32_t *)*state;
     llm_evidence *once = retrieve(ctx, &opts, LLM_OK), *again = retrieve(ctx, &opts, LLM_OK);
     uint32_t judged = 0;
     for (uint32_t i = 0; i < llm_trace_count(once); i++) {
@@ -130,7 +131,13 @@ static void model_judges(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(host_judges), cmocka_unit_test(refusals),
-                                       cmocka_unit_test(model_judges)};
+    static uint32_t ways[] = {LLM_RETRIEVE_JUDGE, LLM_RETRIEVE_LETTERS, LLM_RETRIEVE_JUDGE | LLM_RETRIEVE_LETTERS};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(host_judges),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test_prestate(model_judges, &ways[0]),
+        cmocka_unit_test_prestate(model_judges, &ways[1]),
+        cmocka_unit_test_prestate(model_judges, &ways[2]),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,10 @@ def _score(scores: Any, i: int, top: int) -> Score:
     )
 
 
+#: how a model may judge
+_WAYS = {"likelihood": 1, "letters": 2, "both": 3}
+
+
 class Context(Handle):
     """Opens a context; model, corpus and guard are each optional (no guard: the default policy) and may be closed before
     it. One call at a time: a second thread gets BusyError. Contexts are cheap; make one per thread.
@@ -138,12 +142,13 @@ class Context(Handle):
         self._told(_raw.sx_ctx_set_tag, tag or "")
 
     def retrieve(self, question: Text, *, top: int = 0, beam: int = 0, doc: str | None = None, filter: str = "",
-                 judge: "bool | Judge" = False,
+                 judge: "bool | str | Judge" = False,
                  judge_weight: float = 0.0, judge_ms: int = 0, judge_tokens: int = 0,
                  cancel: Cancel | None = None) -> Evidence:
         """Finds evidence for a question by descending the document trees; ``doc`` keeps to one document,
         ``filter`` to those that fit, such as ``"folder ^= leases and (year >= 2020 or not draft)"``. With ``judge``
-        the context's model judges the branches, within a budget of milliseconds and tokens; a function in its place gets a
+        the context's model judges the branches, within a budget of milliseconds and tokens: ``True`` or ``"likelihood"`` by
+        how likely the question is behind each, ``"letters"`` by the letter it names, ``"both"`` by the mean; a function in its place gets a
         ``JudgeBatch`` and returns a score from 0 to 1 for each candidate (None: no opinion).
 
         >>> def longest_first(batch):
@@ -157,11 +162,14 @@ class Context(Handle):
         if doc == "":
             raise ValueError("doc is empty; leave it out to search the whole corpus")
         data, token = utf8(question), cancel or Cancel()
+        if isinstance(judge, str) and judge not in _WAYS:
+            raise ValueError(f"judge is {judge!r}, not one of {', '.join(_WAYS)}")
         if callable(judge):
             return self._retrieve_judged(judge, data, top, beam, doc or "", filter, judge_weight, judge_ms, judge_tokens, token)
         return Evidence(self._run(
             token,
-            lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", filter, int(judge), judge_weight, judge_ms,
+            lambda raw, stop, err: _raw.sx_retrieve(raw, data, top, beam, doc or "", filter, _WAYS[judge] if isinstance(judge, str) else int(judge),
+                                                    judge_weight, judge_ms,
                                                     judge_tokens, stop, err),
             _raw.llm_evidence_free,
         ))

@@ -37,6 +37,10 @@ class FiveCalls(unittest.TestCase):
                 with sextant.Model(MODEL) as model, sextant.Context(model, corpus=corpus) as judged:
                     with judged.retrieve(QUESTION, judge=True, judge_tokens=4000) as evidence:
                         self.assertTrue(any(0 < step.judged < 1 for step in evidence.trace()))
+                    with judged.retrieve(QUESTION, judge="letters") as letters:
+                        self.assertTrue(any(0 < step.judged < 1 for step in letters.trace()))
+                    with self.assertRaises(ValueError):
+                        judged.retrieve(QUESTION, judge="guesses")
 
     def test_a_function_may_judge(self):
         asked = []
