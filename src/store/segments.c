@@ -158,8 +158,9 @@ llm_status sx_store_read_row(sx_store *store, int64_t segment, uint32_t row, voi
             status = sx_fail(err, LLM_E_CORRUPT,
                              "row %u of segment %lld of the index is damaged; restore the corpus from a copy", row,
                              (long long)segment);
-        if (status == LLM_OK && !(*data = sx_mem_zalloc(store->mem, *size + SX_ROW_PAD))) status = sx_fail_memory(err);
+        if (status == LLM_OK && !(*data = sx_mem_alloc(store->mem, *size + SX_ROW_PAD))) status = sx_fail_memory(err);
         if (status == LLM_OK && *size) memcpy(*data, bytes, *size);
+        if (status == LLM_OK) memset((char *)*data + *size, 0, SX_ROW_PAD);
     } else if (rc == SQLITE_DONE) {
         status = sx_fail(err, LLM_E_NOT_FOUND, "row %u of segment %lld of the index is gone", row, (long long)segment);
     } else {

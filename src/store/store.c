@@ -19,12 +19,15 @@ static const char list_all[] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,
 static const char tell_of[] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a.revision FROM document d LEFT JOIN "
                               "about a ON a.doc=d.id WHERE name=?1";
 
+static const char read_part[] =
+    "SELECT s.hash,s.data,d.hash FROM section s,document d WHERE s.doc=?1 AND s.part=?2 AND d.id=?1";
+
 static const char *const statements[SX_STATEMENTS] = {
     [SX_STMT_PUT_DOC] = "INSERT INTO document(name,bytes,nodes,format,hash) VALUES(?1,?2,?3,?4,?5)",
     [SX_STMT_PUT_SECTION] = "INSERT INTO section(doc,part,hash,data) VALUES(?1,?2,?3,?4)",
     [SX_STMT_DROP_DOC] = "DELETE FROM document WHERE name=?1",
     [SX_STMT_DROP_SECTIONS] = "DELETE FROM section WHERE doc=(SELECT id FROM document WHERE name=?1)",
-    [SX_STMT_READ_SECTION] = "SELECT hash,data FROM section WHERE doc=?1 AND part=?2",
+    [SX_STMT_READ_SECTION] = read_part,
     [SX_STMT_DATA_VERSION] = "PRAGMA data_version",
     [SX_STMT_PUT_PENDING] = "INSERT INTO pending(doc) VALUES(?1)",
     [SX_STMT_BURY] = bury,
@@ -185,22 +188,33 @@ static int drop(sx_connection *c, const char *name)
     return rc;
 }
 
-/* A section's sum: eight bytes that find damage, in the place of the BLAKE2b of files of form 1. That nothing was changed
- * on purpose is for the document's own hash to prove. */
+/* A section's sum: eight bytes that find damage, in the place of the BLAKE2b of files of form 1. It hangs on the document's own
+ * hash and on the part, so that a section that stands in another one's place is found too. That nothing was changed on
+ * purpose is for the document's own hash to prove. */
 enum { SUM_BYTES = 8 };
 
-static void sum_of(unsigned char out[SUM_BYTES], const void *data, size_t size)
+static void sum_of(unsigned char out[SUM_BYTES], const void *data, size_t size, const unsigned char *of, int part)
 {
-    uint64_t sum = sx_hash64(data, size, 0);
+    uint64_t seed;
+    memcpy(&seed, of, sizeof seed);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    seed = __builtin_bswap64(seed);
+#endif
+    uint64_t sum = sx_hash64(data, size, seed + (uint64_t)part + 1);
     for (int i = 0; i < SUM_BYTES; i++) out[i] = (unsigned char)(sum >> (8 * i));
 }
 
-static bool sum_fits(const void *sum, size_t sum_size, const void *data, size_t size)
+/* A row of: sum, data, hash of the document. */
+static bool sum_fits(sqlite3_stmt *stmt, int column, int part)
 {
     unsigned char now[SX_HASH_BYTES];
+    const void *sum = sqlite3_column_blob(stmt, column), *data = sqlite3_column_blob(stmt, column + 1);
+    size_t sum_size = (size_t)sqlite3_column_bytes(stmt, column), size = (size_t)sqlite3_column_bytes(stmt, column + 1);
+    const void *of = sqlite3_column_blob(stmt, column + 2);
     if (!sum || (sum_size != SUM_BYTES && sum_size != SX_HASH_BYTES)) return false;
+    if (sum_size == SUM_BYTES && (!of || sqlite3_column_bytes(stmt, column + 2) != SX_HASH_BYTES)) return false;
     if (sum_size == SUM_BYTES)
-        sum_of(now, data, size);
+        sum_of(now, data, size, of, part);
     else
         sx_hash(now, data, size);
     return memcmp(now, sum, sum_size) == 0;
@@ -236,7 +250,7 @@ int sx_store_put_rows(sx_connection *c, const sx_store_doc *doc, const sx_blob s
     for (int part = 0; part < SX_SECTIONS && rc == SQLITE_OK; part++) {
         unsigned char sum[SUM_BYTES];
         sqlite3_stmt *stmt = c->stmt[SX_STMT_PUT_SECTION];
-        sum_of(sum, sections[part].data, sections[part].size);
+        sum_of(sum, sections[part].data, sections[part].size, doc->hash, part);
         sqlite3_bind_int64(stmt, 1, id);
         sqlite3_bind_int(stmt, 2, part);
         sqlite3_bind_blob(stmt, 3, sum, sizeof sum, SQLITE_STATIC);
@@ -370,12 +384,10 @@ llm_status sx_store_tell(sx_store *store, const char *name, llm_status (*fn)(voi
 
 static llm_status read_row(sx_store *store, sqlite3_stmt *stmt, int section, void **data, size_t *size, llm_error *err)
 {
-    const void *hash = sqlite3_column_blob(stmt, 0);
-    size_t hash_size = (size_t)sqlite3_column_bytes(stmt, 0);
     const void *bytes = sqlite3_column_blob(stmt, 1);
     size_t n = (size_t)sqlite3_column_bytes(stmt, 1);
     if (n && !bytes) return sx_fail_memory(err);
-    if (!sum_fits(hash, hash_size, bytes, n))
+    if (!sum_fits(stmt, 0, section))
         return sx_fail(err, LLM_E_CORRUPT,
                        "section %d of a document is damaged: its bytes do not match their hash; ingest it again",
                        section);
@@ -459,24 +471,24 @@ static llm_status check_sections(sx_connection *c, llm_error *err)
     llm_status status = LLM_OK;
     int rc = sqlite3_prepare_v2(
         c->db,
-        "SELECT d.name, s.part, s.hash, s.data FROM section s LEFT JOIN document d ON d.id=s.doc "
-        "UNION ALL SELECT d.name, -1, NULL, NULL FROM document d "
+        "SELECT d.name, s.part, s.hash, s.data, d.hash FROM section s LEFT JOIN document d ON d.id=s.doc "
+        "UNION ALL SELECT d.name, -1, NULL, NULL, NULL FROM document d "
         "WHERE (SELECT count(*) FROM section s WHERE s.doc=d.id)<>3",
         -1, &stmt, NULL);
     if (rc == SQLITE_OK)
         while (status == LLM_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
             const char *name = (const char *)sqlite3_column_text(stmt, 0);
-            const void *sum = sqlite3_column_blob(stmt, 2), *data = sqlite3_column_blob(stmt, 3);
-            if (!name || !sum) {
+            int part = sqlite3_column_int(stmt, 1);
+            if (!name || !sqlite3_column_blob(stmt, 2)) {
                 status = sx_fail(err, LLM_E_CORRUPT, "document %s has lost a part; ingest it again",
                                  name ? name : "(unknown)");
                 break;
             }
-            if (!sum_fits(sum, (size_t)sqlite3_column_bytes(stmt, 2), data, (size_t)sqlite3_column_bytes(stmt, 3)))
+            if (!sum_fits(stmt, 2, part))
                 status = sx_fail(
                     err, LLM_E_CORRUPT,
-                    "section %d of document %s is damaged: its bytes do not match their hash; ingest it again",
-                    sqlite3_column_int(stmt, 1), name);
+                    "section %d of document %s is damaged: its bytes do not match their hash; ingest it again", part,
+                    name);
         }
     if (status == LLM_OK && rc != SQLITE_DONE) status = sx_sql_fail(c->db, rc, "checking the corpus", err);
     sqlite3_finalize(stmt);

@@ -38,7 +38,8 @@ static void read_as(sx_mem *mem, const char *text, size_t len, uint32_t format)
     check(tree);
     sx_buf_init(&blob, mem, 0);
     require(sx_tree_save(tree, &blob) == LLM_OK);
-    require(sx_tree_load(&back, mem, "fuzz", sx_mem_strndup(mem, text, len), len, blob.data, blob.len, NULL) == LLM_OK);
+    require(sx_tree_load(&back, mem, "fuzz", sx_mem_strndup(mem, text, len), len, blob.data, blob.len, true, NULL) ==
+            LLM_OK);
     require(back->count == tree->count && memcmp(back->nodes, tree->nodes, tree->count * sizeof(sx_node)) == 0);
     sx_buf_free(&blob);
     sx_tree_unref(back);
@@ -56,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sx_mem_init(&mem, NULL);
     read_as(&mem, text, len, LLM_FORMAT_MARKDOWN);
     read_as(&mem, text, len, LLM_FORMAT_TEXT);
-    if (sx_tree_load(&tree, &mem, "fuzz", sx_mem_strndup(&mem, "text", 4), 4, data, size, NULL) == LLM_OK) check(tree);
+    if (sx_tree_load(&tree, &mem, "fuzz", sx_mem_strndup(&mem, "text", 4), 4, data, size, true, NULL) == LLM_OK)
+        check(tree);
     sx_tree_unref(tree);
     require(mem.live_bytes == 0);
     return 0;

@@ -217,6 +217,52 @@ static void test_same_best(void **state)
     end();
 }
 
+enum { BEST = 5, OTHERS = 64 };
+
+/* The first documents that a list of hits names. */
+static uint32_t first_documents(const sx_seek *seek, const sx_query *query, sx_hit *best, bool all, int64_t ids[BEST])
+{
+    sx_hit kept[OTHERS];
+    llm_error err = {sizeof err, 0, {0}};
+    uint32_t n = 0;
+    sx_hits hits = {.hits = kept, .most = OTHERS, .docs = best, .docs_most = BEST, .all = all};
+    assert_int_equal(sx_seek_top(seek, query, SX_FIELD_BODY, &hits, NULL, &err), LLM_OK);
+    sx_hits_sort(&hits);
+    for (uint32_t i = 0; i < hits.n && n < BEST; i++) {
+        sx_seg_doc doc;
+        assert_int_equal(sx_segment_doc_of(&seek->parts[kept[i].part].segment, &rows, kept[i].unit, &doc, &err),
+                         LLM_OK);
+        bool there = false;
+        for (uint32_t k = 0; k < n; k++) there = there || ids[k] == doc.id;
+        if (!there) ids[n++] = doc.id;
+    }
+    return n;
+}
+
+/* Who wants the best documents only gets the same ones in the same order. */
+static void test_best_documents(void **state)
+{
+    (void)state;
+    begin();
+    fold_range(0, 20);
+    fold_range(20, DOCS);
+    sx_seek seek = open_all();
+    uint32_t found = 0;
+    for (uint32_t seed = 1; seed < 200; seed++) {
+        sx_query query;
+        sx_hit best[BEST];
+        int64_t pruned[BEST] = {0}, full[BEST] = {0};
+        make_query(&query, &seek, seed);
+        uint32_t n = first_documents(&seek, &query, best, false, pruned);
+        assert_int_equal(n, first_documents(&seek, &query, NULL, true, full));
+        assert_memory_equal(pruned, full, sizeof full);
+        found += n;
+    }
+    assert_true(found > 800);
+    close_all(&seek);
+    end();
+}
+
 static void test_join(void **state)
 {
     (void)state;
@@ -386,8 +432,8 @@ int main(void)
 {
     sx_mem_init(&mem, NULL);
     make_docs();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_best), cmocka_unit_test(test_join),
-                                       cmocka_unit_test(test_gone), cmocka_unit_test(test_headings_and_names),
-                                       cmocka_unit_test(test_nonsense)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_best), cmocka_unit_test(test_best_documents),     cmocka_unit_test(test_join),
+        cmocka_unit_test(test_gone),      cmocka_unit_test(test_headings_and_names), cmocka_unit_test(test_nonsense)};
     return cmocka_run_group_tests(tests, NULL, free_docs);
 }

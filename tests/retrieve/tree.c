@@ -18,7 +18,7 @@ static sx_tree *reload(sx_mem *with, const sx_tree *tree, const char *blob, size
         *status = LLM_E_MEMORY;
         return NULL;
     }
-    *status = sx_tree_load(&out, with, tree->name, text, tree->text_len, blob, size, &err);
+    *status = sx_tree_load(&out, with, tree->name, text, tree->text_len, blob, size, true, &err);
     assert_true((*status == LLM_OK) == (out != NULL));
     assert_true(*status == LLM_OK || err.message[0]);
     return out;

@@ -300,7 +300,7 @@ llm_status sx_entry_load(sx_corpus *corpus, const sx_store_doc *doc, sx_entry **
         sx_mem_free(corpus->mem, text);
         return status;
     }
-    status = sx_tree_load(&tree, corpus->mem, doc->name, text, text_len, blob, size, err);
+    status = sx_tree_load(&tree, corpus->mem, doc->name, text, text_len, blob, size, true, err);
     sx_mem_free(corpus->mem, blob);
     if (status == LLM_OK && (memcmp(tree->nodes[0].hash, doc->hash, sizeof doc->hash) != 0 ||
                              tree->count != doc->nodes || text_len != doc->bytes))

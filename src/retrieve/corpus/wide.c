@@ -157,7 +157,8 @@ llm_status sx_wide_has_segments(sx_wide *wide, bool *any, llm_error *err)
 
 /* ---- trees ---- */
 
-/* The root hash of the document's row proves text and tree together. */
+/* The store's sums, which hang on the document's hash, prove text and tree; so does what the tree says of its root. All nodes'
+ * hashes would take longer than everything else a question asks for. */
 static llm_status load_tree(sx_wide *wide, int64_t id, sx_tree **out, llm_error *err)
 {
     sx_store_doc doc;
@@ -168,7 +169,7 @@ static llm_status load_tree(sx_wide *wide, int64_t id, sx_tree **out, llm_error 
     status = sx_store_read(wide->store, id, SX_SECTION_TEXT, &text, &text_len, err);
     if (status == LLM_OK) status = sx_store_read(wide->store, id, SX_SECTION_TREE, &blob, &size, err);
     if (status == LLM_OK)
-        status = sx_tree_load(out, wide->mem, doc.name, text, text_len, blob, size, err);
+        status = sx_tree_load(out, wide->mem, doc.name, text, text_len, blob, size, false, err);
     else
         sx_mem_free(wide->mem, text);
     sx_mem_free(wide->mem, blob);

@@ -10,9 +10,11 @@
 
 typedef struct sx_wide sx_wide;
 
-/* Where documents come from that are in no segment: trees with whole indexes, given back with release. */
+/* Where documents come from that are in no segment: trees with whole indexes, given back with release. among: about how many
+ * will be asked for. */
 typedef struct sx_wide_port {
-    llm_status (*get)(void *user, const sx_store_doc *doc, sx_doc_view *view, void **hold, llm_error *err);
+    llm_status (*get)(void *user, const sx_store_doc *doc, size_t among, sx_doc_view *view, void **hold,
+                      llm_error *err);
     void (*release)(void *user, void *hold);
     void *user;
 } sx_wide_port;

@@ -22,19 +22,27 @@ static llm_status find_listed(sx_corpus *corpus, const sx_store_doc *doc, sx_lis
     return LLM_E_NOT_FOUND;
 }
 
-static llm_status get(void *user, const sx_store_doc *doc, sx_doc_view *view, void **hold, llm_error *err)
+/* Few documents are kept among what was written last, so that nobody has to list all the others for them. */
+static llm_status get_one(sx_corpus *corpus, const sx_store_doc *doc, size_t among, sx_entry **e, llm_error *err)
 {
-    sx_corpus *corpus = user;
     sx_listing *list;
     sx_row *row;
-    llm_status status = LLM_OK;
-    sx_entry *e = sx_entry_fresh(corpus, doc);
-    if (!e) {
-        status = find_listed(corpus, doc, &list, &row, err);
-        if (status != LLM_OK) return status;
-        status = sx_entry_get(corpus, row, NULL, &e, err);
-        sx_listing_release(corpus, list);
+    if (among <= SX_FRESH / 2) {
+        llm_status status = sx_entry_load(corpus, doc, e, err);
+        if (status == LLM_OK) sx_entry_keep(corpus, *e);
+        return status;
     }
+    llm_status status = find_listed(corpus, doc, &list, &row, err);
+    if (status != LLM_OK) return status;
+    status = sx_entry_get(corpus, row, NULL, e, err);
+    sx_listing_release(corpus, list);
+    return status;
+}
+
+static llm_status get(void *user, const sx_store_doc *doc, size_t among, sx_doc_view *view, void **hold, llm_error *err)
+{
+    sx_entry *e = sx_entry_fresh(user, doc);
+    llm_status status = e ? LLM_OK : get_one(user, doc, among, &e, err);
     if (status != LLM_OK) return status;
     *view = (sx_doc_view){e->tree, e->index};
     *hold = e;

@@ -75,7 +75,8 @@ static llm_status gather_pending(asking *a, llm_error *err)
     a->holds = sx_mem_array(a->mem, state->n_pending + 1, sizeof *a->holds);
     if (!a->views || !a->holds) return sx_fail_memory(err);
     for (size_t i = 0; i < state->n_pending && !status; i++) {
-        status = a->wide->port.get(a->wide->port.user, &state->pending[i], &a->views[i], &a->holds[i], err);
+        status = a->wide->port.get(a->wide->port.user, &state->pending[i], state->n_pending, &a->views[i], &a->holds[i],
+                                   err);
         if (!status) a->n_pending++;
     }
     a->n_views = a->n_pending;
@@ -104,14 +105,17 @@ static llm_status choose(asking *a, const sx_hits *hits, uint32_t most, llm_erro
 
 static llm_status search(asking *a, uint32_t field, uint32_t keep, uint32_t most, llm_error *err)
 {
-    sx_hits hits = {.most = keep};
+    uint32_t docs = most - a->n_docs; /* of the first search: later ones may hit what was chosen already */
+    sx_hits hits = {.most = keep, .docs_most = docs};
     hits.hits = sx_mem_array(a->mem, keep, sizeof *hits.hits);
-    llm_status status = hits.hits ? LLM_OK : sx_fail_memory(err);
+    hits.docs = a->n_docs ? NULL : sx_mem_array(a->mem, docs, sizeof *hits.docs);
+    llm_status status = hits.hits && (hits.docs || a->n_docs) ? LLM_OK : sx_fail_memory(err);
     for (uint32_t q = 0; q < a->n_queries && !status; q++)
         status = sx_seek_top(&a->now->seek, &a->queries[q], field, &hits, a->params->cancel, err);
     sx_hits_sort(&hits);
     if (!status) status = choose(a, &hits, most, err);
     sx_mem_free(a->mem, hits.hits);
+    sx_mem_free(a->mem, hits.docs);
     return status;
 }
 

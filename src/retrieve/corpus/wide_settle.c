@@ -44,7 +44,7 @@ static llm_status fold_some(sx_wide *wide, const sx_store_doc *docs, size_t n, c
     llm_status status = items && ids && holds ? LLM_OK : sx_fail_memory(err);
     for (size_t i = 0; i < n && !status; i++) {
         sx_doc_view view;
-        status = wide->port.get(wide->port.user, &docs[i], &view, &holds[i], err);
+        status = wide->port.get(wide->port.user, &docs[i], n, &view, &holds[i], err);
         if (status) break;
         held++;
         ids[i] = docs[i].id;
@@ -194,7 +194,7 @@ static llm_status check_terms(sx_wide *wide, const sx_segment *segment, sx_curso
         uint32_t number = (uint32_t)sx_fixed_at(segment->term_directory + (size_t)i * 8 + 4, 4);
         status = sx_rows_pin(&wide->rows, segment->id, number, &pin, err);
         if (status) break;
-        sx_bytes_in in = {pin->data, pin->data + pin->size, false};
+        sx_bytes_in in = sx_seg_lists(pin);
         while (!status && sx_seg_next_list(&in, &list)) status = check_list(wide, segment, &list, pin, c, err);
         if (!status && in.bad) status = sx_segment_damaged(segment, err);
         sx_rows_unpin(&wide->rows, pin);

@@ -82,7 +82,7 @@ static llm_status advance(merger *m, source *s, llm_error *err)
         uint32_t number = (uint32_t)sx_fixed_at(s->segment->term_directory + (size_t)s->term_row++ * 8 + 4, 4);
         llm_status status = sx_rows_pin(m->rows, s->segment->id, number, &s->pin, err);
         if (status != LLM_OK) return status;
-        s->in = (sx_bytes_in){s->pin->data, s->pin->data + s->pin->size, false};
+        s->in = sx_seg_lists(s->pin);
     }
     return LLM_OK;
 }

@@ -71,10 +71,32 @@ void sx_hits_sort(sx_hits *h)
     }
 }
 
-/* A paragraph must score more than this. */
+/* A paragraph must score more than this. A tie with the last document's hit may stand before it, so that it counts. */
 static uint32_t bar(const sx_hits *h)
 {
-    return h->n < h->most || h->all ? 0 : h->hits[0].score;
+    if (h->all) return 0;
+    uint32_t least = h->n < h->most ? 0 : h->hits[0].score;
+    uint32_t last = h->docs && h->n_docs == h->docs_most ? h->docs[0].score : 0;
+    return last > least + 1 ? last - 1 : least;
+}
+
+/* A hit of a document, by the document's first unit: keeps the best documents, the worst of them on top of a heap. */
+static void offer_doc(sx_hits *h, sx_hit doc)
+{
+    uint32_t i = 0;
+    while (i < h->n_docs && (h->docs[i].part != doc.part || h->docs[i].unit != doc.unit)) i++;
+    if (i < h->n_docs) {
+        if (h->docs[i].score >= doc.score) return;
+        h->docs[i].score = doc.score;
+    } else if (h->n_docs < h->docs_most) {
+        h->docs[h->n_docs++] = doc;
+    } else if (doc.score > h->docs[0].score) {
+        h->docs[0] = doc;
+    } else {
+        return;
+    }
+    if (h->n_docs == h->docs_most)
+        for (uint32_t k = h->n_docs / 2; k-- > 0;) sift(h->docs, h->n_docs, k);
 }
 
 /* ---- what a list can add ---- */
@@ -192,7 +214,12 @@ static llm_status settle(run *r, uint32_t at, uint32_t first, llm_error *err)
         if (least && sum + r->before[i + 1] <= least) return LLM_OK;
         if (r->lists[i].here) status = probe(r, &r->lists[i], unit, &sum, err);
     }
-    if (!status && sum > least && !is_gone(r->part, unit)) offer(r->hits, (sx_hit){sum, r->number, unit});
+    if (status || sum <= least || is_gone(r->part, unit)) return status;
+    offer(r->hits, (sx_hit){sum, r->number, unit});
+    if (!r->hits->docs) return LLM_OK;
+    sx_seg_doc doc;
+    status = sx_segment_doc_of(&r->part->segment, r->seek->rows, unit, &doc, err);
+    if (!status) offer_doc(r->hits, (sx_hit){sum, r->number, doc.first});
     return status;
 }
 
@@ -210,11 +237,14 @@ static llm_status search_window(run *r, llm_error *err)
     status = sx_segment_words(&r->part->segment, r->seek->rows, r->lo, &r->words, err);
     for (uint32_t i = first; i < r->n && !status; i++)
         if (r->lists[i].here) status = add_list(r, &r->lists[i], err);
-    for (uint32_t w = 0; w < WINDOW / 64; w++)
-        for (uint64_t bits = r->touched[w]; bits && !status; bits &= bits - 1)
-            status = settle(r, w * 64 + (uint32_t)__builtin_ctzll(bits), first, err);
-    memset(r->touched, 0, sizeof r->touched);
-    memset(r->sums, 0, sizeof r->sums);
+    for (uint32_t w = 0; w < WINDOW / 64; w++) {
+        for (uint64_t bits = r->touched[w]; bits && !status; bits &= bits - 1) {
+            uint32_t at = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            status = settle(r, at, first, err);
+            r->sums[at] = 0;
+        }
+        r->touched[w] = 0;
+    }
     sx_rows_unpin(r->seek->rows, r->words);
     r->words = NULL;
     return status;

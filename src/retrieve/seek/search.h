@@ -35,6 +35,10 @@ typedef struct sx_hit {
 typedef struct sx_hits {
     sx_hit *hits; /* [most] */
     uint32_t n, most;
+    /* [docs_most] or NULL: the best hit of each of the best documents. What follows the first hit of the last of them may be missing
+     * among the hits: who takes documents in the order of the hits gets the same, sooner. */
+    sx_hit *docs;
+    uint32_t n_docs, docs_most;
     bool all; /* score everything, prune nothing: to prove that both give the same */
 } sx_hits;
 

@@ -4,7 +4,7 @@
 
 enum { HEAD_BYTES = 24, STATS_BYTES = 16, DOC_LINE = 12, TERM_LINE = 8, CHUNK_LINE = 13, BLOCK_LINE = 7 };
 
-static const char magic[4] = {'S', 'X', 'S', '1'};
+static const char magic[4] = {'S', 'X', 'S', '2'};
 
 llm_status sx_segment_damaged(const sx_segment *segment, llm_error *err)
 {
@@ -60,21 +60,29 @@ void sx_segment_close(sx_segment *segment, sx_rows *rows)
 
 /* ---- documents and words ---- */
 
+/* The line of a document in its row; NULL when it is not there. */
+static const unsigned char *doc_line(const sx_segment *s, const sx_seg_row *row, uint32_t nth)
+{
+    size_t at = (size_t)(nth % SX_DOCS_ROW) * SX_DOC_BYTES;
+    return nth < s->n_docs && at + SX_DOC_BYTES <= row->size ? row->data + at : NULL;
+}
+
+static llm_status read_doc(const sx_segment *s, const unsigned char *line, sx_seg_doc *doc, llm_error *err)
+{
+    if (!line) return sx_segment_damaged(s, err);
+    *doc = (sx_seg_doc){(int64_t)sx_fixed_at(line, 8), (uint32_t)sx_fixed_at(line + 8, 4),
+                        (uint32_t)sx_fixed_at(line + 12, 4), line[16]};
+    if (doc->lang >= SX_LANG_COUNT || doc->first > s->n_units || doc->leaves > s->n_units - doc->first)
+        return sx_segment_damaged(s, err);
+    return LLM_OK;
+}
+
 llm_status sx_segment_doc(const sx_segment *s, sx_rows *rows, uint32_t nth, sx_seg_doc *doc, llm_error *err)
 {
     sx_seg_row *row;
     llm_status status = sx_rows_pin(rows, s->id, 1 + nth / SX_DOCS_ROW, &row, err);
     if (status != LLM_OK) return status;
-    size_t at = (size_t)(nth % SX_DOCS_ROW) * SX_DOC_BYTES;
-    if (nth >= s->n_docs || at + SX_DOC_BYTES > row->size) {
-        status = sx_segment_damaged(s, err);
-    } else {
-        const unsigned char *p = row->data + at;
-        *doc = (sx_seg_doc){(int64_t)sx_fixed_at(p, 8), (uint32_t)sx_fixed_at(p + 8, 4),
-                            (uint32_t)sx_fixed_at(p + 12, 4), p[16]};
-        if (doc->lang >= SX_LANG_COUNT || doc->first > s->n_units || doc->leaves > s->n_units - doc->first)
-            status = sx_segment_damaged(s, err);
-    }
+    status = read_doc(s, doc_line(s, row, nth), doc, err);
     sx_rows_unpin(rows, row);
     return status;
 }
@@ -84,21 +92,24 @@ static llm_status search_doc(const sx_segment *s, sx_rows *rows, bool by_id, uin
                              llm_error *err)
 {
     uint32_t low = 0, high = s->n_doc_rows;
+    int at = by_id ? 0 : 8, size = by_id ? 8 : 4;
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
-        const unsigned char *line = s->doc_directory + (size_t)mid * DOC_LINE;
-        uint64_t value = by_id ? sx_fixed_at(line, 8) : sx_fixed_at(line + 8, 4);
-        *(value <= wanted ? &low : &high) = mid;
+        *(sx_fixed_at(s->doc_directory + (size_t)mid * DOC_LINE + at, size) <= wanted ? &low : &high) = mid;
     }
+    sx_seg_row *row;
+    llm_status status = sx_rows_pin(rows, s->id, 1 + low, &row, err);
+    if (status != LLM_OK) return status;
     low *= SX_DOCS_ROW;
-    high = s->n_docs < low + SX_DOCS_ROW ? s->n_docs : low + SX_DOCS_ROW;
+    high = s->n_docs - low < SX_DOCS_ROW ? s->n_docs : low + SX_DOCS_ROW;
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
-        llm_status status = sx_segment_doc(s, rows, mid, doc, err);
-        if (status != LLM_OK) return status;
-        *((by_id ? (uint64_t)doc->id : doc->first) <= wanted ? &low : &high) = mid;
+        const unsigned char *line = doc_line(s, row, mid);
+        *(line && sx_fixed_at(line + at, size) <= wanted ? &low : &high) = mid;
     }
-    return sx_segment_doc(s, rows, low, doc, err);
+    status = read_doc(s, doc_line(s, row, low), doc, err);
+    sx_rows_unpin(rows, row);
+    return status;
 }
 
 llm_status sx_segment_doc_of(const sx_segment *s, sx_rows *rows, uint32_t unit, sx_seg_doc *doc, llm_error *err)
@@ -130,9 +141,47 @@ llm_status sx_segment_words(const sx_segment *s, sx_rows *rows, uint32_t unit, s
 
 /* ---- terms ---- */
 
+/* Where the marks of a term row are; 0 and bad when they do not fit in it. */
+static uint32_t marks_of(const sx_seg_row *row, bool *bad)
+{
+    uint32_t n = row->size >= 2 ? (uint32_t)sx_fixed_at(row->data, 2) : 0;
+    *bad = n == 0 || row->size - 2 < (size_t)n * SX_MARK_BYTES;
+    return *bad ? 0 : n;
+}
+
+sx_bytes_in sx_seg_lists(const sx_seg_row *row)
+{
+    bool bad;
+    uint32_t n = marks_of(row, &bad);
+    const unsigned char *end = row->data + row->size;
+    return (sx_bytes_in){bad ? end : row->data + 2 + (size_t)n * SX_MARK_BYTES, end, bad};
+}
+
+/* Steps to the last mark whose key is not beyond the wanted one. What its entry says of its key is a difference to the one before. */
+static sx_bytes_in lists_from(const sx_seg_row *row, uint32_t key, sx_seg_list *at)
+{
+    sx_bytes_in in = sx_seg_lists(row);
+    if (in.bad) return in;
+    const unsigned char *marks = row->data + 2;
+    uint32_t low = 0, high = (uint32_t)sx_fixed_at(row->data, 2);
+    while (high - low > 1) {
+        uint32_t mid = low + (high - low) / 2;
+        *(sx_fixed_at(marks + (size_t)mid * SX_MARK_BYTES, 4) <= key ? &low : &high) = mid;
+    }
+    uint32_t begin = (uint32_t)sx_fixed_at(marks + (size_t)low * SX_MARK_BYTES + 4, 2);
+    sx_bytes_in peek = in;
+    if (begin > (size_t)(in.end - in.at)) {
+        in.bad = true;
+        return in;
+    }
+    peek.at = in.at += begin;
+    at->key = (uint32_t)(sx_fixed_at(marks + (size_t)low * SX_MARK_BYTES, 4) - sx_take_varint(&peek));
+    return in;
+}
+
 bool sx_seg_next_list(sx_bytes_in *in, sx_seg_list *list)
 {
-    if (in->at == in->end) return false;
+    if (in->at == in->end || in->bad) return false;
     uint64_t key = list->key + sx_take_varint(in), n = sx_take_varint(in);
     uint8_t max = (uint8_t)sx_take_fixed(in, 1);
     uint64_t size = sx_take_varint(in);
@@ -161,8 +210,8 @@ llm_status sx_segment_find(const sx_segment *s, sx_rows *rows, uint32_t key, sx_
     uint32_t number = (uint32_t)sx_fixed_at(s->term_directory + (size_t)low * TERM_LINE + 4, 4);
     llm_status status = sx_rows_pin(rows, s->id, number, &row, err);
     if (status != LLM_OK) return status;
-    sx_bytes_in in = {row->data, row->data + row->size, false};
     sx_seg_list at = {0};
+    sx_bytes_in in = lists_from(row, key, &at);
     while (sx_seg_next_list(&in, &at) && at.key < key) continue;
     if (!in.bad && at.n && at.key == key) {
         *list = at;

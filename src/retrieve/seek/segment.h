@@ -2,12 +2,12 @@
  * segment, documents in the order of their ids. Lists of postings stand by key; a key is a term in a language and a field:
  * bodies of paragraphs; headings (put to the first paragraph below); names of documents (put to their first paragraph).
  *
- *   row 0        "SXS1", counts, statistics by language, the first unit and id of each document row, the first key and the
+ *   row 0        "SXS2", counts, statistics by language, the first unit and id of each document row, the first key and the
  *                number of each term row
  *   documents    DOCS_ROW of: id, first unit, leaves, language
  *   words        WORDS_ROW of: words of a paragraph (16 bits)
- *   terms        entries by key: key difference, postings, greatest impact, and either the postings (fewer than a block) or
- *                a directory of chunks
+ *   terms        number of marks, then for every MARK_EVERYth entry its key and where it begins; entries by key: key
+ *                difference, postings, greatest impact, and either the postings (fewer than a block) or a directory of chunks
  *   chunks       up to CHUNK_BLOCKS blocks of BLOCK postings: last units, ends, greatest impacts, packed bits
  *
  * An impact is tf / (tf + k1 * length) in 255ths, rounded up, with the language's mean length in this segment: what bounds
@@ -26,6 +26,8 @@ enum {
     SX_DOCS_ROW = 1024,
     SX_DOC_BYTES = 17,
     SX_WORDS_ROW = 16384,
+    SX_MARK_EVERY = 16,
+    SX_MARK_BYTES = 6,
     SX_UNITS_MAX = 1 << 28,
     SX_FIELD_BODY = 0,
     SX_FIELD_HEAD = 1,
@@ -61,7 +63,9 @@ typedef struct sx_seg_writer {
     sx_seg_stats stats[SX_LANG_COUNT]; /* made by begin */
     sx_buf *rows;                      /* [n_rows] */
     size_t n_rows, rows_cap;
-    sx_buf terms, list;    /* the term row and the entry in hand */
+    sx_buf terms, marks;   /* the term row in hand: entries, marks */
+    sx_buf list;           /* the entry in hand */
+    uint32_t in_row;       /* entries of the term row */
     uint32_t chunk_row;    /* the row that chunks go to now; 0: none yet */
     uint32_t last_key;     /* in the term row */
     sx_buf term_directory; /* first key and number of each term row */
@@ -109,7 +113,9 @@ typedef struct sx_seg_list {
     const unsigned char *at, *end; /* in the pinned row */
 } sx_seg_list;
 
-/* Entries of a term row, one after another; false at its end or where it is damaged (in->bad). */
+/* The entries of a term row. */
+sx_bytes_in sx_seg_lists(const sx_seg_row *row);
+/* One after another; false at the end or where the row is damaged (in->bad). */
 bool sx_seg_next_list(sx_bytes_in *in, sx_seg_list *list);
 /* list->n 0: no such key, and nothing is pinned. */
 llm_status sx_segment_find(const sx_segment *segment, sx_rows *rows, uint32_t key, sx_seg_list *list, sx_seg_row **pin,

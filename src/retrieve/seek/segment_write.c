@@ -5,7 +5,7 @@
 
 enum { ROW_BYTES = 8 * 1024, CHUNK_ROW_BYTES = 32 * 1024, CHUNK_META = 7, HEAD_DIRECTORY = 13 };
 
-static const char magic[4] = {'S', 'X', 'S', '1'};
+static const char magic[4] = {'S', 'X', 'S', '2'};
 
 float sx_seek_impact(float tf, float words, float mean)
 {
@@ -60,6 +60,7 @@ llm_status sx_seg_begin(sx_seg_writer *w, sx_mem *mem, sx_seg_doc *docs, uint32_
     w->words = words;
     w->n_units = n_units;
     sx_buf_init(&w->terms, mem, 0);
+    sx_buf_init(&w->marks, mem, 0);
     sx_buf_init(&w->list, mem, 0);
     sx_buf_init(&w->term_directory, mem, 0);
     for (uint32_t d = 0; d < n_docs; d++) {
@@ -171,8 +172,12 @@ static llm_status flush_terms(sx_seg_writer *w)
     llm_status status = new_row(w, &row);
     if (status) return status;
     sx_put_fixed(&w->term_directory, row, 4);
+    sx_put_fixed(&w->rows[row], w->marks.len / SX_MARK_BYTES, 2);
+    sx_buf_add(&w->rows[row], w->marks.data, w->marks.len);
     sx_buf_add(&w->rows[row], w->terms.data, w->terms.len);
     sx_buf_clear(&w->terms);
+    sx_buf_clear(&w->marks);
+    w->in_row = 0;
     w->n_term_rows++;
     return sx_buf_status(&w->rows[row]);
 }
@@ -186,6 +191,10 @@ static llm_status put_entry(sx_seg_writer *w, uint32_t key, uint32_t n, uint8_t 
         sx_put_fixed(&w->term_directory, key, 4);
         w->last_key = 0;
     }
+    if (w->in_row++ % SX_MARK_EVERY == 0) { /* entries begin within ROW_BYTES, so that two bytes hold where */
+        sx_put_fixed(&w->marks, key, 4);
+        sx_put_fixed(&w->marks, w->terms.len, 2);
+    }
     sx_put_varint(&w->terms, key - w->last_key);
     sx_put_varint(&w->terms, n);
     sx_buf_char(&w->terms, (char)max);
@@ -193,6 +202,7 @@ static llm_status put_entry(sx_seg_writer *w, uint32_t key, uint32_t n, uint8_t 
     sx_buf_add(&w->terms, w->list.data, w->list.len);
     w->last_key = key;
     if (sx_buf_status(&w->list)) return sx_buf_status(&w->list);
+    if (sx_buf_status(&w->marks)) return sx_buf_status(&w->marks);
     return sx_buf_status(&w->terms);
 }
 
@@ -249,6 +259,7 @@ void sx_seg_writer_free(sx_seg_writer *w)
     for (size_t i = 0; i < w->n_rows; i++) sx_buf_free(&w->rows[i]);
     sx_mem_free(w->mem, w->rows);
     sx_buf_free(&w->terms);
+    sx_buf_free(&w->marks);
     sx_buf_free(&w->list);
     sx_buf_free(&w->term_directory);
 }

@@ -5,6 +5,7 @@
 #define SX_RETRIEVE_TREE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "platform/buf.h"
@@ -48,9 +49,10 @@ uint32_t sx_tree_page(const sx_tree *tree, size_t at);
 void sx_tree_put_path(const sx_tree *tree, uint32_t node, sx_buf *out);
 
 /* Nodes without the text, for the store; load checks every invariant above and answers LLM_E_CORRUPT. Load takes over
- * `text` (allocated with mem) whatever it returns. */
+ * `text` (allocated with mem) whatever it returns. hashes: make every node's hash and prove the root's; else the root's is
+ * what the blob says it is, the others are zeroes, and only the store's sums speak for the text. */
 llm_status sx_tree_save(const sx_tree *tree, sx_buf *out);
 llm_status sx_tree_load(sx_tree **out, sx_mem *mem, const char *name, char *text, size_t text_len, const void *blob,
-                        size_t size, llm_error *err);
+                        size_t size, bool hashes, llm_error *err);
 
 #endif
