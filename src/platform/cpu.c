@@ -3,12 +3,54 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
 
 #include "sextant.h"
+
+#if defined(SEXTANT_EMULATE_AMX) /* a build for tests: every machine with the rest of the level seems to have tiles */
+
+static bool has_tiles(void)
+{
+    return true;
+}
+
+bool sx_cpu_ask_amx(void)
+{
+    return true;
+}
+
+#elif defined(__x86_64__) && defined(SYS_arch_prctl)
+
+/* Tiles of bf16, and a system that saves them. Compilers of today have no names for these. */
+static bool has_tiles(void)
+{
+    enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, TILE_STATE = 3 << 17 };
+    unsigned a, b, c, d, low, high;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return false;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & TILE_STATE) != TILE_STATE) return false;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & AMX_BF16) && (d & AMX_TILE);
+}
+
+bool sx_cpu_ask_amx(void)
+{
+    enum { REQUEST = 0x1023 /* ARCH_REQ_XCOMP_PERM, since Linux 5.16 */, TILE_DATA = 18 };
+    return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
+}
+
+#else
+
+bool sx_cpu_ask_amx(void)
+{
+    return false;
+}
+
+#endif
 
 sx_cpu sx_cpu_detect(void)
 {
@@ -26,13 +68,16 @@ sx_cpu sx_cpu_detect(void)
     cpu.isa = LLM_ISA_AVX512;
     cpu.avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0;
     cpu.avx512_vbmi = __builtin_cpu_supports("avx512vbmi") != 0;
+#if defined(SYS_arch_prctl)
+    if (cpu.avx512_bf16 && cpu.avx512_vbmi && has_tiles()) cpu.isa = LLM_ISA_AMX;
+#endif
 #endif
     return cpu;
 }
 
 const char *sx_cpu_isa_name(uint32_t isa)
 {
-    return isa == LLM_ISA_AVX512 ? "avx512" : isa == LLM_ISA_AVX2 ? "avx2" : "scalar";
+    return isa == LLM_ISA_AMX ? "amx" : isa == LLM_ISA_AVX512 ? "avx512" : isa == LLM_ISA_AVX2 ? "avx2" : "scalar";
 }
 
 static bool read_line(const char *path, char *line, int size)
