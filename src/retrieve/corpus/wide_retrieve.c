@@ -146,6 +146,7 @@ static llm_status take_range(asking *a, sx_cursor *c, chosen *d, uint32_t term, 
     llm_status status = sx_cursor_seek(c, d->doc.first, err);
     while (!status && c->block < c->n_blocks && sx_cursor_begin(c) < end) {
         status = sx_cursor_decode(c, err);
+        if (!status) status = sx_cursor_codes(c, err);
         for (uint32_t i = 0; i < c->count && !status; i++) {
             if (c->units[i] < d->doc.first) continue;
             if (c->units[i] >= end) return LLM_OK;

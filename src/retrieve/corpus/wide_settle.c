@@ -180,7 +180,10 @@ static llm_status check_list(sx_wide *wide, const sx_segment *segment, const sx_
                              sx_cursor *c, llm_error *err)
 {
     llm_status status = sx_cursor_open(c, segment, &wide->rows, list, sx_rows_share(&wide->rows, pin), err);
-    for (; !status && c->block < c->n_blocks; c->block++) status = sx_cursor_decode(c, err);
+    for (; !status && c->block < c->n_blocks; c->block++) {
+        status = sx_cursor_decode(c, err);
+        if (!status) status = sx_cursor_codes(c, err);
+    }
     sx_cursor_close(c);
     return status;
 }
@@ -191,12 +194,11 @@ static llm_status check_terms(sx_wide *wide, const sx_segment *segment, sx_curso
     for (uint32_t i = 0; i < segment->n_term_rows && !status; i++) {
         sx_seg_row *pin;
         sx_seg_list list = {0};
-        uint32_t number = (uint32_t)sx_fixed_at(segment->term_directory + (size_t)i * 8 + 4, 4);
-        status = sx_rows_pin(&wide->rows, segment->id, number, &pin, err);
+        status = sx_rows_pin(&wide->rows, segment->id, sx_segment_term_row(segment, i), &pin, err);
         if (status) break;
-        sx_bytes_in in = sx_seg_lists(pin);
-        while (!status && sx_seg_next_list(&in, &list)) status = check_list(wide, segment, &list, pin, c, err);
-        if (!status && in.bad) status = sx_segment_damaged(segment, err);
+        sx_seg_lists lists = sx_seg_lists_of(segment, i, pin);
+        while (!status && sx_seg_next_list(&lists, &list)) status = check_list(wide, segment, &list, pin, c, err);
+        if (!status && lists.in.bad) status = sx_segment_damaged(segment, err);
         sx_rows_unpin(&wide->rows, pin);
     }
     return status;

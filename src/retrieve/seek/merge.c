@@ -7,7 +7,7 @@ typedef struct source {
     uint32_t *unit_of; /* [n_units] its new number, or UINT32_MAX */
     uint32_t term_row; /* the next to read */
     sx_seg_row *pin;
-    sx_bytes_in in;
+    sx_seg_lists lists;
     sx_seg_list list; /* in hand; n 0 at the end */
 } source;
 
@@ -72,17 +72,17 @@ static llm_status lay_out(merger *m, const int64_t *dead, size_t n_dead, llm_err
 /* The next list of a segment, from the next row where one is at its end. */
 static llm_status advance(merger *m, source *s, llm_error *err)
 {
-    while (!sx_seg_next_list(&s->in, &s->list)) {
-        if (s->in.bad) return sx_segment_damaged(s->segment, err);
+    while (!sx_seg_next_list(&s->lists, &s->list)) {
+        if (s->lists.in.bad) return sx_segment_damaged(s->segment, err);
         s->list = (sx_seg_list){0};
         sx_rows_unpin(m->rows, s->pin);
         s->pin = NULL;
-        s->in = (sx_bytes_in){0};
+        s->lists = (sx_seg_lists){0};
         if (s->term_row == s->segment->n_term_rows) return LLM_OK;
-        uint32_t number = (uint32_t)sx_fixed_at(s->segment->term_directory + (size_t)s->term_row++ * 8 + 4, 4);
-        llm_status status = sx_rows_pin(m->rows, s->segment->id, number, &s->pin, err);
+        uint32_t nth = s->term_row++;
+        llm_status status = sx_rows_pin(m->rows, s->segment->id, sx_segment_term_row(s->segment, nth), &s->pin, err);
         if (status != LLM_OK) return status;
-        s->in = sx_seg_lists(s->pin);
+        s->lists = sx_seg_lists_of(s->segment, nth, s->pin);
     }
     return LLM_OK;
 }
@@ -108,6 +108,7 @@ static llm_status append_list(merger *m, source *s, llm_error *err)
     llm_status status = sx_cursor_open(c, s->segment, m->rows, &s->list, sx_rows_share(m->rows, s->pin), err);
     for (; !status && c->block < c->n_blocks; c->block++) {
         status = sx_cursor_decode(c, err);
+        if (!status) status = sx_cursor_codes(c, err);
         if (!status && append_block(m, s)) status = sx_fail_memory(err);
     }
     sx_cursor_close(c);
@@ -131,7 +132,7 @@ static llm_status merge_lists(merger *m, const llm_cancel *cancel, llm_error *er
             status = append_list(m, s, err);
             if (!status) status = advance(m, s, err);
         }
-        if (!status && m->n && sx_seg_add(&m->fold->writer, (uint32_t)key, m->units, m->codes, (uint32_t)m->n))
+        if (!status && m->n && sx_seg_add(&m->fold->writer, key, m->units, m->codes, (uint32_t)m->n))
             status = sx_fail_memory(err);
     }
     return status;
