@@ -236,6 +236,16 @@ class Nginx:
                 total += int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         return total / 1e6
 
+    def settled(self):
+        """Its memory once it has stopped to change; at most some seconds later, however busy the machine is."""
+        seen = self.memory()
+        for _ in range(50):
+            time.sleep(0.1)
+            before, seen = seen, self.memory()
+            if seen == before:
+                break
+        return seen
+
 
 def responses(nginx):
     for where in ("/stream", "/buffer", "/second"):
@@ -297,7 +307,7 @@ def long_response(nginx):
     for where in ("/stream/big", "/buffer/big"):
         with socket.create_connection(("127.0.0.1", nginx.port), 30) as s:
             s.sendall(f"GET {where} HTTP/1.0\r\n\r\n".encode())
-            time.sleep(0.3)  # nginx may run ahead as far as its buffers go
+            nginx.settled()  # nginx may run ahead as far as its buffers go
             with s.makefile("rb") as f:
                 while f.readline().strip():
                     pass
@@ -315,7 +325,7 @@ def wrk(nginx, url, expected, path, splits):
     file = os.path.join(nginx.folder, "expected")
     with open(file, "wb") as f:
         f.write(expected)
-    done = subprocess.run(["wrk", "-t2", "-c32", f"-d{SECONDS}s", "-s", os.path.join(HERE, "nginx.lua"),
+    done = subprocess.run(["wrk", "-t2", "-c32", f"-d{SECONDS}s", "--timeout", "30s", "-s", os.path.join(HERE, "nginx.lua"),
                            f"http://127.0.0.1:{nginx.port}{url}", "--", file, path, str(splits)], capture_output=True, text=True)
     check(done.returncode == 0, done.stdout + done.stderr)
     return json.loads(done.stdout.strip().split("\n")[-1])
@@ -327,11 +337,15 @@ def load(nginx):
         return
     workers = nginx.workers()
     for where in ("/stream/split/", "/second/split/"):
-        wrk(nginx, where, CLEAN, where, len(TEXT) - 1)  # warm
-        before = nginx.memory()
-        got = wrk(nginx, where, CLEAN, where, len(TEXT) - 1)
-        check(got["bad"] == 0 and got["errors"] == 0 and got["good"] > 20, f"{where}: {got}")
-        check(nginx.memory() - before < 6, f"{where}: {before:.1f} MB became {nginx.memory():.1f} MB")
+        # how many requests stand open at once is chance, and memory goes up to what the fullest moment took; what is lost
+        # with each request would show in every round
+        sizes, good = [], []
+        while len(sizes) < 2 or len(sizes) < 6 and sizes[-1] - sizes[-2] > 1:
+            got = wrk(nginx, where, CLEAN, where, len(TEXT) - 1)
+            check(got["bad"] == 0 and got["errors"] == 0 and got["good"] > 20, f"{where}: {got}")
+            sizes.append(nginx.settled())
+            good.append(got["good"])
+        check(sizes[-1] - sizes[-2] <= 1, f"{where}: {sizes} MB after {good} requests each")
         print(f"{where} {len(TEXT) - 1} splits: {got}")
     for where, expected in (("/pages/page.txt", PAGE), ("/clean/page.txt", CLEAN_PAGE)):
         got = wrk(nginx, where, expected, where, 0)
