@@ -33,6 +33,7 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
         sx_mem_free(mem, corpus);
         return sx_fail_memory(err);
     }
+    sx_wording_init(&corpus->wording, mem);
     llm_status status = sx_store_open(&corpus->store, mem, path, params && params->readonly, err);
     if (status == LLM_OK) status = sx_corpus_open_wide(corpus, (size_t)(cache / 4), (size_t)pending, err);
     if (status != LLM_OK) {
@@ -50,6 +51,7 @@ void sx_corpus_close(sx_corpus *corpus)
     sx_entries_forget(corpus);
     if (corpus->list) sx_listing_release(corpus, corpus->list);
     sx_store_close(corpus->store);
+    sx_wording_free(&corpus->wording);
     pthread_mutex_destroy(&corpus->lock);
     sx_mem_free(corpus->mem, corpus);
 }
@@ -200,7 +202,7 @@ static llm_status ingest_tree(intake *in, sx_tree *tree, llm_error *err)
     sx_entry *e = NULL;
     const sx_entry *was = in->entry; /* what did not change since need not be looked at again */
     llm_status status = sx_index_build_from(&index, corpus->mem, tree, was ? was->tree : NULL, was ? was->index : NULL,
-                                            in->params->cancel, err);
+                                            &corpus->wording, in->params->cancel, err);
     if (status != LLM_OK) {
         sx_tree_unref(tree);
         return status;

@@ -5,6 +5,7 @@
 #define SX_RETRIEVE_WIDE_H
 
 #include "retrieve/navigate/navigate.h"
+#include "retrieve/rank/wording.h"
 #include "retrieve/retrieve.h"
 #include "store/store.h"
 
@@ -19,8 +20,8 @@ typedef struct sx_wide_port {
     void *user;
 } sx_wide_port;
 
-llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wide_port *port, size_t budget,
-                        size_t pending_bytes, llm_error *err);
+llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wide_port *port, sx_wording *wording,
+                        size_t budget, size_t pending_bytes, llm_error *err);
 void sx_wide_close(sx_wide *wide);
 
 /* *any: there are segments, so that this is the way to ask the whole corpus. */

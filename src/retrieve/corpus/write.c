@@ -92,7 +92,7 @@ static llm_status edit_entry(sx_corpus *corpus, const sx_row *row, const sx_entr
     sx_buf about;
     llm_status status = edit_tree(corpus, was->tree, edit, row->doc.format, &tree, err);
     if (status != LLM_OK) return status;
-    status = sx_index_build_from(&index, corpus->mem, tree, was->tree, was->index, NULL, err);
+    status = sx_index_build_from(&index, corpus->mem, tree, was->tree, was->index, &corpus->wording, NULL, err);
     if (status != LLM_OK) {
         sx_tree_unref(tree);
         return status;

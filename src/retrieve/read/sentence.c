@@ -135,8 +135,11 @@ static const char *const after_ordinal[] = {"April",       "August",       "Deze
 
 static bool in_list(const char *const *list, size_t n, const char *word, size_t len)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strlen(list[i]) == len && memcmp(list[i], word, len) == 0) return true;
+    for (size_t i = 0; i < n && len; i++) {
+        size_t k = 0; /* most differ in their first letter */
+        while (k < len && list[i][k] == word[k] && word[k]) k++;
+        if (k == len && !list[i][k]) return true;
+    }
     return false;
 }
 #define IN_LIST(list, word, len) in_list(list, sizeof(list) / sizeof(list)[0], word, len)

@@ -107,7 +107,7 @@ static void add_sentences(builder *b, uint32_t node, uint8_t flags)
     if (sx_skip_space(text, first_end, end) >= end) return;
     uint32_t before = SX_NO_NODE;
     while (at < end && b->status == LLM_OK) {
-        size_t stop = sx_sentence_end(text, at, end, lines);
+        size_t stop = at == start ? first_end : sx_sentence_end(text, at, end, lines);
         size_t follow = sx_skip_space(text, stop, end);
         while (stop - at < least && follow < end) {
             stop = sx_sentence_end(text, follow, end, lines);
