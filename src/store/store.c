@@ -200,7 +200,7 @@ static void sum_of(unsigned char out[SUM_BYTES], const void *data, size_t size, 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     seed = __builtin_bswap64(seed);
 #endif
-    uint64_t sum = sx_hash64(data, size, seed + (uint64_t)part + 1);
+    uint64_t sum = sx_sum64(data, size, seed + (uint64_t)part + 1);
     for (int i = 0; i < SUM_BYTES; i++) out[i] = (unsigned char)(sum >> (8 * i));
 }
 
