@@ -23,6 +23,7 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
     if (!corpus) return sx_fail_memory(err);
     corpus->mem = mem;
     corpus->max_bytes = params && params->max_doc_bytes ? params->max_doc_bytes : DEFAULT_MAX_BYTES;
+    corpus->max_nodes = params ? params->max_nodes : 0;
     corpus->readonly = params && params->readonly;
     uint64_t cache = params && params->cache_bytes ? params->cache_bytes : DEFAULT_CACHE;
     uint64_t pending = params && params->pending_bytes ? params->pending_bytes : DEFAULT_PENDING;
@@ -225,10 +226,12 @@ static llm_status ingest_tree(intake *in, sx_tree *tree, llm_error *err)
 
 static llm_status read_tree(intake *in, sx_foreign *doc, sx_tree **tree, llm_error *err)
 {
-    if (sx_format_is_foreign(in->format)) return sx_foreign_tree(tree, doc, in->name, in->params->cancel, err);
+    if (sx_format_is_foreign(in->format))
+        return sx_foreign_tree(tree, doc, in->name, in->corpus->max_nodes, in->params->cancel, err);
     char *text = doc->text;
     doc->text = NULL;
-    return sx_read_tree(tree, in->corpus->mem, in->name, text, doc->text_len, in->format, in->params->cancel, err);
+    return sx_read_tree_within(tree, in->corpus->mem, in->name, text, doc->text_len, in->format, in->corpus->max_nodes,
+                               in->params->cancel, err);
 }
 
 /* Takes over doc's text, which is canonical: its own, or (foreign) made with marks. */

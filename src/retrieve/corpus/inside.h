@@ -55,7 +55,7 @@ typedef struct sx_listing {
 struct sx_corpus {
     sx_mem *mem;
     sx_store *store;
-    uint64_t max_bytes;
+    uint64_t max_bytes, max_nodes;
     bool readonly;
     const sx_log *log;
     pthread_mutex_t lock;      /* list, the rows' caches, all counts below */
