@@ -181,10 +181,11 @@ static void one_token_as_many(void **state)
 {
     (void)state;
     enum { K = 1024 + 512, R = 50, T = 20 };
-    for (uint32_t type = 0; type < 64; type++) {
-        const sx_quant *quant = sx_quant_get(type);
+    for (uint32_t c = 0; c < 4 * 64; c++) {
+        const sx_quant *quant = sx_quant_get(c / 4);
         if (!quant) continue;
-        const uint32_t k = quant->block == 32 ? K + 32 : K; /* an odd block at the end */
+        const uint32_t ks[2][4] = {{K + 32 /* an odd block at the end */, 32, 96, 576}, {K, 256, 512, 768}},
+                       k = ks[quant->block != 32][c % 4];
         const size_t stride = (size_t)k / quant->block * quant->block_bytes;
         unsigned char *block = grab(R * stride), *w = (unsigned char *)malloc(R * stride);
         float *x = grab(T * (size_t)k * 4), *ref = grab(T * R * 4), *out = grab(T * R * 4);

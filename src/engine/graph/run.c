@@ -1,4 +1,4 @@
-/* Work is handed out in stretches from a shared counter, so that a slow or late worker does not hold the others up. Which
+/* Work is handed out in stretches from shared counters, so that a slow or late worker does not hold the others up. Which
  * worker does what changes from run to run; the results do not, since a stretch's result does not depend on it. */
 #include "engine/graph/run.h"
 
@@ -38,12 +38,66 @@ void sx_parallel(const sx_run *run, uint32_t n, uint32_t grain, sx_range_fn fn, 
         sx_pool_run(run->pool, work, &task);
 }
 
+/* ---- shares ---- */
+
+enum { SHARES = 64, LINE = 64 };
+
+typedef struct share { /* of the work: on a cache line of its own */
+    atomic_uint next;
+    uint32_t end;
+    char unused[LINE - 2 * sizeof(uint32_t)];
+} share;
+
+typedef struct share_task {
+    share shares[SHARES];
+    uint32_t n, grain;
+    const sx_run *run;
+    sx_range_fn fn;
+    void *arg;
+} share_task;
+
+static void work_shares(void *arg, uint32_t worker, uint32_t workers)
+{
+    share_task *task = arg;
+    const uint32_t own = (uint32_t)((uint64_t)worker * task->n / workers);
+    for (uint32_t i = 0; i < task->n; i++) {
+        share *s = &task->shares[(own + i) % task->n];
+        uint32_t begin;
+        while ((begin = atomic_fetch_add_explicit(&s->next, task->grain, memory_order_relaxed)) < s->end) {
+            if (sx_run_cancelled(task->run)) return;
+            task->fn(task->arg, begin, s->end - begin < task->grain ? s->end : begin + task->grain, worker);
+        }
+    }
+}
+
+void sx_parallel_shares(const sx_run *run, uint32_t n, sx_range_fn fn, void *arg)
+{
+    enum { PARTS = 4 /* of a share, which others may take */ };
+    const uint32_t workers = sx_pool_size(run->pool), shares = workers < SHARES ? workers : SHARES;
+    if (workers == 1 || n < shares) {
+        sx_parallel(run, n, n, fn, arg);
+        return;
+    }
+    share_task task;
+    task.n = shares;
+    task.grain = (n / shares + PARTS - 1) / PARTS;
+    task.run = run;
+    task.fn = fn;
+    task.arg = arg;
+    for (uint32_t i = 0; i < shares; i++) {
+        atomic_init(&task.shares[i].next, (uint32_t)((uint64_t)n * i / shares));
+        task.shares[i].end = (uint32_t)((uint64_t)n * (i + 1) / shares);
+    }
+    sx_pool_run(run->pool, work_shares, &task);
+}
+
 /* ---- products ---- */
 
 enum {
     PANEL = 16, /* rows that every kernel form likes to take together */
     PANELS_MAX = 4,
     QUANTISE_GRAIN = 4, /* tokens */
+    STREAMED = 8,       /* tokens for which weights are read as fast as memory gives them */
     ALONE = 1 << 15     /* multiplications */
 };
 
@@ -105,5 +159,8 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
     uint32_t panels = task.first[n], grain = panels / (8 * sx_pool_size(run->pool));
     if (n_tok > 16 && grain > PANELS_MAX) grain = PANELS_MAX;
     if ((uint64_t)panels * PANEL * products[0].w->k * n_tok < ALONE) grain = panels; /* waking others costs more */
-    sx_parallel(run, panels, grain < 1 ? 1 : grain, multiply, &task);
+    if (n_tok <= STREAMED && grain < panels)
+        sx_parallel_shares(run, panels, multiply, &task);
+    else
+        sx_parallel(run, panels, grain < 1 ? 1 : grain, multiply, &task);
 }

@@ -57,14 +57,13 @@ llm_status sx_guard_make_type(sx_guard *guard, const char *name, size_t len, uin
 
 void sx_guard_type_info(const sx_guard *guard, uint32_t type, sx_type_info *info)
 {
-    enum { NEAR = 64 };
     if (type >= table_types(guard))
-        *info = (sx_type_info){guard->own[type - table_types(guard)].name, NULL, NEAR, 0, 0};
+        *info = (sx_type_info){guard->own[type - table_types(guard)].name, NULL, SX_CONTEXT_BYTES, 0, 0};
     else
         (void)sx_type_at(type, info);
     if (guard->own_context[type] && info->context == NULL) {
         info->context = "";
-        if (info->before == 0) info->before = NEAR;
+        if (info->before == 0) info->before = SX_CONTEXT_BYTES;
     }
 }
 

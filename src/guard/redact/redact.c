@@ -73,7 +73,7 @@ llm_status sx_redact(const sx_guard *guard, const char *type, const sx_ruling *r
         if (ruling->with != NULL)
             sx_buf_str(out, ruling->with);
         else
-            sx_buf_printf(out, "<%s>", type);
+            sx_buf_add(out, "<", 1), sx_buf_str(out, type), sx_buf_add(out, ">", 1);
         break;
     case LLM_ACTION_MASK: (ruling->mask_counts ? mask_some : mask)(ruling, value, len, out); break;
     case LLM_ACTION_REMOVE: break;

@@ -28,12 +28,10 @@ size_t sx_match_digits(const sx_match *m, char *out, size_t room)
 
 bool sx_luhn(const char *digits, size_t n)
 {
+    static const unsigned char TWICE[10] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9};
     unsigned sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned d = (unsigned)(digits[n - 1 - i] - '0');
-        if (i % 2 == 1) d = d * 2 > 9 ? d * 2 - 9 : d * 2;
-        sum += d;
-    }
+    for (size_t i = n % 2; i < n; i += 2) sum += TWICE[digits[i] - '0'] + (unsigned)(digits[i + 1] - '0');
+    if (n % 2 == 1) sum += (unsigned)(digits[0] - '0');
     return n > 0 && sum % 10 == 0;
 }
 
@@ -125,10 +123,11 @@ float sx_check_card(const sx_match *m, int arg)
     char d[32];
     size_t n = sx_match_digits(m, d, sizeof d);
     (void)arg;
-    if (n < 12 || n > 19 || !grouped_like_a_card(m) || !sx_luhn(d, n) || all_same(d, n)) return SX_CHECK_NO;
-    if (issued(d, n)) return SX_CHECK_YES;
-    return n >= 13 && d[0] >= '3' && d[0] <= '6' ? SX_CHECK_MAYBE
-                                                 : SX_CHECK_NO; /* a range we do not know, if a word says so */
+    if (n < 12 || n > 19 || !sx_luhn(d, n)) return SX_CHECK_NO; /* nine in ten go here */
+    bool known = issued(d, n);
+    if (!known && (n < 13 || d[0] < '3' || d[0] > '6')) return SX_CHECK_NO;
+    if (all_same(d, n) || !grouped_like_a_card(m)) return SX_CHECK_NO;
+    return known ? SX_CHECK_YES : SX_CHECK_MAYBE; /* a range we do not know, if a word says so */
 }
 
 /* arg 1: UnionPay, sure by itself. arg 0: any card, to be told from context. */
@@ -136,9 +135,9 @@ float sx_check_cn_bank_card(const sx_match *m, int arg)
 {
     char d[32];
     size_t n = sx_match_digits(m, d, sizeof d);
+    if (arg == 1 && (n < 16 || prefix(d, 2) != 62)) return SX_CHECK_NO;
     if (sx_check_card(m, 0) <= 0) return SX_CHECK_NO;
-    if (arg == 1) return n >= 16 && prefix(d, 2) == 62 ? SX_CHECK_YES : SX_CHECK_NO;
-    return SX_CHECK_MAYBE;
+    return arg == 1 ? SX_CHECK_YES : SX_CHECK_MAYBE;
 }
 
 /* Country and length (ISO 13616, SWIFT IBAN registry). */

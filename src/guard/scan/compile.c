@@ -77,13 +77,17 @@ static bool goes_on(const sx_scan *scan, size_t rule, uint16_t state, uint8_t by
     return sx_dfa_step(&scan->pool, &scan->dfas[rule], state, byte) != SX_PATTERN_DEAD;
 }
 
-/* The lists of one first byte: those rules that it can begin, by second byte. */
-static llm_status lists_of(sx_scan *scan, bool all, uint8_t first, const uint8_t *sample, uint32_t *at, llm_error *err)
+/* The lists of one first byte: those rules that it can begin behind such a character, by second byte. */
+static llm_status lists_of(sx_scan *scan, uint32_t behind, uint8_t first, const uint8_t *sample, uint32_t *at,
+                           llm_error *err)
 {
     uint16_t live[512], states[512];
     size_t n = 0;
     for (size_t r = 0; r < scan->rule_n && n < 512; r++) {
-        if (!all && !(scan->rules[r]->flags & (SX_RULE_LEFT_ANY | SX_RULE_LEFT_LETTERS))) continue;
+        uint32_t flags = scan->rules[r]->flags;
+        bool letters = (flags & SX_RULE_LEFT_LETTERS) != 0, any = (flags & SX_RULE_LEFT_ANY) != 0;
+        if (behind == SX_BEHIND_DIGIT && (letters || !any)) continue;
+        if (behind == SX_BEHIND_LETTER && !letters && !any) continue;
         states[n] = sx_dfa_step(&scan->pool, &scan->dfas[r], SX_PATTERN_START, first);
         live[n] = (uint16_t)r;
         n += states[n] != SX_PATTERN_DEAD;
@@ -108,14 +112,14 @@ static llm_status make_lists(sx_scan *scan, llm_error *err)
     uint32_t heads = scan->heads;
     uint8_t sample[256];
     for (unsigned b = 256; b-- > 0;) sample[scan->head_class[b]] = (uint8_t)b;
-    scan->list_at = sx_mem_array(scan->mem, 2 * (size_t)heads * heads + 1, sizeof *scan->list_at);
+    scan->list_at = sx_mem_array(scan->mem, SX_BEHIND * (size_t)heads * heads + 1, sizeof *scan->list_at);
     if (scan->list_at == NULL) return sx_fail_memory(err);
-    for (uint32_t i = 0; status == LLM_OK && i < 2 * heads; i++)
-        status = lists_of(scan, i >= heads, sample[i % heads], sample, scan->list_at + (size_t)i * heads, err);
-    scan->list_at[2 * heads * heads] = (uint32_t)scan->list_n;
-    scan->quiet = sx_mem_array(scan->mem, 2 * (size_t)heads * heads / 64 + 1, sizeof *scan->quiet);
+    for (uint32_t i = 0; status == LLM_OK && i < SX_BEHIND * heads; i++)
+        status = lists_of(scan, i / heads, sample[i % heads], sample, scan->list_at + (size_t)i * heads, err);
+    scan->list_at[SX_BEHIND * heads * heads] = (uint32_t)scan->list_n;
+    scan->quiet = sx_mem_array(scan->mem, SX_BEHIND * (size_t)heads * heads / 64 + 1, sizeof *scan->quiet);
     if (scan->quiet == NULL) return sx_fail_memory(err);
-    for (uint32_t i = 0; i < 2 * heads * heads; i++)
+    for (uint32_t i = 0; i < SX_BEHIND * heads * heads; i++)
         scan->quiet[i / 64] |= (uint64_t)(scan->list_at[i] == scan->list_at[i + 1]) << (i % 64);
     return status;
 }
@@ -152,6 +156,7 @@ void sx_scan_begin(sx_scan *scan, sx_mem *mem)
 llm_status sx_scan_end(sx_scan *scan, llm_error *err)
 {
     llm_status status = sx_ac_build(&scan->context, err);
+    if (status == LLM_OK) status = sx_ac_tabulate(&scan->context, err);
     return status == LLM_OK ? make_lists(scan, err) : status;
 }
 

@@ -54,10 +54,12 @@ typedef struct sx_rule_table {
 /* The i-th table, false beyond. Earlier rows win ties. */
 bool sx_rule_table_at(size_t i, sx_rule_table *out);
 
+#define SX_CONTEXT_BYTES 64u /* most bytes before a finding in which context words count */
+
 typedef struct sx_type_info {
     const char *name;
     const char *context; /* words that raise a finding's score, lower case, joined by |; NULL: none */
-    uint32_t before;     /* bytes before a finding in which they count */
+    uint32_t before;     /* bytes before a finding in which they count, SX_CONTEXT_BYTES at most */
     uint32_t behind;     /* bytes behind it, which a stream has to wait for; 0: none */
     uint32_t action;     /* LLM_ACTION_* of its own, 0: the policy's default */
 } sx_type_info;

@@ -54,11 +54,9 @@ uint32_t sx_window_before(const sx_window *w, size_t at)
     return cp == SX_UTF8_BAD ? cp : plain(cp);
 }
 
-uint32_t sx_window_at(const sx_window *w, size_t at)
+uint32_t sx_window_wide(const sx_window *w, size_t at)
 {
     size_t len;
-    if (at >= w->avail) return 0;
-    if (w->fold[at] < 0x80) return w->fold[at];
     uint32_t cp = sx_utf8_next(w->text + at, w->avail - at, &len);
     return cp == SX_UTF8_BAD ? cp : plain(cp);
 }
@@ -68,21 +66,20 @@ static bool is_digit(uint32_t cp)
     return cp >= '0' && cp <= '9';
 }
 
-static bool joins_numbers(uint32_t cp)
-{
-    return cp == '.' || cp == ',' || cp == '-' || cp == '/';
-}
-
 static bool listed(const char *set, uint32_t cp)
 {
-    return set != NULL && cp > 0 && cp < 0x80 && strchr(set, (int)cp) != NULL;
+    for (; set != NULL && *set != 0; set++) {
+        if ((unsigned char)*set == cp) return true;
+    }
+    return false;
 }
 
 sx_before sx_window_look_back(const sx_window *w, size_t at)
 {
     sx_before b = {.cp = sx_window_before(w, at)};
-    b.word = b.cp != 0 && sx_is_word(b.cp);
-    b.number = joins_numbers(b.cp) && is_digit(sx_window_before(w, at - 1));
+    b.behind = sx_behind(b.cp);
+    b.word = b.behind != SX_BEHIND_OTHER;
+    b.number = sx_joins_numbers(b.cp) && is_digit(sx_window_before(w, at - 1));
     return b;
 }
 
@@ -104,7 +101,7 @@ static bool right_ok(const sx_window *w, const sx_rule *r, size_t end)
     } else if (!(r->flags & SX_RULE_RIGHT_ANY) && sx_is_word(cp)) {
         return false;
     }
-    if ((r->flags & SX_RULE_NUMBER) && joins_numbers(cp) && is_digit(sx_window_at(w, end + 1))) return false;
+    if ((r->flags & SX_RULE_NUMBER) && sx_joins_numbers(cp) && is_digit(sx_window_at(w, end + 1))) return false;
     return true;
 }
 
@@ -138,7 +135,7 @@ bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_
     /* dead, but what stands behind the longest end may need one character more to judge */
     bool at_end = run->count > 0 && run->ends[(run->count - 1) % SX_ACCEPT_MAX] == run->at;
     if (at_end && i >= w->avail) return false;
-    return !(at_end && (rule->flags & SX_RULE_NUMBER) && joins_numbers(w->fold[i]) && i + 1 >= w->avail);
+    return !(at_end && (rule->flags & SX_RULE_NUMBER) && sx_joins_numbers(w->fold[i]) && i + 1 >= w->avail);
 }
 
 /* The match as its check sees it: folded, without the bytes that folding left over. */
@@ -163,23 +160,40 @@ static size_t unfolded(const sx_window *w, size_t start, size_t n)
 
 enum { TRIES_MAX = 10 }; /* ends that are checked before a match is given up: more would make hostile texts slow */
 
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
+/* The match up to `end`; what stands behind it in the copy is put back by the caller. */
+static size_t copy_match(const sx_window *w, size_t start, size_t end, sx_copy *copy)
+{
+    size_t n = copy->plain, need = end - start;
+    for (; n < need && !sx_fold_skips(w->fold[start + n]); n++) copy->text[n] = (char)w->fold[start + n];
+    copy->plain = n;
+    if (n >= need) return need;
+    copy->plain = 0;
+    return copy_folded(w, start, end, copy->text);
+}
+
+/* What the rule's check says of the match; *lead: bytes of the copy that are left out at its beginning. */
+static float check(const sx_rule *rule, const sx_window *w, size_t start, size_t end, sx_copy *copy, size_t *lead)
+{
+    sx_match m = {
+        .text = copy->text, .before = sx_window_before(w, start), .after = sx_window_at(w, end), .lead = lead};
+    m.len = copy_match(w, start, end, copy);
+    char behind = copy->text[m.len];
+    copy->text[m.len] = 0;
+    float score = rule->check(&m, rule->arg);
+    copy->text[m.len] = behind;
+    return score;
+}
+
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, sx_copy *copy,
                    size_t *begin, size_t *end, float *score)
 {
     const sx_rule *rule = scan->rules[run->rule];
     uint32_t kept = run->count < SX_ACCEPT_MAX ? run->count : SX_ACCEPT_MAX;
     for (uint32_t k = 1, tries = 0; k <= kept && tries < TRIES_MAX; k++) {
-        size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX];
+        size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX], lead = 0;
         if (!right_ok(w, rule, e)) continue;
         tries++;
-        float s = SX_CHECK_MAYBE;
-        size_t lead = 0;
-        if (rule->check != NULL) {
-            sx_match m = {
-                .text = scratch, .before = sx_window_before(w, start), .after = sx_window_at(w, e), .lead = &lead};
-            m.len = copy_folded(w, start, e, scratch);
-            s = rule->check(&m, rule->arg);
-        }
+        float s = rule->check != NULL ? check(rule, w, start, e, copy, &lead) : SX_CHECK_MAYBE;
         if (s < 0) continue;
         *begin = lead > 0 ? unfolded(w, start, lead) : start;
         *end = e;
@@ -197,18 +211,29 @@ static bool stands_alone(const sx_window *w, size_t from, size_t to)
     return to - from > 3 || to >= w->avail || !sx_ascii_letter(w->fold[to]);
 }
 
-void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64])
+/* The words that end behind place i. */
+static void note_words(const sx_ac *words, const sx_window *w, size_t i, uint32_t node, uint64_t base,
+                       uint64_t began[SX_TYPE_MAX])
 {
-    uint32_t node = SX_AC_ROOT;
-    for (size_t i = from; i < to; i++) {
-        node = sx_ac_step(&scan->context, node, (uint8_t)(sx_ascii_upper(w->fold[i]) ? w->fold[i] + 32 : w->fold[i]));
-        for (uint32_t k = sx_ac_report(&scan->context, node); k != SX_AC_NONE;) {
-            if (stands_alone(w, i + 1 - sx_ac_depth(&scan->context, k), i + 1)) {
-                uint32_t n;
-                const uint32_t *values = sx_ac_values(&scan->context, k, &n);
-                for (uint32_t v = 0; v < n; v++) types[values[v] / 64] |= (uint64_t)1 << (values[v] % 64);
-            }
-            k = sx_ac_report(&scan->context, scan->context.fail[k]);
+    for (uint32_t k = sx_ac_report(words, node); k != SX_AC_NONE; k = sx_ac_report(words, words->fail[k])) {
+        size_t start = i + 1 - sx_ac_depth(words, k);
+        if (!stands_alone(w, start, i + 1)) continue;
+        uint32_t n;
+        const uint32_t *values = sx_ac_values(words, k, &n);
+        for (uint32_t v = 0; v < n; v++) {
+            if (base + start >= began[values[v]]) began[values[v]] = base + start + 1;
         }
     }
+}
+
+void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint32_t *node, uint64_t base,
+                     uint64_t began[SX_TYPE_MAX])
+{
+    uint32_t at = *node;
+    for (size_t i = from; i < to; i++) {
+        bool reports;
+        at = sx_ac_next(&scan->context, at, (uint8_t)sx_ascii_lower((char)w->fold[i]), &reports);
+        if (reports) note_words(&scan->context, w, i, at, base, began);
+    }
+    *node = at;
 }

@@ -18,6 +18,15 @@ static inline bool sx_fold_skips(uint8_t b)
     return b == SX_FOLD_SKIP || b == SX_FOLD_NONE;
 }
 
+/* Signs inside of numbers. */
+static inline bool sx_joins_numbers(uint32_t cp)
+{
+    return cp == '.' || cp == ',' || cp == '-' || cp == '/';
+}
+
+/* What rules tell apart of what stands before them: a digit, another part of a token (sx_is_word), anything else. */
+enum { SX_BEHIND_DIGIT, SX_BEHIND_LETTER, SX_BEHIND_OTHER, SX_BEHIND };
+
 /* Compiled once, then read by any number of streams. */
 typedef struct sx_scan {
     sx_mem *mem;
@@ -26,13 +35,13 @@ typedef struct sx_scan {
     sx_dfa *dfas;          /* [rule_n] */
     uint16_t *type_of;     /* [rule_n] index of the rule's type */
     size_t rule_n, rule_cap, dfa_cap, type_cap;
-    /* rules by their first two bytes: those that may follow a letter or digit, then all. Bytes that no rule tells apart there
+    /* rules by their first two bytes: those that may follow a digit, a letter, then all. Bytes that no rule tells apart there
      * share a class. */
     uint8_t head_class[256];
     uint32_t heads;
     uint16_t *lists;
     size_t list_n, list_cap;
-    uint32_t *list_at; /* [2 * heads * heads + 1] */
+    uint32_t *list_at; /* [SX_BEHIND * heads * heads + 1] */
     uint64_t *quiet;   /* a bit per list: no rule is in it */
     sx_ac context;     /* context words; a word's value is its type */
     uint32_t type_n;
@@ -61,6 +70,7 @@ typedef struct sx_window {
 typedef struct sx_run {
     uint16_t rule;  /* within its scan */
     bool extra;     /* the caller's: a rule of its second scan */
+    bool settled;   /* nothing can change its outcome */
     uint16_t state; /* SX_PATTERN_DEAD: decided */
     uint32_t at;    /* next offset to read, from the start */
     uint32_t count; /* accepted ends so far, the last SX_ACCEPT_MAX kept */
@@ -69,9 +79,9 @@ typedef struct sx_run {
 
 /* The list of rules that can begin with these two bytes behind what stands before: its rules are scan->lists
  * [scan->list_at[list], scan->list_at[list + 1]). */
-static inline uint32_t sx_scan_list(const sx_scan *scan, bool behind_word, uint8_t first, uint8_t second)
+static inline uint32_t sx_scan_list(const sx_scan *scan, uint32_t behind, uint8_t first, uint8_t second)
 {
-    return ((behind_word ? 0 : scan->heads) + scan->head_class[first]) * scan->heads + scan->head_class[second];
+    return (behind * scan->heads + scan->head_class[first]) * scan->heads + scan->head_class[second];
 }
 
 static inline bool sx_scan_list_empty(const sx_scan *scan, uint32_t list)
@@ -81,9 +91,10 @@ static inline bool sx_scan_list_empty(const sx_scan *scan, uint32_t list)
 
 /* What stands before a place, worked out once for all rules. */
 typedef struct sx_before {
-    uint32_t cp; /* 0 at the beginning */
-    bool word;   /* sx_is_word */
-    bool number; /* cp joins numbers and a digit stands before it */
+    uint32_t cp;     /* 0 at the beginning */
+    bool word;       /* sx_is_word */
+    uint32_t behind; /* sx_behind */
+    bool number;     /* cp joins numbers and a digit stands before it */
 } sx_before;
 
 sx_before sx_window_look_back(const sx_window *w, size_t at);
@@ -92,20 +103,39 @@ bool sx_rule_may_follow(const sx_rule *rule, const sx_before *before);
 /* Goes on with a run that began at `start`; true when nothing behind the window can change its outcome. */
 bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_t max_span, sx_run *run);
 
-/* What a finished run found: the longest end that its boundaries and check allow, and where the
- * finding begins. False: nothing. scratch holds
- * SX_SPAN_MAX + 1 bytes. */
-bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, char *scratch,
+/* The text from a place on as checks see it, copied once for all of them. */
+typedef struct sx_copy {
+    char *text;   /* [SX_SPAN_MAX + 1] */
+    size_t plain; /* bytes from the place that are in it, one for one; 0 at a new place */
+} sx_copy;
+
+/* What a finished run found: the longest end that its boundaries and check allow, and where the finding begins. False:
+ * nothing. */
+bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, sx_copy *copy,
                    size_t *begin, size_t *end, float *score);
 
-/* Adds the bits of the types that have a context word wholly inside [from, to). */
-void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t types[SX_TYPE_MAX / 64]);
+/* Reads [from, to) for words of context, from where the automaton stands (*node: SX_AC_ROOT at first): began of a word's type
+ * becomes where it begins, counted from the window's start at `base`, and one. */
+void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint32_t *node, uint64_t base,
+                     uint64_t began[SX_TYPE_MAX]);
 
 /* Letters, marks and digits of scripts that are written with spaces, and the underscore: what a token is made of. */
 bool sx_is_word(uint32_t cp);
+/* SX_BEHIND_* of a code point, 0 for the beginning. */
+static inline uint32_t sx_behind(uint32_t cp)
+{
+    if (cp >= '0' && cp <= '9') return SX_BEHIND_DIGIT;
+    return cp != 0 && sx_is_word(cp) ? SX_BEHIND_LETTER : SX_BEHIND_OTHER;
+}
 /* The code point before / at an offset, folded; 0 at the end, SX_UTF8_BAD for broken bytes. */
 uint32_t sx_window_before(const sx_window *w, size_t at);
-uint32_t sx_window_at(const sx_window *w, size_t at);
+uint32_t sx_window_wide(const sx_window *w, size_t at);
+
+static inline uint32_t sx_window_at(const sx_window *w, size_t at)
+{
+    if (at >= w->avail) return 0;
+    return w->fold[at] < 0x80 ? w->fold[at] : sx_window_wide(w, at);
+}
 
 /* Writes the folded byte(s) of the character at s (len bytes) to fold. */
 void sx_fold_char(uint32_t cp, const char *s, size_t len, uint8_t *fold);

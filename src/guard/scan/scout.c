@@ -3,69 +3,108 @@
 #include <pthread.h>
 #include <string.h>
 
-/* A state is told by where its row of next states lies: its number times the classes of bytes. At the first match of a rule
- * a walk ends, in a state that names the rules still alive. */
+#include "platform/utf8.h"
+
+/* States are numbered; a row of next states lies at the number times a power of two that the classes of bytes fit into. */
 enum {
-    NO = 0,    /* nothing can match any more */
+    NO = SX_SCOUT_NO,
     MAYBE = 1, /* something may match, nothing is known of what */
-    FIRST = 2, /* number of the first state that stands for a set of rules */
-    STATES = 8000,
-    MEMBERS = 1 << 18,
-    SLOTS = 1 << 14,
-    FAR = 96, /* bytes after which a walk gives up */
+    FIRST = 2, /* the first state that stands for a set of rules */
+    STATES = 12000,
+    MEMBERS = 1 << 19,
+    SLOTS = 1 << 15,
     STOCK = 8
 };
-#define UNKNOWN UINT32_MAX
-#define MATCHED 0x80000000u /* flag of such an end; below it the state's number */
+#define UNKNOWN 0xffffu
+#define MATCHED 0x8000u /* flag of a step: rules match behind it */
 
+/* A set of rules with the states of their automata: those that match first, each part in order of rules. */
 typedef struct {
-    uint32_t members; /* into scout->members */
-    uint32_t count;
+    uint32_t members; /* into scout->rule and scout->at */
+    uint16_t count, matches;
     uint32_t hash;
+    uint8_t behind; /* what may stand behind a match of them: UNWORDED, LETTERS, ANY */
 } state;
+
+enum { UNWORDED, LETTERS, ANY };
+/* Kinds of bytes: letters and digits; which of them are digits; those that begin nothing behind a letter, behind a digit. */
+enum { WORD = 1, DIGIT = 2, DULL_LETTER = 4, DULL_DIGIT = 8 };
+
+/* A set being made. */
+typedef struct {
+    uint16_t rule[SX_RULES_MAX], at[SX_RULES_MAX];
+    uint32_t n, matches;
+} set;
 
 struct sx_scout {
     sx_mem *mem;
     const sx_scan *scan;
-    state *states;     /* [STATES] by number */
-    uint32_t n;        /* states in use */
-    uint32_t *members; /* rule << 16 | state of its automaton; each set in order of rules */
-    uint32_t n_members;
-    uint32_t *next; /* [next_rows, heads]: rows of states; grows by doubling */
-    size_t next_rows;
+    uint64_t on[SX_RULE_WORDS];
+    uint32_t shift;      /* of a row */
+    uint32_t generation; /* how often everything was forgotten */
+    state *states;       /* by number; the first two stand for none */
+    size_t n, state_cap;
+    uint16_t *rule, *at; /* members: rules and the states of their automata, SX_PATTERN_ACCEPT with them */
+    size_t members, rule_cap, at_cap;
+    uint16_t *next; /* [n << shift] */
+    size_t next_cap;
     uint16_t *slots;  /* [SLOTS]: numbers of states by hash, 0: free */
-    uint32_t *begins; /* [2 * heads * heads]: the state behind the two bytes that chose a list, or UNKNOWN */
-    uint32_t *set;    /* a set being made */
+    uint16_t *begins; /* [SX_BEHIND * heads * heads]: the state behind the two bytes that chose a list, or UNKNOWN */
     uint8_t *sample;  /* [heads]: a byte of each class */
+    uint8_t kind[256];
+    set now, then; /* scratch */
 };
 
 static void forget(sx_scout *s)
 {
-    uint32_t heads = s->scan->heads;
+    size_t heads = s->scan->heads;
     s->n = FIRST;
-    s->n_members = 0;
+    s->members = 0;
+    s->generation++;
     memset(s->slots, 0, SLOTS * sizeof *s->slots);
-    memset(s->begins, 0xff, 2 * (size_t)heads * heads * sizeof *s->begins);
+    memset(s->begins, 0xff, SX_BEHIND * heads * heads * sizeof *s->begins);
 }
 
-sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan)
+static bool is_on(const sx_scout *s, uint16_t rule)
+{
+    return (s->on[rule / 64] >> (rule % 64) & 1) != 0;
+}
+
+/* Can a wanted rule begin with a byte of this class? */
+static bool begins_behind(const sx_scout *s, uint32_t behind, uint32_t class)
+{
+    const sx_scan *scan = s->scan;
+    uint32_t row = (behind * scan->heads + class) * scan->heads;
+    uint32_t from = scan->list_at[row], to = scan->list_at[row + scan->heads];
+    for (uint32_t i = from; i < to; i++) {
+        if (is_on(s, scan->lists[i])) return true;
+    }
+    return false;
+}
+
+sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan, const uint64_t on[SX_RULE_WORDS])
 {
     sx_scout *s = sx_mem_zalloc(mem, sizeof *s);
     if (!s) return NULL;
-    uint32_t heads = scan->heads;
+    size_t heads = scan->heads;
     s->mem = mem;
     s->scan = scan;
-    s->states = sx_mem_array(mem, STATES, sizeof *s->states);
-    s->members = sx_mem_array(mem, MEMBERS, sizeof *s->members);
+    memcpy(s->on, on, sizeof s->on);
+    while ((size_t)1 << s->shift < heads) s->shift++;
     s->slots = sx_mem_array(mem, SLOTS, sizeof *s->slots);
-    s->begins = sx_mem_array(mem, 2 * (size_t)heads * heads, sizeof *s->begins);
-    s->set = sx_mem_array(mem, scan->rule_n + 1, sizeof *s->set);
+    s->begins = sx_mem_array(mem, SX_BEHIND * heads * heads, sizeof *s->begins);
     s->sample = sx_mem_array(mem, heads, 1);
-    if (!s->states || !s->members || !s->slots || !s->begins || !s->set || !s->sample) {
+    if (!s->slots || !s->begins || !s->sample) {
         sx_scout_free(s);
         return NULL;
     }
     for (unsigned b = 256; b-- > 0;) s->sample[scan->head_class[b]] = (uint8_t)b;
+    for (unsigned b = 0; b < 128; b++) {
+        if (!sx_is_word(b)) continue;
+        s->kind[b] = b >= '0' && b <= '9' ? WORD | DIGIT : WORD;
+        if (!begins_behind(s, SX_BEHIND_LETTER, scan->head_class[b])) s->kind[b] |= DULL_LETTER;
+        if (!begins_behind(s, SX_BEHIND_DIGIT, scan->head_class[b])) s->kind[b] |= DULL_DIGIT;
+    }
     forget(s);
     return s;
 }
@@ -74,10 +113,10 @@ void sx_scout_free(sx_scout *s)
 {
     if (!s) return;
     sx_mem_free(s->mem, s->states);
-    sx_mem_free(s->mem, s->members);
+    sx_mem_free(s->mem, s->rule);
+    sx_mem_free(s->mem, s->at);
     sx_mem_free(s->mem, s->slots);
     sx_mem_free(s->mem, s->begins);
-    sx_mem_free(s->mem, s->set);
     sx_mem_free(s->mem, s->sample);
     sx_mem_free(s->mem, s->next);
     sx_mem_free(s->mem, s);
@@ -85,81 +124,105 @@ void sx_scout_free(sx_scout *s)
 
 /* ---- sets of rules as states ---- */
 
-static bool make_room(sx_scout *s)
+static bool make_room(sx_scout *s, uint32_t members)
 {
-    if (s->n < s->next_rows) return true;
-    size_t rows = s->next_rows ? 2 * s->next_rows : 256;
-    if (rows > STATES) rows = STATES;
-    uint32_t *grown = sx_mem_realloc(s->mem, s->next, rows * s->scan->heads * sizeof *grown);
-    if (!grown) return false;
-    s->next = grown;
-    s->next_rows = rows;
-    return true;
+    return !sx_mem_grow(s->mem, (void **)&s->states, &s->state_cap, s->n + 1, sizeof *s->states) &&
+           !sx_mem_grow(s->mem, (void **)&s->rule, &s->rule_cap, s->members + members, sizeof *s->rule) &&
+           !sx_mem_grow(s->mem, (void **)&s->at, &s->at_cap, s->members + members, sizeof *s->at) &&
+           !sx_mem_grow(s->mem, (void **)&s->next, &s->next_cap, (s->n + 1) << s->shift, sizeof *s->next);
 }
 
-static uint32_t set_hash(const uint32_t *set, uint32_t n)
+static uint32_t set_hash(const set *x)
 {
     uint32_t hash = 2166136261u;
-    for (uint32_t i = 0; i < n; i++) hash = (hash ^ set[i]) * 16777619u ^ (hash >> 15);
+    for (uint32_t i = 0; i < x->n; i++)
+        hash = (hash ^ ((uint32_t)x->rule[i] << 16 | x->at[i])) * 16777619u ^ (hash >> 15);
     return hash;
 }
 
-/* The state of the set in s->set, of n members (n > 0); UNKNOWN when there is no room for a new one. */
-static uint32_t intern(sx_scout *s, uint32_t n, bool matched)
+/* The state of a set (of one rule or more), with its flag; UNKNOWN when there is no room for a new one. */
+static uint32_t intern(sx_scout *s, const set *x)
 {
-    uint32_t hash = set_hash(s->set, n), slot = hash % SLOTS, heads = s->scan->heads;
+    uint32_t hash = set_hash(x), slot = hash % SLOTS, flag = x->matches ? MATCHED : 0;
+    size_t bytes = x->n * sizeof *x->rule;
     for (; s->slots[slot]; slot = (slot + 1) % SLOTS) {
-        const state *x = &s->states[s->slots[slot]];
-        if (x->hash == hash && x->count == n && memcmp(s->members + x->members, s->set, n * sizeof *s->set) == 0)
-            return matched ? MATCHED | s->slots[slot] : s->slots[slot] * heads;
+        const state *old = &s->states[s->slots[slot]];
+        if (old->hash == hash && old->count == x->n && memcmp(s->rule + old->members, x->rule, bytes) == 0 &&
+            memcmp(s->at + old->members, x->at, bytes) == 0)
+            return flag | s->slots[slot];
     }
-    if (s->n >= STATES || s->n_members + n > MEMBERS || !make_room(s)) return UNKNOWN;
-    uint32_t made = s->n++;
-    s->states[made] = (state){s->n_members, n, hash};
-    memcpy(s->members + s->n_members, s->set, n * sizeof *s->set);
-    s->n_members += n;
-    memset(s->next + (size_t)made * heads, 0xff, heads * sizeof *s->next);
+    if (s->n >= STATES || s->members + x->n > MEMBERS || !make_room(s, x->n)) return UNKNOWN;
+    uint32_t made = (uint32_t)s->n++;
+    uint8_t behind = UNWORDED;
+    for (uint32_t i = 0; i < x->matches; i++) {
+        uint32_t flags = s->scan->rules[x->rule[i]]->flags;
+        if (flags & SX_RULE_RIGHT_ANY) behind = ANY;
+        if ((flags & SX_RULE_RIGHT_LETTERS) && behind == UNWORDED) behind = LETTERS;
+    }
+    s->states[made] = (state){(uint32_t)s->members, (uint16_t)x->n, (uint16_t)x->matches, hash, behind};
+    memcpy(s->rule + s->members, x->rule, bytes);
+    memcpy(s->at + s->members, x->at, bytes);
+    s->members += x->n;
+    memset(s->next + ((size_t)made << s->shift), 0xff, sizeof *s->next << s->shift);
     s->slots[slot] = (uint16_t)made;
-    return matched ? MATCHED | made : made * heads;
+    return flag | made;
 }
 
 /* The same; when there is no room everything else is forgotten first. MAYBE when even that does not help. */
-static uint32_t intern_or_forget(sx_scout *s, uint32_t n, bool matched)
+static uint32_t intern_or_forget(sx_scout *s, const set *x)
 {
-    uint32_t made = intern(s, n, matched);
+    uint32_t made = intern(s, x);
     if (made != UNKNOWN) return made;
     forget(s);
-    made = intern(s, n, matched);
+    made = intern(s, x);
     return made == UNKNOWN ? MAYBE : made;
 }
 
-/* s->set becomes what n members (which may be s->set itself) make of a byte; its size. *matched: one of the rules matches
- * here. Bytes that rules read past change nothing. */
-static uint32_t step_set(sx_scout *s, const uint32_t *members, uint32_t n, uint8_t byte, bool *matched)
+/* What a byte makes of members. Bytes that rules read past change nothing. */
+static void step_set(const sx_scout *s, const uint16_t *rule, const uint16_t *at, uint32_t n, uint8_t byte, set *out)
 {
     const sx_scan *scan = s->scan;
-    uint32_t kept = 0;
+    uint16_t to[SX_RULES_MAX];
+    out->n = 0;
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t rule = members[i] >> 16;
-        uint16_t to = (uint16_t)members[i];
-        if (!sx_fold_skips(byte)) to = sx_dfa_step(&scan->pool, &scan->dfas[rule], to, byte);
-        if (to & SX_PATTERN_ACCEPT) *matched = true;
-        if (to != SX_PATTERN_DEAD) s->set[kept++] = rule << 16 | to;
+        to[i] = at[i];
+        if (!sx_fold_skips(byte))
+            to[i] = sx_dfa_step(&scan->pool, &scan->dfas[rule[i]], at[i] & (SX_PATTERN_ACCEPT - 1), byte);
+        if (!(to[i] & SX_PATTERN_ACCEPT)) continue;
+        out->rule[out->n] = rule[i];
+        out->at[out->n++] = to[i];
     }
-    return kept;
+    out->matches = out->n;
+    for (uint32_t i = 0; i < n; i++) {
+        if (to[i] == SX_PATTERN_DEAD || (to[i] & SX_PATTERN_ACCEPT)) continue;
+        out->rule[out->n] = rule[i];
+        out->at[out->n++] = to[i];
+    }
+    /* members that matched before stand in front: back to the order of rules */
+    for (uint32_t part = 0; part < 2; part++) {
+        uint32_t lo = part ? out->matches : 0, hi = part ? out->n : out->matches;
+        for (uint32_t i = lo + 1; i < hi; i++) {
+            uint16_t r = out->rule[i], a = out->at[i];
+            uint32_t k = i;
+            for (; k > lo && out->rule[k - 1] > r; k--) {
+                out->rule[k] = out->rule[k - 1];
+                out->at[k] = out->at[k - 1];
+            }
+            out->rule[k] = r;
+            out->at[k] = a;
+        }
+    }
 }
 
-/* The state behind `from` for a class of bytes, made at its first use. */
+/* The step from a state by a class of bytes, made at its first use. After a forgetting nothing leads to it. */
 static uint32_t learn(sx_scout *s, uint32_t from, uint8_t class)
 {
-    const state *x = &s->states[from / s->scan->heads];
-    bool matched = false;
-    uint32_t n = step_set(s, s->members + x->members, x->count, s->sample[class], &matched);
-    if (n == 0) return s->next[from + class] = NO;
-    uint32_t made = intern(s, n, matched);
-    if (made == UNKNOWN)
-        return intern_or_forget(s, n, matched); /* the walk goes on from a state that nothing leads to */
-    return s->next[from + class] = made;
+    const state *x = &s->states[from];
+    size_t row = (size_t)from << s->shift;
+    step_set(s, s->rule + x->members, s->at + x->members, x->count, s->sample[class], &s->now);
+    uint32_t made = s->now.n == 0 ? NO : intern(s, &s->now);
+    if (made == UNKNOWN) return intern_or_forget(s, &s->now);
+    return s->next[row + class] = (uint16_t)made;
 }
 
 /* The state of a list behind its two bytes. One that is not here yet counts as read past, as in the list itself. */
@@ -167,49 +230,209 @@ static uint32_t begin(sx_scout *s, uint32_t list)
 {
     const sx_scan *scan = s->scan;
     uint8_t first = s->sample[list / scan->heads % scan->heads], second = s->sample[list % scan->heads];
-    uint32_t n = scan->list_at[list + 1] - scan->list_at[list];
-    for (uint32_t i = 0; i < n; i++)
-        s->set[i] = (uint32_t)scan->lists[scan->list_at[list] + i] << 16 | SX_PATTERN_START;
-    bool matched = false;
-    n = step_set(s, s->set, n, first, &matched);
-    if (!matched) n = step_set(s, s->set, n, second, &matched);
-    uint32_t made = n == 0 ? NO : intern_or_forget(s, n, matched);
-    s->begins[list] = made; /* after a forgetting that may have come first */
+    set *x = &s->now;
+    x->n = 0;
+    for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) {
+        uint16_t rule = scan->lists[i];
+        if (!is_on(s, rule)) continue;
+        x->rule[x->n] = rule;
+        x->at[x->n++] = SX_PATTERN_START;
+    }
+    step_set(s, x->rule, x->at, x->n, first, &s->then);
+    uint32_t made = MAYBE; /* a match of one byte has no mark */
+    if (s->then.matches == 0) {
+        step_set(s, s->then.rule, s->then.at, s->then.n, second, &s->now);
+        made = s->now.n == 0 ? NO : intern_or_forget(s, &s->now);
+    }
+    s->begins[list] = (uint16_t)made; /* after a forgetting that may have come first */
     return made;
 }
 
-sx_scout_walk sx_scout_begin(sx_scout *s, uint32_t list, bool second)
+bool sx_scout_begin(sx_scout *s, uint32_t list, bool second, sx_scout_walk *walk)
 {
     uint32_t at = s->begins[list];
-    return (sx_scout_walk){at == UNKNOWN ? begin(s, list) : at, second ? 2 : 1};
+    if (at == UNKNOWN) at = begin(s, list);
+    walk->state = at & ~MATCHED;
+    walk->generation = s->generation;
+    walk->at = second ? 2 : 1;
+    walk->marks = 0;
+    if (at & MATCHED) walk->mark[walk->marks++] = (sx_scout_mark){(uint16_t)walk->state, 2, 2};
+    return at != NO;
+}
+
+/* May one of the rules that match in a state end where this stands behind it? */
+static inline bool may_end(const sx_scout *s, uint32_t number, uint8_t next)
+{
+    if (next >= 0x80 || !(s->kind[next] & WORD)) return true;
+    uint8_t behind = s->states[number].behind;
+    return behind == ANY || (behind == LETTERS && !(s->kind[next] & DIGIT));
+}
+
+/* Does a match that ends where the walk died depend on what follows the number's sign there? */
+static bool number_may_go_on(const sx_scout *s, const sx_window *w, size_t start, const sx_scout_walk *walk)
+{
+    uint32_t n;
+    const sx_scout_mark *last = &walk->mark[walk->marks - 1];
+    if (last->end != walk->at || start + walk->at + 1 < w->avail) return false;
+    const uint16_t *rules = sx_scout_matches(s, last, &n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (s->scan->rules[rules[i]]->flags & SX_RULE_NUMBER) return sx_joins_numbers(w->fold[start + walk->at]);
+    }
+    return false;
 }
 
 sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max_span, sx_scout_walk *walk)
 {
-    const uint8_t *classes = s->scan->head_class;
-    size_t i = start + walk->at, stop = start + (max_span < FAR ? max_span : FAR);
-    uint32_t at = walk->state;
+    const uint8_t *classes = s->scan->head_class, *fold = w->fold;
+    size_t i = start + walk->at, stop = start + (max_span < SX_SCOUT_FAR ? max_span : SX_SCOUT_FAR);
     size_t end = stop < w->avail ? stop : w->avail;
-    while (at - FIRST < MATCHED - FIRST && i < end) {
-        uint8_t class = classes[w->fold[i++]];
-        uint32_t to = s->next[at + class];
-        at = to == UNKNOWN ? learn(s, at, class) : to;
+    uint32_t at = walk->state, shift = s->shift, marks = walk->marks;
+    if (walk->generation != s->generation) at = MAYBE;
+    if (at > MAYBE && marks > 0 && walk->mark[marks - 1].end == walk->at) { /* its right side was not here */
+        sx_scout_mark *last = &walk->mark[marks - 1];
+        while (i < w->avail && fold[i] == SX_FOLD_SKIP) i++;
+        last->end = (uint16_t)(i - start);
+        if (i < w->avail && !may_end(s, last->state, fold[i])) marks--;
+    }
+    while (at > MAYBE && i < end) {
+        uint32_t to = s->next[((size_t)at << shift) + classes[fold[i]]];
+        if (to == UNKNOWN) {
+            to = learn(s, at, classes[fold[i]]);
+            if (walk->generation != s->generation) {
+                at = MAYBE; /* the marks are forgotten too */
+                break;
+            }
+        }
+        at = to & ~MATCHED;
+        if (to == NO) break;
+        i++;
+        if (to & MATCHED) {
+            uint16_t read = (uint16_t)(i - start);
+            while (i < w->avail && fold[i] == SX_FOLD_SKIP) i++;
+            if (i < w->avail && !may_end(s, at, fold[i])) continue;
+            walk->mark[marks++] = (sx_scout_mark){(uint16_t)at, read, (uint16_t)(i - start)};
+        }
     }
     walk->state = at;
     walk->at = (uint32_t)(i - start);
-    if (at == NO) return SX_SCOUT_NONE;
-    if (at == MAYBE || at >= MATCHED) return SX_SCOUT_MAYBE;
-    if (i >= stop) return max_span <= FAR ? SX_SCOUT_NONE : SX_SCOUT_MAYBE; /* a longer match would not count */
-    return w->last ? SX_SCOUT_NONE : SX_SCOUT_MORE; /* no rule had matched when the text ended */
+    walk->marks = marks;
+    if (at == MAYBE) return SX_SCOUT_MAYBE;
+    bool over = at == NO || (w->last && i >= w->avail);
+    if (!over && i >= stop && max_span > SX_SCOUT_FAR) return SX_SCOUT_MAYBE; /* longer matches count */
+    if (!over && i >= w->avail) return SX_SCOUT_MORE;
+    if (marks == 0) return SX_SCOUT_NONE;
+    return !w->last && number_may_go_on(s, w, start, walk) ? SX_SCOUT_MORE : SX_SCOUT_KNOWN;
 }
 
-bool sx_scout_spares(const sx_scout *s, const sx_scout_walk *walk, uint16_t rule, uint32_t *at)
+/* The walk of a place whose two bytes are here, as far as nothing matches: its end, the state there in *reached. *dull: the
+ * places between are inside of a word and begin nothing. */
+static inline size_t quick_walk(const sx_scout *s, const sx_window *w, size_t at, uint32_t *reached, bool *dull)
 {
-    if (walk->state < MATCHED) return false;
-    const state *x = &s->states[walk->state & ~MATCHED];
-    const uint32_t *members = s->members + x->members;
-    while (*at < x->count && members[*at] >> 16 < rule) ++*at;
-    return *at == x->count || members[*at] >> 16 != rule;
+    const uint8_t *fold = w->fold, *classes = s->scan->head_class;
+    size_t i = at + 2, stop = at + SX_SCOUT_FAR < w->avail ? at + SX_SCOUT_FAR : w->avail;
+    uint32_t x = *reached, to = x, kinds = s->kind[fold[at]] & WORD ? s->kind[fold[at + 1]] : 0;
+    while (i < stop) {
+        to = s->next[((size_t)x << s->shift) + classes[fold[i]]];
+        if (to - FIRST >= MATCHED - FIRST) break; /* the end, a match, or a step to be learned */
+        x = to;
+        kinds &= s->kind[fold[i++]];
+    }
+    *reached = i < stop && to == NO ? NO : x;
+    *dull = (kinds & (DULL_LETTER | DULL_DIGIT)) == (DULL_LETTER | DULL_DIGIT);
+    return i;
+}
+
+static inline uint32_t behind_byte(const sx_scout *s, uint8_t byte)
+{
+    uint8_t kind = s->kind[byte];
+    return kind & DIGIT ? SX_BEHIND_DIGIT : kind & WORD ? SX_BEHIND_LETTER : SX_BEHIND_OTHER;
+}
+
+bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, size_t max_span, const sx_scan *extra,
+                   uint32_t *list, sx_scout_walk *walk)
+{
+    const sx_scan *scan = s->scan;
+    const uint8_t *fold = w->fold;
+    size_t at = *place;
+    uint32_t behind = sx_behind(sx_window_before(w, at));
+    bool found = false;
+    while (at < end) {
+        if (extra != NULL) {
+            if (!sx_scan_list_empty(extra, sx_scan_list(extra, behind, fold[at], fold[at + 1]))) break;
+        } else if (behind != SX_BEHIND_OTHER) {
+            uint8_t kind = s->kind[fold[at]], dull = behind == SX_BEHIND_DIGIT ? DULL_DIGIT : DULL_LETTER;
+            if (kind & dull) {
+                behind = kind & DIGIT ? SX_BEHIND_DIGIT : SX_BEHIND_LETTER;
+                at++;
+                if (kind & (kind & DIGIT ? DULL_DIGIT : DULL_LETTER)) {
+                    while (at < end && s->kind[fold[at]] == kind) at++;
+                }
+                continue;
+            }
+        }
+        uint32_t l = sx_scan_list(scan, behind, fold[at], fold[at + 1]);
+        uint32_t first = sx_scan_list_empty(scan, l) ? NO : s->begins[l];
+        if (first - FIRST < MATCHED - FIRST && max_span >= SX_SCOUT_FAR) {
+            bool dull;
+            uint32_t reached = first;
+            size_t i = quick_walk(s, w, at, &reached, &dull);
+            if (reached == NO && dull && extra == NULL && i <= end) {
+                at = i;
+                behind = behind_byte(s, fold[at - 1]);
+                continue;
+            }
+            first = reached;
+            walk->state = reached;
+            walk->generation = s->generation;
+            walk->at = (uint32_t)(i - at);
+            walk->marks = 0;
+        } else if (first != NO && !sx_scout_begin(s, l, true, walk)) {
+            first = NO;
+        }
+        if (first != NO && sx_scout_go(s, w, at, max_span, walk) != SX_SCOUT_NONE) {
+            *list = l;
+            found = true;
+            break;
+        }
+        if ((unsigned char)w->text[at] < 0x80) {
+            behind = behind_byte(s, fold[at++]);
+            continue;
+        }
+        size_t len;
+        (void)sx_utf8_next(w->text + at, w->avail - at, &len);
+        if (at + len > end) break;
+        at += len;
+        behind = sx_behind(sx_window_before(w, at));
+    }
+    *place = at;
+    return found;
+}
+
+const uint16_t *sx_scout_matches(const sx_scout *s, const sx_scout_mark *mark, uint32_t *count)
+{
+    const state *x = &s->states[mark->state];
+    *count = x->matches;
+    return s->rule + x->members;
+}
+
+static void add_rules(const sx_scout *s, uint32_t number, uint32_t n, uint64_t rules[SX_RULE_WORDS])
+{
+    const uint16_t *rule = s->rule + s->states[number].members;
+    for (uint32_t i = 0; i < n; i++) rules[rule[i] / 64] |= (uint64_t)1 << (rule[i] % 64);
+}
+
+void sx_scout_alive(const sx_scout *s, const sx_scout_walk *walk, uint64_t rules[SX_RULE_WORDS])
+{
+    if (walk->state > MAYBE) add_rules(s, walk->state, s->states[walk->state].count, rules);
+}
+
+bool sx_scout_left(const sx_scout *s, const sx_scout_walk *walk, uint64_t rules[SX_RULE_WORDS])
+{
+    if (walk->state <= MAYBE) return false;
+    for (uint32_t i = 0; i < walk->marks; i++)
+        add_rules(s, walk->mark[i].state, s->states[walk->mark[i].state].matches, rules);
+    sx_scout_alive(s, walk, rules);
+    return true;
 }
 
 /* ---- the stock ---- */
@@ -243,20 +466,32 @@ void sx_scout_stock_free(sx_scout_stock *stock)
     sx_mem_free(stock->mem, stock);
 }
 
-sx_scout *sx_scout_take(sx_scout_stock *stock)
+/* Takes the i-th out; the others keep their order, the latest last. */
+static sx_scout *pick(sx_scout_stock *stock, unsigned i)
 {
+    sx_scout *scout = stock->idle[i];
+    stock->n--;
+    memmove(stock->idle + i, stock->idle + i + 1, (stock->n - i) * sizeof(sx_scout *));
+    return scout;
+}
+
+sx_scout *sx_scout_take(sx_scout_stock *stock, const uint64_t on[SX_RULE_WORDS])
+{
+    sx_scout *scout = NULL;
     pthread_mutex_lock(&stock->lock);
-    sx_scout *scout = stock->n ? stock->idle[--stock->n] : NULL;
+    for (unsigned i = stock->n; i-- > 0 && !scout;) {
+        if (memcmp(stock->idle[i]->on, on, sizeof stock->idle[i]->on) == 0) scout = pick(stock, i);
+    }
     pthread_mutex_unlock(&stock->lock);
-    return scout ? scout : sx_scout_create(stock->mem, stock->scan);
+    return scout ? scout : sx_scout_create(stock->mem, stock->scan, on);
 }
 
 void sx_scout_give(sx_scout_stock *stock, sx_scout *scout)
 {
     if (!scout) return;
     pthread_mutex_lock(&stock->lock);
-    bool kept = stock->n < STOCK;
-    if (kept) stock->idle[stock->n++] = scout;
+    sx_scout *oldest = stock->n == STOCK ? pick(stock, 0) : NULL;
+    stock->idle[stock->n++] = scout;
     pthread_mutex_unlock(&stock->lock);
-    if (!kept) sx_scout_free(scout);
+    sx_scout_free(oldest);
 }

@@ -12,7 +12,7 @@ bool sx_rule_table_at(size_t i, sx_rule_table *out)
     return true;
 }
 
-#define NEAR 64u /* bytes before a finding in which a context word counts */
+#define NEAR SX_CONTEXT_BYTES
 
 static const sx_type_info TYPES[] = {
     {"EMAIL_ADDRESS", "email|e-mail|mail|邮箱|电邮|邮件|correo|courriel", NEAR, 0, 0},

@@ -1,5 +1,6 @@
 #include "guard/stream/host.h"
 #include "guard/stream/learned.h"
+#include "guard/stream/place.h"
 
 #include <string.h>
 
@@ -55,12 +56,16 @@ llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, c
     f->verdict = LLM_VERDICT_ALLOW;
     llm_status status = wanted_types(f, params, err);
     size_t rules = guard->rules->scan.rule_n + guard->extra.rule_n;
+    uint64_t on[SX_RULE_WORDS] = {0};
+    for (size_t r = 0; r < guard->rules->scan.rule_n; r++)
+        on[r / 64] |= (uint64_t)(f->wanted[guard->rules->scan.type_of[r]] != 0) << (r % 64);
     if (status == LLM_OK) {
         f->runs = sx_mem_array(mem, rules + 1, sizeof *f->runs);
         f->covered = sx_mem_array(mem, rules + 1, sizeof *f->covered);
-        f->scratch = sx_mem_alloc(mem, SX_SPAN_MAX + 1);
-        f->scout = sx_scout_take(guard->rules->scouts);
-        if (f->runs == NULL || f->covered == NULL || f->scratch == NULL || f->scout == NULL)
+        f->copy.text = sx_mem_alloc(mem, SX_SPAN_MAX + 1);
+        f->run_of = sx_mem_array(mem, guard->rules->scan.rule_n + 1, sizeof *f->run_of);
+        f->scout = sx_scout_take(guard->rules->scouts, on);
+        if (f->runs == NULL || f->covered == NULL || f->copy.text == NULL || f->scout == NULL || f->run_of == NULL)
             status = sx_fail_memory(err);
     }
     for (uint32_t t = 0; t < sx_guard_type_count(guard); t++)
@@ -88,7 +93,7 @@ void sx_filter_close(sx_filter *f)
     sx_mem *mem = f->mem;
     if (f->text != NULL) sx_wipe(f->text, f->text_cap);
     if (f->fold != NULL) sx_wipe(f->fold, f->fold_cap);
-    if (f->scratch != NULL) sx_wipe(f->scratch, SX_SPAN_MAX + 1);
+    if (f->copy.text != NULL) sx_wipe(f->copy.text, SX_SPAN_MAX + 1);
     if (f->allowed.data != NULL) sx_wipe(f->allowed.data, f->allowed.cap);
     sx_buf_free(&f->allowed);
     sx_learned_close(f->learned);
@@ -99,158 +104,13 @@ void sx_filter_close(sx_filter *f)
     sx_mem_free(mem, f->fold);
     sx_mem_free(mem, f->runs);
     sx_mem_free(mem, f->covered);
-    sx_mem_free(mem, f->scratch);
+    sx_mem_free(mem, f->run_of);
+    sx_mem_free(mem, f->copy.text);
     sx_mem_free(mem, f->word);
     sx_mem_free(mem, f->cand);
     sx_mem_free(mem, f->taken);
     sx_mem_free(mem, f->found);
     sx_mem_free(mem, f);
-}
-
-static sx_window window(const sx_filter *f)
-{
-    return (sx_window){f->text, f->fold, f->avail, f->finished};
-}
-
-/* The scan that a run's rule is of, and the rule's number among all. */
-static const sx_scan *scan_of(const sx_filter *f, bool extra)
-{
-    return extra ? &f->guard->extra : &f->guard->rules->scan;
-}
-
-static uint16_t number_of(const sx_filter *f, bool extra, uint16_t rule)
-{
-    return extra ? (uint16_t)(f->guard->rules->scan.rule_n + rule) : rule;
-}
-
-static inline void start_run(sx_filter *f, const sx_scan *scan, const sx_before *before, bool extra, uint16_t r)
-{
-    if (!f->wanted[scan->type_of[r]] || f->covered[number_of(f, extra, r)] > f->base + f->at) return;
-    if (!sx_rule_may_follow(scan->rules[r], before)) return;
-    sx_run *run = &f->runs[f->run_n++];
-    run->rule = r;
-    run->extra = extra;
-    run->state = SX_PATTERN_START;
-    run->at = run->count = 0;
-}
-
-/* The rules that may begin at this place, each as a run of its own. */
-static void start_runs(sx_filter *f, const sx_before *before, uint32_t list)
-{
-    const sx_scan *scan = &f->guard->rules->scan;
-    uint32_t alive = 0;
-    for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) {
-        if (!sx_scout_spares(f->scout, &f->walk, scan->lists[i], &alive))
-            start_run(f, scan, before, false, scan->lists[i]);
-    }
-}
-
-/* The same of the policy's own rules, which no scout goes before. */
-static void start_extra(sx_filter *f, const sx_before *before)
-{
-    const sx_scan *scan = &f->guard->extra;
-    if (scan->rule_n == 0) return;
-    uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
-    uint32_t list = sx_scan_list(scan, before->word, f->fold[f->at], second);
-    for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++)
-        start_run(f, scan, before, true, scan->lists[i]);
-}
-
-/* What may begin at this place. When its second byte is not here yet, all that can begin with the first. False: the text
- * ends before the scout can say. */
-static bool begin_place(sx_filter *f, const sx_window *w)
-{
-    const sx_scan *scan = &f->guard->rules->scan;
-    sx_before before = sx_window_look_back(w, f->at);
-    if (f->phase == SX_PLACE_NEW) {
-        uint8_t second = f->at + 1 < f->avail ? f->fold[f->at + 1] : SX_FOLD_SKIP;
-        f->list = sx_scan_list(scan, before.word, f->fold[f->at], second);
-        f->run_n = 0;
-        f->phase = SX_PLACE_RUNS;
-        if (sx_scan_list_empty(scan, f->list)) {
-            start_extra(f, &before);
-            return true;
-        }
-        f->walk = sx_scout_begin(f->scout, f->list, f->at + 1 < f->avail);
-        f->phase = SX_PLACE_SCOUT;
-    }
-    sx_scouted said = sx_scout_go(f->scout, w, f->at, f->max_span, &f->walk);
-    if (said == SX_SCOUT_MORE) return false;
-    if (said == SX_SCOUT_MAYBE) start_runs(f, &before, f->list);
-    start_extra(f, &before);
-    f->phase = SX_PLACE_RUNS;
-    return true;
-}
-
-/* Does a context word stand before the place? Computed once per place for all types with the same reach. */
-static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach)
-{
-    uint64_t to = f->base + f->at, from = to > reach ? to - reach : 0;
-    if (from != f->context_from || to != f->context_to) {
-        memset(f->context_types, 0, sizeof f->context_types);
-        sx_scan_context(&f->guard->rules->scan, w, (size_t)(from - f->base), f->at, f->context_types);
-        if (f->guard->extra.context.word_n > 0)
-            sx_scan_context(&f->guard->extra, w, (size_t)(from - f->base), f->at, f->context_types);
-        f->context_from = from;
-        f->context_to = to;
-    }
-    return (f->context_types[type / 64] >> (type % 64) & 1u) != 0;
-}
-
-/* Scores what a rule found; candidates that can reach the threshold join the group. */
-static llm_status weigh(sx_filter *f, const sx_window *w, const sx_run *run, size_t begin, size_t end, float score,
-                        llm_error *err)
-{
-    const sx_rule *rule = scan_of(f, run->extra)->rules[run->rule];
-    uint32_t type = scan_of(f, run->extra)->type_of[run->rule];
-    float least = sx_guard_threshold(f->guard, type, f->direction, f->floor);
-    sx_type_info info = {0};
-    sx_guard_type_info(f->guard, type, &info);
-    float raised = rule->in_context > 0 ? rule->in_context : rule->score + 0.35f;
-    if (raised > 1.0f) raised = 1.0f;
-    bool needs = (rule->flags & SX_RULE_REQUIRED) != 0 || ((rule->flags & SX_RULE_CONTEXT) != 0 && least > 0);
-    sx_candidate c = {.start = f->base + begin,
-                      .end = f->base + end,
-                      .score = score,
-                      .rule = number_of(f, run->extra, run->rule),
-                      .type = (uint16_t)type};
-    if ((score < raised || needs) && info.context != NULL && context_before(f, w, type, info.before)) {
-        if (raised > c.score) c.score = raised;
-    } else if (needs || c.score < least) {
-        if (info.behind == 0 || raised < least) return LLM_OK;
-        c.waits = true;
-        if (raised > c.score) c.score = raised;
-    }
-    return sx_filter_rule(f, &c) ? sx_filter_add(f, &c, err) : LLM_OK;
-}
-
-/* Decides the place f->at; *done is false when more text must come first. */
-static llm_status decide(sx_filter *f, const sx_window *w, bool *done, llm_error *err)
-{
-    *done = f->phase == SX_PLACE_RUNS || begin_place(f, w);
-    if (!*done) return LLM_OK;
-    size_t kept = 0;
-    for (size_t i = 0; i < f->run_n; i++) {
-        sx_run *run = &f->runs[i];
-        bool settled = sx_run_advance(scan_of(f, run->extra), w, f->at, f->max_span, run);
-        if (settled && run->count == 0) continue;
-        if (!settled) *done = false;
-        if (kept != i) f->runs[kept] = *run;
-        kept++;
-    }
-    f->run_n = kept;
-    if (!*done) return LLM_OK;
-    for (size_t i = 0; i < f->run_n; i++) {
-        const sx_run *run = &f->runs[i];
-        size_t begin, end;
-        float score;
-        if (!sx_run_result(scan_of(f, run->extra), w, f->at, run, f->scratch, &begin, &end, &score)) continue;
-        f->covered[number_of(f, run->extra, run->rule)] = f->base + end;
-        llm_status status = weigh(f, w, run, begin, end, score, err);
-        if (status != LLM_OK) return status;
-    }
-    f->phase = SX_PLACE_NEW;
-    return LLM_OK;
 }
 
 static llm_status add_hit(sx_filter *f, const sx_word_hit *hit, llm_error *err)
@@ -309,51 +169,30 @@ static llm_status release(sx_filter *f, sx_buf *out, llm_error *err)
     return sx_filter_pass(f, (size_t)(to - f->base), out, err);
 }
 
-/* Passes over places in plain text where no rule can begin, as inside of words, or the scout says that none matches; stops
- * where there is anything to decide, and once in a while for the cancel token. */
-static llm_status pass_quiet(sx_filter *f, const sx_window *w, llm_error *err)
+/* Passes over places where no rule matches, and what that settles is settled. */
+static llm_status pass_quiet(sx_filter *f, const sx_window *w, sx_buf *out, llm_error *err)
 {
-    const sx_scan *scan = &f->guard->rules->scan, *extra = f->guard->extra.rule_n > 0 ? &f->guard->extra : NULL;
-    const uint8_t *fold = f->fold, *class = scan->head_class;
-    size_t at = f->at, end = (f->at | 4095u) + 1;
-    if (end > f->avail - 1) end = f->avail - 1; /* the second byte must be here */
-    if (at == 0 || f->phase != SX_PLACE_NEW || f->words_on || f->cand_n > 0 || fold[at - 1] >= 0x80) return LLM_OK;
-    bool word = sx_is_word(fold[at - 1]);
-    while (at < end && fold[at] < 0x80) {
-        if (extra && !sx_scan_list_empty(extra, sx_scan_list(extra, word, fold[at], fold[at + 1]))) break;
-        uint32_t list = ((word ? 0 : scan->heads) + class[fold[at]]) * scan->heads + class[fold[at + 1]];
-        if (!sx_scan_list_empty(scan, list)) {
-            f->walk = sx_scout_begin(f->scout, list, true);
-            if (sx_scout_go(f->scout, w, at, f->max_span, &f->walk) != SX_SCOUT_NONE) {
-                f->list = list;
-                f->run_n = 0;
-                f->phase = SX_PLACE_SCOUT; /* the place goes on from this walk */
-                break;
-            }
-        }
-        word = f->guard->ascii_word[fold[at++]];
-    }
-    if (at == f->at) return LLM_OK;
-    f->at = at;
+    if (!sx_place_pass(f, w)) return LLM_OK;
     llm_status status = f->learned != NULL ? sx_learned_read(f, err) : LLM_OK;
     if (f->host != NULL && status == LLM_OK) status = sx_host_read(f, err);
-    uint64_t limit = behind_learned(f, f->base + at);
+    uint64_t limit = behind_learned(f, f->base + f->at);
     if (limit > f->limit) f->limit = limit;
+    if (status == LLM_OK && f->cand_n > 0 && f->limit >= f->cand_wait) status = sx_filter_resolve(f, false, out, err);
     return status;
 }
 
 /* Decides place after place as far as the text allows. */
 static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
 {
-    sx_window w = window(f);
+    sx_window w = {f->text, f->fold, f->avail, f->finished};
     llm_status status = LLM_OK;
     while (status == LLM_OK && !f->blocked && f->at < f->avail) {
         bool done;
-        status = pass_quiet(f, &w, err);
+        status = pass_quiet(f, &w, out, err);
         if (status != LLM_OK) break;
         if ((f->at & 4095u) == 0 && sx_cancelled(f->cancel))
             return sx_fail(err, LLM_E_CANCELLED, "the check was cancelled");
-        status = decide(f, &w, &done, err);
+        status = sx_place_decide(f, &w, &done, err);
         if (status != LLM_OK || !done) break;
         status = step(f, out, err);
     }

@@ -59,10 +59,12 @@ struct sx_filter {
     sx_scout_walk walk;
     sx_run *runs; /* rules alive at `at`; [rule_n + the policy's] */
     size_t run_n;
-    uint64_t *covered;                 /* per rule: end of its last finding; it looks no earlier again */
-    char *scratch;                     /* [SX_SPAN_MAX + 1] */
-    uint64_t context_from, context_to; /* what context_types speaks of */
-    uint64_t context_types[SX_TYPE_MAX / 64];
+    uint16_t *run_of;  /* [rule_n] scratch, zero between uses: the run of a rule, and one */
+    uint64_t *covered; /* per rule: end of its last finding; it looks no earlier again */
+    sx_copy copy;
+    /* words of context that end at context_at or before it: of each type where the last one began, and one */
+    uint64_t context_at, context_began[SX_TYPE_MAX];
+    uint32_t context_node[2]; /* of the tables' words and of the policy's */
 
     sx_word_state *word;
     sx_learned *learned; /* NULL: off */

@@ -53,9 +53,18 @@ static void sift(sx_candidate *v, size_t i, size_t n, before_fn before)
     v[i] = x;
 }
 
-/* Heapsort: groups are short, but hostile ones may not be, and this has no worst case. */
+/* By insertion, where groups are short; heapsort, which has no worst case, for hostile ones. */
 static void sort(sx_candidate *v, size_t n, before_fn before)
 {
+    enum { FEW = 12 };
+    for (size_t i = 1; i < n && n <= FEW; i++) {
+        if (!before(&v[i], &v[i - 1])) continue;
+        sx_candidate x = v[i];
+        size_t k = i;
+        for (; k > 0 && before(&x, &v[k - 1]); k--) v[k] = v[k - 1];
+        v[k] = x;
+    }
+    if (n <= FEW) return;
     for (size_t i = n / 2; i-- > 0;) sift(v, i, n, before);
     for (size_t i = n; i-- > 1;) {
         sx_candidate x = v[0];
@@ -112,16 +121,18 @@ llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err)
 /* A waiting candidate counts if a word of its context stands behind it. */
 static bool context_came(sx_filter *f, const sx_candidate *c)
 {
-    uint64_t types[SX_TYPE_MAX / 64] = {0};
+    uint64_t began[SX_TYPE_MAX];
     sx_type_info info;
+    memset(began, 0, sx_guard_type_count(f->guard) * sizeof *began);
     sx_guard_type_info(f->guard, c->type, &info);
     /* up to the place being decided, not to what happens to have arrived: cuts may not matter */
     sx_window w = {f->text, f->fold, f->at, false};
     size_t from = (size_t)(c->end - f->base), to = from + info.behind;
+    uint32_t node = SX_AC_ROOT, own = SX_AC_ROOT;
     if (to > f->at) to = f->at;
-    sx_scan_context(&f->guard->rules->scan, &w, from, to, types);
-    if (f->guard->extra.context.word_n > 0) sx_scan_context(&f->guard->extra, &w, from, to, types);
-    return (types[c->type / 64] >> (c->type % 64) & 1u) != 0;
+    sx_scan_context(&f->guard->rules->scan, &w, from, to, &node, f->base, began);
+    if (f->guard->extra.context.word_n > 0) sx_scan_context(&f->guard->extra, &w, from, to, &own, f->base, began);
+    return began[c->type] > 0;
 }
 
 /* True when no byte of the span is taken; then takes them. */

@@ -5,6 +5,7 @@
 
 #include "engine/kernels/x86/lanes_avx512.h"
 #include "engine/kernels/x86/lines.h"
+#include "engine/kernels/x86/rows_avx512.h"
 #include "engine/kernels/x86/simd_avx512.h"
 
 enum {
@@ -123,6 +124,10 @@ static multiply_fn multiply_of(const sx_quant *quant, uint32_t panels)
 void sx_quants_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                       uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
 {
+    if (n_tok == 1 && sx_rows_take_avx512(quant, stride, k)) {
+        sx_rows_avx512(quant, w, stride, n_rows, x, k, out, scratch);
+        return;
+    }
     const matrix m = {quant, w, stride, n_rows};
     panel *p = scratch;
     float *acc = (float *)(void *)((char *)scratch + PANELS_BYTES); /* [2, n_tok, 16] */
@@ -145,5 +150,6 @@ void sx_quants_avx512(const sx_quant *quant, const void *w, size_t stride, uint3
 
 size_t sx_quants_scratch_avx512(uint32_t n_tok)
 {
-    return PANELS_BYTES + (size_t)n_tok * 2 * ROWS * sizeof(float);
+    const size_t bytes = PANELS_BYTES + (size_t)n_tok * 2 * ROWS * sizeof(float), alone = sx_rows_scratch_avx512();
+    return bytes > alone ? bytes : alone;
 }

@@ -1,0 +1,13 @@
+/* One place of the text: which rules match there, and what their findings weigh. */
+#ifndef SX_GUARD_STREAM_PLACE_H
+#define SX_GUARD_STREAM_PLACE_H
+
+#include "guard/stream/filter.h"
+
+/* Steps f->at over places where no rule matches, up to where something is to be decided, or f->cand_wait, or once in a while
+ * for the cancel token. True when it moved. */
+bool sx_place_pass(sx_filter *f, const sx_window *w);
+/* Decides the place f->at; *done is false when more text must come first. */
+llm_status sx_place_decide(sx_filter *f, const sx_window *w, bool *done, llm_error *err);
+
+#endif
