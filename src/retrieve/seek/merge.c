@@ -17,6 +17,7 @@ typedef struct merger {
     sx_rows *rows;
     source *sources;
     uint32_t n_sources;
+    uint32_t units_most; /* of all sources */
     uint32_t *units, *codes;
     size_t n, units_cap, codes_cap;
     sx_cursor *cursor;
@@ -35,6 +36,7 @@ static llm_status map_docs(merger *m, source *s, const int64_t *dead, size_t n_d
         llm_status status = sx_segment_doc(s->segment, m->rows, d, &doc, err);
         if (status != LLM_OK) return status;
         if (sx_is_dead(dead, n_dead, doc.id)) continue;
+        if (doc.leaves > m->units_most - fold->n_units) return sx_segment_damaged(s->segment, err); /* they overlap */
         for (uint32_t u = doc.first; u < doc.first + doc.leaves; u++) {
             sx_seg_row *row;
             status = sx_segment_words(s->segment, m->rows, u, &row, err);
@@ -59,6 +61,7 @@ static llm_status lay_out(merger *m, const int64_t *dead, size_t n_dead, llm_err
         units += m->sources[i].segment->n_units;
     }
     if (units > SX_UNITS_MAX) return sx_fail(err, LLM_E_LIMIT, "the segments are too large to be joined");
+    m->units_most = (uint32_t)units;
     m->fold->docs = sx_mem_array(m->mem, (size_t)docs + 1, sizeof *m->fold->docs);
     m->fold->words = sx_mem_array(m->mem, (size_t)units + 1, sizeof *m->fold->words);
     if (!m->fold->docs || !m->fold->words) return sx_fail_memory(err);
@@ -96,6 +99,7 @@ static llm_status append_block(merger *m, const source *s)
     for (uint32_t i = 0; i < c->count; i++) {
         uint32_t unit = s->unit_of[c->units[i]];
         if (unit == UINT32_MAX) continue;
+        if (m->n && unit <= m->units[m->n - 1]) return LLM_E_CORRUPT;
         m->units[m->n] = unit;
         m->codes[m->n++] = c->codes[i];
     }
@@ -109,7 +113,8 @@ static llm_status append_list(merger *m, source *s, llm_error *err)
     for (; !status && c->block < c->n_blocks; c->block++) {
         status = sx_cursor_decode(c, err);
         if (!status) status = sx_cursor_codes(c, err);
-        if (!status && append_block(m, s)) status = sx_fail_memory(err);
+        llm_status added = status ? LLM_OK : append_block(m, s);
+        if (added) status = added == LLM_E_CORRUPT ? sx_segment_damaged(s->segment, err) : sx_fail_memory(err);
     }
     sx_cursor_close(c);
     return status;
