@@ -362,7 +362,7 @@ static bool decode_loose(sx_cursor *c, sx_bits_in in, uint32_t n, uint32_t base,
 static bool unpack(const unsigned char **at, const unsigned char *end, uint32_t *v)
 {
     const unsigned char *p = *at;
-    if (end - p < 2) return false;
+    if (p >= end || (*p & 0x80 && end - p < 2)) return false;
     int width = *p & 0x7f;
     uint32_t exceptions = *p++ & 0x80 ? *p++ : 0;
     size_t size = sx_packed_size(SX_BLOCK, width);
