@@ -155,6 +155,11 @@ llm_status sx_store_open(sx_store **out, sx_mem *mem, const char *path, bool rea
     return LLM_OK;
 }
 
+void sx_store_impatient(sx_store *store)
+{
+    if (store->writer) sqlite3_busy_timeout(store->writer->db, 0);
+}
+
 void sx_store_close(sx_store *store)
 {
     if (!store) return;

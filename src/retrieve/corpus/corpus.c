@@ -48,6 +48,7 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
 void sx_corpus_close(sx_corpus *corpus)
 {
     if (!corpus) return;
+    if (corpus->wide && !corpus->readonly) sx_wide_rest(corpus->wide);
     sx_wide_close(corpus->wide);
     sx_entries_forget(corpus);
     if (corpus->list) sx_listing_release(corpus, corpus->list);

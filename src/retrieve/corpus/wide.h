@@ -31,6 +31,9 @@ llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const char *questi
                             const sx_retrieve_params *params, sx_mem *mem, llm_error *err);
 /* After `bytes` of text were written: takes what waits into segments and joins segments, when it is time to. */
 llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel, llm_error *err);
+/* Before the corpus is closed: what waits goes into a segment if there are any and it is worth it, so that the first question after the next
+ * opening has nothing to index. Nothing is lost when it cannot be done. */
+void sx_wide_rest(sx_wide *wide);
 /* Proves every segment: all rows are read and all lists walked. */
 llm_status sx_wide_check(sx_wide *wide, llm_error *err);
 
