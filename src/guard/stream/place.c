@@ -218,7 +218,7 @@ bool sx_place_pass(sx_filter *f, const sx_window *w)
     const sx_scan *extra = f->guard->extra.rule_n > 0 ? &f->guard->extra : NULL;
     size_t end = (f->at | 4095u) + 1, before = f->at;
     if (end > f->avail - 1) end = f->avail - 1; /* the second byte must be here */
-    if ((f->at & 4095u) == 0) return false; /* where the cancel token is asked */
+    if ((f->at & 4095u) == 0) return false;     /* where the cancel token is asked */
     if (f->phase != SX_PLACE_NEW || f->words_on) return false;
     if (f->cand_n > 0) { /* what waits for text is decided when that has come, as step by step */
         if (f->guard->params.max_hold > 0) return false;
