@@ -27,6 +27,7 @@ const (
 	Scalar  ISA = 1
 	AVX2    ISA = 2
 	AVX512  ISA = 3
+	AMX     ISA = 4
 )
 
 // NodeKind is what a node of a document's tree is.

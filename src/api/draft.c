@@ -73,7 +73,7 @@ llm_status sx_draft_step(llm_reply *reply)
         n = sx_session_lookup(ctx->session, last, room(reply), tokens + 1);
     reply->n_rows = reply->row = 0;
     reply->logits = reply->rows;
-    llm_status status = sx_session_eval(ctx->session, tokens, 1 + n, n > 0, reply->rows, reply->opts.cancel, &ctx->err);
+    llm_status status = sx_session_step(ctx->session, tokens, 1 + n, n > 0, reply->rows, reply->opts.cancel, &ctx->err);
     if (status != LLM_OK) return status;
     for (uint32_t i = 0; i < n; i++) reply->draft[i] = tokens[1 + i];
     reply->n_rows = 1 + n;

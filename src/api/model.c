@@ -8,7 +8,7 @@ static llm_status load(llm_model **out, const sx_origin *from, const llm_model_o
     llm_model_opts o;
     llm_status status = sx_opts_read(&o, sizeof o, sizeof o, opts, "llm_model_opts", err);
     if (status == LLM_OK) status = sx_hooks_check(o.allocator, o.logger, err);
-    if (status == LLM_OK && o.isa > LLM_ISA_AVX512)
+    if (status == LLM_OK && o.isa > LLM_ISA_AMX)
         status = sx_fail(err, LLM_E_INVALID, "isa %u is not one of LLM_ISA_*", o.isa);
     if (status != LLM_OK) return status;
     llm_model *model = sx_handle_new(sizeof *model, o.allocator, o.logger);

@@ -21,7 +21,7 @@ static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [
                            "  -n, --tokens N       tokens to write (default 128; 0 measures reading alone)\n"
                            "  -t, --threads N      worker threads (default: what the machine gives)\n"
                            "  -r, --repeat N       runs (default 3)\n"
-                           "      --isa LEVEL      highest instruction set to use: scalar, avx2 or avx512\n"
+                           "      --isa LEVEL      highest instruction set to use: scalar, avx2, avx512, amx\n"
                            "      --kv TYPE        numbers kept of the context: f16 (default), f32, bf16,\n"
                            "                       q8_0 or q4_0\n"
                            "      --sequences N    texts made at the same time, each in a context of its own:\n"

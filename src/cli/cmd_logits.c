@@ -18,7 +18,7 @@ static const char help[] = "usage: sextant logits -m MODEL --tokens 1,2,3 -o FIL
                            "      --kv TYPE        numbers kept of the context: f16 (default), f32, bf16,\n"
                            "                       q8_0 or q4_0\n"
                            "  -t, --threads N      worker threads (default: what the machine gives)\n"
-                           "      --isa LEVEL      highest instruction set to use: scalar, avx2 or avx512\n"
+                           "      --isa LEVEL      highest instruction set to use: scalar, avx2, avx512, amx\n"
                            "      --batch N        tokens evaluated at once (default 512)\n";
 
 enum { OPT_MODEL = 1, OPT_TOKENS, OPT_OUTPUT, OPT_KV, OPT_THREADS, OPT_ISA, OPT_BATCH };

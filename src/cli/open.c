@@ -146,8 +146,8 @@ bool sx_open_adapters(sx_run *run, const sx_bytes *specs)
 
 int sx_isa(sx_args *args)
 {
-    static const char *const words[] = {"scalar", "avx2", "avx512", NULL};
-    static const int values[] = {LLM_ISA_SCALAR, LLM_ISA_AVX2, LLM_ISA_AVX512};
+    static const char *const words[] = {"scalar", "avx2", "avx512", "amx", NULL};
+    static const int values[] = {LLM_ISA_SCALAR, LLM_ISA_AVX2, LLM_ISA_AVX512, LLM_ISA_AMX};
     int i = sx_arg_choice(args, words);
     return i < 0 ? -1 : values[i];
 }

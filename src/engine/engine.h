@@ -101,6 +101,10 @@ llm_status sx_session_import(sx_session *session, const void *bytes, size_t n, l
  * The cancel token is polled so that a stop is seen within 100 ms. On a failure the session is as before the call. */
 llm_status sx_session_eval(sx_session *session, const int32_t *tokens, size_t n, bool all_rows, float *logits,
                            const llm_cancel *cancel, llm_error *err);
+/* The same for tokens that were chosen from the session's own logits, and for guesses at what comes after them. At a level
+ * without matrix units the bits are those of sx_session_eval; elsewhere only other such steps have the same. */
+llm_status sx_session_step(sx_session *session, const int32_t *tokens, size_t n, bool all_rows, float *logits,
+                           const llm_cancel *cancel, llm_error *err);
 
 /* Guesses, from what the session has evaluated, what follows it and then `last`, a token not yet evaluated: at most `max`
  * tokens, 0 when the text has stood at no such place before. */

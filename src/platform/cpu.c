@@ -10,6 +10,27 @@
 
 #include "sextant.h"
 
+#if defined(SEXTANT_EMULATE_AMX) /* a build for tests: every machine with the rest of the level seems to have tiles */
+
+static bool has_tiles(void)
+{
+    return true;
+}
+
+bool sx_cpu_ask_amx(void)
+{
+    return true;
+}
+
+#else
+
+bool sx_cpu_ask_amx(void)
+{
+    return false;
+}
+
+#endif
+
 sx_cpu sx_cpu_detect(void)
 {
     sx_cpu cpu = {.isa = LLM_ISA_SCALAR};
@@ -26,13 +47,16 @@ sx_cpu sx_cpu_detect(void)
     cpu.isa = LLM_ISA_AVX512;
     cpu.avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0;
     cpu.avx512_vbmi = __builtin_cpu_supports("avx512vbmi") != 0;
+#if defined(SEXTANT_EMULATE_AMX)
+    if (cpu.avx512_bf16 && cpu.avx512_vbmi && has_tiles()) cpu.isa = LLM_ISA_AMX;
+#endif
 #endif
     return cpu;
 }
 
 const char *sx_cpu_isa_name(uint32_t isa)
 {
-    return isa == LLM_ISA_AVX512 ? "avx512" : isa == LLM_ISA_AVX2 ? "avx2" : "scalar";
+    return isa == LLM_ISA_AMX ? "amx" : isa == LLM_ISA_AVX512 ? "avx512" : isa == LLM_ISA_AVX2 ? "avx2" : "scalar";
 }
 
 static bool read_line(const char *path, char *line, int size)

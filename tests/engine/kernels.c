@@ -14,7 +14,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/model/gguf.h"
 #include "platform/cpu.h"
-#include "random.h"
+#include "random_blocks.h"
 #include "sextant.h"
 
 #define EACH_LEVEL(k) \
@@ -68,7 +68,7 @@ static void float_products(void **state)
         const void *data = type == SX_TYPE_F32 ? (void *)w : (void *)half;
         EACH_LEVEL(kernels)
         {
-            const bool pairs = type == SX_TYPE_BF16 && kernels.isa == LLM_ISA_AVX512 && sx_cpu_detect().avx512_bf16;
+            const bool pairs = type == SX_TYPE_BF16 && kernels.isa >= LLM_ISA_AVX512 && sx_cpu_detect().avx512_bf16;
             sx_matmul_ref.floats(type, data, (size_t)k * size, r, pairs ? rounded : x, k + 4, t, k, ref, r);
             kernels.matmul->floats(type, data, (size_t)k * size, r, x, k + 4, t, k, out, r);
             near(out, ref, (size_t)r * t, 1e-4f);
@@ -108,27 +108,6 @@ static void q8_free(sx_q8 *q)
     free(q->off16);
     free(q->sum32);
     free(q->sum16);
-}
-
-/* Random bits as blocks, with half-precision scales that are finite: every exponent byte loses its top bits. */
-static void random_blocks(unsigned char *b, size_t n, const sx_quant *quant)
-{
-    for (size_t i = 0; i < n; i++) b[i] = (unsigned char)random_bits(&(uint64_t){i * 977 + quant->type});
-    for (size_t at = 0; at < n; at += quant->block_bytes) {
-        static const struct {
-            uint32_t type, offset[2];
-        } halves[] = {{SX_TYPE_Q2_K, {80, 82}}, {SX_TYPE_Q3_K, {108, 108}}, {SX_TYPE_Q4_K, {0, 2}},
-                      {SX_TYPE_Q5_K, {0, 2}},   {SX_TYPE_Q6_K, {208, 208}}, {SX_TYPE_Q4_1, {0, 2}},
-                      {SX_TYPE_Q5_1, {0, 2}}};
-        uint32_t offset[2] = {0, 0};
-        for (size_t h = 0; h < sizeof halves / sizeof halves[0]; h++)
-            if (halves[h].type == quant->type) memcpy(offset, halves[h].offset, sizeof offset);
-        for (int h = 0; h < 2; h++)
-            if (quant->type == SX_TYPE_MXFP4)
-                b[at] = (unsigned char)(120 + b[at] % 8);
-            else
-                b[at + offset[h] + 1] = (unsigned char)((b[at + offset[h] + 1] & 0x83) | 0x28);
-    }
 }
 
 static void quantised_products(void **state)

@@ -13,7 +13,7 @@
 typedef struct tiny {
     const char *arch;
     uint32_t n_layer, n_embd, n_head, n_head_kv, head_dim, n_ff, n_vocab, n_ctx, n_expert, window;
-    uint32_t type;       /* of matrices: SX_TYPE_F32, F16 or Q8_0 */
+    uint32_t type;       /* of matrices: SX_TYPE_F32, F16, BF16 or Q8_0 */
     const char *bad_key; /* this metadata key (without architecture) gets bad_value instead */
     uint32_t bad_value;
     const char *skip, *squeeze;                 /* this tensor is left out, or loses a row */
@@ -56,6 +56,9 @@ static inline void tiny_tensor(gguf_writer *w, const tiny *t, const char *name, 
     if (type == SX_TYPE_F16) {
         bytes = total * 2;
         for (size_t i = 0; i < total; i++) memcpy(out + 2 * i, &(uint16_t){sx_f32_f16(x[i])}, 2);
+    } else if (type == SX_TYPE_BF16) {
+        bytes = total * 2;
+        for (size_t i = 0; i < total; i++) memcpy(out + 2 * i, &(uint16_t){sx_f32_bf16(x[i])}, 2);
     } else if (type == SX_TYPE_Q8_0) {
         bytes = total / 32 * 34;
         for (size_t b = 0; b < total / 32; b++) {

@@ -147,6 +147,11 @@ LOCATIONS = """
 """
 
 
+def proc_status(pid, *names):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return [line.strip() for line in f if line.startswith(names)]
+
+
 class Nginx:
     def __init__(self, binary, folder, modules, probe, upstream):
         self.binary, self.folder, self.modules, self.upstream = binary, folder, modules, upstream
@@ -173,13 +178,13 @@ class Nginx:
         with open(os.path.join(self.folder, "out"), "wb") as out:
             self.process = subprocess.Popen([self.binary, "-p", self.folder, "-c", self.conf], stdin=subprocess.DEVNULL,
                                             stdout=out, stderr=out, env=self.env)
-        self.wait_for(lambda: len(self.workers()) == 2)
+        self.wait_for(self.ready)
 
     def test(self):
         return subprocess.run([self.binary, "-t", "-p", self.folder, "-c", self.conf], capture_output=True, text=True)
 
     def wait_for(self, condition):
-        for _ in range(400):
+        for _ in range(3000):
             if condition():
                 return
             check(self.process.poll() is None, "it ended: " + self.log())
@@ -190,11 +195,20 @@ class Nginx:
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as f:
             return set(map(int, f.read().split()))
 
+    def ready(self):
+        """Two workers have begun: until then they block the master's signals."""
+        workers = self.workers()
+        try:
+            return len(workers) == 2 and all(int(line.split()[1], 16) == 0
+                                             for pid in workers for line in proc_status(pid, "SigBlk"))
+        except FileNotFoundError:  # one of the old workers went just now
+            return False
+
     def reload(self):
         """Old workers finish what they do; returns when they have gone."""
         old = self.workers()
         self.process.send_signal(signal.SIGHUP)
-        self.wait_for(lambda: not old & self.workers() and len(self.workers()) == 2)
+        self.wait_for(lambda: not old & self.workers() and self.ready())
 
     def log(self):
         text = ""
@@ -218,9 +232,7 @@ class Nginx:
         """What a plugin may not change, of the master and of a worker."""
         seen = []
         for pid in (self.process.pid, min(self.workers())):
-            with open(f"/proc/{pid}/status", encoding="ascii") as f:
-                lines = [line.strip() for line in f if line.startswith(("SigBlk", "SigIgn", "SigCgt", "Umask", "Threads"))]
-            seen.append((lines, os.readlink(f"/proc/{pid}/cwd"), os.readlink(f"/proc/{pid}/fd/1"),
+            seen.append((proc_status(pid, "SigBlk", "SigIgn", "SigCgt", "Umask", "Threads"), os.readlink(f"/proc/{pid}/cwd"), os.readlink(f"/proc/{pid}/fd/1"),
                          os.readlink(f"/proc/{pid}/fd/2")))
         return seen
 
@@ -342,14 +354,14 @@ def load(nginx):
         sizes, good = [], []
         while len(sizes) < 2 or len(sizes) < 6 and sizes[-1] - sizes[-2] > 1:
             got = wrk(nginx, where, CLEAN, where, len(TEXT) - 1)
-            check(got["bad"] == 0 and got["errors"] == 0 and got["good"] > 20, f"{where}: {got}")
+            check(got["bad"] == 0 and got["errors"] == 0 and got["good"] > 0, f"{where}: {got}")
             sizes.append(nginx.settled())
             good.append(got["good"])
         check(sizes[-1] - sizes[-2] <= 1, f"{where}: {sizes} MB after {good} requests each")
         print(f"{where} {len(TEXT) - 1} splits: {got}")
     for where, expected in (("/pages/page.txt", PAGE), ("/clean/page.txt", CLEAN_PAGE)):
         got = wrk(nginx, where, expected, where, 0)
-        check(got["bad"] == 0 and got["errors"] == 0 and got["good"] > 20, f"{where}: {got}")
+        check(got["bad"] == 0 and got["errors"] == 0 and got["good"] > 0, f"{where}: {got}")
         print(f"{where} of {len(PAGE)} bytes, {'redacted' if 'clean' in where else 'as it is'}: {got}")
     check(nginx.workers() == workers, "a worker died under load")
 
@@ -374,11 +386,13 @@ def reloads(nginx):
     for c in clients:
         c.start()
     for _ in range(3):
+        seen = count[0]
+        nginx.wait_for(lambda: count[0] >= seen + 4)  # the clients are at it, however long that takes
         nginx.reload()
     stop.set()
     for c in clients:
         c.join()
-    check(not wrong and count[0] > 10, f"{count[0]} requests over three reloads, wrong: {wrong[:3]}")
+    check(not wrong, f"{count[0]} requests over three reloads, wrong: {wrong[:3]}")
 
 
 def reload_and_name_old(nginx, with_modules):

@@ -29,6 +29,7 @@ class Isa(enum.IntEnum):
     SCALAR = _raw.LLM_ISA_SCALAR
     AVX2 = _raw.LLM_ISA_AVX2
     AVX512 = _raw.LLM_ISA_AVX512
+    AMX = _raw.LLM_ISA_AMX
 
 
 class KvType(enum.IntEnum):

@@ -168,16 +168,20 @@ static void one_expert(sx_eval *e, const sx_layer *l, uint32_t expert, uint32_t 
 {
     const sx_hparams *hp = &e->net->hp;
     const uint32_t d = hp->n_embd, used = hp->n_expert_used;
-    uint32_t members = 0;
+    const uint32_t all_made = e->n_made;
+    uint32_t members = 0, made = 0;
     for (uint32_t t = 0; t < n; t++)
         for (uint32_t j = 0; j < used; j++)
             if (e->b.chosen[(size_t)t * used + j] == expert) {
+                made += t < all_made;
                 memcpy(e->b.gathered + (size_t)members * d, h + (size_t)t * d, d * sizeof *h);
                 e->b.member[members++] = t * used + j;
             }
     if (members == 0) return;
     sx_weight gate = sx_expert(&l->gates, expert), up = sx_expert(&l->ups, expert), down = sx_expert(&l->downs, expert);
+    e->n_made = made; /* of the rows in hand */
     mlp(e, &gate, &up, &down, members, e->b.gathered, e->b.gathered);
+    e->n_made = all_made;
     for (uint32_t i = 0; i < members; i++) {
         uint32_t at = e->b.member[i];
         e->run.kernels->vector->add_scaled(z + (size_t)(at / used) * d, e->b.gathered + (size_t)i * d, e->b.weight[at],

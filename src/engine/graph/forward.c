@@ -10,6 +10,8 @@ enum { TOKEN_GRAIN = 16 /* tokens per stretch of the cheap loops over rows */ };
 size_t sx_forward_scratch(const sx_net *net, uint32_t n_batch)
 {
     size_t product = net->kernels.matmul->scratch(n_batch);
+    if (net->kernels.tiles && net->kernels.tiles->scratch(n_batch) > product)
+        product = net->kernels.tiles->scratch(n_batch);
     size_t attention = sx_attention_scratch(net->hp.dim_k, net->hp.dim_v);
     return ((product > attention ? product : attention) + 63) / 64 * 64;
 }
@@ -220,9 +222,11 @@ static uint32_t embed(sx_eval *e)
     const sx_hparams *hp = &e->net->hp;
     const sx_weights *w = &e->net->weights;
     uint32_t row = 0;
+    e->n_made = 0;
     for (uint32_t s = 0; s < e->n_segments; s++) {
         sx_segment *segment = &e->segments[s];
         segment->row = row;
+        if (segment->made && e->n_made == row) e->n_made += segment->n;
         for (uint32_t i = 0; i < segment->n; i++) {
             e->b.segment[row + i] = s;
             embed_token(e, segment->tokens[i], segment->first + i, i >= segment->second && w->types.n_out > 1,
@@ -299,7 +303,9 @@ bool sx_head(sx_eval *e, const uint32_t *rows, uint32_t count, float *logits)
                          hp->n_embd);
     }
     const sx_product product = {&w->head, logits, hp->n_vocab};
-    sx_matmul(&e->run, &product, 1, e->b.h, hp->n_embd, count);
+    uint32_t made = 0;
+    while (made < count && (rows ? rows[made] : made) < e->n_made) made++;
+    sx_matmul(&e->run, &product, 1, e->b.h, hp->n_embd, count, made);
     sx_adapt_rows(e, &product, e->b.h, hp->n_embd, rows, count);
     for (uint32_t i = 0; i < count; i++) {
         float *row = logits + (size_t)i * hp->n_vocab;

@@ -40,10 +40,12 @@ typedef struct sx_eval {
     sx_run run;
     sx_segment *segments; /* [n_segments] of the batch in hand */
     uint32_t n_segments;
+    uint32_t n_made;             /* rows in hand that are of tokens which the model has made; they come first */
     const sx_observer *observer; /* sees what goes into each matrix; NULL: nobody */
 } sx_eval;
 
 /* Evaluates the segments, at most run.n_batch rows together, into their caches; b.x holds the last hidden states of the rows.
+ * Those of tokens that the model has made come first.
  * What a segment gets does not depend on the others. Returns false when cancelled. */
 bool sx_forward(sx_eval *e, sx_segment *segments, uint32_t n_segments);
 

@@ -70,7 +70,7 @@ void sx_project(const sx_eval *e, const sx_product *products, uint32_t n, const 
     if (e->observer)
         for (uint32_t i = 0; i < n; i++)
             if (products[i].w->row == 0) e->observer->see(e->observer->user, products[i].w, x, ldx, n_tok);
-    sx_matmul(&e->run, products, n, x, ldx, n_tok);
+    sx_matmul(&e->run, products, n, x, ldx, n_tok, e->n_made);
     for (uint32_t i = 0; i < n; i++)
         if (products[i].w->expert == 0) sx_adapt_rows(e, &products[i], x, ldx, NULL, n_tok);
 }

@@ -96,19 +96,27 @@ void sx_parallel_shares(const sx_run *run, uint32_t n, sx_range_fn fn, void *arg
 enum {
     PANEL = 16, /* rows that every kernel form likes to take together */
     PANELS_MAX = 4,
-    QUANTISE_GRAIN = 4, /* tokens */
-    STREAMED = 8,       /* tokens for which weights are read as fast as memory gives them */
-    ALONE = 1 << 15     /* multiplications */
+    TILED_PANELS_MAX = 16, /* tiles share what they fetch of the tokens among these rows */
+    QUANTISE_GRAIN = 4,    /* tokens */
+    PACK_GRAIN = 16,
+    STREAMED = 8,   /* tokens for which weights are read as fast as memory gives them */
+    ALONE = 1 << 15 /* multiplications */
 };
 
 typedef struct product_task {
     const sx_run *run;
     const sx_product *products;
-    uint32_t n, n_tok;
+    uint32_t n, n_tok, n_made;
     uint32_t first[SX_PRODUCTS + 1]; /* the number of panels before each product */
     const float *x;
     size_t ldx;
 } product_task;
+
+static bool tiled(const product_task *task, const sx_weight *w)
+{
+    const sx_tile_ops *tiles = task->run->kernels->tiles;
+    return tiles && task->n_made < task->n_tok && tiles->takes(w->type);
+}
 
 static void quantise(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 {
@@ -118,20 +126,33 @@ static void quantise(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
         task->run->kernels->matmul->to_q8(task->x + t * task->ldx, task->products[0].w->k, &task->run->q8, t);
 }
 
+static void pack(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const product_task *task = arg;
+    (void)worker;
+    for (uint32_t t = begin; t < end; t += PACK_GRAIN)
+        task->run->kernels->tiles->pack(task->x + task->n_made * task->ldx, task->ldx, task->n_tok - task->n_made,
+                                        task->products[0].w->k, task->run->tiles, t);
+}
+
 static void multiply_rows(const product_task *task, const sx_product *p, uint32_t row, uint32_t n, uint32_t worker)
 {
-    const sx_matmul_ops *ops = task->run->kernels->matmul;
+    const sx_kernels *ops = task->run->kernels;
     const sx_weight *w = p->w;
     const char *data = w->data + (size_t)row * w->stride;
+    const uint32_t n_vector = tiled(task, w) ? task->n_made : task->n_tok;
     float *out = p->out + row;
-    if (w->quant)
-        ops->quants(w->quant, data, w->stride, n, &task->run->q8, task->n_tok, w->k, out, p->ldo,
-                    task->run->scratch + worker * task->run->scratch_stride);
-    else
-        ops->floats(w->type, data, w->stride, n, task->x, task->ldx, task->n_tok, w->k, out, p->ldo);
+    void *scratch = task->run->scratch + worker * task->run->scratch_stride;
+    if (n_vector > 0 && w->quant)
+        ops->matmul->quants(w->quant, data, w->stride, n, &task->run->q8, n_vector, w->k, out, p->ldo, scratch);
+    else if (n_vector > 0)
+        ops->matmul->floats(w->type, data, w->stride, n, task->x, task->ldx, n_vector, w->k, out, p->ldo);
+    if (n_vector < task->n_tok)
+        ops->tiles->multiply(w->quant, data, w->stride, n, task->run->tiles, task->n_tok - n_vector, w->k,
+                             out + n_vector * p->ldo, p->ldo, scratch);
     if (w->bias)
         for (uint32_t t = 0; t < task->n_tok; t++)
-            task->run->kernels->vector->add(out + t * p->ldo, out + t * p->ldo, w->bias + row, n);
+            ops->vector->add(out + t * p->ldo, out + t * p->ldo, w->bias + row, n);
 }
 
 static void multiply(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
@@ -147,20 +168,38 @@ static void multiply(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
     }
 }
 
-void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok)
+/* How many panels a worker takes at a time. */
+static uint32_t grain_of(const product_task *task, bool tiles)
 {
-    product_task task = {.run = run, .products = products, .n = n, .n_tok = n_tok, .x = x, .ldx = ldx};
-    bool bytes = false;
+    const uint32_t panels = task->first[task->n], workers = sx_pool_size(task->run->pool);
+    uint32_t grain = panels / ((tiles ? 4 : 8) * workers);
+    if (task->n_tok > 16 && grain > (tiles ? TILED_PANELS_MAX : PANELS_MAX))
+        grain = tiles ? TILED_PANELS_MAX : PANELS_MAX;
+    if (tiles) grain += grain & 1; /* they go in pairs */
+    if ((uint64_t)panels * PANEL * task->products[0].w->k * task->n_tok < ALONE)
+        grain = panels; /* waking others costs more */
+    return grain < 1 ? 1 : grain;
+}
+
+void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok,
+               uint32_t n_made)
+{
+    product_task task = {
+        .run = run, .products = products, .n = n, .n_tok = n_tok, .n_made = n_made, .x = x, .ldx = ldx};
+    uint32_t bytes = 0; /* tokens that are wanted as bytes */
+    bool tiles = false;
     for (uint32_t i = 0; i < n; i++) {
-        task.first[i + 1] = task.first[i] + (products[i].w->n_out + PANEL - 1) / PANEL;
-        bytes = bytes || products[i].w->quant;
+        const sx_weight *w = products[i].w;
+        task.first[i + 1] = task.first[i] + (w->n_out + PANEL - 1) / PANEL;
+        if (tiled(&task, w)) tiles = true;
+        const uint32_t vectors = !w->quant ? 0 : tiled(&task, w) ? n_made : n_tok;
+        if (vectors > bytes) bytes = vectors;
     }
-    if (bytes) sx_parallel(run, n_tok, QUANTISE_GRAIN, quantise, &task);
-    uint32_t panels = task.first[n], grain = panels / (8 * sx_pool_size(run->pool));
-    if (n_tok > 16 && grain > PANELS_MAX) grain = PANELS_MAX;
-    if ((uint64_t)panels * PANEL * products[0].w->k * n_tok < ALONE) grain = panels; /* waking others costs more */
-    if (n_tok <= STREAMED && grain < panels)
+    sx_parallel(run, bytes, QUANTISE_GRAIN, quantise, &task);
+    if (tiles) sx_parallel(run, n_tok - n_made, PACK_GRAIN, pack, &task);
+    const uint32_t panels = task.first[n], grain = grain_of(&task, tiles);
+    if (!tiles && n_tok <= STREAMED && grain < panels)
         sx_parallel_shares(run, panels, multiply, &task);
     else
-        sx_parallel(run, panels, grain < 1 ? 1 : grain, multiply, &task);
+        sx_parallel(run, panels, grain, multiply, &task);
 }

@@ -15,7 +15,8 @@ typedef struct sx_run {
     uint32_t n_batch; /* tokens there is room for */
     char *scratch;    /* one stretch per worker, 64-byte aligned */
     size_t scratch_stride;
-    sx_q8 q8; /* room for a batch of the widest activations */
+    sx_q8 q8;        /* room for a batch of the widest activations */
+    uint16_t *tiles; /* the same as bf16, where the level has tiles */
 } sx_run;
 
 static inline bool sx_run_cancelled(const sx_run *run)
@@ -40,8 +41,10 @@ typedef struct sx_product {
     size_t ldo;
 } sx_product;
 
-/* out = x W^T + bias for several matrices (at most SX_PRODUCTS) over the same x [n_tok, ldx]; all have the same k. */
+/* out = x W^T + bias for several matrices (at most SX_PRODUCTS) over the same x [n_tok, ldx]; all have the same k. The first
+ * n_made rows are of tokens that the model has made: they never go through tiles, whose bits are others. */
 enum { SX_PRODUCTS = 4 };
-void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok);
+void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok,
+               uint32_t n_made);
 
 #endif

@@ -18,6 +18,7 @@ typedef struct sx_segment {
     uint32_t n;                  /* rows */
     uint32_t first;              /* position of the first row */
     uint32_t second;             /* rows from here on are a second sentence to models with token types; n: none */
+    bool made;                   /* the tokens are the model's own, or guesses at them; else they are given ones */
     uint32_t row;                /* of the batch, where the segment begins: set by sx_forward */
 } sx_segment;
 

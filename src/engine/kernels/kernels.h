@@ -33,6 +33,19 @@ typedef struct sx_matmul_ops {
     void (*to_q8)(const float *x, uint32_t k, const sx_q8 *out, size_t token); /* one token's row */
 } sx_matmul_ops;
 
+/* The same for many tokens where there is a unit for small matrices: weights and activations are rounded to bf16, sums stay
+ * F32. Not the bits of sx_matmul_ops, and again the same bits however many rows and tokens go together. */
+typedef struct sx_tile_ops {
+    bool (*takes)(uint32_t type);                 /* of weights; k a multiple of 32 but for BF16 */
+    size_t (*packed)(uint32_t n_tok, uint32_t k); /* bf16 numbers, 64-byte aligned, that pack needs for n_tok tokens */
+    /* 16 tokens of n_tok from token `first` (a multiple of 16) on; missing ones become zeros. */
+    void (*pack)(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, uint16_t *out, uint32_t first);
+    /* quant NULL: BF16; else as quants above. */
+    void (*multiply)(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const uint16_t *x,
+                     uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch);
+    size_t (*scratch)(uint32_t n_tok); /* bytes, 64-byte aligned, that multiply needs */
+} sx_tile_ops;
+
 /* ---- rows of floats ---- */
 
 typedef struct sx_vector_ops {
@@ -98,9 +111,11 @@ typedef struct sx_kernels {
     const sx_vector_ops *vector;
     const sx_attention_ops *attention;
     const sx_cache_ops *cache;
+    const sx_tile_ops *tiles; /* NULL: this level has none */
 } sx_kernels;
 
-/* The best level this machine has, at most `isa` (0: no limit). */
+/* The best level this machine has, at most `isa` (0: no limit). The first call that may choose AMX asks the system for it, for
+ * the whole process; where that is refused the level is the one below. */
 sx_kernels sx_kernels_select(uint32_t isa);
 
 extern const sx_matmul_ops sx_matmul_ref;
@@ -112,6 +127,7 @@ extern const sx_matmul_ops sx_matmul_avx2, sx_matmul_avx512, sx_matmul_avx512_bf
 extern const sx_vector_ops sx_vector_avx2, sx_vector_avx512;
 extern const sx_attention_ops sx_attention_avx2, sx_attention_avx512;
 extern const sx_cache_ops sx_cache_avx2, sx_cache_avx512;
+extern const sx_tile_ops sx_tiles_amx, sx_tiles_emulated; /* the second: for tests alone */
 #endif
 
 #endif

@@ -170,6 +170,20 @@ static void drop_cancelled(sx_scheduler *s)
     }
 }
 
+/* Tokens that the model has made come first, in a batch's rows too. Otherwise the order stays. */
+static void made_first(batch *b)
+{
+    for (uint32_t i = 1; i < b->n; i++)
+        for (uint32_t k = i; k > 0 && b->segments[k].made && !b->segments[k - 1].made; k--) {
+            const sx_segment segment = b->segments[k];
+            sx_request *const member = b->members[k];
+            b->segments[k] = b->segments[k - 1];
+            b->members[k] = b->members[k - 1];
+            b->segments[k - 1] = segment;
+            b->members[k - 1] = member;
+        }
+}
+
 /* Everybody's next token, and of prompts what there is room for; one who wants to be alone gets that in its own turn. */
 static void compose(sx_scheduler *s, batch *b, sx_request *own)
 {
@@ -193,6 +207,7 @@ static void compose(sx_scheduler *s, batch *b, sx_request *own)
         add(b, r, n);
         reading -= n;
     }
+    made_first(b);
 }
 
 /* ---- logits ---- */

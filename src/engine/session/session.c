@@ -242,7 +242,7 @@ void sx_session_advance(sx_session *s, const int32_t *tokens, uint32_t n)
     s->used += n;
 }
 
-static llm_status eval_part(sx_session *s, const int32_t *tokens, uint32_t n, uint32_t first, bool all_rows,
+static llm_status eval_part(sx_session *s, const int32_t *tokens, uint32_t n, uint32_t first, bool made, bool all_rows,
                             float *logits, const llm_cancel *cancel, llm_error *err)
 {
     llm_status status = sx_cache_reserve(&s->cache, first, n, err);
@@ -250,6 +250,7 @@ static llm_status eval_part(sx_session *s, const int32_t *tokens, uint32_t n, ui
     sx_request *r = &s->request;
     r->alone = NULL;
     r->segment = sx_session_segment(s, tokens, n, first);
+    r->segment.made = made;
     r->all_rows = all_rows;
     r->logits = logits;
     r->n_batch = s->n_batch;
@@ -257,8 +258,8 @@ static llm_status eval_part(sx_session *s, const int32_t *tokens, uint32_t n, ui
     return sx_scheduler_run(s->model->scheduler, r, err);
 }
 
-llm_status sx_session_eval(sx_session *s, const int32_t *tokens, size_t n, bool all_rows, float *logits,
-                           const llm_cancel *cancel, llm_error *err)
+static llm_status eval(sx_session *s, const int32_t *tokens, size_t n, bool made, bool all_rows, float *logits,
+                       const llm_cancel *cancel, llm_error *err)
 {
     const size_t n_vocab = s->model->net.hp.n_vocab;
     llm_status status = sx_session_fits(s, tokens, n, err);
@@ -267,7 +268,7 @@ llm_status sx_session_eval(sx_session *s, const int32_t *tokens, size_t n, bool 
     for (size_t i = 0; i < n; i += s->n_batch) {
         uint32_t part = n - i < s->n_batch ? (uint32_t)(n - i) : s->n_batch, first = s->used + (uint32_t)i;
         float *rows = logits && all_rows ? logits + i * n_vocab : i + part == n ? logits : NULL;
-        status = eval_part(s, tokens + i, part, first, all_rows, rows, cancel, err);
+        status = eval_part(s, tokens + i, part, first, made, all_rows, rows, cancel, err);
         if (status != LLM_OK) { /* the pages before are all still there */
             sx_cache_truncate(&s->cache, s->used);
             return status;
@@ -277,4 +278,16 @@ llm_status sx_session_eval(sx_session *s, const int32_t *tokens, size_t n, bool 
     sx_session_advance(s, tokens, (uint32_t)n);
     leave_behind(s, 0, s->used);
     return LLM_OK;
+}
+
+llm_status sx_session_eval(sx_session *s, const int32_t *tokens, size_t n, bool all_rows, float *logits,
+                           const llm_cancel *cancel, llm_error *err)
+{
+    return eval(s, tokens, n, false, all_rows, logits, cancel, err);
+}
+
+llm_status sx_session_step(sx_session *s, const int32_t *tokens, size_t n, bool all_rows, float *logits,
+                           const llm_cancel *cancel, llm_error *err)
+{
+    return eval(s, tokens, n, true, all_rows, logits, cancel, err);
 }

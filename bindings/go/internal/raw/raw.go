@@ -909,6 +909,7 @@ const LLM_LOG_DEBUG int = 3
 const LLM_ISA_SCALAR int = 1
 const LLM_ISA_AVX2 int = 2
 const LLM_ISA_AVX512 int = 3
+const LLM_ISA_AMX int = 4
 const LLM_CORPUS_READONLY uint = 1
 const LLM_FORMAT_TEXT int = 1
 const LLM_FORMAT_MARKDOWN int = 2

@@ -1,0 +1,277 @@
+/* Matrix times many vectors with tiles of bf16. Weights become bf16 on the way, a stretch of k of 32 rows at a time, in a
+ * panel that stays in L1 and serves all tokens; activations were made bf16 once, as contiguous tiles. An output is the sum of
+ * its 32-element products in order of k, however rows, tokens and stretches are cut, so its bits depend on its own row and
+ * token only.
+ *
+ * Cost on a processor with AMX: a product of two tiles is 16 cycles; to make 32 weights bf16 takes about 6. With few tokens
+ * the second is what counts. */
+#include <string.h>
+
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/x86/lanes_avx512.h"
+#include "engine/kernels/x86/lines.h"
+#include "engine/kernels/x86/simd_avx512.h"
+#include "engine/kernels/x86/tile_unit.h"
+
+enum {
+    CUT = 256,                        /* elements of k that all tokens work through at once: both operands fit L1 */
+    STEPS = CUT / TILE_STEP,          /* tiles of k in a cut */
+    TILE = TILE_BYTES / 2,            /* bf16 numbers in a tile */
+    PAIR = 2 * ROWS,                  /* rows of the matrix that go together */
+    BLOCK = 8 * PAIR,                 /* rows whose sums wait in L2 between cuts, */
+    TOKENS = 512,                     /* for as many tokens */
+    SUMS = 4 * TILE_ROWS * ROWS,      /* of 32 rows times 32 tokens: tiles (0, 0), (0, 1), (1, 0), (1, 1) */
+    SUM = TILE_ROWS * ROWS,           /* of one tile */
+    PAIR_BYTES = 2 * STEPS * TILE * 2 /* of 32 rows' bf16 panel */
+};
+
+typedef struct tile_room {                        /* a worker's scratch */
+    _Alignas(64) uint16_t pair[2 * STEPS * TILE]; /* [2][STEPS][tile] */
+    panel bytes;
+    unsigned char last[ROWS * CUT * 2]; /* bf16 rows filled up */
+    _Alignas(64) float sums[];          /* [pairs of a block][token blocks][SUMS] */
+} tile_room;
+
+typedef struct weights {
+    const matrix *m;
+    uint32_t k;
+    tile_room *room;
+} weights;
+
+/* ---- weights as tiles ---- */
+
+/* 32 k of a panel's 16 rows: line i has 4 k of every row, which are rows 2 i and 2 i + 1 of the tile. */
+INLINE void tile_of_lines(const uint8_t *lines, const float *scale, const float *min, uint16_t *tile, const int group,
+                          const bool mins)
+{
+    const __m512i twice[2] = {_mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7),
+                              _mm512_setr_epi32(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15)};
+    const __m512i odd = _mm512_set1_epi64(0x0000000100000000); /* dwords 0, 1, 0, 1, ... */
+    __m512 s[2], o[2];
+    for (int i = 0; i < 8; i++) {
+        if (i % (group / 4) == 0) {
+            const __m512 whole = _mm512_loadu_ps(scale + i * 4 / group * ROWS);
+            /* without minima the bytes have 128 added: a power of two, so nothing is lost */
+            const __m512 from = mins ? _mm512_loadu_ps(min + i * 4 / group * ROWS)
+                                     : _mm512_mul_ps(whole, _mm512_set1_ps(-128.0f));
+            for (int h = 0; h < 2; h++) {
+                s[h] = _mm512_permutexvar_ps(twice[h], whole);
+                o[h] = _mm512_permutexvar_ps(twice[h], from);
+            }
+        }
+        const __m512i line = _mm512_loadu_si512(lines + i * LINE);
+        for (int j = 0; j < 2; j++) {
+            __m512 v[2];
+            for (int h = 0; h < 2; h++) { /* byte 4 row + 2 j + (0 or 1), alone in its dword */
+                const __m512i at = _mm512_add_epi32(_mm512_add_epi32(_mm512_slli_epi32(twice[h], 2), odd),
+                                                    _mm512_set1_epi32(2 * j));
+                const __m512i q = _mm512_maskz_permutexvar_epi8(0x1111111111111111, at, line);
+                v[h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(q), s[h], o[h]);
+            }
+            _mm512_store_si512(tile + (2 * i + j) * 32, (__m512i)_mm512_cvtne2ps_pbh(v[1], v[0]));
+        }
+    }
+}
+
+INLINE void tiles_of(const panel *p, uint32_t n, uint16_t *tiles, const int group, const bool mins)
+{
+    for (uint32_t t = 0; t < n / TILE_STEP; t++) {
+        const size_t g = (size_t)t * TILE_STEP / (uint32_t)group * ROWS;
+        tile_of_lines(p->lines + (size_t)t * 8 * LINE, p->scale + g, p->min + g, tiles + (size_t)t * TILE, group, mins);
+    }
+}
+
+static void quantised(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
+{
+    panel *p = &w->room->bytes;
+    fill_rows(p, w->m, r0, k0, n, NULL);
+    if (w->m->quant->group == 16)
+        w->m->quant->mins ? tiles_of(p, n, tiles, 16, true) : tiles_of(p, n, tiles, 16, false);
+    else
+        w->m->quant->mins ? tiles_of(p, n, tiles, 32, true) : tiles_of(p, n, tiles, 32, false);
+}
+
+/* Rows of bf16: the pairs along k are there, and go from rows to columns. Missing rows and a last part of k are zeros. */
+static void halves(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
+{
+    const uint32_t left = w->m->n_rows - r0 < ROWS ? w->m->n_rows - r0 : ROWS;
+    rows from = {w->m->w + (size_t)r0 * w->m->stride + 2 * (size_t)k0, w->m->stride, NULL};
+    if (left < ROWS || n % TILE_STEP != 0) {
+        memset(w->room->last, 0, sizeof w->room->last);
+        for (uint32_t r = 0; r < left; r++)
+            memcpy(w->room->last + (size_t)r * CUT * 2, from.first + (size_t)r * from.stride, (size_t)n * 2);
+        from.first = w->room->last;
+        from.stride = (size_t)CUT * 2;
+    }
+    for (uint32_t t = 0; t < (n + TILE_STEP - 1) / TILE_STEP; t++)
+        for (uint32_t i = 0; i < 4; i++) {
+            vec c[4];
+            columns(&from, (size_t)t * 64 + i * 16, c);
+            for (uint32_t j = 0; j < 4; j++) _mm512_store_si512(tiles + (size_t)t * TILE + (4 * i + j) * 32, c[j]);
+        }
+}
+
+/* The next rows' bytes of the same cut, asked for while these are worked on: `part` of `parts`. */
+static void ask_for(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint32_t part, uint32_t parts)
+{
+    const sx_quant *quant = w->m->quant;
+    const size_t at = quant ? (size_t)(k0 / quant->block) * quant->block_bytes : 2 * (size_t)k0,
+                 bytes = quant ? (size_t)(n / quant->block) * quant->block_bytes : 2 * (size_t)n;
+    const uint32_t left = w->m->n_rows > r0 ? w->m->n_rows - r0 : 0, count = left < PAIR ? left : PAIR;
+    for (uint32_t r = count * part / parts; r < count * (part + 1) / parts; r++)
+        for (size_t i = 0; i < bytes + 63; i += 64)
+            _mm_prefetch((const char *)w->m->w + (size_t)(r0 + r) * w->m->stride + at + (i < bytes ? i : bytes - 1),
+                         _MM_HINT_T1);
+}
+
+/* ---- products ---- */
+
+/* 16 or 32 tokens times 16 or 32 rows over `steps` tiles of k. */
+INLINE void multiply_tiles(tile_unit *unit, const uint16_t *a0, const uint16_t *a1, const uint16_t *b, float *sums,
+                           uint32_t steps, bool first, const int toks, const int cols)
+{
+    (void)unit;
+    if (first) {
+        TILE_ZERO(unit, 0);
+        if (cols == 2) TILE_ZERO(unit, 1);
+        if (toks == 2) TILE_ZERO(unit, 2);
+        if (toks == 2 && cols == 2) TILE_ZERO(unit, 3);
+    } else {
+        TILE_LOAD(unit, 0, sums);
+        if (cols == 2) TILE_LOAD(unit, 1, sums + SUM);
+        if (toks == 2) TILE_LOAD(unit, 2, sums + 2 * SUM);
+        if (toks == 2 && cols == 2) TILE_LOAD(unit, 3, sums + 3 * SUM);
+    }
+    for (size_t i = 0; i < (size_t)steps * TILE; i += TILE) {
+        TILE_LOAD(unit, 4, a0 + i);
+        TILE_LOAD(unit, 6, b + i);
+        if (cols == 2) TILE_LOAD(unit, 7, b + STEPS * TILE + i);
+        if (toks == 2) TILE_LOAD(unit, 5, a1 + i);
+        TILE_ADD_PRODUCT(unit, 0, 4, 6);
+        if (cols == 2) TILE_ADD_PRODUCT(unit, 1, 4, 7);
+        if (toks == 2) TILE_ADD_PRODUCT(unit, 2, 5, 6);
+        if (toks == 2 && cols == 2) TILE_ADD_PRODUCT(unit, 3, 5, 7);
+    }
+    TILE_STORE(unit, 0, sums);
+    if (cols == 2) TILE_STORE(unit, 1, sums + SUM);
+    if (toks == 2) TILE_STORE(unit, 2, sums + 2 * SUM);
+    if (toks == 2 && cols == 2) TILE_STORE(unit, 3, sums + 3 * SUM);
+}
+
+typedef struct tokens { /* bf16 tiles of one block of tokens: [tiles of 16 tokens][steps of k][tile] */
+    const uint16_t *a;
+    size_t step; /* from one tile of tokens to the next */
+    uint32_t n;
+} tokens;
+
+/* All tokens times the pair that room->pair holds a cut of. */
+static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, uint32_t r0, uint32_t k0, float *sums,
+                       bool two)
+{
+    const uint32_t n = w->k - k0 < CUT ? w->k - k0 : CUT, steps = (n + TILE_STEP - 1) / TILE_STEP,
+                   blocks = (x->n + 31) / 32;
+    const uint16_t *b = w->room->pair;
+    for (uint32_t i = 0; i < blocks; i++, sums += SUMS) {
+        const uint16_t *a0 = x->a + 2 * i * x->step + (size_t)k0 / TILE_STEP * TILE, *a1 = a0 + x->step;
+        const bool full = x->n - 32 * i > 16;
+        if (full && two)
+            multiply_tiles(unit, a0, a1, b, sums, steps, k0 == 0, 2, 2);
+        else if (full)
+            multiply_tiles(unit, a0, a1, b, sums, steps, k0 == 0, 2, 1);
+        else if (two)
+            multiply_tiles(unit, a0, NULL, b, sums, steps, k0 == 0, 1, 2);
+        else
+            multiply_tiles(unit, a0, NULL, b, sums, steps, k0 == 0, 1, 1);
+        ask_for(w, r0 + PAIR, k0, n, i, blocks);
+    }
+}
+
+static void put(const tile_room *room, uint32_t r0, uint32_t n_rows, uint32_t n_tok, float *out, size_t ldo)
+{
+    const uint32_t blocks = (n_tok + 31) / 32;
+    for (uint32_t t = 0; t < n_tok; t++)
+        for (uint32_t r = 0; r < n_rows; r += ROWS) {
+            const float *from = room->sums + ((size_t)(r / PAIR) * blocks + t / 32) * SUMS + t / 16 % 2 * 2 * SUM +
+                                r / ROWS % 2 * SUM + t % 16 * ROWS;
+            _mm512_mask_storeu_ps(out + t * ldo + r0 + r, head_mask(n_rows - r < ROWS ? n_rows - r : ROWS),
+                                  _mm512_load_ps(from));
+        }
+}
+
+static void block(tile_unit *unit, const weights *w, const tokens *x, uint32_t r0, uint32_t n_rows)
+{
+    void (*const make)(const weights *, uint32_t, uint32_t, uint32_t, uint16_t *) = w->m->quant ? quantised : halves;
+    const size_t pair_sums = (size_t)(x->n + 31) / 32 * SUMS;
+    for (uint32_t k0 = 0; k0 < w->k; k0 += CUT) {
+        const uint32_t n = w->k - k0 < CUT ? w->k - k0 : CUT;
+        for (uint32_t r = 0; r < n_rows; r += PAIR) {
+            const bool two = n_rows - r > ROWS;
+            make(w, r0 + r, k0, n, w->room->pair);
+            if (two) make(w, r0 + r + ROWS, k0, n, w->room->pair + STEPS * TILE);
+            all_tokens(unit, w, x, r0 + r, k0, w->room->sums + r / PAIR * pair_sums, two);
+        }
+    }
+}
+
+static size_t width(uint32_t k) /* of a packed token's row */
+{
+    return ((size_t)k + TILE_STEP - 1) / TILE_STEP * TILE_STEP;
+}
+
+static void multiply(const sx_quant *quant, const void *data, size_t stride, uint32_t n_rows, const uint16_t *x,
+                     uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
+{
+    const matrix m = {quant, data, stride, n_rows};
+    const weights w = {&m, k, scratch};
+    tile_unit unit;
+    tiles_begin(&unit);
+    for (uint32_t t = 0; t < n_tok; t += TOKENS) {
+        const tokens some = {x + t * width(k), TILE_ROWS * width(k), n_tok - t < TOKENS ? n_tok - t : TOKENS};
+        for (uint32_t r = 0; r < n_rows; r += BLOCK) {
+            const uint32_t n = n_rows - r < BLOCK ? n_rows - r : BLOCK;
+            block(&unit, &w, &some, r, n);
+            put(w.room, r, n, some.n, out + t * ldo, ldo);
+        }
+    }
+    tiles_end(&unit);
+}
+
+/* ---- activations as tiles ---- */
+
+static size_t packed(uint32_t n_tok, uint32_t k)
+{
+    return ((size_t)n_tok + 15) / 16 * 16 * width(k);
+}
+
+INLINE __m512i two_vectors(const float *x, uint32_t left)
+{
+    const __m512 low = _mm512_maskz_loadu_ps(head_mask(left < 16 ? left : 16), x);
+    if (left <= 16) return (__m512i)_mm512_cvtne2ps_pbh(_mm512_setzero_ps(), low);
+    return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(head_mask(left < 32 ? left - 16 : 16), x + 16), low);
+}
+
+static void pack(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, uint16_t *out, uint32_t first)
+{
+    uint16_t *tile = out + first * width(k);
+    for (uint32_t i = 0; i < k; i += TILE_STEP, tile += TILE)
+        for (uint32_t t = 0; t < TILE_ROWS; t++)
+            _mm512_store_si512(tile + t * TILE_STEP, first + t < n_tok ? two_vectors(x + (first + t) * ldx + i, k - i)
+                                                                       : _mm512_setzero_si512());
+}
+
+static bool takes(uint32_t type)
+{
+    return type == SX_TYPE_BF16 || sx_quant_get(type) != NULL;
+}
+
+static size_t scratch_bytes(uint32_t n_tok)
+{
+    const size_t blocks = ((n_tok < TOKENS ? n_tok : TOKENS) + 31) / 32;
+    return sizeof(tile_room) + BLOCK / PAIR * blocks * SUMS * sizeof(float);
+}
+
+#if defined(SX_TILES_EMULATED)
+const sx_tile_ops sx_tiles_emulated = {takes, packed, pack, multiply, scratch_bytes};
+#else
+const sx_tile_ops sx_tiles_amx = {takes, packed, pack, multiply, scratch_bytes};
+#endif

@@ -1,0 +1,404 @@
+/* Products with tiles of bf16: the kernel's arithmetic spelled out one number at a time, over emulated tiles on every machine
+ * with AVX-512, over real ones where there are any; then whole models, whose given and made tokens take different ways. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/engine.h"
+#include "engine/kernels/half.h"
+#include "engine/kernels/kernels.h"
+#include "engine/model/gguf.h"
+#include "engine/session/model.h"
+#include "platform/cpu.h"
+#include "random_blocks.h"
+#include "tiny.h"
+
+static sx_mem mem;
+
+static void *grab(size_t bytes)
+{
+    void *p = aligned_alloc(64, (bytes + 127) / 64 * 64);
+    assert_non_null(p);
+    return p;
+}
+
+static const sx_tile_ops *emulated(void)
+{
+#if defined(__x86_64__)
+    const sx_cpu cpu = sx_cpu_detect();
+    return cpu.avx512_bf16 && cpu.avx512_vbmi ? &sx_tiles_emulated : NULL;
+#else
+    return NULL;
+#endif
+}
+
+#define NEEDS_EMULATION \
+    if (!emulated()) { \
+        print_message("skipped: tiles are emulated with AVX-512, BF16 and VBMI, which this machine lacks\n"); \
+        skip(); \
+    }
+
+/* ---- the kernel ---- */
+
+/* w [n_rows, k] as the kernel is to see it: rounded to bf16. */
+static void plain_weights(uint32_t type, const unsigned char *w, size_t stride, uint32_t n_rows, uint32_t k, float *out)
+{
+    const sx_quant *quant = sx_quant_get(type);
+    int8_t q[256];
+    float scale[16], min[16];
+    for (uint32_t r = 0; r < n_rows; r++, w += stride)
+        for (uint32_t i = 0; i < k; i++) {
+            float *to = out + (size_t)r * k + i;
+            if (!quant) {
+                *to = sx_bf16_f32(sx_load_u16(w + 2 * (size_t)i));
+                continue;
+            }
+            if (i % quant->block == 0) quant->unpack(w + i / quant->block * quant->block_bytes, 1, q, scale, min);
+            const uint32_t at = i % quant->block, g = at / quant->group;
+            *to = sx_bf16_f32(sx_f32_bf16(fmaf(q[at], scale[g], quant->mins ? min[g] : 0.0f)));
+        }
+}
+
+/* One output: 32 elements at a time, even and odd ones apart. */
+static float plain_product(const float *w, const float *x, uint32_t k)
+{
+    float sum = 0.0f;
+    for (uint32_t i = 0; i < k; i += 32) {
+        float part[2] = {0.0f, 0.0f};
+        for (uint32_t j = i; j < i + 32; j++) part[j % 2] = fmaf(j < k ? x[j] : 0.0f, j < k ? w[j] : 0.0f, part[j % 2]);
+        sum += part[0] + part[1];
+    }
+    return sum;
+}
+
+static void random_rows(uint32_t type, unsigned char *w, size_t n)
+{
+    const sx_quant *quant = sx_quant_get(type);
+    if (quant) {
+        random_blocks(w, n, quant);
+        return;
+    }
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        float f;
+        random_floats(&f, 1, i);
+        const uint16_t h = sx_f32_bf16(f);
+        memcpy(w + i, &h, sizeof h);
+    }
+}
+
+/* All rows and tokens of one product: packed where it is told to be, nothing written beside the result. */
+static void tile_product(const sx_tile_ops *ops, uint32_t type, const unsigned char *w, size_t stride, uint32_t n_rows,
+                         const float *x, size_t ldx, uint32_t n_tok, uint32_t k, float *out, size_t ldo)
+{
+    uint16_t *packed = grab(ops->packed(n_tok, k) * sizeof *packed);
+    void *scratch = grab(ops->scratch(n_tok));
+    for (uint32_t t = 0; t < n_tok; t += 16) ops->pack(x, ldx, n_tok, k, packed, t);
+    ops->multiply(sx_quant_get(type), w, stride, n_rows, packed, n_tok, k, out, ldo, scratch);
+    free(packed);
+    free(scratch);
+}
+
+static void check_products(const sx_tile_ops *ops, uint32_t type)
+{
+    enum { ROWS = 83, TOKENS = 70 };
+    static const struct {
+        uint32_t rows, tokens;
+    } sizes[] = {{1, 1}, {16, 16}, {17, 3}, {33, 17}, {48, 32}, {ROWS, 33}, {64, TOKENS}};
+    const sx_quant *quant = sx_quant_get(type);
+    const uint32_t ks[] = {quant ? quant->block : 7, quant ? 2 * quant->block : 33,
+                           quant && quant->block == 32 ? 544 : 768};
+    for (size_t c = 0; c < 3 * sizeof sizes / sizeof sizes[0]; c++) {
+        const uint32_t k = ks[c % 3], n = sizes[c / 3].rows, n_tok = sizes[c / 3].tokens;
+        const size_t stride = quant ? (size_t)k / quant->block * quant->block_bytes : 2 * (size_t)k, ldx = k + 3,
+                     ldo = n + 5;
+        unsigned char *block = grab(n * stride), *w = malloc(n * stride); /* nothing behind them that may be read */
+        float *plain = grab((size_t)n * k * sizeof *plain), *x = grab(n_tok * ldx * sizeof *x),
+              *out = grab(n_tok * ldo * sizeof *out);
+        random_rows(type, block, n * stride);
+        memcpy(w, block, n * stride);
+        random_floats(x, n_tok * ldx, c);
+        plain_weights(type, w, stride, n, k, plain);
+        for (size_t i = 0; i < n_tok * ldo; i++) out[i] = 77.0f;
+        tile_product(ops, type, w, stride, n, x, ldx, n_tok, k, out, ldo);
+        for (size_t i = 0; i < n_tok * ldx; i++) x[i] = sx_bf16_f32(sx_f32_bf16(x[i]));
+        for (uint32_t t = 0; t < n_tok; t++)
+            for (uint32_t r = 0; r < ldo; r++) {
+                const float want = r < n ? plain_product(plain + (size_t)r * k, x + t * ldx, k) : 77.0f;
+                if (memcmp(&want, &out[t * ldo + r], sizeof want) != 0)
+                    fail_msg("type %u, %u rows, %u tokens, k %u: row %u of token %u is %.9g, not %.9g", type, n, n_tok,
+                             k, r, t, (double)out[t * ldo + r], (double)want);
+            }
+        free(block);
+        free(w);
+        free(plain);
+        free(x);
+        free(out);
+    }
+}
+
+static void check_all(const sx_tile_ops *ops)
+{
+    uint32_t count = 0;
+    for (uint32_t type = 0; type < 64; type++)
+        if (ops->takes(type)) {
+            check_products(ops, type);
+            count++;
+        }
+    assert_int_equal(count, 14); /* thirteen quantised types, and bf16 */
+    assert_false(ops->takes(SX_TYPE_F32) || ops->takes(SX_TYPE_F16));
+}
+
+static void emulated_tiles_give_the_plain_bits(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    check_all(emulated());
+}
+
+static void real_tiles_give_the_plain_bits(void **state)
+{
+    (void)state;
+    const sx_kernels best = sx_kernels_select(0);
+    if (!best.tiles) {
+        print_message("skipped: this machine has no tiles\n");
+        skip();
+    }
+    check_all(best.tiles);
+}
+
+/* More tokens than wait at once, more rows than a block has, and any part of both: the same bits. */
+static void parts_have_the_bits_of_the_whole(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    enum { ROWS = 300, TOKENS = 530, K = 512 };
+    const sx_tile_ops *ops = sx_kernels_select(0).tiles ? sx_kernels_select(0).tiles : emulated();
+    const sx_quant *quant = sx_quant_get(SX_TYPE_Q4_K);
+    const size_t stride = K / quant->block * quant->block_bytes;
+    unsigned char *w = grab(ROWS * stride);
+    float *x = grab(TOKENS * K * 4), *whole = grab((size_t)TOKENS * ROWS * 4), *part = grab((size_t)TOKENS * ROWS * 4);
+    random_blocks(w, ROWS * stride, quant);
+    random_floats(x, TOKENS * K, 3);
+    tile_product(ops, SX_TYPE_Q4_K, w, stride, ROWS, x, K, TOKENS, K, whole, ROWS);
+    static const uint32_t cuts[][4] = {
+        {0, 1, 0, 300}, {7, 40, 0, 300}, {500, 30, 32, 100}, {529, 1, 299, 1}, {0, 530, 270, 30}};
+    for (size_t c = 0; c < sizeof cuts / sizeof cuts[0]; c++) {
+        const uint32_t t0 = cuts[c][0], n_tok = cuts[c][1], r0 = cuts[c][2], n = cuts[c][3];
+        tile_product(ops, SX_TYPE_Q4_K, w + r0 * stride, stride, n, x + (size_t)t0 * K, K, n_tok, K, part, ROWS);
+        for (uint32_t t = 0; t < n_tok; t++)
+            assert_memory_equal(part + (size_t)t * ROWS, whole + (size_t)(t0 + t) * ROWS + r0, n * sizeof *part);
+    }
+    free(w);
+    free(x);
+    free(whole);
+    free(part);
+}
+
+/* bf16 on both sides costs less than activations as bytes. */
+static void closer_than_bytes(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    enum { ROWS = 64, TOKENS = 16, K = 2048 };
+    const sx_quant *quant = sx_quant_get(SX_TYPE_Q8_0);
+    const size_t stride = K / 32 * 34;
+    unsigned char *w = grab(ROWS * stride);
+    float *x = grab(TOKENS * K * 4), *out = grab(TOKENS * ROWS * 4), *dense = grab((size_t)ROWS * K * 4);
+    random_blocks(w, ROWS * stride, quant);
+    random_floats(x, TOKENS * K, 3);
+    for (size_t r = 0; r < ROWS; r++) sx_dequantize_row(SX_TYPE_Q8_0, w + r * stride, dense + r * K, K);
+    tile_product(emulated(), SX_TYPE_Q8_0, w, stride, ROWS, x, K, TOKENS, K, out, ROWS);
+    double error = 0.0, size = 0.0;
+    for (size_t t = 0; t < TOKENS; t++)
+        for (size_t r = 0; r < ROWS; r++) {
+            double exact = 0.0;
+            for (size_t i = 0; i < K; i++) exact += (double)dense[r * K + i] * (double)x[t * K + i];
+            error += ((double)out[t * ROWS + r] - exact) * ((double)out[t * ROWS + r] - exact);
+            size += exact * exact;
+        }
+    print_message("relative error %.5f\n", sqrt(error / size));
+    assert_true(sqrt(error / size) < 0.003);
+    free(w);
+    free(x);
+    free(out);
+    free(dense);
+}
+
+/* ---- models ---- */
+
+enum { N = 90 };
+
+/* A model of quantised weights on the AVX-512 level, with emulated tiles put in where there are no real ones. */
+static sx_model *load(const tiny *t, uint32_t threads, bool tiles)
+{
+    char path[256];
+    sx_model *model = NULL;
+    llm_error err = LLM_ERROR_INIT;
+    tiny_write(t, path);
+    const sx_model_params params = {.threads = threads, .isa = LLM_ISA_AVX512};
+    if (sx_model_load(&model, &mem, path, &params, &err) != LLM_OK) fail_msg("%s", err.message);
+    unlink(path);
+    const sx_tile_ops *real = sx_kernels_select(0).tiles;
+    if (tiles) model->net.kernels.tiles = real ? real : emulated();
+    return model;
+}
+
+static sx_session *open_session(sx_model *model, uint32_t n_batch)
+{
+    sx_session *s = NULL;
+    llm_error err = LLM_ERROR_INIT;
+    if (sx_session_create(&s, &mem, model, &(sx_session_params){.n_ctx = N, .n_batch = n_batch}, &err) != LLM_OK)
+        fail_msg("%s", err.message);
+    return s;
+}
+
+static void make_tokens(int32_t *tokens, uint32_t n_vocab)
+{
+    uint64_t state = 7;
+    for (size_t i = 0; i < N; i++) tokens[i] = (int32_t)(random_bits(&state) % n_vocab);
+}
+
+typedef llm_status (*eval_fn)(sx_session *, const int32_t *, size_t, bool, float *, const llm_cancel *, llm_error *);
+
+/* Logits of all rows: the first `given` tokens are read `chunk` at a time, the others made, `guess` at a time. */
+static float *evaluate(sx_model *model, uint32_t n_batch, size_t given, size_t chunk, size_t guess)
+{
+    int32_t tokens[N];
+    const size_t vocab = sx_model_n_vocab(model);
+    float *logits = grab(N * vocab * sizeof *logits);
+    sx_session *s = open_session(model, n_batch);
+    make_tokens(tokens, (uint32_t)vocab);
+    for (size_t i = 0, n; i < N; i += n) {
+        const eval_fn eval = i < given ? sx_session_eval : sx_session_step;
+        const size_t left = i < given ? given - i : N - i, most = i < given ? chunk : guess;
+        n = left < most ? left : most;
+        assert_int_equal(eval(s, tokens + i, n, true, logits + i * vocab, NULL, NULL), LLM_OK);
+    }
+    sx_session_free(s);
+    return logits;
+}
+
+static tiny quantised(uint32_t type, uint32_t experts)
+{
+    tiny t = tiny_default;
+    t.type = type;
+    t.n_expert = experts;
+    return t;
+}
+
+static void same_bits_however_evaluated(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    static const struct {
+        uint32_t threads, batch;
+        size_t chunk, guess;
+    } ways[] = {{2, 512, 1, 4}, {4, 16, N, 1}, {1, 5, 33, 7}};
+    const tiny models[] = {quantised(SX_TYPE_Q8_0, 0), quantised(SX_TYPE_Q8_0, 5), quantised(SX_TYPE_BF16, 0)};
+    for (size_t m = 0; m < 3; m++) {
+        sx_model *model = load(&models[m], 1, true);
+        const size_t vocab = sx_model_n_vocab(model);
+        float *want = evaluate(model, 512, 60, 60, 1);
+        sx_model_free(model);
+        for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+            model = load(&models[m], ways[w].threads, true);
+            float *got = evaluate(model, ways[w].batch, 60, ways[w].chunk, ways[w].guess);
+            if (memcmp(got, want, N * vocab * sizeof *got) != 0) fail_msg("model %zu, way %zu gives other bits", m, w);
+            free(got);
+            sx_model_free(model);
+        }
+        free(want);
+    }
+}
+
+/* Given tokens go through tiles, made ones never do: after one given token they have the bits of a model without tiles. */
+static void made_tokens_pass_by_the_tiles(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    const tiny t = quantised(SX_TYPE_Q8_0, 0);
+    sx_model *model = load(&t, 2, true), *plain = load(&t, 2, false);
+    const size_t vocab = sx_model_n_vocab(model);
+    float *made = evaluate(model, 512, 0, 1, 3), *given = evaluate(model, 512, N, N, 1),
+          *want = evaluate(plain, 512, N, N, 1);
+    assert_memory_equal(made, want, N * vocab * sizeof *made);
+    assert_true(memcmp(given, want, N * vocab * sizeof *given) != 0);
+    double error = 0.0, size = 0.0;
+    for (size_t i = 0; i < N * vocab; i++) {
+        error += (double)(given[i] - want[i]) * (double)(given[i] - want[i]);
+        size += (double)want[i] * (double)want[i];
+    }
+    assert_true(sqrt(error / size) < 0.03);
+    free(made);
+    free(given);
+    free(want);
+    sx_model_free(model);
+    sx_model_free(plain);
+}
+
+/* ---- company ---- */
+
+typedef struct caller {
+    sx_model *model;
+    size_t given;
+    float *got;
+} caller;
+
+static void *one_text(void *arg)
+{
+    caller *c = arg;
+    c->got = evaluate(c->model, 32, c->given, 11, 2);
+    return NULL;
+}
+
+/* Texts being read and texts being written share batches; each has the bits it has alone. */
+static void mixed_batches(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    enum { CALLERS = 6 };
+    const tiny t = quantised(SX_TYPE_Q8_0, 5);
+    sx_model *model = load(&t, 2, true);
+    const size_t vocab = sx_model_n_vocab(model);
+    caller callers[CALLERS];
+    pthread_t threads[CALLERS];
+    for (size_t i = 0; i < CALLERS; i++) callers[i] = (caller){model, i * N / (CALLERS - 1), NULL};
+    for (size_t i = 0; i < CALLERS; i++) pthread_create(&threads[i], NULL, one_text, &callers[i]);
+    for (size_t i = 0; i < CALLERS; i++) pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < CALLERS; i++) {
+        float *alone = evaluate(model, 512, callers[i].given, N, 1);
+        if (memcmp(alone, callers[i].got, N * vocab * sizeof *alone) != 0)
+            fail_msg("text %zu has other bits in company", i);
+        free(alone);
+        free(callers[i].got);
+    }
+    sx_model_free(model);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    sx_mem_init(&mem, NULL);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(emulated_tiles_give_the_plain_bits),
+        cmocka_unit_test(real_tiles_give_the_plain_bits),
+        cmocka_unit_test(parts_have_the_bits_of_the_whole),
+        cmocka_unit_test(closer_than_bytes),
+        cmocka_unit_test(same_bits_however_evaluated),
+        cmocka_unit_test(made_tokens_pass_by_the_tiles),
+        cmocka_unit_test(mixed_batches),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
