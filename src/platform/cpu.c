@@ -3,6 +3,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -20,6 +22,25 @@ static bool has_tiles(void)
 bool sx_cpu_ask_amx(void)
 {
     return true;
+}
+
+#elif defined(__x86_64__) && defined(SYS_arch_prctl)
+
+/* Tiles of bf16, and a system that saves them. Compilers of today have no names for these. */
+static bool has_tiles(void)
+{
+    enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, TILE_STATE = 3 << 17 };
+    unsigned a, b, c, d, low, high;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return false;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & TILE_STATE) != TILE_STATE) return false;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & AMX_BF16) && (d & AMX_TILE);
+}
+
+bool sx_cpu_ask_amx(void)
+{
+    enum { REQUEST = 0x1023 /* ARCH_REQ_XCOMP_PERM, since Linux 5.16 */, TILE_DATA = 18 };
+    return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
 }
 
 #else
@@ -47,7 +68,7 @@ sx_cpu sx_cpu_detect(void)
     cpu.isa = LLM_ISA_AVX512;
     cpu.avx512_bf16 = __builtin_cpu_supports("avx512bf16") != 0;
     cpu.avx512_vbmi = __builtin_cpu_supports("avx512vbmi") != 0;
-#if defined(SEXTANT_EMULATE_AMX)
+#if defined(SYS_arch_prctl)
     if (cpu.avx512_bf16 && cpu.avx512_vbmi && has_tiles()) cpu.isa = LLM_ISA_AMX;
 #endif
 #endif

@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -44,6 +47,37 @@ static const sx_tile_ops *emulated(void)
         print_message("skipped: tiles are emulated with AVX-512, BF16 and VBMI, which this machine lacks\n"); \
         skip(); \
     }
+
+/* ---- the level ---- */
+
+/* In a child: what is granted stays granted. A small alternate signal stack makes Linux refuse the tiles. */
+static void a_refusal_leaves_the_level_below(void **state)
+{
+    (void)state;
+#if defined(SEXTANT_EMULATE_AMX)
+    skip();
+#endif
+    const pid_t child = fork();
+    if (child == 0) {
+        static unsigned char small[2048];
+        const stack_t stack = {.ss_sp = small, .ss_size = sizeof small};
+        const bool set = sigaltstack(&stack, NULL) == 0;
+        const sx_kernels k = sx_kernels_select(0);
+        _exit(set && (k.tiles || k.isa > LLM_ISA_AVX512) ? 1 : 0);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void a_lower_level_has_no_tiles(void **state)
+{
+    (void)state;
+    for (uint32_t isa = LLM_ISA_SCALAR; isa <= LLM_ISA_AVX512; isa++) assert_null(sx_kernels_select(isa).tiles);
+    const sx_kernels best = sx_kernels_select(0);
+    assert_int_equal(best.isa == LLM_ISA_AMX, best.tiles != NULL);
+    assert_string_equal(sx_cpu_isa_name(LLM_ISA_AMX), "amx");
+}
 
 /* ---- the kernel ---- */
 
@@ -171,6 +205,11 @@ static void real_tiles_give_the_plain_bits(void **state)
         skip();
     }
     check_all(best.tiles);
+#if defined(__x86_64__) && !defined(SEXTANT_EMULATE_AMX)
+    unsigned low, high; /* what of this thread's state is in use: the tiles were given back */
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
+    assert_false(low & 1u << 18);
+#endif
 }
 
 /* More tokens than wait at once, more rows than a block has, and any part of both: the same bits. */
@@ -392,6 +431,8 @@ static int set_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refusal_leaves_the_level_below), /* before anything has asked for tiles */
+        cmocka_unit_test(a_lower_level_has_no_tiles),
         cmocka_unit_test(emulated_tiles_give_the_plain_bits),
         cmocka_unit_test(real_tiles_give_the_plain_bits),
         cmocka_unit_test(parts_have_the_bits_of_the_whole),

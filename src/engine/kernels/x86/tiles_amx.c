@@ -245,6 +245,7 @@ static size_t packed(uint32_t n_tok, uint32_t k)
 
 INLINE __m512i two_vectors(const float *x, uint32_t left)
 {
+    if (left >= TILE_STEP) return (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + 16), _mm512_loadu_ps(x));
     const __m512 low = _mm512_maskz_loadu_ps(head_mask(left < 16 ? left : 16), x);
     if (left <= 16) return (__m512i)_mm512_cvtne2ps_pbh(_mm512_setzero_ps(), low);
     return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(head_mask(left < 32 ? left - 16 : 16), x + 16), low);
@@ -252,11 +253,12 @@ INLINE __m512i two_vectors(const float *x, uint32_t left)
 
 static void pack(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, uint16_t *out, uint32_t first)
 {
-    uint16_t *tile = out + first * width(k);
-    for (uint32_t i = 0; i < k; i += TILE_STEP, tile += TILE)
-        for (uint32_t t = 0; t < TILE_ROWS; t++)
+    for (uint32_t t = 0; t < TILE_ROWS; t++) {
+        uint16_t *tile = out + first * width(k);
+        for (uint32_t i = 0; i < k; i += TILE_STEP, tile += TILE)
             _mm512_store_si512(tile + t * TILE_STEP, first + t < n_tok ? two_vectors(x + (first + t) * ldx + i, k - i)
                                                                        : _mm512_setzero_si512());
+    }
 }
 
 static bool takes(uint32_t type)
