@@ -50,11 +50,22 @@ typedef struct share { /* of the work: on a cache line of its own */
 
 typedef struct share_task {
     share shares[SHARES];
-    uint32_t n, grain;
+    uint32_t n;
     const sx_run *run;
     sx_range_fn fn;
     void *arg;
 } share_task;
+
+/* Half of what is left of a share: long stretches first, and short ones at the end that even out who is late. */
+static bool claim(share *s, uint32_t *begin, uint32_t *end)
+{
+    *begin = atomic_load_explicit(&s->next, memory_order_relaxed);
+    do {
+        if (*begin >= s->end) return false;
+        *end = *begin + (s->end - *begin + 1) / 2;
+    } while (!atomic_compare_exchange_weak_explicit(&s->next, begin, *end, memory_order_relaxed, memory_order_relaxed));
+    return true;
+}
 
 static void work_shares(void *arg, uint32_t worker, uint32_t workers)
 {
@@ -62,17 +73,16 @@ static void work_shares(void *arg, uint32_t worker, uint32_t workers)
     const uint32_t own = (uint32_t)((uint64_t)worker * task->n / workers);
     for (uint32_t i = 0; i < task->n; i++) {
         share *s = &task->shares[(own + i) % task->n];
-        uint32_t begin;
-        while ((begin = atomic_fetch_add_explicit(&s->next, task->grain, memory_order_relaxed)) < s->end) {
+        uint32_t begin, end;
+        while (claim(s, &begin, &end)) {
             if (sx_run_cancelled(task->run)) return;
-            task->fn(task->arg, begin, s->end - begin < task->grain ? s->end : begin + task->grain, worker);
+            task->fn(task->arg, begin, end, worker);
         }
     }
 }
 
 void sx_parallel_shares(const sx_run *run, uint32_t n, sx_range_fn fn, void *arg)
 {
-    enum { PARTS = 4 /* of a share, which others may take */ };
     const uint32_t workers = sx_pool_size(run->pool), shares = workers < SHARES ? workers : SHARES;
     if (workers == 1 || n < shares) {
         sx_parallel(run, n, n, fn, arg);
@@ -80,7 +90,6 @@ void sx_parallel_shares(const sx_run *run, uint32_t n, sx_range_fn fn, void *arg
     }
     share_task task;
     task.n = shares;
-    task.grain = (n / shares + PARTS - 1) / PARTS;
     task.run = run;
     task.fn = fn;
     task.arg = arg;

@@ -293,8 +293,9 @@ INLINE void big_lines(panel *p, const uint32_t type, rows *w, size_t block)
 
 /* ---- a stretch ---- */
 
-INLINE void fill_panel(panel *p, const uint32_t type, rows *w, uint32_t n, const bool mins)
+INLINE void fill_panel(panel *p, const uint32_t type, rows *in, uint32_t n, const bool mins)
 {
+    rows own = *in, *w = &own; /* in registers */
     const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K);
     for (uint32_t b = 0; b < n / (big ? 256 : 32); b++) {
         if (big) {
@@ -305,6 +306,7 @@ INLINE void fill_panel(panel *p, const uint32_t type, rows *w, uint32_t n, const
             small_lines(p, type, w, b, mins);
         }
     }
+    in->ahead = own.ahead;
 }
 
 /* Fills p with n elements of every row. */

@@ -444,6 +444,7 @@ void sx_rows_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_
                     float *out, void *scratch)
 {
     work *s = scratch;
+    for (size_t i = 0; i < AHEAD; i += 64) _mm_prefetch((const char *)w + i, _MM_HINT_T0);
     lay_out(&s->token, quant, x, k);
 #define CASE(type, mins) \
     case type: \
