@@ -198,6 +198,7 @@ typedef struct llm_corpus_opts {
     const llm_allocator *allocator;
     const llm_logger *logger;
     uint64_t max_cache_bytes; /* documents and index kept in memory between calls; 0: 512 MiB. Since 0.3 */
+    uint64_t max_doc_nodes;   /* most places of a document's tree, sentences included; 0: 16 Mi. Since 0.3 */
 } llm_corpus_opts;
 
 #define LLM_FORMAT_TEXT      1 /* plain text: numbered sections, paragraphs, sentences */
@@ -491,7 +492,7 @@ typedef struct llm_embed_opts {
 #ifndef SWIG
 #define LLM_ERROR_INIT {(uint32_t)sizeof(llm_error), 0, {0}}
 #define LLM_MODEL_OPTS_INIT {(uint32_t)sizeof(llm_model_opts), 0, 0, 0, NULL, NULL, NULL}
-#define LLM_CORPUS_OPTS_INIT {(uint32_t)sizeof(llm_corpus_opts), 0, 0, NULL, NULL, 0}
+#define LLM_CORPUS_OPTS_INIT {(uint32_t)sizeof(llm_corpus_opts), 0, 0, NULL, NULL, 0, 0}
 #define LLM_INGEST_OPTS_INIT {(uint32_t)sizeof(llm_ingest_opts), 0, NULL, NULL, NULL, NULL}
 #define LLM_CTX_OPTS_INIT {(uint32_t)sizeof(llm_ctx_opts), 0, 0, 0, 0, 0, NULL, NULL}
 #define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, NULL}

@@ -18,6 +18,7 @@ type corpusOpts struct {
 	flags         uint
 	maxDocBytes   uint64
 	maxCacheBytes uint64
+	maxDocNodes   uint64
 }
 
 // CorpusOption changes how a corpus is opened.
@@ -32,6 +33,9 @@ func MaxDocBytes(n uint64) CorpusOption { return func(o *corpusOpts) { o.maxDocB
 // MaxCacheBytes bounds what the corpus keeps in memory between calls; 0 means 512 MiB.
 func MaxCacheBytes(n uint64) CorpusOption { return func(o *corpusOpts) { o.maxCacheBytes = n } }
 
+// MaxDocNodes bounds the places (sections, paragraphs, sentences) of a document's tree; 0 means 16 Mi.
+func MaxDocNodes(n uint64) CorpusOption { return func(o *corpusOpts) { o.maxDocNodes = n } }
+
 // OpenCorpus opens or creates a corpus file; with the path "" the corpus is in memory.
 func OpenCorpus(path string, opts ...CorpusOption) (*Corpus, error) {
 	const op = "open corpus"
@@ -44,7 +48,7 @@ func OpenCorpus(path string, opts ...CorpusOption) (*Corpus, error) {
 	}
 	c := &Corpus{maxDoc: o.maxDocBytes}
 	err := quick(op, func(e raw.Llm_error) {
-		c.raw = raw.Sx_corpus_open(path, o.flags, o.maxDocBytes, o.maxCacheBytes, logQueue, e)
+		c.raw = raw.Sx_corpus_open(path, o.flags, o.maxDocBytes, o.maxCacheBytes, o.maxDocNodes, logQueue, e)
 	})
 	if err != nil {
 		return nil, err

@@ -112,6 +112,14 @@ type brokenWriter struct{ err error }
 func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 
 func TestIngestReader(t *testing.T) {
+	small, err := sextant.OpenCorpus("", sextant.MaxDocNodes(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer small.Close()
+	if err := small.Ingest(bg, "handbook.md", handbook); !errors.Is(err, sextant.ErrLimit) {
+		t.Errorf("more places than MaxDocNodes: error %v", err)
+	}
 	corpus, err := sextant.OpenCorpus("", sextant.MaxDocBytes(1000))
 	if err != nil {
 		t.Fatal(err)

@@ -297,13 +297,14 @@ static sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, 
 /* ---- corpus ---- */
 
 static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, uint64_t max_cache_bytes,
-                                  sx_log *log, llm_error *err)
+                                  uint64_t max_doc_nodes, sx_log *log, llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_corpus_opts opts = LLM_CORPUS_OPTS_INIT;
     opts.flags = flags;
     opts.max_doc_bytes = max_doc_bytes;
     opts.max_cache_bytes = max_cache_bytes;
+    opts.max_doc_nodes = max_doc_nodes;
     if (log) opts.logger = &logger;
     llm_corpus *made = NULL;
     err->code = llm_corpus_open(&made, sx_or_null(path), &opts, err);

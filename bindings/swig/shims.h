@@ -32,7 +32,7 @@ sx_blob sx_chat_parse(const llm_model *model, const char *text, size_t len, cons
 sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, uint64_t count, llm_error *err);
 
 llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, uint64_t max_cache_bytes,
-                           sx_log *log, llm_error *err);
+                           uint64_t max_doc_nodes, sx_log *log, llm_error *err);
 llm_corpus *sx_corpus_view(llm_corpus *corpus, const char *labels, size_t labels_len, llm_error *err);
 /* Folder, labels and meta: strings that each end with NUL, an empty list is one NUL; nothing at all: as it was. */
 llm_status sx_ingest(llm_corpus *corpus, const char *name, const char *text, size_t len, uint32_t format,

@@ -21,6 +21,7 @@ llm_status llm_corpus_open(llm_corpus **out, const char *path, const llm_corpus_
     const sx_corpus_params params = {.readonly = (o.flags & LLM_CORPUS_READONLY) != 0,
                                      .max_doc_bytes = o.max_doc_bytes,
                                      .cache_bytes = o.max_cache_bytes,
+                                     .max_nodes = o.max_doc_nodes,
                                      .log = &corpus->h.log};
     status = sx_corpus_open(&corpus->corpus, &corpus->h.mem, path, &params, err);
     if (status != LLM_OK) {

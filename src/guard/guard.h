@@ -33,7 +33,7 @@ llm_status sx_vault_erase(sx_vault *vault, const char *type, const char *value, 
                           llm_error *err);
 
 /* ---- policy: built by one thread, then frozen and shared ----
- * Without an action of its own a type is replaced; URL, DATE_TIME, LOCATION, ORGANIZATION, AGE, NRP and TITLE are only
+ * Without an action of its own a type is replaced; URL, URL_USERNAME, DATE_TIME, LOCATION, ORGANIZATION, AGE, NRP and TITLE are only
  * reported; BLOCKED, PROMPT_INJECTION, JAILBREAK and HARMFUL judge the text rather than cover data in it: REVIEW, whatever
  * default_action says, unless set_action does. */
 typedef struct sx_guard sx_guard;

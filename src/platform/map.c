@@ -61,6 +61,23 @@ uint64_t sx_hash64(const void *bytes, size_t len, uint64_t seed)
     return fold(h, 0x589965cc75374cc3u);
 }
 
+/* Four chains that do not wait for each other. */
+uint64_t sx_sum64(const void *bytes, size_t len, uint64_t seed)
+{
+    const unsigned char *p = bytes;
+    uint64_t a = seed, b = ~seed, c = seed + 0x9e3779b97f4a7c15u, d = seed ^ 0x94d049bb133111ebu;
+    size_t left = len;
+    for (; left >= 32; left -= 32, p += 32) {
+        a = fold(a ^ load_8(p), 0xe7037ed1a0b428dbu);
+        b = fold(b ^ load_8(p + 8), 0x8ebc6af09c88c6e3u);
+        c = fold(c ^ load_8(p + 16), 0x589965cc75374cc3u);
+        d = fold(d ^ load_8(p + 24), 0x1d8e4e27c47d124fu);
+    }
+    a = fold(a ^ c, 0xa0761d6478bd642fu ^ len);
+    b = fold(b ^ d, 0xeb44accab455d165u);
+    return sx_hash64(p, left, fold(a ^ b, 0x9fb21c651e98df25u ^ a));
+}
+
 void sx_map_init(sx_map *map, sx_mem *mem)
 {
     memset(map, 0, sizeof *map);

@@ -88,9 +88,8 @@ char *sx_mem_strndup(sx_mem *mem, const char *s, size_t len)
     return copy;
 }
 
-int sx_mem_grow(sx_mem *mem, void **data, size_t *cap, size_t need, size_t elem)
+int sx_mem_grow_to(sx_mem *mem, void **data, size_t *cap, size_t need, size_t elem)
 {
-    if (need <= *cap) return 0;
     size_t n = *cap ? *cap : 8;
     while (n < need) {
         if (n > SIZE_MAX / 4) return -1;

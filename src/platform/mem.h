@@ -27,6 +27,10 @@ void sx_mem_free(sx_mem *mem, void *ptr);
 /* Makes room for `need` elements in a growing array: data is reallocated to at least that (doubling), cap updated.
  * Returns 0, or -1 when there is no memory (the array is untouched). Call as
  *     if (sx_mem_grow(mem, (void **)&v, &cap, n + 1, sizeof *v)) return sx_fail_memory(err); */
-int sx_mem_grow(sx_mem *mem, void **data, size_t *cap, size_t need, size_t elem);
+int sx_mem_grow_to(sx_mem *mem, void **data, size_t *cap, size_t need, size_t elem);
+static inline int sx_mem_grow(sx_mem *mem, void **data, size_t *cap, size_t need, size_t elem)
+{
+    return need <= *cap ? 0 : sx_mem_grow_to(mem, data, cap, need, elem);
+}
 
 #endif

@@ -15,6 +15,7 @@ typedef struct sx_corpus sx_corpus;
 typedef struct sx_corpus_params {
     bool readonly;
     uint64_t max_doc_bytes; /* 0: 256 MiB */
+    uint64_t max_nodes;     /* of a document; 0: SX_NODES_MAX */
     uint64_t cache_bytes;   /* trees, documents and index rows kept in memory; 0: 512 MiB */
     uint64_t pending_bytes; /* of text that is ranked whole before it goes into a segment; 0: 1 MiB */
     const sx_log *log;

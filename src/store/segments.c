@@ -12,7 +12,7 @@ static int64_t row_key(int64_t segment, uint32_t row)
 
 static int64_t sum_of(const void *data, size_t size, int64_t key)
 {
-    return (int64_t)(sx_hash64(data, size, (uint64_t)key) >> 1);
+    return (int64_t)(sx_sum64(data, size, (uint64_t)key) >> 1);
 }
 
 /* ---- single documents ---- */

@@ -155,6 +155,11 @@ llm_status sx_store_open(sx_store **out, sx_mem *mem, const char *path, bool rea
     return LLM_OK;
 }
 
+void sx_store_impatient(sx_store *store)
+{
+    if (store->writer) sqlite3_busy_timeout(store->writer->db, 0);
+}
+
 void sx_store_close(sx_store *store)
 {
     if (!store) return;
@@ -200,7 +205,7 @@ static void sum_of(unsigned char out[SUM_BYTES], const void *data, size_t size, 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     seed = __builtin_bswap64(seed);
 #endif
-    uint64_t sum = sx_hash64(data, size, seed + (uint64_t)part + 1);
+    uint64_t sum = sx_sum64(data, size, seed + (uint64_t)part + 1);
     for (int i = 0; i < SUM_BYTES; i++) out[i] = (unsigned char)(sum >> (8 * i));
 }
 

@@ -37,6 +37,8 @@ typedef struct sx_blob {
 /* path NULL: in memory. readonly: the file must exist. Errors: as llm_corpus_open. */
 llm_status sx_store_open(sx_store **out, sx_mem *mem, const char *path, bool readonly, llm_error *err);
 void sx_store_close(sx_store *store);
+/* From now on a write does not wait for another process's: it fails instead. */
+void sx_store_impatient(sx_store *store);
 
 llm_status sx_store_put(sx_store *store, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS], llm_error *err);
 /* The same if the document of that name still is in the state `was` (id 0: there is none); else LLM_E_BUSY. */

@@ -68,6 +68,43 @@ static const sample SAMPLES[] = {
     {"SG_UEN", "53125226D", "53125226E"},
     {"TH_TNIN", "2345678901234", "2345678901235"},
     {"ZA_ID_NUMBER", "8001015009087", "8001015009088"},
+    {"FR_NIR", "2 95 10 99 126 111 93", "2 95 10 99 126 111 94"},
+    {"FR_NIR", "1 68 03 2A 004 012 95", "1 68 03 2B 004 012 95"},
+    {"NL_BSN", "111222333", "111222334"},
+    {"BE_NATIONAL_NUMBER", "85.07.30-033.28", "85.07.30-033.29"},
+    {"PT_NIF", "501964843", "501964842"},
+    {"AT_SVNR", "1237 010180", "1238 010180"},
+    {"CH_AHV", "756.9217.0769.85", "756.9217.0769.84"},
+    {"NO_FNR", "15108695088", "15108695077"},
+    {"DK_CPR", "211062-5629", "311462-5629"},
+    {"IE_PPSN", "6433435F", "6433435E"},
+    {"CZ_BIRTH_NUMBER", "710319/2745", "710319/2746"},
+    {"RO_CNP", "1630615123457", "1630615123458"},
+    {"BG_EGN", "7523169263", "7523169264"},
+    {"HR_OIB", "33392005961", "33392005962"},
+    {"HU_TAX_ID", "8071592153", "8071592154"},
+    {"SI_EMSO", "0101006500006", "0101006500007"},
+    {"EE_ISIKUKOOD", "36805280109", "36805280108"},
+    {"LT_ASMENS_KODAS", "33309240064", "33309240164"},
+    {"GR_AFM", "094259216", "094259217"},
+    {"GR_AMKA", "01013099997", "01013099998"},
+    {"PL_NIP", "856-734-62-15", "856-734-62-16"},
+    {"BR_CPF", "390.533.447-05", "390.533.447-06"},
+    {"BR_CNPJ", "16.727.230/0001-97", "16.727.230/0001-98"},
+    {"MX_CURP", "BOXW310820HNERXN09", "BOXW310820HNERXN08"},
+    {"MX_RFC", "GODE561231GR8", "GODE561331GR8"},
+    {"AR_CUIT", "20-05536168-2", "20-05536168-3"},
+    {"CL_RUT", "12.531.909-2", "12.531.909-3"},
+    {"JP_MY_NUMBER", "6214 9832 0257", "6214 9832 0258"},
+    {"ID_NIK", "3171011708450001", "3171013208450001"},
+    {"MY_NRIC", "770305-02-1234", "770305-17-1234"},
+    {"VN_CCCD", "001201003456", "099201003456"},
+    {"NZ_IRD", "49-091-850", "49-091-851"},
+    {"IMEI", "490154203237518", "490154203237517"},
+    {"VIN", "1M8GDM9AXKP042788", "1M8GDM9A1KP042788"},
+    {"LEI", "213800KUD8LAJWSQ9D15", "213800KUD8LAJWSQ9D16"},
+    {"COORDINATES", "48.85837, 2.29448", "98.85837, 2.29448"},
+    {"COORDINATES", "40°26′46″N 79°58′56″W", NULL},
 };
 
 static sx_mem mem;
@@ -161,6 +198,13 @@ static void context_raises_a_score(void **state)
     findings_of("the number 9498777106 is odd", "the number 9498777106 is odd");
     findings_of("Fax: 9498777106", "Fax: <PHONE_NUMBER>");
     findings_of("22 498317 office", "<PHONE_NUMBER> office");
+    findings_of("CPF: 39053344705", "CPF: <BR_CPF>");
+    findings_of("numer NIP 8567346215", "numer NIP <PL_NIP>");
+    findings_of("BSN 111222333", "BSN <NL_BSN>");
+    findings_of("pay to BIC DEUTDEFF500 today", "pay to BIC <SWIFT_BIC> today");
+    findings_of("the code DEUTDEFF500 of the part", "the code DEUTDEFF500 of the part");
+    findings_of("our GPS position is 48.85837, 2.29448 now", "our GPS position is <COORDINATES> now");
+    findings_of("Cookie: sid=31d4d96e407aad42; lang=en", "Cookie: <COOKIE>");
     findings_of("22 498317 apples", "22 498317 apples");
     findings_of("我的QQ是4580264，加我。", "我的QQ是<CN_QQ>，加我。");
 }

@@ -72,6 +72,25 @@ static void map_finds_what_was_put(void **state)
     sx_arena_free(&arena);
 }
 
+static void sums_tell_every_bit_and_length(void **state)
+{
+    (void)state;
+    unsigned char bytes[100];
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)(i * 7);
+    for (size_t len = 0; len <= sizeof bytes; len++) {
+        uint64_t sum = sx_sum64(bytes, len, 5);
+        assert_true(sum == sx_sum64(bytes, len, 5) && sum != sx_sum64(bytes, len, 6));
+        if (len) assert_true(sum != sx_sum64(bytes, len - 1, 5));
+        for (size_t bit = 0; bit < len * 8; bit++) {
+            bytes[bit / 8] = (unsigned char)(bytes[bit / 8] ^ 1u << bit % 8);
+            assert_true(sum != sx_sum64(bytes, len, 5));
+            bytes[bit / 8] = (unsigned char)(bytes[bit / 8] ^ 1u << bit % 8);
+        }
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)(i * 7);
+    assert_true(sx_sum64(bytes, sizeof bytes, 5) == UINT64_C(0x1bdeb0965e57ee2c)); /* on every machine */
+}
+
 static void utf8_follows_the_standard(void **state)
 {
     (void)state;
@@ -140,9 +159,13 @@ static void sealing_detects_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mem_counts_and_aligns),   cmocka_unit_test(buf_stops_at_its_limit),
-        cmocka_unit_test(map_finds_what_was_put),  cmocka_unit_test(utf8_follows_the_standard),
-        cmocka_unit_test(folding_joins_disguises), cmocka_unit_test(pool_runs_every_worker_each_time),
+        cmocka_unit_test(mem_counts_and_aligns),
+        cmocka_unit_test(buf_stops_at_its_limit),
+        cmocka_unit_test(map_finds_what_was_put),
+        cmocka_unit_test(sums_tell_every_bit_and_length),
+        cmocka_unit_test(utf8_follows_the_standard),
+        cmocka_unit_test(folding_joins_disguises),
+        cmocka_unit_test(pool_runs_every_worker_each_time),
         cmocka_unit_test(sealing_detects_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

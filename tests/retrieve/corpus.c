@@ -151,6 +151,43 @@ static void test_unchanged(void **state)
     sx_corpus_close(corpus);
 }
 
+/* Documents that would take far more than they are long: the caller's limits hold, and what was there stays. */
+static void test_limits(void **state)
+{
+    (void)state;
+    llm_error err = {sizeof err, 0, {0}};
+    sx_corpus *corpus = NULL;
+    sx_buf text;
+    const sx_corpus_params params = {.max_nodes = 500};
+    sx_buf_init(&text, &mem, 0);
+    assert_int_equal(sx_corpus_open(&corpus, &mem, NULL, &params, &err), LLM_OK);
+    for (int i = 0; i < 499; i++) sx_buf_str(&text, "a\n\n");
+    ingest(corpus, "a.md", "kept");
+    for (uint32_t format = LLM_FORMAT_TEXT; format <= LLM_FORMAT_MARKDOWN; format++) {
+        const sx_ingest_params as = {.format = format};
+        sx_buf_str(&text, "Many. Short. Sentences. Stand. Here. ");
+        assert_int_equal(sx_corpus_ingest(corpus, "b.md", text.data, text.len, &as, &err),
+                         format == LLM_FORMAT_TEXT ? LLM_OK : LLM_E_LIMIT); /* short lines are joined in plain text */
+    }
+    assert_non_null(strstr(err.message, "more than 500 places"));
+    assert_non_null(strstr(err.message, "max_doc_nodes"));
+    const sx_edit edit = {.begin = 4, .end = 4, .text = text.data, .len = text.len};
+    assert_int_equal(sx_corpus_edit(corpus, "a.md", &edit, &err), LLM_E_LIMIT);
+    sx_tree *tree;
+    assert_int_equal(sx_corpus_tree(corpus, "a.md", NULL, &tree, &err), LLM_OK);
+    assert_string_equal(tree->text, "kept");
+    sx_tree_unref(tree);
+    char path[] = "/tmp/sextant-line-XXXXXX"; /* a line of 1 GB, which is not even read */
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && ftruncate(fd, (off_t)1 << 30) == 0);
+    close(fd);
+    assert_int_equal(sx_corpus_ingest_file(corpus, path, "line.txt", NULL, &err), LLM_E_LIMIT);
+    assert_non_null(strstr(err.message, "max_doc_bytes"));
+    unlink(path);
+    sx_buf_free(&text);
+    sx_corpus_close(corpus);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -386,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_ask),
                                        cmocka_unit_test(test_replace),
                                        cmocka_unit_test(test_unchanged),
+                                       cmocka_unit_test(test_limits),
                                        cmocka_unit_test(test_refusals),
                                        cmocka_unit_test(test_check_and_heal),
                                        cmocka_unit_test(test_no_memory),

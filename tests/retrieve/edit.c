@@ -62,7 +62,7 @@ static void index_is_true(const sx_tree *tree, const sx_tree *known_tree, const 
 {
     sx_index *a = NULL, *b = NULL;
     assert_int_equal(sx_index_build(&a, &mem, tree, NULL, NULL), LLM_OK);
-    assert_int_equal(sx_index_build_from(&b, &mem, tree, known_tree, known, NULL, NULL), LLM_OK);
+    assert_int_equal(sx_index_build_from(&b, &mem, tree, known_tree, known, NULL, NULL, NULL), LLM_OK);
     assert_int_equal(a->lang, b->lang);
     assert_int_equal(a->n_terms, b->n_terms);
     assert_int_equal(a->n_tokens, b->n_tokens);

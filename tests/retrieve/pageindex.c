@@ -16,7 +16,7 @@ static llm_status read_json(sx_tree **tree, const char *json, size_t len, llm_er
     sx_foreign doc;
     *tree = NULL;
     llm_status status = sx_pageindex_read(&doc, &mem, "t.json", json, len, 1u << 20, err);
-    if (status == LLM_OK) status = sx_foreign_tree(tree, &doc, "t.json", NULL, err);
+    if (status == LLM_OK) status = sx_foreign_tree(tree, &doc, "t.json", 0, NULL, err);
     sx_foreign_free(&doc);
     return status;
 }

@@ -40,6 +40,8 @@ static void make_docs(void)
         for (uint32_t p = 0; p < 20 + roll(400); p++) {
             if (p % 40 == 0) sx_buf_printf(&text, "# w%u w%u\n\n", word(), word());
             for (uint32_t i = 0; i < 5 + roll(40); i++) sx_buf_printf(&text, "w%u ", word());
+            if (p % 8) /* as plain as can be: once, and behind the lead */
+                sx_buf_printf(&text, "%*s everywhere", 100, "stands");
             sx_buf_str(&text, "\n\n");
         }
         snprintf(name, sizeof name, "doc w%u.md", d * 3);
@@ -278,6 +280,13 @@ static void test_join(void **state)
         make_query(&query, &apart, seed);
         before[seed - 1] = ask(&apart, &query, SX_FIELD_BODY, false);
     }
+    sx_query plain;
+    assert_int_equal(sx_query_make(&plain, &mem, docs[0].index->lang, "everywhere", 10), LLM_OK);
+    assert_int_equal(sx_seek_count(&apart, &plain, &err), LLM_OK);
+    sx_query_settle(&plain);
+    answer said = ask(&apart, &plain, SX_FIELD_BODY, true), pruned = ask(&apart, &plain, SX_FIELD_BODY, false);
+    assert_true(said.n == KEEP && plain.terms[0].df > 10 * SX_BLOCK);
+    expect_same(&said, &pruned);
     sx_segment segments[3] = {apart.parts[0].segment, apart.parts[1].segment, apart.parts[2].segment};
     int64_t ids[3] = {segments[0].id, segments[1].id, segments[2].id};
     sx_fold fold;

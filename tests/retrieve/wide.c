@@ -153,6 +153,40 @@ static void test_same_as_whole(void **state)
     assert_int_equal(mem.live_bytes, 0);
 }
 
+/* What waits when a corpus is closed goes into a segment, if there are any; a single small corpus is left as it is. */
+static void test_rest(void **state)
+{
+    (void)state;
+    char path[64];
+    temp_path(path, "rest");
+    sx_corpus *whole = open_corpus(NULL, 1 << 30, false), *wide = open_corpus(path, 1 << 30, false);
+    fill(whole, 0);
+    fill(wide, 0);
+    int64_t docs = count_rows(path, "document");
+    sx_corpus_close(wide);
+    assert_int_equal(count_rows(path, "segment"), 0);
+    assert_int_equal(count_rows(path, "pending"), docs);
+    wide = open_corpus(path, 1, false); /* everything into segments */
+    ingest(wide, "more.md", 77);
+    ingest(whole, "more.md", 77);
+    sx_corpus_close(wide);
+    wide = open_corpus(path, 20000, false);
+    for (unsigned i = 0; i < 3; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "late-%u.md", i);
+        ingest(wide, name, 80 + i);
+        ingest(whole, name, 80 + i);
+    }
+    assert_true(count_rows(path, "pending") > 0);
+    sx_corpus_close(wide);
+    assert_int_equal(count_rows(path, "pending"), 0);
+    wide = open_corpus(path, 20000, true);
+    expect_same(whole, wide);
+    sx_corpus_close(wide);
+    sx_corpus_close(whole);
+    assert_int_equal(mem.live_bytes, 0);
+}
+
 /* A corpus of the first form has no segments: it is read as it is, and its documents go into one at the next write. */
 static void test_old_form(void **state)
 {
@@ -330,8 +364,8 @@ static void test_processes(void **state)
 int main(void)
 {
     sx_mem_init(&mem, NULL);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_as_whole), cmocka_unit_test(test_old_form),
-                                       cmocka_unit_test(test_no_memory), cmocka_unit_test(test_threads),
-                                       cmocka_unit_test(test_processes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_as_whole), cmocka_unit_test(test_rest),
+                                       cmocka_unit_test(test_old_form),      cmocka_unit_test(test_no_memory),
+                                       cmocka_unit_test(test_threads),       cmocka_unit_test(test_processes)};
     return cmocka_run_group_tests(tests, NULL, remove_temp);
 }

@@ -3,7 +3,7 @@
  * A record of DATA is "ATTACK HARM CATEGORY SOURCE 0x1f text 0x1e"; labels are 0, 1 or - (not known), the category 0-7 or -. First
  * five models are learned, each without a fifth of the rows (of the sources when "source" is given; rows whose source begins with
  * "own" are always learned from and never counted), and judge what they have not seen: from that come the printed figures and the
- * calibration. Then one is learned from all. Logistic regression, AdaGrad, deterministic. */
+ * calibration. Then one is learned from all. Support vector machines, deterministic. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,19 +12,21 @@
 #include "guard/judge/judge.h"
 #include "platform/utf8.h"
 
-enum { ROWS = 1 << SX_JUDGE_ROW_BITS, LANES = SX_JUDGE_LANES, EPOCHS = 14, FOLDS = 5, SOURCES = 128 };
+enum { ROWS = 1 << SX_JUDGE_ROW_BITS, LANES = SX_JUDGE_LANES, EPOCHS = 20, FOLDS = 5, SOURCES = 128 };
 
 typedef struct row {
     int label[SX_JUDGE_HEADS], category, source, fold;
     uint32_t *features, n;
-    float margin[SX_JUDGE_HEADS];
+    float margin[SX_JUDGE_HEADS], square; /* the square of its length */
 } row;
+
+static const float COST[SX_JUDGE_HEADS] = {0.1f, 0.05f}; /* of an error, against the length of the weights */
 
 static row *rows;
 static size_t row_n;
 static char sources[SOURCES][64];
 static int source_n;
-static float w[ROWS][LANES], q[ROWS][LANES], bias[LANES], bias_q[LANES];
+static float w[ROWS][LANES], bias[LANES];
 static uint64_t seed;
 
 static uint32_t draw(uint32_t below)
@@ -99,30 +101,32 @@ static float margin(const row *r, unsigned lane)
     return bias[lane] + s / sqrtf((float)r->n + 8.0f);
 }
 
-static void learn(const row *r, unsigned lane, float label, float weight)
+/* Rare features weigh more (inverse document frequency); what they weigh is folded into the weights that are stored. */
+static float rarity[ROWS];
+
+static void weigh_features(void)
 {
-    float x = 1.0f / sqrtf((float)r->n + 8.0f), g = (1.0f / (1.0f + expf(-margin(r, lane))) - label) * weight;
-    const float rate = 0.35f;
-    bias_q[lane] += g * g;
-    bias[lane] -= 0.1f * g / sqrtf(bias_q[lane] + 1.0f);
-    for (uint32_t i = 0; i < r->n; i++) {
-        float *v = &w[r->features[i]][lane], *s = &q[r->features[i]][lane], d = g * x + 2e-4f * *v;
-        *s += d * d;
-        *v -= rate * d / sqrtf(*s + 0.05f);
+    for (size_t i = 0; i < row_n; i++) {
+        for (uint32_t k = 0; k < rows[i].n; k++) rarity[rows[i].features[k]] += 1;
+    }
+    for (size_t f = 0; f < ROWS; f++) {
+        float idf = 1 + logf((1 + (float)row_n) / (1 + rarity[f]));
+        rarity[f] = idf * idf;
     }
 }
 
-static void train(int without)
+/* The label of a row in a lane: 1, 0 or -1 (not known). */
+static int label_of(const row *r, unsigned lane)
 {
-    memset(w, 0, sizeof w);
-    memset(q, 0, sizeof q);
-    memset(bias, 0, sizeof bias);
-    memset(bias_q, 0, sizeof bias_q);
-    size_t *order = malloc(row_n * sizeof *order), n = 0;
-    for (size_t i = 0; i < row_n; i++) {
-        if (own(&rows[i]) || rows[i].fold != without) order[n++] = i;
-    }
-    seed = 7;
+    if (lane < SX_JUDGE_HEADS) return r->label[lane];
+    return r->category < 0 ? -1 : r->category == (int)(lane - SX_JUDGE_HEADS);
+}
+
+/* A linear support vector machine with squared loss, by dual coordinate descent (C.-J. Hsieh et al., 2008). */
+static void learn(unsigned lane, size_t *order, size_t n, float *alpha)
+{
+    const float cost = lane < SX_JUDGE_HEADS ? COST[lane] : 1.0f, ridge = 1 / (2 * cost);
+    memset(alpha, 0, row_n * sizeof *alpha);
     for (int e = 0; e < EPOCHS; e++) {
         for (size_t i = n; i > 1; i--) {
             size_t k = draw((uint32_t)i), x = order[i - 1];
@@ -131,13 +135,31 @@ static void train(int without)
         }
         for (size_t i = 0; i < n; i++) {
             const row *r = &rows[order[i]];
-            for (unsigned h = 0; h < SX_JUDGE_HEADS; h++) {
-                if (r->label[h] >= 0) learn(r, h, (float)r->label[h], 1);
-            }
-            for (unsigned c = 0; r->category >= 0 && c < SX_JUDGE_CATEGORIES; c++)
-                learn(r, SX_JUDGE_HEADS + c, (float)(r->category == (int)c), 1);
+            int known = label_of(r, lane);
+            if (known < 0) continue;
+            float y = known ? 1.0f : -1.0f, x = 1.0f / sqrtf((float)r->n + 8.0f), old = alpha[order[i]];
+            float slack = y * margin(r, lane) - 1 + old * ridge, now = old - slack / (r->square + 1 + ridge);
+            if (now < 0) now = 0;
+            alpha[order[i]] = now;
+            bias[lane] += (now - old) * y;
+            for (uint32_t k = 0; k < r->n && now != old; k++)
+                w[r->features[k]][lane] += (now - old) * y * x * rarity[r->features[k]];
         }
     }
+}
+
+static void train(int without)
+{
+    memset(w, 0, sizeof w);
+    memset(bias, 0, sizeof bias);
+    size_t *order = malloc(row_n * sizeof *order), n = 0;
+    float *alpha = malloc(row_n * sizeof *alpha);
+    for (size_t i = 0; i < row_n; i++) {
+        if (own(&rows[i]) || rows[i].fold != without) order[n++] = i;
+    }
+    seed = 7;
+    for (unsigned lane = 0; lane < LANES; lane++) learn(lane, order, n, alpha);
+    free(alpha);
     free(order);
 }
 
@@ -224,6 +246,10 @@ int main(int argc, char **argv)
     if (argc < 3) return 2;
     read_data(argv[1], argc > 3 && strcmp(argv[3], "source") == 0);
     printf("%zu rows, %d sources\n", row_n, source_n);
+    weigh_features();
+    for (size_t i = 0; i < row_n; i++) {
+        for (uint32_t k = 0; k < rows[i].n; k++) rows[i].square += rarity[rows[i].features[k]] / ((float)rows[i].n + 8.0f);
+    }
     size_t right = 0, named = 0;
     for (int f = 0; f < FOLDS; f++) {
         train(f);

@@ -51,13 +51,14 @@ class Corpus(Handle):
         readonly: bool = False,
         max_doc_bytes: int = 0,
         max_cache_bytes: int = 0,
+        max_doc_nodes: int = 0,
     ) -> None:
         err = _raw.llm_error()
         name = b"" if path is None else os.fsencode(path)
         if path is not None and not name:
             raise ValueError("the path is empty; leave it out for a corpus in memory")
         flags = _raw.LLM_CORPUS_READONLY if readonly else 0
-        raw = _raw.sx_corpus_open(name, flags, max_doc_bytes, max_cache_bytes, LOG, err)
+        raw = _raw.sx_corpus_open(name, flags, max_doc_bytes, max_cache_bytes, max_doc_nodes, LOG, err)
         drain_log()
         check(err)
         super().__init__(raw, _raw.llm_corpus_free)
@@ -66,6 +67,7 @@ class Corpus(Handle):
                 "readonly": readonly,
                 "max_doc_bytes": max_doc_bytes,
                 "max_cache_bytes": max_cache_bytes,
+                "max_doc_nodes": max_doc_nodes,
             }
 
     def _run(self, cancel: Cancel | None, call: Callable[[Any, Any, Any], int]) -> None:

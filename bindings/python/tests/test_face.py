@@ -137,6 +137,8 @@ class FiveCalls(unittest.TestCase):
                 file.write(HANDBOOK)
             with sextant.Corpus(path, max_cache_bytes=1 << 20) as corpus:
                 corpus.ingest_file(source)
+            with sextant.Corpus(max_doc_nodes=3) as corpus, self.assertRaises(sextant.LimitError):
+                corpus.ingest_file(source)
             with sextant.Corpus(path, readonly=True) as corpus:
                 corpus.check()
                 self.assertEqual([d.name for d in corpus.docs()], ["handbook.md"])

@@ -6,7 +6,7 @@
 #include "platform/unicode.h"
 #include "platform/utf8.h"
 
-enum { STEM = 5, WORD_MAX = 48 };
+enum { STEM = 5, PIECE_MIN = 3, PIECE_MAX = 5 };
 
 static uint32_t mix(uint32_t a, uint32_t b)
 {
@@ -34,6 +34,20 @@ static void feature(const sx_judge_model *m, sx_judge_bag *bag, uint32_t hash, s
     for (unsigned l = 0; l < SX_JUDGE_LANES; l++) bag->sum[l] += w[l];
 }
 
+/* Pieces of a word, its ends marked: what words of one kind share though they are written otherwise. */
+static void pieces(const sx_judge_model *m, sx_judge_bag *bag, sx_judge_feature_fn fn, void *user)
+{
+    uint32_t n = bag->letters + 2;
+    for (uint32_t at = 0; at + PIECE_MIN <= n; at++) {
+        uint32_t hash = 8;
+        for (uint32_t k = 0; k < PIECE_MAX && at + k < n; k++) {
+            bool edge = at + k == 0 || at + k + 1 == n;
+            hash = mix(hash, edge ? ' ' : bag->letter[at + k - 1]);
+            if (k + 1 >= PIECE_MIN) feature(m, bag, hash, fn, user);
+        }
+    }
+}
+
 static void word_done(const sx_judge_model *m, sx_judge_bag *bag, sx_judge_feature_fn fn, void *user)
 {
     if (bag->letters == 0) return;
@@ -43,6 +57,7 @@ static void word_done(const sx_judge_model *m, sx_judge_bag *bag, sx_judge_featu
     feature(m, bag, mix(mix(3, a), w), fn, user);
     feature(m, bag, mix(mix(mix(4, b), a), w), fn, user);
     if (!bag->ideograph) feature(m, bag, mix(mix(5, b), w), fn, user);
+    if (!bag->ideograph) pieces(m, bag, fn, user);
     if (bag->words < 3) feature(m, bag, mix(mix(6, bag->words), w), fn, user);
     bag->last2 = a;
     bag->last = w;
@@ -53,9 +68,10 @@ static void word_done(const sx_judge_model *m, sx_judge_bag *bag, sx_judge_featu
 static void letter(const sx_judge_model *m, sx_judge_bag *bag, uint32_t c, sx_judge_feature_fn fn, void *user)
 {
     bool alone = c >= 0x80 && sx_uc_is_unspaced(c);
-    if (alone || bag->ideograph || bag->letters >= WORD_MAX) word_done(m, bag, fn, user);
+    if (alone || bag->ideograph || bag->letters >= SX_JUDGE_WORD) word_done(m, bag, fn, user);
     bag->ideograph = alone;
     bag->word = mix(bag->word, c);
+    bag->letter[bag->letters] = c;
     if (bag->letters < STEM) bag->stem = mix(bag->stem, c);
     bag->letters++;
     if (alone) word_done(m, bag, fn, user);

@@ -1,5 +1,5 @@
 /* Two questions about a text as a whole: is it an attack on a model's instructions, does it ask for harm? A small linear model over
- * words, pairs and triples of words and of ideographs, undisguised (case, width, invisible and look-alike characters, characters of
+ * words, pieces of words, pairs and triples of words and of ideographs, undisguised (case, width, invisible and look-alike characters, characters of
  * the tag block; base64 and hexadecimal runs are read decoded too). It sees wording only: what needs understanding needs a model. */
 #ifndef SX_GUARD_JUDGE_JUDGE_H
 #define SX_GUARD_JUDGE_JUDGE_H
@@ -8,11 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SX_JUDGE_ROW_BITS   17u
+#define SX_JUDGE_ROW_BITS   18u
 #define SX_JUDGE_HEADS      2u /* attack, harm */
 #define SX_JUDGE_CATEGORIES 8u /* of harm, see sx_judge_category */
 #define SX_JUDGE_LANES      (SX_JUDGE_HEADS + SX_JUDGE_CATEGORIES)
 #define SX_JUDGE_WINDOW     4096u /* a longer text is judged in windows of this size, each ended at a word */
+#define SX_JUDGE_WORD       48u   /* letters; a longer word is cut */
 #define SX_JUDGE_CODE       1024u /* most letters of an encoded run that are decoded */
 
 enum { SX_JUDGE_ATTACK, SX_JUDGE_HARM };
@@ -38,6 +39,7 @@ typedef struct sx_judge_bag {
     uint32_t features, words;
     uint32_t last, last2; /* words before */
     uint32_t word, stem, letters;
+    uint32_t letter[SX_JUDGE_WORD];
     bool ideograph;
 } sx_judge_bag;
 

@@ -69,21 +69,44 @@ typedef struct sx_type_info {
 /* The types, in the order of sx_guard_type; false beyond. */
 bool sx_type_at(size_t i, sx_type_info *out);
 
+/* Rows of check_scheme.c, the arg of sx_check_scheme. */
+enum {
+    SX_SCHEME_NL_BSN,
+    SX_SCHEME_PT_NIF,
+    SX_SCHEME_HU_TAX,
+    SX_SCHEME_BG_EGN,
+    SX_SCHEME_RO_CNP,
+    SX_SCHEME_SI_EMSO,
+    SX_SCHEME_AR_CUIT,
+    SX_SCHEME_JP_MY_NUMBER,
+    SX_SCHEME_PL_NIP
+};
+
 /* ---- checks (check_*.c) ---- */
+float sx_check_at_svnr(const sx_match *m, int arg);
 float sx_check_au_abn(const sx_match *m, int arg);
 float sx_check_au_abn_plain(const sx_match *m, int arg);
 float sx_check_au_acn(const sx_match *m, int arg);
 float sx_check_au_medicare(const sx_match *m, int arg);
 float sx_check_au_tfn(const sx_match *m, int arg);
+float sx_check_baltic(const sx_match *m, int arg);
+float sx_check_be_national(const sx_match *m, int arg);
+float sx_check_behind_lead(const sx_match *m, int arg);
+float sx_check_bic(const sx_match *m, int arg);
 float sx_check_bitcoin(const sx_match *m, int arg);
+float sx_check_br(const sx_match *m, int arg);
 float sx_check_ca_sin(const sx_match *m, int arg);
 float sx_check_card(const sx_match *m, int arg);
+float sx_check_check_digit(const sx_match *m, int arg);
+float sx_check_cl_rut(const sx_match *m, int arg);
 float sx_check_cn_address(const sx_match *m, int arg);
 float sx_check_cn_bank_card(const sx_match *m, int arg);
 float sx_check_cn_plate(const sx_match *m, int arg);
 float sx_check_cn_resident_id(const sx_match *m, int arg);
 float sx_check_cn_uscc(const sx_match *m, int arg);
 float sx_check_cn_wechat(const sx_match *m, int arg);
+float sx_check_coordinates(const sx_match *m, int arg);
+float sx_check_cz_birth(const sx_match *m, int arg);
 float sx_check_de_document(const sx_match *m, int arg);
 float sx_check_de_kvnr(const sx_match *m, int arg);
 float sx_check_de_lanr(const sx_match *m, int arg);
@@ -91,11 +114,15 @@ float sx_check_de_plz(const sx_match *m, int arg);
 float sx_check_de_rvnr(const sx_match *m, int arg);
 float sx_check_de_tax_id(const sx_match *m, int arg);
 float sx_check_de_vat(const sx_match *m, int arg);
+float sx_check_dk_cpr(const sx_match *m, int arg);
 float sx_check_email(const sx_match *m, int arg);
 float sx_check_es_letter(const sx_match *m, int arg);
 float sx_check_fi_hetu(const sx_match *m, int arg);
+float sx_check_fr_nir(const sx_match *m, int arg);
+float sx_check_gr(const sx_match *m, int arg);
 float sx_check_hk_id(const sx_match *m, int arg);
 float sx_check_iban(const sx_match *m, int arg);
+float sx_check_ie_ppsn(const sx_match *m, int arg);
 float sx_check_in_aadhaar(const sx_match *m, int arg);
 float sx_check_in_gstin(const sx_match *m, int arg);
 float sx_check_in_plate(const sx_match *m, int arg);
@@ -106,13 +133,20 @@ float sx_check_it_vat(const sx_match *m, int arg);
 float sx_check_kr_brn(const sx_match *m, int arg);
 float sx_check_kr_licence(const sx_match *m, int arg);
 float sx_check_kr_rrn(const sx_match *m, int arg);
+float sx_check_lei(const sx_match *m, int arg);
 float sx_check_luhn(const sx_match *m, int arg);
 float sx_check_mac(const sx_match *m, int arg);
+float sx_check_mx_curp(const sx_match *m, int arg);
+float sx_check_mx_rfc(const sx_match *m, int arg);
 float sx_check_ng_nin(const sx_match *m, int arg);
+float sx_check_no_fnr(const sx_match *m, int arg);
 float sx_check_not_zero(const sx_match *m, int arg);
+float sx_check_nz_ird(const sx_match *m, int arg);
 float sx_check_phone(const sx_match *m, int arg);
 float sx_check_pl_pesel(const sx_match *m, int arg);
+float sx_check_scheme(const sx_match *m, int arg);
 float sx_check_se(const sx_match *m, int arg);
+float sx_check_se_asia(const sx_match *m, int arg);
 float sx_check_secret_assigned(const sx_match *m, int arg);
 float sx_check_secret_password(const sx_match *m, int arg);
 float sx_check_secret_pem(const sx_match *m, int arg);
@@ -133,6 +167,7 @@ float sx_check_us_aba(const sx_match *m, int arg);
 float sx_check_us_dea(const sx_match *m, int arg);
 float sx_check_us_npi(const sx_match *m, int arg);
 float sx_check_us_ssn(const sx_match *m, int arg);
+float sx_check_vin(const sx_match *m, int arg);
 float sx_check_za_id(const sx_match *m, int arg);
 float sx_check_zh_name(const sx_match *m, int arg);
 

@@ -44,6 +44,27 @@ static const sx_rule RULES[] = {
     /* IEEE 802: six octets in three notations */
     {"MAC_ADDRESS", "mac", "([0-9A-Fa-f]{2}[:\\-]){5}[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}\\.[0-9A-Fa-f]{4}",
      0.8f, 0.95f, sx_check_mac, 0, 0, ":-", ":-", 0},
+    /* 3GPP TS 23.003; 49 CFR 565; ISO 17442; ISO 9362 */
+    {"IMEI", "imei", "\\d{15}|\\d{2}-\\d{6}-\\d{6}-\\d", 0.2f, 0.95f, sx_check_luhn, 15, SX_RULE_NUMBER, NULL, NULL, 0},
+    {"VIN", "vin", "[A-HJ-NPR-Z0-9]{17}", 0.4f, 0.95f, sx_check_vin, 0, 0, NULL, NULL, 0},
+    {"LEI", "lei", "[A-Z0-9]{18}\\d{2}", 0.4f, 0.95f, sx_check_lei, 0, 0, NULL, NULL, 0},
+    {"SWIFT_BIC", "swift-bic", "[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?", 0.1f, 0.85f, sx_check_bic, 0,
+     SX_RULE_REQUIRED, NULL, NULL, 0},
+    /* WGS 84 as ISO 6709 and maps write it */
+    {"COORDINATES", "coordinates-decimal",
+     "[+\\-]?\\d{1,2}\\.\\d{3,10}°?( ?[NS])?, ?[+\\-]?\\d{1,3}\\.\\d{3,10}°?( ?[EW])?", 0.4f, 0.85f,
+     sx_check_coordinates, 0, SX_RULE_NUMBER | SX_RULE_RIGHT_ANY, NULL, NULL, 0},
+    {"COORDINATES", "coordinates-degrees",
+     "\\d{1,2}° ?\\d{1,2}['′] ?(\\d{1,2}(\\.\\d{1,4})?[\"″] ?)?[NS],? ?\\d{1,3}° ?\\d{1,2}['′] ?(\\d{1,2}(\\.\\d{1,4})?[\"″] ?)?[EW]",
+     0.8f, 0.95f, NULL, 0, 0, NULL, NULL, 0},
+    /* RFC 6265: the values of a header */
+    {"COOKIE", "cookie", "([Ss]et-)?[Cc]ookie: ?[A-Za-z0-9_.\\-]{1,64}=[A-Za-z0-9_.%+/=:;, \\-]*[A-Za-z0-9%+/=]", 0.7f,
+     0.9f, sx_check_behind_lead, 1, 0, NULL, NULL, 0},
+    /* profiles under the name that their owner chose */
+    {"URL_USERNAME", "url-username",
+     "(https?://)?(www\\.)?(github|gitlab|twitter|x|instagram|facebook|tiktok|linkedin|reddit|medium|t|weibo|zhihu|bsky)\\."
+     "(com|me|cn|app)/(in/|u/|user/|people/|profile/)?@?[A-Za-z0-9_.\\-]{2,39}",
+     0.55f, 0.7f, sx_check_behind_lead, 0, 0, ".@-", "/", 0},
 };
 
 SX_RULE_TABLE(sx_rules_global, RULES)

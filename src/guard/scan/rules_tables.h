@@ -17,6 +17,7 @@ sx_rule_table sx_rules_date(void);
 sx_rule_table sx_rules_de(void);
 sx_rule_table sx_rules_eu(void);
 sx_rule_table sx_rules_global(void);
+sx_rule_table sx_rules_national(void);
 sx_rule_table sx_rules_secret(void);
 sx_rule_table sx_rules_uk(void);
 sx_rule_table sx_rules_us(void);

@@ -4,9 +4,9 @@
 
 bool sx_rule_table_at(size_t i, sx_rule_table *out)
 {
-    static sx_rule_table (*const TABLES[])(void) = {sx_rules_cn,     sx_rules_global, sx_rules_us,   sx_rules_de,
-                                                    sx_rules_uk,     sx_rules_eu,     sx_rules_asia, sx_rules_date,
-                                                    sx_rules_secret, sx_rules_attack};
+    static sx_rule_table (*const TABLES[])(void) = {sx_rules_cn,       sx_rules_global, sx_rules_us,    sx_rules_de,
+                                                    sx_rules_uk,       sx_rules_eu,     sx_rules_asia,  sx_rules_date,
+                                                    sx_rules_national, sx_rules_secret, sx_rules_attack};
     if (i >= sizeof TABLES / sizeof TABLES[0]) return false;
     *out = TABLES[i]();
     return true;
@@ -128,6 +128,52 @@ static const sx_type_info TYPES[] = {
     {"AGE", NULL, 0, 0, LLM_ACTION_ALLOW},
     {"NRP", NULL, 0, 0, LLM_ACTION_ALLOW},
     {"TITLE", NULL, 0, 0, LLM_ACTION_ALLOW},
+    {"IMEI", "imei|device id|handset|serial|设备号|串号", NEAR, 0, 0},
+    {"VIN", "vin|vehicle identification|chassis|fahrgestellnummer|车架号|车辆识别", NEAR, 0, 0},
+    {"LEI", "lei|legal entity|gleif", NEAR, 0, 0},
+    {"SWIFT_BIC", "swift|bic|bank identifier|银行代码", NEAR, 0, 0},
+    {"COORDINATES", "gps|coordinates|location|latitude|lat|position|koordinaten|坐标|经纬度|定位", NEAR, 0, 0},
+    {"COOKIE", "cookie|session", NEAR, 0, 0},
+    {"URL_USERNAME", "profile|follow|user|account|handle|主页", NEAR, 0, LLM_ACTION_ALLOW},
+    {"FR_NIR", "sécurité sociale|securite sociale|numéro de sécu|nir|insee|carte vitale", NEAR, 0, 0},
+    {"FR_PASSPORT", "passeport", NEAR, 0, 0},
+    {"NL_BSN", "bsn|burgerservicenummer|sofinummer|sofi", NEAR, 0, 0},
+    {"NL_PASSPORT", "paspoort|identiteitskaart", NEAR, 0, 0},
+    {"BE_NATIONAL_NUMBER", "rijksregister|registre national|nationaal nummer|numéro national|insz|niss", NEAR, 0, 0},
+    {"PT_NIF", "nif|contribuinte|número fiscal", NEAR, 0, 0},
+    {"AT_SVNR", "svnr|sozialversicherung|versicherungsnummer|sv-nummer|e-card", NEAR, 0, 0},
+    {"CH_AHV", "ahv|avs|versichertennummer|sozialversicherung", NEAR, 0, 0},
+    {"NO_FNR", "fødselsnummer|fodselsnummer|fnr|personnummer|d-nummer", NEAR, 0, 0},
+    {"DK_CPR", "cpr|personnummer", NEAR, 0, 0},
+    {"IE_PPSN", "ppsn|pps|personal public service", NEAR, 0, 0},
+    {"CZ_BIRTH_NUMBER", "rodné číslo|rodne cislo|rodné|r.č|rč|rc", NEAR, 0, 0},
+    {"RO_CNP", "cnp|cod numeric personal", NEAR, 0, 0},
+    {"BG_EGN", "егн|egn|единен граждански", NEAR, 0, 0},
+    {"HR_OIB", "oib|osobni identifikacijski", NEAR, 0, 0},
+    {"HU_TAX_ID", "adóazonosító|adoazonosito|adószám|adóügyi", NEAR, 0, 0},
+    {"SI_EMSO", "emšo|emso|matična številka", NEAR, 0, 0},
+    {"EE_ISIKUKOOD", "isikukood", NEAR, 0, 0},
+    {"LT_ASMENS_KODAS", "asmens kodas", NEAR, 0, 0},
+    {"GR_AFM", "αφμ|afm|ΑΦΜ", NEAR, 0, 0},
+    {"GR_AMKA", "αμκα|amka|ΑΜΚΑ", NEAR, 0, 0},
+    {"PL_NIP", "nip", NEAR, 0, 0},
+    {"EU_VAT", "vat|tva|iva|btw|moms|ust-id|nif|dph|áfa|pvm|pdv", NEAR, 0, 0},
+    {"BR_CPF", "cpf|cadastro de pessoas", NEAR, 0, 0},
+    {"BR_CNPJ", "cnpj|cadastro nacional", NEAR, 0, 0},
+    {"MX_CURP", "curp", NEAR, 0, 0},
+    {"MX_RFC", "rfc|contribuyente", NEAR, 0, 0},
+    {"AR_CUIT", "cuit|cuil", NEAR, 0, 0},
+    {"AR_DNI", "dni|documento nacional", NEAR, 0, 0},
+    {"CL_RUT", "rut|run|rol único", NEAR, 0, 0},
+    {"JP_MY_NUMBER", "マイナンバー|個人番号|my number|mynumber", NEAR, 0, 0},
+    {"JP_PASSPORT", "旅券|パスポート|japanese passport", NEAR, 0, 0},
+    {"ID_NIK", "nik|ktp|e-ktp|nomor induk", NEAR, 0, 0},
+    {"MY_NRIC", "mykad|nric|kad pengenalan|no. k/p", NEAR, 0, 0},
+    {"VN_CCCD", "cccd|cmnd|căn cước|can cuoc|chứng minh", NEAR, 0, 0},
+    {"NZ_IRD", "ird|inland revenue", NEAR, 0, 0},
+    {"NZ_PASSPORT", "new zealand passport|nz passport", NEAR, 0, 0},
+    {"AU_PASSPORT", "australian passport", NEAR, 0, 0},
+    {"CA_PASSPORT", "canadian passport|passeport canadien", NEAR, 0, 0},
 };
 
 bool sx_type_at(size_t i, sx_type_info *out)

@@ -23,6 +23,7 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
     if (!corpus) return sx_fail_memory(err);
     corpus->mem = mem;
     corpus->max_bytes = params && params->max_doc_bytes ? params->max_doc_bytes : DEFAULT_MAX_BYTES;
+    corpus->max_nodes = params ? params->max_nodes : 0;
     corpus->readonly = params && params->readonly;
     uint64_t cache = params && params->cache_bytes ? params->cache_bytes : DEFAULT_CACHE;
     uint64_t pending = params && params->pending_bytes ? params->pending_bytes : DEFAULT_PENDING;
@@ -33,6 +34,7 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
         sx_mem_free(mem, corpus);
         return sx_fail_memory(err);
     }
+    sx_wording_init(&corpus->wording, mem);
     llm_status status = sx_store_open(&corpus->store, mem, path, params && params->readonly, err);
     if (status == LLM_OK) status = sx_corpus_open_wide(corpus, (size_t)(cache / 4), (size_t)pending, err);
     if (status != LLM_OK) {
@@ -46,10 +48,12 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
 void sx_corpus_close(sx_corpus *corpus)
 {
     if (!corpus) return;
+    if (corpus->wide && !corpus->readonly) sx_wide_rest(corpus->wide);
     sx_wide_close(corpus->wide);
     sx_entries_forget(corpus);
     if (corpus->list) sx_listing_release(corpus, corpus->list);
     sx_store_close(corpus->store);
+    sx_wording_free(&corpus->wording);
     pthread_mutex_destroy(&corpus->lock);
     sx_mem_free(corpus->mem, corpus);
 }
@@ -200,7 +204,7 @@ static llm_status ingest_tree(intake *in, sx_tree *tree, llm_error *err)
     sx_entry *e = NULL;
     const sx_entry *was = in->entry; /* what did not change since need not be looked at again */
     llm_status status = sx_index_build_from(&index, corpus->mem, tree, was ? was->tree : NULL, was ? was->index : NULL,
-                                            in->params->cancel, err);
+                                            &corpus->wording, in->params->cancel, err);
     if (status != LLM_OK) {
         sx_tree_unref(tree);
         return status;
@@ -223,10 +227,12 @@ static llm_status ingest_tree(intake *in, sx_tree *tree, llm_error *err)
 
 static llm_status read_tree(intake *in, sx_foreign *doc, sx_tree **tree, llm_error *err)
 {
-    if (sx_format_is_foreign(in->format)) return sx_foreign_tree(tree, doc, in->name, in->params->cancel, err);
+    if (sx_format_is_foreign(in->format))
+        return sx_foreign_tree(tree, doc, in->name, in->corpus->max_nodes, in->params->cancel, err);
     char *text = doc->text;
     doc->text = NULL;
-    return sx_read_tree(tree, in->corpus->mem, in->name, text, doc->text_len, in->format, in->params->cancel, err);
+    return sx_read_tree_within(tree, in->corpus->mem, in->name, text, doc->text_len, in->format, in->corpus->max_nodes,
+                               in->params->cancel, err);
 }
 
 /* Takes over doc's text, which is canonical: its own, or (foreign) made with marks. */

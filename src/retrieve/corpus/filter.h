@@ -21,7 +21,7 @@ typedef struct sx_filter_doc {
 
 typedef struct sx_docfilter sx_docfilter;
 
-/* LLM_E_INVALID with what was expected and at which byte. */
+/* LLM_E_INVALID with what was expected and at which byte, LLM_E_UTF8, LLM_E_LIMIT. */
 llm_status sx_docfilter_parse(sx_docfilter **out, sx_mem *mem, const char *text, llm_error *err);
 bool sx_docfilter_takes(const sx_docfilter *filter, const sx_filter_doc *doc);
 void sx_docfilter_free(sx_docfilter *filter);

@@ -10,6 +10,7 @@
 #include "retrieve/corpus/about.h"
 #include "retrieve/corpus/wide.h"
 #include "retrieve/navigate/navigate.h"
+#include "retrieve/rank/wording.h"
 #include "retrieve/retrieve.h"
 #include "store/store.h"
 
@@ -54,7 +55,7 @@ typedef struct sx_listing {
 struct sx_corpus {
     sx_mem *mem;
     sx_store *store;
-    uint64_t max_bytes;
+    uint64_t max_bytes, max_nodes;
     bool readonly;
     const sx_log *log;
     pthread_mutex_t lock;      /* list, the rows' caches, all counts below */
@@ -63,6 +64,7 @@ struct sx_corpus {
     unsigned newest;
     size_t fresh_bytes;
     sx_wide *wide; /* the search over all documents */
+    sx_wording wording;
     size_t cached_bytes, cache_bytes;
     uint64_t clock;
 };

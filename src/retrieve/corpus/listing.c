@@ -381,7 +381,7 @@ static llm_status make_variant(sx_corpus *corpus, const sx_entry *whole, const s
     sx_index *index = NULL;
     llm_status status = sx_tree_cut(&tree, whole->tree, hidden, n, corpus->mem, err);
     if (status != LLM_OK) return status;
-    status = sx_index_build(&index, corpus->mem, tree, NULL, err);
+    status = sx_index_build_from(&index, corpus->mem, tree, NULL, NULL, &corpus->wording, NULL, err);
     if (status == LLM_OK) return sx_entry_make(corpus, tree, index, tree->text_len, out, err);
     sx_tree_unref(tree);
     return status;

@@ -11,8 +11,8 @@ static void drop_tree(void *user, sx_lru_node *node)
     sx_mem_free(wide->mem, node);
 }
 
-llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wide_port *port, size_t budget,
-                        size_t pending_bytes, llm_error *err)
+llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wide_port *port, sx_wording *wording,
+                        size_t budget, size_t pending_bytes, llm_error *err)
 {
     sx_wide *wide = sx_mem_zalloc(mem, sizeof *wide);
     *out = NULL;
@@ -20,13 +20,12 @@ llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wi
     wide->mem = mem;
     wide->store = store;
     wide->port = *port;
+    wide->wording = wording;
     wide->pending_bytes = pending_bytes;
     atomic_init(&wide->waiting, SIZE_MAX);
     sx_lru_init(&wide->trees, budget / 2, drop_tree, wide);
     pthread_mutex_init(&wide->lock, NULL); /* a default mutex of this libc asks for nothing and cannot fail */
     pthread_mutex_init(&wide->settling, NULL);
-    pthread_mutex_init(&wide->wording, NULL);
-    sx_lexer_init(&wide->lexer, mem, SX_LANG_EN, false);
     llm_status status = sx_rows_init(&wide->rows, mem, store, budget / 2, err);
     if (status != LLM_OK)
         sx_wide_close(wide);
@@ -63,8 +62,6 @@ void sx_wide_close(sx_wide *wide)
     sx_rows_free(&wide->rows);
     pthread_mutex_destroy(&wide->lock);
     pthread_mutex_destroy(&wide->settling);
-    pthread_mutex_destroy(&wide->wording);
-    sx_lexer_free(&wide->lexer);
     sx_mem_free(wide->mem, wide);
 }
 

@@ -5,6 +5,7 @@
 #define SX_RETRIEVE_WIDE_H
 
 #include "retrieve/navigate/navigate.h"
+#include "retrieve/rank/wording.h"
 #include "retrieve/retrieve.h"
 #include "store/store.h"
 
@@ -19,8 +20,8 @@ typedef struct sx_wide_port {
     void *user;
 } sx_wide_port;
 
-llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wide_port *port, size_t budget,
-                        size_t pending_bytes, llm_error *err);
+llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wide_port *port, sx_wording *wording,
+                        size_t budget, size_t pending_bytes, llm_error *err);
 void sx_wide_close(sx_wide *wide);
 
 /* *any: there are segments, so that this is the way to ask the whole corpus. */
@@ -30,6 +31,9 @@ llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const char *questi
                             const sx_retrieve_params *params, sx_mem *mem, llm_error *err);
 /* After `bytes` of text were written: takes what waits into segments and joins segments, when it is time to. */
 llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel, llm_error *err);
+/* Before the corpus is closed: what waits goes into a segment if there are any and it is worth it, so that the first question after the next
+ * opening has nothing to index. Nothing is lost when it cannot be done. */
+void sx_wide_rest(sx_wide *wide);
 /* Proves every segment: all rows are read and all lists walked. */
 llm_status sx_wide_check(sx_wide *wide, llm_error *err);
 

@@ -27,9 +27,8 @@ struct sx_wide {
     sx_snapshot *now;     /* or NULL */
     sx_lru trees;         /* by the document's id */
     pthread_mutex_t settling;
-    pthread_mutex_t wording; /* lexer */
-    sx_lexer lexer;          /* kept between questions, so that no word is stemmed again and again */
-    atomic_size_t waiting;   /* bytes written since segments were last made; SIZE_MAX: unknown */
+    sx_wording *wording;   /* the corpus's */
+    atomic_size_t waiting; /* bytes written since segments were last made; SIZE_MAX: unknown */
 };
 
 /* A tree that is kept. */

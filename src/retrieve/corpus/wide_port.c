@@ -57,5 +57,5 @@ static void release(void *user, void *hold)
 llm_status sx_corpus_open_wide(sx_corpus *corpus, size_t budget, size_t pending_bytes, llm_error *err)
 {
     const sx_wide_port port = {get, release, corpus};
-    return sx_wide_open(&corpus->wide, corpus->mem, corpus->store, &port, budget, pending_bytes, err);
+    return sx_wide_open(&corpus->wide, corpus->mem, corpus->store, &port, &corpus->wording, budget, pending_bytes, err);
 }

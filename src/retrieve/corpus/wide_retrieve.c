@@ -11,7 +11,6 @@ enum {
     NAMES = 8,         /* further documents by headings, and by names */
     CHOSEN_LEAST = 24, /* documents chosen at most, unless more evidence is wanted */
     CHOSEN_MOST = 512,
-    WORDS_KEPT = 1 << 17, /* whose stems the lexer remembers before it begins anew */
     TOP = 10
 };
 
@@ -146,6 +145,7 @@ static llm_status take_range(asking *a, sx_cursor *c, chosen *d, uint32_t term, 
     llm_status status = sx_cursor_seek(c, d->doc.first, err);
     while (!status && c->block < c->n_blocks && sx_cursor_begin(c) < end) {
         status = sx_cursor_decode(c, err);
+        if (!status) status = sx_cursor_codes(c, err);
         for (uint32_t i = 0; i < c->count && !status; i++) {
             if (c->units[i] < d->doc.first) continue;
             if (c->units[i] >= end) return LLM_OK;
@@ -270,15 +270,10 @@ static void finish(asking *a)
     sx_mem_free(a->mem, a->views);
     sx_mem_free(a->mem, a->holds);
     sx_mem_free(a->mem, a->queries);
-    if (a->lexer == &a->own) {
+    if (a->lexer == &a->own)
         sx_lexer_free(&a->own);
-    } else {
-        if (a->lexer->used > WORDS_KEPT) {
-            sx_lexer_free(a->lexer);
-            sx_lexer_init(a->lexer, a->wide->mem, SX_LANG_EN, false);
-        }
-        pthread_mutex_unlock(&a->wide->wording);
-    }
+    else
+        sx_wording_return(a->wide->wording);
     sx_snapshot_release(a->wide, a->now);
 }
 
@@ -289,8 +284,8 @@ llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const char *questi
     if (len > UINT32_MAX / 2) return sx_fail(err, LLM_E_LIMIT, "a question of %zu bytes is too long", len);
     llm_status status = sx_snapshot_current(wide, &a.now, err);
     if (status) return status;
-    a.lexer = &wide->lexer;
-    if (pthread_mutex_trylock(&wide->wording) != 0) {
+    a.lexer = sx_wording_borrow(wide->wording);
+    if (!a.lexer) {
         sx_lexer_init(&a.own, mem, SX_LANG_EN, false);
         a.lexer = &a.own;
     }

@@ -7,6 +7,7 @@
 
 enum {
     PENDING_DOCS = 256,    /* that may wait, however short they are */
+    REST_SHARE = 16,       /* of what may wait: less is left waiting when the corpus is closed */
     FOLD_BYTES = 32 << 20, /* of text that goes into one segment at a time */
     JOINED = 8,            /* segments of a level become one of the next */
     JOINED_UNITS = 1 << 20 /* but none larger than this */
@@ -74,14 +75,15 @@ static void leave_buried(sx_wide *wide, sx_store_state *state)
     state->n_pending = n;
 }
 
-static llm_status fold_pending(sx_wide *wide, sx_store_state *state, const llm_cancel *cancel, llm_error *err)
+static llm_status fold_pending(sx_wide *wide, sx_store_state *state, size_t may_wait, const llm_cancel *cancel,
+                               llm_error *err)
 {
     uint64_t bytes = 0;
     llm_status status = LLM_OK;
     leave_buried(wide, state);
     for (size_t i = 0; i < state->n_pending; i++) bytes += state->pending[i].bytes;
-    atomic_store(&wide->waiting, bytes > wide->pending_bytes ? 0 : (size_t)bytes);
-    if (bytes <= wide->pending_bytes && state->n_pending <= PENDING_DOCS) return LLM_OK;
+    atomic_store(&wide->waiting, bytes > may_wait ? 0 : (size_t)bytes);
+    if (bytes <= may_wait && state->n_pending <= PENDING_DOCS) return LLM_OK;
     qsort(state->pending, state->n_pending, sizeof *state->pending, by_id);
     for (size_t first = 0, last; first < state->n_pending && !status; first = last) {
         for (last = first, bytes = 0; last < state->n_pending && (last == first || bytes < FOLD_BYTES); last++)
@@ -166,12 +168,23 @@ llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel,
     if (pthread_mutex_trylock(&wide->settling) != 0) return LLM_OK; /* another thread is at it */
     llm_status status = sx_store_state_read(wide->store, &state, err);
     if (status == LLM_OK) {
-        status = fold_pending(wide, &state, cancel, err);
+        status = fold_pending(wide, &state, wide->pending_bytes, cancel, err);
         sx_store_state_free(wide->store, &state);
     }
     if (status == LLM_OK) status = join_all(wide, cancel, err);
     pthread_mutex_unlock(&wide->settling);
     return status == LLM_MORE ? LLM_OK : status;
+}
+
+void sx_wide_rest(sx_wide *wide)
+{
+    sx_store_state state;
+    size_t waiting = atomic_load(&wide->waiting), enough = wide->pending_bytes / REST_SHARE;
+    if (waiting == SIZE_MAX || waiting <= enough) return; /* nothing was written, or hardly anything */
+    if (sx_store_state_read(wide->store, &state, NULL) != LLM_OK) return;
+    sx_store_impatient(wide->store);
+    if (state.n_segments) fold_pending(wide, &state, enough, NULL, NULL);
+    sx_store_state_free(wide->store, &state);
 }
 
 /* ---- proof ---- */
@@ -180,7 +193,10 @@ static llm_status check_list(sx_wide *wide, const sx_segment *segment, const sx_
                              sx_cursor *c, llm_error *err)
 {
     llm_status status = sx_cursor_open(c, segment, &wide->rows, list, sx_rows_share(&wide->rows, pin), err);
-    for (; !status && c->block < c->n_blocks; c->block++) status = sx_cursor_decode(c, err);
+    for (; !status && c->block < c->n_blocks; c->block++) {
+        status = sx_cursor_decode(c, err);
+        if (!status) status = sx_cursor_codes(c, err);
+    }
     sx_cursor_close(c);
     return status;
 }
@@ -191,12 +207,11 @@ static llm_status check_terms(sx_wide *wide, const sx_segment *segment, sx_curso
     for (uint32_t i = 0; i < segment->n_term_rows && !status; i++) {
         sx_seg_row *pin;
         sx_seg_list list = {0};
-        uint32_t number = (uint32_t)sx_fixed_at(segment->term_directory + (size_t)i * 8 + 4, 4);
-        status = sx_rows_pin(&wide->rows, segment->id, number, &pin, err);
+        status = sx_rows_pin(&wide->rows, segment->id, sx_segment_term_row(segment, i), &pin, err);
         if (status) break;
-        sx_bytes_in in = sx_seg_lists(pin);
-        while (!status && sx_seg_next_list(&in, &list)) status = check_list(wide, segment, &list, pin, c, err);
-        if (!status && in.bad) status = sx_segment_damaged(segment, err);
+        sx_seg_lists lists = sx_seg_lists_of(segment, i, pin);
+        while (!status && sx_seg_next_list(&lists, &list)) status = check_list(wide, segment, &list, pin, c, err);
+        if (!status && lists.in.bad) status = sx_segment_damaged(segment, err);
         sx_rows_unpin(&wide->rows, pin);
     }
     return status;

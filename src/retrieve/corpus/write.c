@@ -79,8 +79,8 @@ static llm_status edit_tree(sx_corpus *corpus, const sx_tree *old, const sx_edit
                        old->name);
     char *text = sx_text_patched(corpus->mem, old->text, old->text_len, edit->begin, edit->end, edit->text, edit->len);
     if (!text) return sx_fail_memory(err);
-    return sx_read_tree(out, corpus->mem, old->name, text, old->text_len - (edit->end - edit->begin) + edit->len,
-                        format, NULL, err);
+    return sx_read_tree_within(out, corpus->mem, old->name, text, old->text_len - (edit->end - edit->begin) + edit->len,
+                               format, corpus->max_nodes, NULL, err);
 }
 
 static llm_status edit_entry(sx_corpus *corpus, const sx_row *row, const sx_entry *was, const sx_edit *edit,
@@ -92,7 +92,7 @@ static llm_status edit_entry(sx_corpus *corpus, const sx_row *row, const sx_entr
     sx_buf about;
     llm_status status = edit_tree(corpus, was->tree, edit, row->doc.format, &tree, err);
     if (status != LLM_OK) return status;
-    status = sx_index_build_from(&index, corpus->mem, tree, was->tree, was->index, NULL, err);
+    status = sx_index_build_from(&index, corpus->mem, tree, was->tree, was->index, &corpus->wording, NULL, err);
     if (status != LLM_OK) {
         sx_tree_unref(tree);
         return status;

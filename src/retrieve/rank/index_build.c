@@ -160,18 +160,15 @@ static llm_status add_all(builder *b, const llm_cancel *cancel, llm_error *err)
 }
 
 static llm_status build(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const sx_tree *known_tree,
-                        const sx_index *known, const llm_cancel *cancel, llm_error *err)
+                        const sx_index *known, sx_lexer *lexer, const llm_cancel *cancel, llm_error *err)
 {
-    sx_lexer lexer;
-    builder b = {.tree = tree, .lexer = &lexer};
+    builder b = {.tree = tree, .lexer = lexer};
     llm_status status = sx_index_shape(&b.index, mem, tree, err);
     if (status) return status;
-    b.index->lang = lang;
-    sx_lexer_init(&lexer, mem, lang, false);
+    b.index->lang = lexer->lang = lang;
     if (known && known->lang == lang && sx_donor_open(&b.donor, mem, known_tree, known)) status = sx_fail_memory(err);
     if (!status) status = add_all(&b, cancel, err);
     sx_donor_close(&b.donor, mem);
-    sx_lexer_free(&lexer);
     sx_mem_free(mem, b.slots);
     if (!status) status = sx_index_finish(b.index, err);
     if (status)
@@ -184,22 +181,34 @@ static llm_status build(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32
 llm_status sx_index_build_in(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const llm_cancel *cancel,
                              llm_error *err)
 {
-    return build(out, mem, tree, lang, NULL, NULL, cancel, err);
+    sx_lexer lexer;
+    sx_lexer_init(&lexer, mem, lang, false);
+    llm_status status = build(out, mem, tree, lang, NULL, NULL, &lexer, cancel, err);
+    sx_lexer_free(&lexer);
+    return status;
 }
 
 llm_status sx_index_build_from(sx_index **out, sx_mem *mem, const sx_tree *tree, const sx_tree *known_tree,
-                               const sx_index *known, const llm_cancel *cancel, llm_error *err)
+                               const sx_index *known, sx_wording *wording, const llm_cancel *cancel, llm_error *err)
 {
     uint32_t lang;
-    if (sx_language_detect(&lang, mem, tree->text, tree->text_len)) return sx_fail_memory(err);
-    return build(out, mem, tree, lang, known_tree, known, cancel, err);
+    sx_lexer own, *borrowed = wording ? sx_wording_borrow(wording) : NULL, *lexer = borrowed ? borrowed : &own;
+    if (!borrowed) sx_lexer_init(&own, mem, SX_LANG_EN, false);
+    llm_status status = sx_language_detect_with(&lang, &lexer->function_words, tree->text, tree->text_len);
+    if (status)
+        sx_fail_memory(err);
+    else
+        status = build(out, mem, tree, lang, known_tree, known, lexer, cancel, err);
+    if (borrowed)
+        sx_wording_return(wording);
+    else
+        sx_lexer_free(&own);
+    return status;
 }
 
 llm_status sx_index_build(sx_index **out, sx_mem *mem, const sx_tree *tree, const llm_cancel *cancel, llm_error *err)
 {
-    uint32_t lang;
-    if (sx_language_detect(&lang, mem, tree->text, tree->text_len)) return sx_fail_memory(err);
-    return sx_index_build_in(out, mem, tree, lang, cancel, err);
+    return sx_index_build_from(out, mem, tree, NULL, NULL, NULL, cancel, err);
 }
 
 /* ---- light indexes ---- */

@@ -176,8 +176,17 @@ static size_t next_word(const char *text, size_t len, size_t *at, char *out)
     size_t n = 0, step;
     bool fits = true;
     for (; *at < len; *at += step) {
-        uint32_t cp = sx_utf8_next(text + *at, len - *at, &step);
-        uint32_t folded = sx_char_kind(cp) == SX_CHAR_LETTER ? sx_fold_simple(cp) : SX_FOLD_DROP;
+        unsigned char c = (unsigned char)text[*at];
+        step = 1;
+        if ((unsigned char)((c | 0x20) - 'a') < 26) { /* most of most texts */
+            if (n > 24)
+                fits = false;
+            else
+                out[n++] = (char)(c | 0x20);
+            continue;
+        }
+        uint32_t cp = c < 0x80 ? c : sx_utf8_next(text + *at, len - *at, &step);
+        uint32_t folded = c >= 0x80 && sx_char_kind(cp) == SX_CHAR_LETTER ? sx_fold_simple(cp) : SX_FOLD_DROP;
         if (folded == SX_FOLD_DROP) {
             if (n || !fits) break;
             continue;
@@ -190,30 +199,36 @@ static size_t next_word(const char *text, size_t len, size_t *at, char *out)
     return fits ? n : 0;
 }
 
-enum { SAMPLE_BYTES = 48 * 1024, WORD_ROOM = 64 };
+enum { SAMPLE_BYTES = 48 * 1024, WORD_ROOM = 64, WORDS_ALL = 1400 };
 
-llm_status sx_language_detect(uint32_t *lang, sx_mem *mem, const char *text, size_t len)
+llm_status sx_language_detect_with(uint32_t *lang, sx_map *words, const char *text, size_t len)
 {
-    sx_map map;
-    sx_map_init(&map, mem);
-    if (sx_map_reserve(&map, 1400) || learn_words(&map)) {
-        sx_map_free(&map);
+    if (!words->count && (sx_map_reserve(words, WORDS_ALL) || learn_words(words))) {
+        sx_map_free(words);
         return LLM_E_MEMORY;
     }
     uint32_t hits[SX_LANG_LATIN_COUNT] = {0};
-    uint32_t words = 0;
+    uint32_t met = 0;
     if (len > SAMPLE_BYTES) len = SAMPLE_BYTES;
     for (size_t at = 0; at < len;) {
         char word[WORD_ROOM];
         size_t n = next_word(text, len, &at, word);
         if (!n) continue;
-        words++;
-        uint32_t mask = sx_map_get(&map, word, n);
+        met++;
+        uint32_t mask = sx_map_get(words, word, n);
         for (uint32_t l = 0; mask != SX_MAP_NONE && l < SX_LANG_LATIN_COUNT; l++) hits[l] += mask >> l & 1;
     }
-    sx_map_free(&map);
     *lang = SX_LANG_EN;
     for (uint32_t l = 1; l < SX_LANG_LATIN_COUNT; l++)
-        if (hits[l] > hits[*lang] && hits[l] * 12 > words) *lang = l;
+        if (hits[l] > hits[*lang] && hits[l] * 12 > met) *lang = l;
     return LLM_OK;
+}
+
+llm_status sx_language_detect(uint32_t *lang, sx_mem *mem, const char *text, size_t len)
+{
+    sx_map words;
+    sx_map_init(&words, mem);
+    llm_status status = sx_language_detect_with(lang, &words, text, len);
+    sx_map_free(&words);
+    return status;
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "platform/error.h"
-#include "platform/mem.h"
+#include "platform/map.h"
 
 /* Latin-letter languages first: these are detected. The others follow from their script. */
 enum {
@@ -50,5 +50,7 @@ const char *sx_language_stemmer(uint32_t lang);
 bool sx_language_weak(uint32_t lang, const char *word, size_t len);
 /* The Latin-letter language whose function words fill the text best; English when there is no telling. */
 llm_status sx_language_detect(uint32_t *lang, sx_mem *mem, const char *text, size_t len);
+/* The same, faster from the second time on: the function words are kept in a map, empty at first, that is the caller's. */
+llm_status sx_language_detect_with(uint32_t *lang, sx_map *words, const char *text, size_t len);
 
 #endif

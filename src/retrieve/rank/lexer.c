@@ -26,6 +26,7 @@ void sx_lexer_init(sx_lexer *lexer, sx_mem *mem, uint32_t lang, bool want_weak)
     lexer->lang = lang;
     lexer->want_weak = want_weak;
     sx_buf_init(&lexer->folded, mem, 0);
+    sx_map_init(&lexer->function_words, mem);
 }
 
 void sx_lexer_free(sx_lexer *lexer)
@@ -35,6 +36,7 @@ void sx_lexer_free(sx_lexer *lexer)
     sx_mem_free(lexer->mem, lexer->slots);
     sx_mem_free(lexer->mem, lexer->tokens);
     sx_buf_free(&lexer->folded);
+    sx_map_free(&lexer->function_words);
     memset(lexer, 0, sizeof *lexer);
 }
 

@@ -42,8 +42,9 @@ typedef struct sx_lexer {
     void *stemmers[SX_STEMMERS];
     sx_term_slot *slots;
     size_t cap, used;
-    sx_buf folded;    /* of the word in hand when it is not simple */
-    sx_token *tokens; /* [count] of the last sx_lexer_run */
+    sx_map function_words; /* for sx_language_detect_with */
+    sx_buf folded;         /* of the word in hand when it is not simple */
+    sx_token *tokens;      /* [count] of the last sx_lexer_run */
     size_t count, tokens_cap;
 } sx_lexer;
 

@@ -51,7 +51,9 @@ uint32_t sx_reader_format(const char *name, const char *bytes, size_t len)
 
 static llm_status settled(sx_outline *outline, llm_status status, llm_error *err)
 {
-    if (status == LLM_OK && outline->failed) status = sx_fail_memory(err);
+    if (status == LLM_OK && outline->failed)
+        status = outline->count >= outline->max_nodes ? LLM_OK
+                                                      : sx_fail_memory(err); /* too many: building it says so */
     if (status == LLM_OK) sx_outline_settle(outline);
     return status;
 }
@@ -80,20 +82,29 @@ static llm_status build(sx_tree **out, sx_mem *mem, const char *name, char *text
     return status;
 }
 
-llm_status sx_read_tree(sx_tree **out, sx_mem *mem, const char *name, char *text, size_t len, uint32_t format,
-                        const llm_cancel *cancel, llm_error *err)
+llm_status sx_read_tree_within(sx_tree **out, sx_mem *mem, const char *name, char *text, size_t len, uint32_t format,
+                               uint64_t max_nodes, const llm_cancel *cancel, llm_error *err)
 {
     sx_outline outline;
     *out = NULL;
     sx_outline_init(&outline, mem, text, len);
+    if (max_nodes && max_nodes < outline.max_nodes) outline.max_nodes = (uint32_t)max_nodes;
     return build(out, mem, name, text, len, &outline, sx_read(&outline, format, cancel, err), cancel, err);
 }
 
-llm_status sx_foreign_tree(sx_tree **out, sx_foreign *doc, const char *name, const llm_cancel *cancel, llm_error *err)
+llm_status sx_read_tree(sx_tree **out, sx_mem *mem, const char *name, char *text, size_t len, uint32_t format,
+                        const llm_cancel *cancel, llm_error *err)
+{
+    return sx_read_tree_within(out, mem, name, text, len, format, 0, cancel, err);
+}
+
+llm_status sx_foreign_tree(sx_tree **out, sx_foreign *doc, const char *name, uint64_t max_nodes,
+                           const llm_cancel *cancel, llm_error *err)
 {
     sx_outline outline;
     *out = NULL;
     sx_outline_init(&outline, doc->mem, doc->text, doc->text_len);
+    if (max_nodes && max_nodes < outline.max_nodes) outline.max_nodes = (uint32_t)max_nodes;
     llm_status status = settled(&outline, sx_foreign_outline(doc, &outline, cancel, err), err);
     char *text = doc->text;
     doc->text = NULL;

@@ -22,7 +22,11 @@ llm_status sx_read_markdown(sx_outline *outline, const llm_cancel *cancel, llm_e
 /* Read, build, done: the tree of a document's canonical text, which it takes over whatever it returns. */
 llm_status sx_read_tree(sx_tree **out, sx_mem *mem, const char *name, char *text, size_t len, uint32_t format,
                         const llm_cancel *cancel, llm_error *err);
+/* The same with a limit of its own on nodes; 0: SX_NODES_MAX. LLM_E_LIMIT. */
+llm_status sx_read_tree_within(sx_tree **out, sx_mem *mem, const char *name, char *text, size_t len, uint32_t format,
+                               uint64_t max_nodes, const llm_cancel *cancel, llm_error *err);
 /* The same from a foreign document, whose text it takes over. */
-llm_status sx_foreign_tree(sx_tree **out, sx_foreign *doc, const char *name, const llm_cancel *cancel, llm_error *err);
+llm_status sx_foreign_tree(sx_tree **out, sx_foreign *doc, const char *name, uint64_t max_nodes,
+                           const llm_cancel *cancel, llm_error *err);
 
 #endif

@@ -129,14 +129,23 @@ static const char *const starters[] = {"A",     "After", "All",  "An",      "As"
                                        "Each",  "For",   "He",   "However", "If",   "In",  "It",    "No",
                                        "On",    "Our",   "She",  "Such",    "That", "The", "Their", "There",
                                        "These", "They",  "This", "To",      "Upon", "We",  "When",  "With"};
-static const char *const after_ordinal[] = {"April",       "August",       "Dezember", "Februar",  "Januar",
-                                            "Jahrhundert", "Jahrhunderts", "Juli",     "Juni",     "Mai",
-                                            "März",        "November",     "Oktober",  "September"};
+static const char *const after_ordinal[] = {"April",        "August",   "Dezember", "Februar",  "Jahrhundert",
+                                            "Jahrhunderts", "Januar",   "Juli",     "Juni",     "Mai",
+                                            "März",         "November", "Oktober",  "September"};
 
+/* The lists are sorted by bytes. */
 static bool in_list(const char *const *list, size_t n, const char *word, size_t len)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strlen(list[i]) == len && memcmp(list[i], word, len) == 0) return true;
+    for (size_t low = 0, high = n; low < high;) {
+        size_t mid = (low + high) / 2, k = 0;
+        while (k < len && word[k] && list[mid][k] == word[k]) k++;
+        unsigned char is = (unsigned char)list[mid][k], wanted = k < len ? (unsigned char)word[k] : 0;
+        if (k == len && !is) return true;
+        if (is <= wanted) /* equal only where the word holds a NUL, which no list does */
+            low = mid + 1;
+        else
+            high = mid;
+    }
     return false;
 }
 #define IN_LIST(list, word, len) in_list(list, sizeof(list) / sizeof(list)[0], word, len)

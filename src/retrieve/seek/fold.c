@@ -1,12 +1,12 @@
 /* From documents to a segment: every (key, document) pair is a run of postings; sorted by key, runs join into lists. */
 #include "retrieve/seek/fold.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "retrieve/rank/form.h"
 
 typedef struct run {
-    uint32_t key;
+    uint64_t key;
     uint32_t order; /* of its first posting: the unit for a single one, the document's first unit for a term's */
     uint32_t doc;
     uint32_t term; /* of the document's index, or SX_NO_TERM: one posting at `order` */
@@ -106,12 +106,32 @@ static llm_status add_doc(folder *f, uint32_t d, sx_lexer *lexer)
     return status ? status : add_name(f, d, lexer);
 }
 
-static int by_key(const void *a, const void *b)
+/* Sorts by key, 12 bits at a time from the lowest; runs of one key stay in the order in which they were added, which is that of
+ * their units. */
+static llm_status sort_runs(folder *f)
 {
-    const run *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    if (x->order != y->order) return x->order < y->order ? -1 : 1;
-    return x->term < y->term ? -1 : x->term > y->term;
+    enum { BITS = 12, PLACES = 1 << BITS, KEY_BITS = 36 };
+    run *from = f->runs, *to = sx_mem_array(f->mem, f->n_runs + 1, sizeof *to);
+    size_t *place = sx_mem_array(f->mem, PLACES, sizeof *place);
+    llm_status status = to && place ? LLM_OK : LLM_E_MEMORY;
+    for (int shift = 0; shift < KEY_BITS && !status; shift += BITS) {
+        memset(place, 0, PLACES * sizeof *place);
+        for (size_t i = 0; i < f->n_runs; i++) place[from[i].key >> shift & (PLACES - 1)]++;
+        size_t sum = 0;
+        for (size_t p = 0; p < PLACES; p++) {
+            size_t n = place[p];
+            place[p] = sum;
+            sum += n;
+        }
+        for (size_t i = 0; i < f->n_runs; i++) to[place[from[i].key >> shift & (PLACES - 1)]++] = from[i];
+        run *swap = from;
+        from = to;
+        to = swap;
+    }
+    f->runs = from;
+    sx_mem_free(f->mem, to);
+    sx_mem_free(f->mem, place);
+    return status;
 }
 
 static llm_status append(folder *f, uint32_t unit, uint32_t code)
@@ -159,7 +179,8 @@ static llm_status fold_all(folder *f, uint32_t n, const llm_cancel *cancel)
     for (uint32_t d = 0; d < n && !status; d++) status = add_doc(f, d, &lexer);
     sx_lexer_free(&lexer);
     if (status) return status;
-    if (f->n_runs) qsort(f->runs, f->n_runs, sizeof *f->runs, by_key);
+    status = sort_runs(f);
+    if (status) return status;
     sx_fold *fold = f->fold;
     status = sx_seg_begin(&fold->writer, f->mem, fold->docs, n, fold->words, fold->n_units);
     if (!status) status = put_lists(f, cancel);

@@ -7,7 +7,7 @@ typedef struct source {
     uint32_t *unit_of; /* [n_units] its new number, or UINT32_MAX */
     uint32_t term_row; /* the next to read */
     sx_seg_row *pin;
-    sx_bytes_in in;
+    sx_seg_lists lists;
     sx_seg_list list; /* in hand; n 0 at the end */
 } source;
 
@@ -17,6 +17,7 @@ typedef struct merger {
     sx_rows *rows;
     source *sources;
     uint32_t n_sources;
+    uint32_t units_most; /* of all sources */
     uint32_t *units, *codes;
     size_t n, units_cap, codes_cap;
     sx_cursor *cursor;
@@ -35,6 +36,7 @@ static llm_status map_docs(merger *m, source *s, const int64_t *dead, size_t n_d
         llm_status status = sx_segment_doc(s->segment, m->rows, d, &doc, err);
         if (status != LLM_OK) return status;
         if (sx_is_dead(dead, n_dead, doc.id)) continue;
+        if (doc.leaves > m->units_most - fold->n_units) return sx_segment_damaged(s->segment, err); /* they overlap */
         for (uint32_t u = doc.first; u < doc.first + doc.leaves; u++) {
             sx_seg_row *row;
             status = sx_segment_words(s->segment, m->rows, u, &row, err);
@@ -59,6 +61,7 @@ static llm_status lay_out(merger *m, const int64_t *dead, size_t n_dead, llm_err
         units += m->sources[i].segment->n_units;
     }
     if (units > SX_UNITS_MAX) return sx_fail(err, LLM_E_LIMIT, "the segments are too large to be joined");
+    m->units_most = (uint32_t)units;
     m->fold->docs = sx_mem_array(m->mem, (size_t)docs + 1, sizeof *m->fold->docs);
     m->fold->words = sx_mem_array(m->mem, (size_t)units + 1, sizeof *m->fold->words);
     if (!m->fold->docs || !m->fold->words) return sx_fail_memory(err);
@@ -72,17 +75,17 @@ static llm_status lay_out(merger *m, const int64_t *dead, size_t n_dead, llm_err
 /* The next list of a segment, from the next row where one is at its end. */
 static llm_status advance(merger *m, source *s, llm_error *err)
 {
-    while (!sx_seg_next_list(&s->in, &s->list)) {
-        if (s->in.bad) return sx_segment_damaged(s->segment, err);
+    while (!sx_seg_next_list(&s->lists, &s->list)) {
+        if (s->lists.in.bad) return sx_segment_damaged(s->segment, err);
         s->list = (sx_seg_list){0};
         sx_rows_unpin(m->rows, s->pin);
         s->pin = NULL;
-        s->in = (sx_bytes_in){0};
+        s->lists = (sx_seg_lists){0};
         if (s->term_row == s->segment->n_term_rows) return LLM_OK;
-        uint32_t number = (uint32_t)sx_fixed_at(s->segment->term_directory + (size_t)s->term_row++ * 8 + 4, 4);
-        llm_status status = sx_rows_pin(m->rows, s->segment->id, number, &s->pin, err);
+        uint32_t nth = s->term_row++;
+        llm_status status = sx_rows_pin(m->rows, s->segment->id, sx_segment_term_row(s->segment, nth), &s->pin, err);
         if (status != LLM_OK) return status;
-        s->in = sx_seg_lists(s->pin);
+        s->lists = sx_seg_lists_of(s->segment, nth, s->pin);
     }
     return LLM_OK;
 }
@@ -96,6 +99,7 @@ static llm_status append_block(merger *m, const source *s)
     for (uint32_t i = 0; i < c->count; i++) {
         uint32_t unit = s->unit_of[c->units[i]];
         if (unit == UINT32_MAX) continue;
+        if (m->n && unit <= m->units[m->n - 1]) return LLM_E_CORRUPT;
         m->units[m->n] = unit;
         m->codes[m->n++] = c->codes[i];
     }
@@ -108,7 +112,9 @@ static llm_status append_list(merger *m, source *s, llm_error *err)
     llm_status status = sx_cursor_open(c, s->segment, m->rows, &s->list, sx_rows_share(m->rows, s->pin), err);
     for (; !status && c->block < c->n_blocks; c->block++) {
         status = sx_cursor_decode(c, err);
-        if (!status && append_block(m, s)) status = sx_fail_memory(err);
+        if (!status) status = sx_cursor_codes(c, err);
+        llm_status added = status ? LLM_OK : append_block(m, s);
+        if (added) status = added == LLM_E_CORRUPT ? sx_segment_damaged(s->segment, err) : sx_fail_memory(err);
     }
     sx_cursor_close(c);
     return status;
@@ -131,7 +137,7 @@ static llm_status merge_lists(merger *m, const llm_cancel *cancel, llm_error *er
             status = append_list(m, s, err);
             if (!status) status = advance(m, s, err);
         }
-        if (!status && m->n && sx_seg_add(&m->fold->writer, (uint32_t)key, m->units, m->codes, (uint32_t)m->n))
+        if (!status && m->n && sx_seg_add(&m->fold->writer, key, m->units, m->codes, (uint32_t)m->n))
             status = sx_fail_memory(err);
     }
     return status;

@@ -151,6 +151,7 @@ static llm_status add_list(run *r, list *l, llm_error *err)
     llm_status status = sx_cursor_seek(c, r->lo, err);
     while (!status && c->block < c->n_blocks && sx_cursor_begin(c) < r->hi) {
         status = sx_cursor_decode(c, err);
+        if (!status) status = sx_cursor_codes(c, err);
         if (status) break;
         uint32_t i = 0;
         if (c->units[0] < r->lo)
@@ -188,8 +189,10 @@ static llm_status probe(run *r, list *l, uint32_t unit, uint32_t *sum, llm_error
         else
             high = mid;
     }
-    if (low < c->count && c->units[low] == unit) *sum += add_of(r, l, unit, c->codes[low]);
-    return LLM_OK;
+    if (low == c->count || c->units[low] != unit) return LLM_OK;
+    status = sx_cursor_codes(c, err);
+    if (!status) *sum += add_of(r, l, unit, c->codes[low]);
+    return status;
 }
 
 static bool is_gone(const sx_seek_part *part, uint32_t unit)
@@ -269,7 +272,11 @@ static llm_status open_lists(run *r, const sx_query *query, uint32_t field, llm_
             return sx_fail_memory(err);
         }
         status = sx_cursor_open(l.cursor, &r->part->segment, r->seek->rows, &at, pin, err);
-        l.most = bound(r, &l, at.max);
+        if (r->flat)
+            l.cursor->list.max = 255;
+        else if (!status)
+            status = sx_cursor_max(l.cursor, query->lang, err);
+        l.most = bound(r, &l, l.cursor->list.max);
         uint32_t k = r->n++;
         for (; k && r->lists[k - 1].most > l.most; k--) r->lists[k] = r->lists[k - 1];
         r->lists[k] = l;

@@ -2,7 +2,7 @@
  * believed: every offset against its row, every unit against the count. */
 #include "retrieve/seek/segment.h"
 
-enum { HEAD_BYTES = 24, STATS_BYTES = 16, DOC_LINE = 12, TERM_LINE = 8, CHUNK_LINE = 13, BLOCK_LINE = 7 };
+enum { HEAD_BYTES = 24, STATS_BYTES = 16, DOC_LINE = 12, TERM_LINE = 9, CHUNK_LINE = 13, BLOCK_LINE = 7, ROW_HEAD = 3 };
 
 static const char magic[4] = {'S', 'X', 'S', '2'};
 
@@ -141,61 +141,86 @@ llm_status sx_segment_words(const sx_segment *s, sx_rows *rows, uint32_t unit, s
 
 /* ---- terms ---- */
 
-/* Where the marks of a term row are; 0 and bad when they do not fit in it. */
-static uint32_t marks_of(const sx_seg_row *row, bool *bad)
+static const unsigned char *mark_at(const sx_seg_row *row, uint32_t i)
 {
-    uint32_t n = row->size >= 2 ? (uint32_t)sx_fixed_at(row->data, 2) : 0;
-    *bad = n == 0 || row->size - 2 < (size_t)n * SX_MARK_BYTES;
-    return *bad ? 0 : n;
+    return row->data + ROW_HEAD + (size_t)i * SX_MARK_BYTES;
 }
 
-sx_bytes_in sx_seg_lists(const sx_seg_row *row)
+sx_seg_lists sx_seg_lists_of(const sx_segment *segment, uint32_t nth, const sx_seg_row *row)
 {
-    bool bad;
-    uint32_t n = marks_of(row, &bad);
-    const unsigned char *end = row->data + row->size;
-    return (sx_bytes_in){bad ? end : row->data + 2 + (size_t)n * SX_MARK_BYTES, end, bad};
+    uint64_t first = sx_fixed_at(segment->term_directory + (size_t)nth * TERM_LINE, 5);
+    sx_seg_lists l = {.row = row, .n_units = segment->n_units, .key = first >> 32 << 32, .in = {.bad = true}};
+    if (row->size < ROW_HEAD) return l;
+    l.n = (uint32_t)sx_fixed_at(row->data, 2);
+    l.rice = row->data[2];
+    size_t marks = (size_t)((l.n + SX_MARK_EVERY - 1) / SX_MARK_EVERY) * SX_MARK_BYTES;
+    if (!l.n || l.rice < 1 || l.rice > 31 || marks > row->size - ROW_HEAD) return l;
+    const unsigned char *base = row->data + ROW_HEAD + marks;
+    l.in = (sx_bits_in){base, 0, (row->size - ROW_HEAD - marks) * 8, false};
+    return l;
 }
 
-/* Steps to the last mark whose key is not beyond the wanted one. What its entry says of its key is a difference to the one before. */
-static sx_bytes_in lists_from(const sx_seg_row *row, uint32_t key, sx_seg_list *at)
+/* Steps to the last mark whose key is not beyond the wanted one. */
+static void skip_to(sx_seg_lists *l, uint64_t key)
 {
-    sx_bytes_in in = sx_seg_lists(row);
-    if (in.bad) return in;
-    const unsigned char *marks = row->data + 2;
-    uint32_t low = 0, high = (uint32_t)sx_fixed_at(row->data, 2);
+    uint32_t low = 0, high = (l->n + SX_MARK_EVERY - 1) / SX_MARK_EVERY;
+    uint64_t field = l->key >> 32 << 32;
+    if (l->in.bad) return;
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
-        *(sx_fixed_at(marks + (size_t)mid * SX_MARK_BYTES, 4) <= key ? &low : &high) = mid;
+        *((field | sx_fixed_at(mark_at(l->row, mid), 4)) <= key ? &low : &high) = mid;
     }
-    uint32_t begin = (uint32_t)sx_fixed_at(marks + (size_t)low * SX_MARK_BYTES + 4, 2);
-    sx_bytes_in peek = in;
-    if (begin > (size_t)(in.end - in.at)) {
-        in.bad = true;
-        return in;
-    }
-    peek.at = in.at += begin;
-    at->key = (uint32_t)(sx_fixed_at(marks + (size_t)low * SX_MARK_BYTES, 4) - sx_take_varint(&peek));
-    return in;
+    l->next = low * SX_MARK_EVERY;
 }
 
-bool sx_seg_next_list(sx_bytes_in *in, sx_seg_list *list)
+/* Passes over the postings of a short list. */
+static void skip_loose(sx_bits_in *in, uint32_t n, int rice)
 {
-    if (in->at == in->end || in->bad) return false;
-    uint64_t key = list->key + sx_take_varint(in), n = sx_take_varint(in);
-    uint8_t max = (uint8_t)sx_take_fixed(in, 1);
-    uint64_t size = sx_take_varint(in);
-    if (in->bad || key > UINT32_MAX || n == 0 || n > SX_UNITS_MAX || size > (uint64_t)(in->end - in->at) ||
-        (n >= SX_BLOCK && size != ((n - 1) / (SX_BLOCK * SX_CHUNK_BLOCKS) + 1) * CHUNK_LINE)) {
-        in->bad = true;
-        return false;
+    for (uint32_t i = 0; i < n && !in->bad; i++) {
+        sx_take_rice(in, rice);
+        sx_take_gamma(in);
     }
-    *list = (sx_seg_list){(uint32_t)key, (uint32_t)n, max, in->at, in->at + size};
-    in->at += size;
+}
+
+bool sx_seg_next_list(sx_seg_lists *l, sx_seg_list *list)
+{
+    if (l->in.bad || l->next == l->n) return false;
+    if (l->next % SX_MARK_EVERY == 0) {
+        const unsigned char *mark = mark_at(l->row, l->next / SX_MARK_EVERY);
+        l->key = (l->key >> 32 << 32) | sx_fixed_at(mark, 4);
+        l->in.at = sx_fixed_at(mark + 4, 2) * 8;
+        if (l->in.at > l->in.end) l->in.bad = true;
+    } else {
+        l->key += sx_take_golomb(&l->in, l->rice);
+    }
+    l->next++;
+    *list = (sx_seg_list){.key = l->key};
+    uint32_t n = l->in.bad ? 0 : sx_take_gamma(&l->in);
+    if (n == 0 || n > SX_UNITS_MAX) l->in.bad = true;
+    if (l->in.bad) return false;
+    list->n = n;
+    list->bits = l->in;
+    if (n < SX_BLOCK) {
+        skip_loose(&l->in, n, sx_rice_for(l->n_units, n));
+        return !l->in.bad;
+    }
+    uint64_t size = ((uint64_t)(n - 1) / (SX_BLOCK * SX_CHUNK_BLOCKS) + 1) * CHUNK_LINE * 8;
+    sx_align_bits(&l->in);
+    if (l->in.at > l->in.end || size > l->in.end - l->in.at) l->in.bad = true;
+    if (l->in.bad) return false;
+    list->at = l->in.base + l->in.at / 8;
+    for (const unsigned char *line = list->at; line < list->at + size / 8; line += CHUNK_LINE)
+        if (line[CHUNK_LINE - 1] > list->max) list->max = line[CHUNK_LINE - 1];
+    l->in.at += size;
     return true;
 }
 
-llm_status sx_segment_find(const sx_segment *s, sx_rows *rows, uint32_t key, sx_seg_list *list, sx_seg_row **pin,
+uint32_t sx_segment_term_row(const sx_segment *segment, uint32_t nth)
+{
+    return (uint32_t)sx_fixed_at(segment->term_directory + (size_t)nth * TERM_LINE + 5, 4);
+}
+
+llm_status sx_segment_find(const sx_segment *s, sx_rows *rows, uint64_t key, sx_seg_list *list, sx_seg_row **pin,
                            llm_error *err)
 {
     uint32_t low = 0, high = s->n_term_rows;
@@ -203,23 +228,24 @@ llm_status sx_segment_find(const sx_segment *s, sx_rows *rows, uint32_t key, sx_
     *pin = NULL;
     while (high - low > 1) {
         uint32_t mid = low + (high - low) / 2;
-        *(sx_fixed_at(s->term_directory + (size_t)mid * TERM_LINE, 4) <= key ? &low : &high) = mid;
+        *(sx_fixed_at(s->term_directory + (size_t)mid * TERM_LINE, 5) <= key ? &low : &high) = mid;
     }
-    if (!s->n_term_rows) return LLM_OK;
+    if (!s->n_term_rows || sx_fixed_at(s->term_directory + (size_t)low * TERM_LINE, 5) >> 32 != key >> 32)
+        return LLM_OK;
     sx_seg_row *row;
-    uint32_t number = (uint32_t)sx_fixed_at(s->term_directory + (size_t)low * TERM_LINE + 4, 4);
-    llm_status status = sx_rows_pin(rows, s->id, number, &row, err);
+    llm_status status = sx_rows_pin(rows, s->id, sx_segment_term_row(s, low), &row, err);
     if (status != LLM_OK) return status;
     sx_seg_list at = {0};
-    sx_bytes_in in = lists_from(row, key, &at);
-    while (sx_seg_next_list(&in, &at) && at.key < key) continue;
-    if (!in.bad && at.n && at.key == key) {
+    sx_seg_lists lists = sx_seg_lists_of(s, low, row);
+    skip_to(&lists, key);
+    while (sx_seg_next_list(&lists, &at) && at.key < key) continue;
+    if (!lists.in.bad && at.n && at.key == key) {
         *list = at;
         *pin = row;
         return LLM_OK;
     }
     sx_rows_unpin(rows, row);
-    return in.bad ? sx_segment_damaged(s, err) : LLM_OK;
+    return lists.in.bad ? sx_segment_damaged(s, err) : LLM_OK;
 }
 
 /* ---- cursors ---- */
@@ -236,6 +262,7 @@ llm_status sx_cursor_open(sx_cursor *c, const sx_segment *segment, sx_rows *rows
     c->block = 0;
     c->chunk = c->decoded = UINT32_MAX;
     c->count = 0;
+    c->packed_codes = NULL;
     return list->n < SX_BLOCK ? sx_cursor_decode(c, err) : LLM_OK;
 }
 
@@ -318,35 +345,50 @@ llm_status sx_cursor_seek(sx_cursor *c, uint32_t unit, llm_error *err)
     return LLM_OK;
 }
 
-static bool decode_loose(sx_cursor *c, const unsigned char *at, const unsigned char *end, uint32_t n, uint32_t base)
+static bool decode_loose(sx_cursor *c, sx_bits_in in, uint32_t n, uint32_t base, int rice)
 {
-    sx_bytes_in in = {at, end, false};
     uint64_t next = base;
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t v = sx_take_varint(&in);
-        next += v >> 2;
+        next += sx_take_rice(&in, rice);
+        c->codes[i] = sx_take_gamma(&in) - 1;
         if (in.bad || next >= c->segment->n_units) return false;
         c->units[i] = (uint32_t)next++;
-        c->codes[i] = (uint32_t)(v & 3);
-        if (c->codes[i] == 3) c->codes[i] += (uint32_t)(sx_take_varint(&in) & INT32_MAX);
     }
     c->count = n;
-    return !in.bad;
+    return true;
+}
+
+/* A block of numbers; steps `at` behind it. */
+static bool unpack(const unsigned char **at, const unsigned char *end, uint32_t *v)
+{
+    const unsigned char *p = *at;
+    if (p >= end || (*p & 0x80 && end - p < 2)) return false;
+    int width = *p & 0x7f;
+    uint32_t exceptions = *p++ & 0x80 ? *p++ : 0;
+    size_t size = sx_packed_size(SX_BLOCK, width);
+    if (width > 32 || (size_t)(end - p) < size) return false;
+    sx_unpack_bits(p, v, SX_BLOCK, width);
+    sx_bytes_in in = {p + size, end, false};
+    for (; exceptions; exceptions--) {
+        uint64_t i = sx_take_fixed(&in, 1), high = sx_take_varint(&in);
+        if (in.bad || i >= SX_BLOCK || high > UINT32_MAX >> width) return false;
+        v[i] |= (uint32_t)(high << width);
+    }
+    *at = in.at;
+    return true;
 }
 
 static bool decode_packed(sx_cursor *c, const unsigned char *at, const unsigned char *end, uint32_t base)
 {
-    if (end - at < 2 || at[0] > 32 || at[1] > 32) return false;
-    size_t steps = sx_packed_size(SX_BLOCK, at[0]), codes = sx_packed_size(SX_BLOCK, at[1]);
-    if ((size_t)(end - at) != 2 + steps + codes) return false;
-    sx_unpack_bits(at + 2, c->units, SX_BLOCK, at[0]);
-    sx_unpack_bits(at + 2 + steps, c->codes, SX_BLOCK, at[1]);
+    if (!unpack(&at, end, c->units)) return false;
     uint64_t next = base;
     for (uint32_t i = 0; i < SX_BLOCK; i++) {
         next += c->units[i];
         c->units[i] = (uint32_t)next++;
     }
     c->count = SX_BLOCK;
+    c->packed_codes = at;
+    c->packed_end = end;
     return next <= c->segment->n_units;
 }
 
@@ -368,8 +410,10 @@ llm_status sx_cursor_decode(sx_cursor *c, llm_error *err)
 {
     if (c->decoded == c->block) return LLM_OK;
     c->decoded = UINT32_MAX;
+    c->packed_codes = NULL;
     if (c->list.n < SX_BLOCK) {
-        if (!decode_loose(c, c->list.at, c->list.end, c->list.n, 0)) return sx_segment_damaged(c->segment, err);
+        int rice = sx_rice_for(c->segment->n_units, c->list.n);
+        if (!decode_loose(c, c->list.bits, c->list.n, 0, rice)) return sx_segment_damaged(c->segment, err);
     } else {
         llm_status status = load_chunk(c, c->block / SX_CHUNK_BLOCKS, err);
         if (status != LLM_OK) return status;
@@ -378,10 +422,45 @@ llm_status sx_cursor_decode(sx_cursor *c, llm_error *err)
         uint64_t end = sx_fixed_at(c->meta + (size_t)nth * BLOCK_LINE + 4, 2);
         if (begin > end || end > (uint64_t)(c->body_end - c->body)) return sx_segment_damaged(c->segment, err);
         uint32_t n = c->list.n - c->block * SX_BLOCK;
-        bool ok = n >= SX_BLOCK ? decode_packed(c, c->body + begin, c->body + end, base)
-                                : decode_loose(c, c->body + begin, c->body + end, n, base);
+        const unsigned char *at = c->body + begin;
+        sx_bits_in bits = {at + 1, 0, end > begin ? (end - begin - 1) * 8 : 0, false};
+        bool ok = n >= SX_BLOCK ? decode_packed(c, at, c->body + end, base)
+                                : end > begin && *at < 32 && decode_loose(c, bits, n, base, *at);
         if (!ok) return sx_segment_damaged(c->segment, err);
     }
     c->decoded = c->block;
     return LLM_OK;
+}
+
+llm_status sx_cursor_codes(sx_cursor *c, llm_error *err)
+{
+    if (!c->packed_codes) return LLM_OK;
+    bool ok = unpack(&c->packed_codes, c->packed_end, c->codes) && c->packed_codes == c->packed_end;
+    c->packed_codes = NULL;
+    return ok ? LLM_OK : sx_segment_damaged(c->segment, err);
+}
+
+llm_status sx_cursor_max(sx_cursor *c, uint32_t lang, llm_error *err)
+{
+    float mean = sx_segment_mean(c->segment, lang), best = 0;
+    sx_seg_row *row = NULL;
+    uint32_t held = UINT32_MAX;
+    llm_status status = LLM_OK;
+    if (c->list.n >= SX_BLOCK || c->list.max) return LLM_OK;
+    for (uint32_t i = 0; i < c->count && !status; i++) {
+        uint32_t unit = c->units[i];
+        if (held != unit / SX_WORDS_ROW) {
+            sx_rows_unpin(c->rows, row);
+            row = NULL;
+            held = unit / SX_WORDS_ROW;
+            status = sx_segment_words(c->segment, c->rows, unit, &row, err);
+            if (status) break;
+        }
+        float impact = sx_seek_impact_of(c->codes[i], sx_fixed_at(row->data + (size_t)(unit % SX_WORDS_ROW) * 2, 2),
+                                         mean);
+        if (impact > best) best = impact;
+    }
+    sx_rows_unpin(c->rows, row);
+    c->list.max = sx_seek_scaled(best);
+    return status;
 }

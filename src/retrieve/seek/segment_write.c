@@ -3,7 +3,7 @@
 
 #include "retrieve/rank/score.h"
 
-enum { ROW_BYTES = 8 * 1024, CHUNK_ROW_BYTES = 32 * 1024, CHUNK_META = 7, HEAD_DIRECTORY = 13 };
+enum { ROW_BYTES = 3800, CHUNK_ROW_BYTES = 16 * 1024, CHUNK_LINE = 13, RICE_FIRST = 16 };
 
 static const char magic[4] = {'S', 'X', 'S', '2'};
 
@@ -12,6 +12,19 @@ float sx_seek_impact(float tf, float words, float mean)
     const sx_score_params *p = &sx_score_best;
     float length = words > 0 ? 1 - p->b + p->b * words / mean : 1;
     return tf / (tf + p->k1 * length);
+}
+
+float sx_seek_impact_of(uint32_t code, uint64_t words, float mean)
+{
+    uint32_t count, lead;
+    sx_tf_split(code, &count, &lead);
+    return sx_seek_impact((float)(count + lead), (float)words, mean);
+}
+
+uint8_t sx_seek_scaled(float impact)
+{
+    float scaled = impact * 255.0f + 1.001f; /* never below what is computed again in other steps */
+    return scaled > 255 ? 255 : (uint8_t)scaled;
 }
 
 static llm_status new_row(sx_seg_writer *w, uint32_t *number)
@@ -63,6 +76,8 @@ llm_status sx_seg_begin(sx_seg_writer *w, sx_mem *mem, sx_seg_doc *docs, uint32_
     sx_buf_init(&w->marks, mem, 0);
     sx_buf_init(&w->list, mem, 0);
     sx_buf_init(&w->term_directory, mem, 0);
+    w->bits = (sx_bits_out){.out = &w->terms};
+    w->rice = RICE_FIRST;
     for (uint32_t d = 0; d < n_docs; d++) {
         sx_seg_stats *s = &w->stats[docs[d].lang];
         s->leaves += docs[d].leaves;
@@ -91,39 +106,84 @@ static uint8_t impact_of(const sx_seg_writer *w, const uint32_t *units, const ui
     const sx_seg_stats *s = &w->stats[doc_of(w, units[0])->lang];
     float mean = s->leaves && s->words ? (float)((double)s->words / s->leaves) : 1, best = 0;
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t count, lead;
-        sx_tf_split(codes[i], &count, &lead);
-        float impact = sx_seek_impact((float)(count + lead), (float)w->words[units[i]], mean);
+        float impact = sx_seek_impact_of(codes[i], w->words[units[i]], mean);
         if (impact > best) best = impact;
     }
-    float scaled = best * 255.0f + 1.001f; /* never below what is computed again in other steps */
-    return scaled > 255 ? 255 : (uint8_t)scaled;
+    return sx_seek_scaled(best);
 }
 
-static void put_loose(sx_buf *out, const uint32_t *units, const uint32_t *codes, uint32_t n, uint32_t base)
+/* Gaps and codes of a short list; base: the unit before, plus one. */
+static void put_loose(sx_bits_out *out, const uint32_t *units, const uint32_t *codes, uint32_t n, uint32_t base,
+                      int rice)
 {
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t step = units[i] + 1u - base; /* base: the unit before, plus one */
-        sx_put_varint(out, (step - 1) << 2 | (codes[i] < 3 ? codes[i] : 3));
-        if (codes[i] >= 3) sx_put_varint(out, codes[i] - 3);
+        sx_put_rice(out, units[i] - base, rice);
+        sx_put_gamma(out, codes[i] + 1);
         base = units[i] + 1;
     }
 }
 
-static void put_packed(sx_buf *out, const uint32_t *units, const uint32_t *codes, uint32_t base)
+static size_t varint_size(int bits)
 {
-    uint32_t steps[SX_BLOCK], all_steps = 0, all_codes = 0;
-    for (uint32_t i = 0; i < SX_BLOCK; i++) {
-        steps[i] = units[i] - base;
-        base = units[i] + 1;
-        all_steps |= steps[i];
-        all_codes |= codes[i];
+    return bits > 0 ? ((size_t)bits + 6) / 7 : 0;
+}
+
+/* As many bits for each as make the whole smallest when what does not fit is written once more behind. */
+static int choose_width(const uint32_t *v)
+{
+    uint32_t of[33] = {0};
+    int most = 0, best = 0;
+    for (uint32_t i = 0; i < SX_BLOCK; i++) of[sx_bits_of(v[i])]++;
+    for (int b = 0; b <= 32; b++)
+        if (of[b]) most = b;
+    size_t least = SIZE_MAX;
+    for (int width = most; width >= 0; width--) {
+        size_t size = sx_packed_size(SX_BLOCK, width);
+        for (int b = width + 1; b <= most; b++) size += of[b] * (1 + varint_size(b - width));
+        if (size < least) {
+            least = size;
+            best = width;
+        }
     }
-    int a = sx_bits_of(all_steps), b = sx_bits_of(all_codes);
-    sx_buf_char(out, (char)a);
-    sx_buf_char(out, (char)b);
-    sx_pack_bits(out, steps, SX_BLOCK, a);
-    sx_pack_bits(out, codes, SX_BLOCK, b);
+    return best;
+}
+
+static void put_packed(sx_buf *out, const uint32_t *v)
+{
+    uint32_t low[SX_BLOCK], exceptions = 0;
+    int width = choose_width(v);
+    uint64_t mask = (UINT64_C(1) << width) - 1;
+    for (uint32_t i = 0; i < SX_BLOCK; i++) {
+        low[i] = (uint32_t)(v[i] & mask);
+        exceptions += low[i] != v[i];
+    }
+    sx_buf_char(out, (char)(unsigned char)(exceptions ? width | 0x80 : width));
+    if (exceptions) sx_buf_char(out, (char)(unsigned char)exceptions);
+    sx_pack_bits(out, low, SX_BLOCK, width);
+    for (uint32_t i = 0; i < SX_BLOCK && exceptions; i++) {
+        if (low[i] == v[i]) continue;
+        sx_buf_char(out, (char)(unsigned char)i);
+        sx_put_varint(out, v[i] >> width);
+    }
+}
+
+static void put_block(sx_buf *out, const uint32_t *units, const uint32_t *codes, uint32_t n, uint32_t base)
+{
+    if (n < SX_BLOCK) {
+        int rice = sx_rice_for(units[n - 1] + UINT64_C(1) - base, n);
+        sx_bits_out bits = {.out = out};
+        sx_buf_char(out, (char)rice);
+        put_loose(&bits, units, codes, n, base, rice);
+        sx_end_bits(&bits);
+        return;
+    }
+    uint32_t gaps[SX_BLOCK];
+    for (uint32_t i = 0; i < SX_BLOCK; i++) {
+        gaps[i] = units[i] - base;
+        base = units[i] + 1;
+    }
+    put_packed(out, gaps);
+    put_packed(out, codes);
 }
 
 /* One chunk: its blocks go to the chunk row; its line to the directory in w->list. */
@@ -137,10 +197,7 @@ static llm_status put_chunk(sx_seg_writer *w, const uint32_t *units, const uint3
     for (uint32_t i = 0; i < n; i += SX_BLOCK) {
         uint32_t count = n - i < SX_BLOCK ? n - i : SX_BLOCK;
         uint8_t max = impact_of(w, units + i, codes + i, count);
-        if (count == SX_BLOCK)
-            put_packed(&body, units + i, codes + i, base);
-        else
-            put_loose(&body, units + i, codes + i, count, base);
+        put_block(&body, units + i, codes + i, count, base);
         base = units[i + count - 1] + 1;
         sx_put_fixed(&meta, base - 1, 4);
         sx_put_fixed(&meta, body.len, 2); /* CHUNK_BLOCKS blocks of BLOCK postings are at most 33 KB */
@@ -168,61 +225,66 @@ static llm_status put_chunk(sx_seg_writer *w, const uint32_t *units, const uint3
 static llm_status flush_terms(sx_seg_writer *w)
 {
     uint32_t row;
-    if (!w->terms.len) return LLM_OK;
+    if (!w->in_row) return LLM_OK;
     llm_status status = new_row(w, &row);
     if (status) return status;
+    sx_end_bits(&w->bits);
     sx_put_fixed(&w->term_directory, row, 4);
-    sx_put_fixed(&w->rows[row], w->marks.len / SX_MARK_BYTES, 2);
+    sx_put_fixed(&w->rows[row], w->in_row, 2);
+    sx_put_fixed(&w->rows[row], (uint64_t)w->rice, 1);
     sx_buf_add(&w->rows[row], w->marks.data, w->marks.len);
     sx_buf_add(&w->rows[row], w->terms.data, w->terms.len);
-    sx_buf_clear(&w->terms);
-    sx_buf_clear(&w->marks);
+    int rice = sx_rice_for(w->last_key - w->first_key + 1, w->in_row); /* keys of the next row are as dense */
+    if (w->in_row >= SX_MARK_EVERY) w->rice = rice > 0 ? rice : 1;
     w->in_row = 0;
     w->n_term_rows++;
+    if (sx_buf_status(&w->terms)) return sx_buf_status(&w->terms);
+    if (sx_buf_status(&w->marks)) return sx_buf_status(&w->marks);
+    sx_buf_clear(&w->terms);
+    sx_buf_clear(&w->marks);
     return sx_buf_status(&w->rows[row]);
 }
 
-static llm_status put_entry(sx_seg_writer *w, uint32_t key, uint32_t n, uint8_t max)
+/* Makes ready for the entry of a key: a new row when this one is full or of another field, a mark when it is time for one. */
+static llm_status begin_entry(sx_seg_writer *w, uint64_t key)
 {
     llm_status status = LLM_OK;
-    if (w->terms.len && w->terms.len + w->list.len > ROW_BYTES) status = flush_terms(w);
+    bool full = w->terms.len + w->list.len > ROW_BYTES || w->in_row == UINT16_MAX;
+    if (w->in_row && (full || key >> 32 != w->last_key >> 32)) status = flush_terms(w);
     if (status) return status;
-    if (!w->terms.len) {
-        sx_put_fixed(&w->term_directory, key, 4);
-        w->last_key = 0;
+    if (!w->in_row) {
+        sx_put_fixed(&w->term_directory, key, 5);
+        w->first_key = key;
     }
     if (w->in_row++ % SX_MARK_EVERY == 0) { /* entries begin within ROW_BYTES, so that two bytes hold where */
+        sx_end_bits(&w->bits);
         sx_put_fixed(&w->marks, key, 4);
         sx_put_fixed(&w->marks, w->terms.len, 2);
+    } else {
+        sx_put_golomb(&w->bits, (uint32_t)(key - w->last_key), w->rice);
     }
-    sx_put_varint(&w->terms, key - w->last_key);
-    sx_put_varint(&w->terms, n);
-    sx_buf_char(&w->terms, (char)max);
-    sx_put_varint(&w->terms, w->list.len);
-    sx_buf_add(&w->terms, w->list.data, w->list.len);
     w->last_key = key;
-    if (sx_buf_status(&w->list)) return sx_buf_status(&w->list);
-    if (sx_buf_status(&w->marks)) return sx_buf_status(&w->marks);
-    return sx_buf_status(&w->terms);
+    return LLM_OK;
 }
 
-llm_status sx_seg_add(sx_seg_writer *w, uint32_t key, const uint32_t *units, const uint32_t *codes, uint32_t n)
+llm_status sx_seg_add(sx_seg_writer *w, uint64_t key, const uint32_t *units, const uint32_t *codes, uint32_t n)
 {
-    uint8_t best = 0;
     llm_status status = LLM_OK;
     sx_buf_clear(&w->list);
-    if (n < SX_BLOCK) {
-        put_loose(&w->list, units, codes, n, 0);
-        return put_entry(w, key, n, impact_of(w, units, codes, n));
-    }
-    for (uint32_t i = 0, step; i < n && !status; i += step) {
+    for (uint32_t i = 0, step; i < n && n >= SX_BLOCK && !status; i += step) {
         step = n - i < SX_BLOCK * SX_CHUNK_BLOCKS ? n - i : SX_BLOCK * SX_CHUNK_BLOCKS;
         status = put_chunk(w, units + i, codes + i, step, i ? units[i - 1] + 1 : 0);
     }
-    if (!status) status = sx_buf_status(&w->list);
-    for (size_t at = HEAD_DIRECTORY - 1; at < w->list.len; at += HEAD_DIRECTORY)
-        if ((unsigned char)w->list.data[at] > best) best = (unsigned char)w->list.data[at];
-    return status ? status : put_entry(w, key, n, best);
+    if (!status) status = begin_entry(w, key);
+    if (status) return status;
+    sx_put_gamma(&w->bits, n);
+    if (n < SX_BLOCK) {
+        put_loose(&w->bits, units, codes, n, 0, sx_rice_for(w->n_units, n));
+    } else {
+        sx_end_bits(&w->bits);
+        sx_buf_add(&w->terms, w->list.data, w->list.len);
+    }
+    return sx_buf_status(&w->list) ? sx_buf_status(&w->list) : sx_buf_status(&w->terms);
 }
 
 /* ---- the head ---- */

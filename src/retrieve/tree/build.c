@@ -71,7 +71,7 @@ static uint32_t add_node(builder *b, uint32_t parent, uint32_t before, uint16_t 
     sx_tree *tree = b->tree;
     if (b->status != LLM_OK) return SX_NO_NODE;
     if (tree->count % POLL_EVERY == 0 && sx_cancelled(b->cancel)) b->status = LLM_E_CANCELLED;
-    if (tree->count == SX_NO_NODE - 1) b->status = LLM_E_LIMIT;
+    if (tree->count >= b->outline->max_nodes) b->status = LLM_E_LIMIT;
     if (b->status == LLM_OK &&
         sx_mem_grow(tree->mem, (void **)&tree->nodes, &b->cap, (size_t)tree->count + 1, sizeof(sx_node)))
         b->status = LLM_E_MEMORY;
@@ -107,7 +107,7 @@ static void add_sentences(builder *b, uint32_t node, uint8_t flags)
     if (sx_skip_space(text, first_end, end) >= end) return;
     uint32_t before = SX_NO_NODE;
     while (at < end && b->status == LLM_OK) {
-        size_t stop = sx_sentence_end(text, at, end, lines);
+        size_t stop = at == start ? first_end : sx_sentence_end(text, at, end, lines);
         size_t follow = sx_skip_space(text, stop, end);
         while (stop - at < least && follow < end) {
             stop = sx_sentence_end(text, follow, end, lines);
@@ -200,10 +200,14 @@ llm_status sx_tree_build(sx_tree **out, sx_mem *mem, const char *name, char *tex
     if (status == LLM_OK) {
         tree->name = sx_mem_strndup(mem, name, strlen(name));
         builder b = {.tree = tree, .outline = outline, .cancel = cancel, .status = LLM_OK};
-        status = tree->name && !outline->failed ? build_nodes(&b) : LLM_E_MEMORY;
+        bool full = outline->count >= outline->max_nodes;
+        status = full ? LLM_E_LIMIT : tree->name && !outline->failed ? build_nodes(&b) : LLM_E_MEMORY;
         if (status == LLM_E_MEMORY) sx_fail_memory(err);
         if (status == LLM_E_LIMIT)
-            sx_fail(err, status, "%s makes too many nodes; split it into several documents", name);
+            sx_fail(err, status,
+                    "%s has more than %u places (sections, paragraphs, sentences); split it into several documents or "
+                    "raise max_doc_nodes",
+                    name, outline->max_nodes);
         if (status == LLM_E_CANCELLED) sx_fail(err, status, "reading %s was cancelled", name);
     }
     if (status != LLM_OK) {

@@ -17,7 +17,7 @@ enum {
 
 void sx_outline_init(sx_outline *outline, sx_mem *mem, const char *text, size_t len)
 {
-    *outline = (sx_outline){.mem = mem, .text = text, .text_len = len};
+    *outline = (sx_outline){.mem = mem, .text = text, .text_len = len, .max_nodes = SX_NODES_MAX};
 }
 
 void sx_outline_free(sx_outline *outline)
@@ -30,6 +30,10 @@ void sx_outline_free(sx_outline *outline)
 static void add_block(sx_outline *outline, sx_block block)
 {
     if (outline->failed) return;
+    if (outline->count >= outline->max_nodes) {
+        outline->failed = true;
+        return;
+    }
     if (sx_mem_grow(outline->mem, (void **)&outline->blocks, &outline->cap, outline->count + 1, sizeof block)) {
         outline->failed = true;
         return;

@@ -26,13 +26,16 @@ typedef struct sx_block {
     uint8_t flags;
 } sx_block;
 
+enum { SX_NODES_MAX = 1 << 24 }; /* of a document, unless the caller says otherwise: about 1.3 GB of memory */
+
 typedef struct sx_outline {
     sx_mem *mem;
     const char *text;
     size_t text_len;
     sx_block *blocks; /* [count], starts never fall */
     size_t count, cap;
-    bool failed; /* a block was lost for want of memory */
+    uint32_t max_nodes; /* of the tree; SX_NODES_MAX as a rule. An outline of more blocks is not gathered */
+    bool failed;        /* a block was lost for want of memory, or because of max_nodes */
 } sx_outline;
 
 void sx_outline_init(sx_outline *outline, sx_mem *mem, const char *text, size_t len);

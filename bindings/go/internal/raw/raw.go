@@ -105,7 +105,7 @@ typedef long long swig_type_75;
 typedef _gostring_ swig_type_76;
 typedef long long swig_type_77;
 typedef long long swig_type_78;
-typedef _gostring_ swig_type_79;
+typedef long long swig_type_79;
 typedef _gostring_ swig_type_80;
 typedef _gostring_ swig_type_81;
 typedef _gostring_ swig_type_82;
@@ -122,9 +122,9 @@ typedef _gostring_ swig_type_92;
 typedef _gostring_ swig_type_93;
 typedef _gostring_ swig_type_94;
 typedef _gostring_ swig_type_95;
-typedef long long swig_type_96;
+typedef _gostring_ swig_type_96;
 typedef long long swig_type_97;
-typedef _gostring_ swig_type_98;
+typedef long long swig_type_98;
 typedef _gostring_ swig_type_99;
 typedef _gostring_ swig_type_100;
 typedef _gostring_ swig_type_101;
@@ -147,32 +147,32 @@ typedef _gostring_ swig_type_117;
 typedef _gostring_ swig_type_118;
 typedef _gostring_ swig_type_119;
 typedef _gostring_ swig_type_120;
-typedef long long swig_type_121;
+typedef _gostring_ swig_type_121;
 typedef long long swig_type_122;
-typedef _gostring_ swig_type_123;
+typedef long long swig_type_123;
 typedef _gostring_ swig_type_124;
 typedef _gostring_ swig_type_125;
 typedef _gostring_ swig_type_126;
-typedef long long swig_type_127;
-typedef _gostring_ swig_type_128;
+typedef _gostring_ swig_type_127;
+typedef long long swig_type_128;
 typedef _gostring_ swig_type_129;
 typedef _gostring_ swig_type_130;
-typedef long long swig_type_131;
-typedef _gostring_ swig_type_132;
+typedef _gostring_ swig_type_131;
+typedef long long swig_type_132;
 typedef _gostring_ swig_type_133;
 typedef _gostring_ swig_type_134;
-typedef long long swig_type_135;
-typedef _gostring_ swig_type_136;
+typedef _gostring_ swig_type_135;
+typedef long long swig_type_136;
 typedef _gostring_ swig_type_137;
 typedef _gostring_ swig_type_138;
 typedef _gostring_ swig_type_139;
-typedef long long swig_type_140;
-typedef _gostring_ swig_type_141;
+typedef _gostring_ swig_type_140;
+typedef long long swig_type_141;
 typedef _gostring_ swig_type_142;
 typedef _gostring_ swig_type_143;
 typedef _gostring_ swig_type_144;
-typedef long long swig_type_145;
-typedef _gostring_ swig_type_146;
+typedef _gostring_ swig_type_145;
+typedef long long swig_type_146;
 typedef _gostring_ swig_type_147;
 typedef _gostring_ swig_type_148;
 typedef _gostring_ swig_type_149;
@@ -187,8 +187,8 @@ typedef _gostring_ swig_type_157;
 typedef _gostring_ swig_type_158;
 typedef _gostring_ swig_type_159;
 typedef _gostring_ swig_type_160;
-typedef long long swig_type_161;
-typedef _gostring_ swig_type_162;
+typedef _gostring_ swig_type_161;
+typedef long long swig_type_162;
 typedef _gostring_ swig_type_163;
 typedef _gostring_ swig_type_164;
 typedef _gostring_ swig_type_165;
@@ -196,6 +196,7 @@ typedef _gostring_ swig_type_166;
 typedef _gostring_ swig_type_167;
 typedef _gostring_ swig_type_168;
 typedef _gostring_ swig_type_169;
+typedef _gostring_ swig_type_170;
 extern void _wrap_Swig_free_raw_38718c0fb398e67b(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_38718c0fb398e67b(swig_intgo arg1);
 
@@ -346,72 +347,72 @@ extern swig_type_63 _wrap_sx_detokenize_raw_38718c0fb398e67b(uintptr_t arg1, swi
 extern swig_type_65 _wrap_sx_chat_template_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_66 arg2, swig_type_67 arg3, uintptr_t arg4);
 extern swig_type_68 _wrap_sx_chat_parse_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_69 arg2, swig_type_70 arg3, swig_type_71 arg4, swig_intgo arg5, uintptr_t arg6);
 extern swig_type_72 _wrap_sx_dequantize_raw_38718c0fb398e67b(swig_type_73 arg1, swig_type_74 arg2, swig_type_75 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_corpus_open_raw_38718c0fb398e67b(swig_type_76 arg1, swig_intgo arg2, swig_type_77 arg3, swig_type_78 arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_corpus_view_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_79 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ingest_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_80 arg2, swig_type_81 arg3, swig_intgo arg4, swig_type_82 arg5, swig_type_83 arg6, swig_type_84 arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_intgo _wrap_sx_ingest_file_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_85 arg2, swig_type_86 arg3, swig_intgo arg4, swig_type_87 arg5, swig_type_88 arg6, swig_type_89 arg7, uintptr_t arg8, uintptr_t arg9);
-extern swig_intgo _wrap_sx_describe_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_90 arg2, swig_type_91 arg3, swig_type_92 arg4, swig_type_93 arg5, swig_type_94 arg6, uintptr_t arg7);
-extern swig_intgo _wrap_sx_edit_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_95 arg2, swig_type_96 arg3, swig_type_97 arg4, swig_type_98 arg5, swig_type_99 arg6, uintptr_t arg7);
-extern swig_type_100 _wrap_sx_tree_json_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_corpus_open_raw_38718c0fb398e67b(swig_type_76 arg1, swig_intgo arg2, swig_type_77 arg3, swig_type_78 arg4, swig_type_79 arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_corpus_view_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_80 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ingest_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_81 arg2, swig_type_82 arg3, swig_intgo arg4, swig_type_83 arg5, swig_type_84 arg6, swig_type_85 arg7, uintptr_t arg8, uintptr_t arg9);
+extern swig_intgo _wrap_sx_ingest_file_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_86 arg2, swig_type_87 arg3, swig_intgo arg4, swig_type_88 arg5, swig_type_89 arg6, swig_type_90 arg7, uintptr_t arg8, uintptr_t arg9);
+extern swig_intgo _wrap_sx_describe_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_91 arg2, swig_type_92 arg3, swig_type_93 arg4, swig_type_94 arg5, swig_type_95 arg6, uintptr_t arg7);
+extern swig_intgo _wrap_sx_edit_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_96 arg2, swig_type_97 arg3, swig_type_98 arg4, swig_type_99 arg5, swig_type_100 arg6, uintptr_t arg7);
+extern swig_type_101 _wrap_sx_tree_json_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
 extern uintptr_t _wrap_sx_docs_list_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_tree_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_101 arg2, uintptr_t arg3);
-extern swig_type_102 _wrap_sx_tree_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_tree_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_102 arg2, uintptr_t arg3);
+extern swig_type_103 _wrap_sx_tree_text_raw_38718c0fb398e67b(uintptr_t arg1);
 extern uintptr_t _wrap_sx_ctx_create_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, swig_intgo arg7, uintptr_t arg8, uintptr_t arg9);
-extern uintptr_t _wrap_sx_adapter_load_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_103 arg2, uintptr_t arg3);
+extern uintptr_t _wrap_sx_adapter_load_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_104 arg2, uintptr_t arg3);
 extern swig_intgo _wrap_sx_ctx_set_adapter_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, float arg3, uintptr_t arg4);
-extern swig_type_104 _wrap_sx_embed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_105 arg3, swig_type_106 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern swig_type_107 _wrap_sx_rerank_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_108 arg2, swig_type_109 arg3, swig_type_110 arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_imatrix_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_111 arg2, swig_type_112 arg3, swig_type_113 arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_114 _wrap_sx_logits_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_115 arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_intgo _wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_116 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_save_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_117 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sx_ctx_load_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_118 arg2, uintptr_t arg3);
-extern swig_type_119 _wrap_sx_ctx_export_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sx_ctx_import_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_120 arg2, uintptr_t arg3);
+extern swig_type_105 _wrap_sx_embed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_106 arg3, swig_type_107 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern swig_type_108 _wrap_sx_rerank_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_109 arg2, swig_type_110 arg3, swig_type_111 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_imatrix_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_112 arg2, swig_type_113 arg3, swig_type_114 arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_115 _wrap_sx_logits_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_116 arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_intgo _wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_117 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_save_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_118 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sx_ctx_load_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_119 arg2, uintptr_t arg3);
+extern swig_type_120 _wrap_sx_ctx_export_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sx_ctx_import_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_121 arg2, uintptr_t arg3);
 extern uintptr_t _wrap_sx_ctx_fork_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
 extern swig_intgo _wrap_sx_ctx_drop_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_121 _wrap_sx_ctx_used_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_122 _wrap_sx_ctx_size_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
-extern uintptr_t _wrap_sx_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_123 arg2, swig_type_124 arg3, swig_type_125 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_score_tokens_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_126 arg2, swig_type_127 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern uintptr_t _wrap_sx_retrieve_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_128 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_129 arg5, swig_type_130 arg6, swig_intgo arg7, float arg8, swig_intgo arg9, swig_type_131 arg10, uintptr_t arg11, uintptr_t arg12);
+extern swig_type_122 _wrap_sx_ctx_used_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_123 _wrap_sx_ctx_size_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern uintptr_t _wrap_sx_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_124 arg2, swig_type_125 arg3, swig_type_126 arg4, swig_intgo arg5, swig_intgo arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_score_tokens_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_127 arg2, swig_type_128 arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern uintptr_t _wrap_sx_retrieve_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_129 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_130 arg5, swig_type_131 arg6, swig_intgo arg7, float arg8, swig_intgo arg9, swig_type_132 arg10, uintptr_t arg11, uintptr_t arg12);
 extern uintptr_t _wrap_sx_judge_create_raw_38718c0fb398e67b(void);
 extern void _wrap_sx_judge_free_raw_38718c0fb398e67b(uintptr_t arg1);
-extern uintptr_t _wrap_sx_retrieve_judged_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_132 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_133 arg5, swig_type_134 arg6, uintptr_t arg7, float arg8, swig_intgo arg9, swig_type_135 arg10, uintptr_t arg11, uintptr_t arg12);
+extern uintptr_t _wrap_sx_retrieve_judged_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_133 arg2, swig_intgo arg3, swig_intgo arg4, swig_type_134 arg5, swig_type_135 arg6, uintptr_t arg7, float arg8, swig_intgo arg9, swig_type_136 arg10, uintptr_t arg11, uintptr_t arg12);
 extern void _wrap_sx_judge_end_raw_38718c0fb398e67b(uintptr_t arg1);
 extern swig_intgo _wrap_sx_judge_wait_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_136 _wrap_sx_judge_question_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_137 _wrap_sx_judge_question_raw_38718c0fb398e67b(uintptr_t arg1);
 extern swig_intgo _wrap_sx_judge_count_raw_38718c0fb398e67b(uintptr_t arg1);
-extern swig_type_137 _wrap_sx_judge_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_138 _wrap_sx_judge_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_139 _wrap_sx_judge_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_138 _wrap_sx_judge_doc_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_139 _wrap_sx_judge_node_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
+extern swig_type_140 _wrap_sx_judge_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
 extern double _wrap_sx_judge_lexical_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
-extern swig_type_140 _wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_141 _wrap_sx_judge_tokens_left_raw_38718c0fb398e67b(uintptr_t arg1);
 extern double _wrap_sx_judge_ms_left_raw_38718c0fb398e67b(uintptr_t arg1);
 extern void _wrap_sx_judge_score_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, double arg3);
 extern void _wrap_sx_judge_answer_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2);
 extern uintptr_t _wrap_sx_gen_create_raw_38718c0fb398e67b(void);
-extern swig_intgo _wrap_sx_gen_number_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_141 arg2, double arg3);
-extern swig_intgo _wrap_sx_gen_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_142 arg2, swig_type_143 arg3);
+extern swig_intgo _wrap_sx_gen_number_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_142 arg2, double arg3);
+extern swig_intgo _wrap_sx_gen_text_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_143 arg2, swig_type_144 arg3);
 extern swig_intgo _wrap_sx_gen_bias_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, double arg3);
 extern void _wrap_sx_gen_free_raw_38718c0fb398e67b(uintptr_t arg1);
-extern uintptr_t _wrap_sx_generate_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_144 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_145 arg11, swig_type_146 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
+extern uintptr_t _wrap_sx_generate_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_145 arg2, uintptr_t arg3, swig_intgo arg4, swig_intgo arg5, swig_intgo arg6, float arg7, float arg8, float arg9, float arg10, swig_type_146 arg11, swig_type_147 arg12, uintptr_t arg13, uintptr_t arg14, uintptr_t arg15);
 extern swig_intgo _wrap_sx_reply_next_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_147 _wrap_sx_reply_piece_raw_38718c0fb398e67b(uintptr_t arg1);
-extern swig_type_148 _wrap_sx_reply_text_raw_38718c0fb398e67b(uintptr_t arg1);
-extern uintptr_t _wrap_sx_guard_create_raw_38718c0fb398e67b(swig_intgo arg1, float arg2, swig_intgo arg3, swig_type_149 arg4, swig_type_150 arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_guard_check_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_151 arg2, swig_intgo arg3, swig_type_152 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_type_153 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_154 arg3, uintptr_t arg4);
+extern swig_type_148 _wrap_sx_reply_piece_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_149 _wrap_sx_reply_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_guard_create_raw_38718c0fb398e67b(swig_intgo arg1, float arg2, swig_intgo arg3, swig_type_150 arg4, swig_type_151 arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
+extern uintptr_t _wrap_sx_guard_check_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_152 arg2, swig_intgo arg3, swig_type_153 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_type_154 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_155 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_155 _wrap_sx_guard_text_raw_38718c0fb398e67b(uintptr_t arg1);
-extern swig_type_156 _wrap_sx_verdict_text_raw_38718c0fb398e67b(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_38718c0fb398e67b(swig_type_157 arg1, swig_type_158 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_159 _wrap_sx_vault_restore_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_160 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_161 _wrap_sx_vault_erase_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_162 arg2, swig_type_163 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_audit_open_raw_38718c0fb398e67b(swig_type_164 arg1, swig_type_165 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_166 _wrap_sx_audit_head_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_167 _wrap_sx_audit_verify_raw_38718c0fb398e67b(swig_type_168 arg1, swig_type_169 arg2, uintptr_t arg3);
+extern swig_type_156 _wrap_sx_guard_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_157 _wrap_sx_verdict_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_38718c0fb398e67b(swig_type_158 arg1, swig_type_159 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_160 _wrap_sx_vault_restore_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_161 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_162 _wrap_sx_vault_erase_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_163 arg2, swig_type_164 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_audit_open_raw_38718c0fb398e67b(swig_type_165 arg1, swig_type_166 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_167 _wrap_sx_audit_head_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_168 _wrap_sx_audit_verify_raw_38718c0fb398e67b(swig_type_169 arg1, swig_type_170 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -2099,15 +2100,16 @@ func Sx_dequantize(arg1 string, arg2 string, arg3 uint64, arg4 Llm_error) (_swig
 	return swig_r_1
 }
 
-func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 uint64, arg5 Sx_log, arg6 Llm_error) (_swig_ret Llm_corpus) {
+func Sx_corpus_open(arg1 string, arg2 uint, arg3 uint64, arg4 uint64, arg5 uint64, arg6 Sx_log, arg7 Llm_error) (_swig_ret Llm_corpus) {
 	var swig_r Llm_corpus
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	_swig_i_4 := getSwigcptr(arg5)
+	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_38718c0fb398e67b(*(*C.swig_type_76)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_77(_swig_i_2), C.swig_type_78(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	_swig_i_6 := getSwigcptr(arg7)
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_open_raw_38718c0fb398e67b(*(*C.swig_type_76)(unsafe.Pointer(&_swig_i_0)), C.swig_intgo(_swig_i_1), C.swig_type_77(_swig_i_2), C.swig_type_78(_swig_i_3), C.swig_type_79(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2119,7 +2121,7 @@ func Sx_corpus_view(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_view_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_79)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_corpus)(SwigcptrLlm_corpus(C._wrap_sx_corpus_view_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2137,7 +2139,7 @@ func Sx_ingest(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 string
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (int)(C._wrap_sx_ingest_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_80)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
+	swig_r = (int)(C._wrap_sx_ingest_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_81)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_82)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_83)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_84)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2167,7 +2169,7 @@ func Sx_ingest_file(arg1 Llm_corpus, arg2 string, arg3 string, arg4 uint, arg5 s
 	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
 	_swig_i_8 := getSwigcptr(arg9)
-	swig_r = (int)(C._wrap_sx_ingest_file_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_85)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
+	swig_r = (int)(C._wrap_sx_ingest_file_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_86)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_87)(unsafe.Pointer(&_swig_i_2)), C.swig_intgo(_swig_i_3), *(*C.swig_type_88)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_89)(unsafe.Pointer(&_swig_i_5)), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2195,7 +2197,7 @@ func Sx_describe(arg1 Llm_corpus, arg2 string, arg3 string, arg4 string, arg5 st
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (int)(C._wrap_sx_describe_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_90)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6)))
+	swig_r = (int)(C._wrap_sx_describe_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_91)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_92)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_93)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_94)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2223,7 +2225,7 @@ func Sx_edit(arg1 Llm_corpus, arg2 string, arg3 uint64, arg4 uint64, arg5 string
 	_swig_i_4 := arg5
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (int)(C._wrap_sx_edit_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_95)(unsafe.Pointer(&_swig_i_1)), C.swig_type_96(_swig_i_2), C.swig_type_97(_swig_i_3), *(*C.swig_type_98)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6)))
+	swig_r = (int)(C._wrap_sx_edit_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_96)(unsafe.Pointer(&_swig_i_1)), C.swig_type_97(_swig_i_2), C.swig_type_98(_swig_i_3), *(*C.swig_type_99)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_100)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2260,7 +2262,7 @@ func Sx_tree_open(arg1 Llm_corpus, arg2 string, arg3 Llm_error) (_swig_ret Llm_t
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_101)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_tree)(SwigcptrLlm_tree(C._wrap_sx_tree_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_102)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2297,7 +2299,7 @@ func Sx_adapter_load(arg1 Llm_model, arg2 string, arg3 Llm_error) (_swig_ret Llm
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_103)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
+	swig_r = (Llm_adapter)(SwigcptrLlm_adapter(C._wrap_sx_adapter_load_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_104)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2324,7 +2326,7 @@ func Sx_embed(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 string, arg5 uint,
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r_p := C._wrap_sx_embed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_105)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
+	swig_r_p := C._wrap_sx_embed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_106)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_107)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -2345,7 +2347,7 @@ func Sx_rerank(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_can
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r_p := C._wrap_sx_rerank_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_108)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
+	swig_r_p := C._wrap_sx_rerank_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_109)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_110)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2369,7 +2371,7 @@ func Sx_imatrix(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 Llm_ca
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (int)(C._wrap_sx_imatrix_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_111)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_113)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
+	swig_r = (int)(C._wrap_sx_imatrix_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_112)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_113)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_114)(unsafe.Pointer(&_swig_i_3)), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2389,7 +2391,7 @@ func Sx_logits(arg1 Llm_ctx, arg2 Llm_model, arg3 string, arg4 Llm_cancel, arg5 
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r_p := C._wrap_sx_logits_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_115)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
+	swig_r_p := C._wrap_sx_logits_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
@@ -2404,7 +2406,7 @@ func Sx_ctx_set_tag(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_116)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_set_tag_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2416,7 +2418,7 @@ func Sx_ctx_save(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_save_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_117)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_save_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_118)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2428,7 +2430,7 @@ func Sx_ctx_load(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_load_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_118)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_load_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_119)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2451,7 +2453,7 @@ func Sx_ctx_import(arg1 Llm_ctx, arg2 string, arg3 Llm_error) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (int)(C._wrap_sx_ctx_import_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_120)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_ctx_import_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_121)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2502,7 +2504,7 @@ func Sx_score(arg1 Llm_ctx, arg2 string, arg3 string, arg4 string, arg5 uint, ar
 	_swig_i_5 := arg6
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_123)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_124)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_125)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_124)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_125)(unsafe.Pointer(&_swig_i_2)), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_3)), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2523,7 +2525,7 @@ func Sx_score_tokens(arg1 Llm_ctx, arg2 string, arg3 uint64, arg4 uint, arg5 Llm
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_126)(unsafe.Pointer(&_swig_i_1)), C.swig_type_127(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_scores)(SwigcptrLlm_scores(C._wrap_sx_score_tokens_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_127)(unsafe.Pointer(&_swig_i_1)), C.swig_type_128(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2544,7 +2546,7 @@ func Sx_retrieve(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 string, a
 	_swig_i_9 := arg10
 	_swig_i_10 := getSwigcptr(arg11)
 	_swig_i_11 := getSwigcptr(arg12)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_128)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_129)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_5)), C.swig_intgo(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_131(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_129)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_130)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_131)(unsafe.Pointer(&_swig_i_5)), C.swig_intgo(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_132(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2582,7 +2584,7 @@ func Sx_retrieve_judged(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 uint, arg5 st
 	_swig_i_9 := arg10
 	_swig_i_10 := getSwigcptr(arg11)
 	_swig_i_11 := getSwigcptr(arg12)
-	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_judged_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_132)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_135(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
+	swig_r = (Llm_evidence)(SwigcptrLlm_evidence(C._wrap_sx_retrieve_judged_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_133)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), *(*C.swig_type_134)(unsafe.Pointer(&_swig_i_4)), *(*C.swig_type_135)(unsafe.Pointer(&_swig_i_5)), C.uintptr_t(_swig_i_6), C.float(_swig_i_7), C.swig_intgo(_swig_i_8), C.swig_type_136(_swig_i_9), C.uintptr_t(_swig_i_10), C.uintptr_t(_swig_i_11))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2704,7 +2706,7 @@ func Sx_gen_number(arg1 Sx_gen, arg2 string, arg3 float64) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_number_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_141)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
+	swig_r = (int)(C._wrap_sx_gen_number_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_1)), C.double(_swig_i_2)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2716,7 +2718,7 @@ func Sx_gen_text(arg1 Sx_gen, arg2 string, arg3 string) (_swig_ret int) {
 	_swig_i_0 := getSwigcptr(arg1)
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
-	swig_r = (int)(C._wrap_sx_gen_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_142)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_2))))
+	swig_r = (int)(C._wrap_sx_gen_text_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_143)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_2))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2757,7 +2759,7 @@ func Sx_generate(arg1 Llm_ctx, arg2 string, arg3 Llm_evidence, arg4 uint, arg5 u
 	_swig_i_12 := getSwigcptr(arg13)
 	_swig_i_13 := getSwigcptr(arg14)
 	_swig_i_14 := getSwigcptr(arg15)
-	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_144)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_145(_swig_i_10), *(*C.swig_type_146)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
+	swig_r = (Llm_reply)(SwigcptrLlm_reply(C._wrap_sx_generate_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_145)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2), C.swig_intgo(_swig_i_3), C.swig_intgo(_swig_i_4), C.swig_intgo(_swig_i_5), C.float(_swig_i_6), C.float(_swig_i_7), C.float(_swig_i_8), C.float(_swig_i_9), C.swig_type_146(_swig_i_10), *(*C.swig_type_147)(unsafe.Pointer(&_swig_i_11)), C.uintptr_t(_swig_i_12), C.uintptr_t(_swig_i_13), C.uintptr_t(_swig_i_14))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2806,7 +2808,7 @@ func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 string, arg5 strin
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_149)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
@@ -2825,7 +2827,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2843,7 +2845,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2856,7 +2858,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2899,7 +2901,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_38718c0fb398e67b(*(*C.swig_type_157)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_158)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_38718c0fb398e67b(*(*C.swig_type_158)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2915,7 +2917,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 uint, arg4 Llm_error) (_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_vault_restore_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_vault_restore_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_161)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2931,7 +2933,7 @@ func Sx_vault_erase(arg1 Llm_vault, arg2 string, arg3 string, arg4 Llm_error) (_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int64)(C._wrap_sx_vault_erase_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_162)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int64)(C._wrap_sx_vault_erase_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2949,7 +2951,7 @@ func Sx_audit_open(arg1 string, arg2 string, arg3 uint, arg4 uint, arg5 Sx_log, 
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_38718c0fb398e67b(*(*C.swig_type_164)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_165)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_38718c0fb398e67b(*(*C.swig_type_165)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2975,7 +2977,7 @@ func Sx_audit_verify(arg1 string, arg2 string, arg3 Llm_error) (_swig_ret string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_audit_verify_raw_38718c0fb398e67b(*(*C.swig_type_168)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_169)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_audit_verify_raw_38718c0fb398e67b(*(*C.swig_type_169)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1

@@ -485,13 +485,14 @@ static sx_blob sx_dequantize(const char *type, const char *src, size_t src_len, 
 /* ---- corpus ---- */
 
 static llm_corpus *sx_corpus_open(const char *path, uint32_t flags, uint64_t max_doc_bytes, uint64_t max_cache_bytes,
-                                  sx_log *log, llm_error *err)
+                                  uint64_t max_doc_nodes, sx_log *log, llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_corpus_opts opts = LLM_CORPUS_OPTS_INIT;
     opts.flags = flags;
     opts.max_doc_bytes = max_doc_bytes;
     opts.max_cache_bytes = max_cache_bytes;
+    opts.max_doc_nodes = max_doc_nodes;
     if (log) opts.logger = &logger;
     llm_corpus *made = NULL;
     err->code = llm_corpus_open(&made, sx_or_null(path), &opts, err);
@@ -3521,13 +3522,14 @@ _gostring_ _wrap_sx_dequantize_raw_38718c0fb398e67b(_gostring_ _swig_go_0, _gost
 }
 
 
-struct llm_corpus *_wrap_sx_corpus_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, sx_log *_swig_go_4, struct llm_error *_swig_go_5) {
+struct llm_corpus *_wrap_sx_corpus_open_raw_38718c0fb398e67b(_gostring_ _swig_go_0, intgo _swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, sx_log *_swig_go_5, struct llm_error *_swig_go_6) {
   char *arg1 = (char *) 0 ;
   uint32_t arg2 ;
   uint64_t arg3 ;
   uint64_t arg4 ;
-  sx_log *arg5 = (sx_log *) 0 ;
-  llm_error *arg6 = (llm_error *) 0 ;
+  uint64_t arg5 ;
+  sx_log *arg6 = (sx_log *) 0 ;
+  llm_error *arg7 = (llm_error *) 0 ;
   llm_corpus *result = 0 ;
   struct llm_corpus *_swig_go_result;
   
@@ -3539,10 +3541,11 @@ struct llm_corpus *_wrap_sx_corpus_open_raw_38718c0fb398e67b(_gostring_ _swig_go
   arg2 = (uint32_t)_swig_go_1; 
   arg3 = (uint64_t)_swig_go_2; 
   arg4 = (uint64_t)_swig_go_3; 
-  arg5 = *(sx_log **)&_swig_go_4; 
-  arg6 = *(llm_error **)&_swig_go_5; 
+  arg5 = (uint64_t)_swig_go_4; 
+  arg6 = *(sx_log **)&_swig_go_5; 
+  arg7 = *(llm_error **)&_swig_go_6; 
   
-  result = (llm_corpus *)sx_corpus_open((char const *)arg1,arg2,arg3,arg4,arg5,arg6);
+  result = (llm_corpus *)sx_corpus_open((char const *)arg1,arg2,arg3,arg4,arg5,arg6,arg7);
   *(llm_corpus **)&_swig_go_result = (llm_corpus *)result; 
   free(arg1); 
   return _swig_go_result;

@@ -1,0 +1,137 @@
+/* A stream of bits, the lowest of a byte first: numbers that are mostly small take about as many bits as they are worth.
+ * Gamma codes (P. Elias, 1975) for numbers from 1, Rice codes (R. F. Rice, 1979) for gaps, whose parameter k is about the binary
+ * logarithm of their mean. Reading never passes the end: a reader that would turns bad and gives zeros. */
+#ifndef SX_RETRIEVE_BITS_H
+#define SX_RETRIEVE_BITS_H
+
+#include "retrieve/seek/code.h"
+
+typedef struct sx_bits_out {
+    sx_buf *out;
+    uint64_t held;
+    int n; /* bits held, fewer than 32 */
+} sx_bits_out;
+
+/* width: 0..32; v has no other bits. */
+static inline void sx_put_bits(sx_bits_out *o, uint32_t v, int width)
+{
+    o->held |= (uint64_t)v << o->n;
+    o->n += width;
+    if (o->n < 32) return;
+    sx_put_fixed(o->out, o->held & UINT32_MAX, 4);
+    o->held >>= 32;
+    o->n -= 32;
+}
+
+/* To the next whole byte; needed before the buffer is looked at. */
+static inline void sx_end_bits(sx_bits_out *o)
+{
+    sx_put_fixed(o->out, o->held, (o->n + 7) / 8);
+    o->held = 0;
+    o->n = 0;
+}
+
+static inline void sx_put_unary(sx_bits_out *o, uint32_t zeros)
+{
+    for (; zeros > 31; zeros -= 31) sx_put_bits(o, 0, 31);
+    sx_put_bits(o, UINT32_C(1) << zeros, (int)zeros + 1);
+}
+
+static inline void sx_put_gamma(sx_bits_out *o, uint32_t v)
+{
+    int low = sx_bits_of(v) - 1;
+    sx_put_unary(o, (uint32_t)low);
+    sx_put_bits(o, v & ((UINT32_C(1) << low) - 1), low);
+}
+
+static inline void sx_put_rice(sx_bits_out *o, uint32_t v, int k)
+{
+    sx_put_unary(o, v >> k);
+    sx_put_bits(o, v & ((UINT32_C(1) << k) - 1), k);
+}
+
+/* As Rice, but a number that is far larger than expected costs little: the high part by gamma (J. Teuhola, 1978). k: from 1. */
+static inline void sx_put_golomb(sx_bits_out *o, uint32_t v, int k)
+{
+    sx_put_gamma(o, (v >> k) + 1);
+    sx_put_bits(o, v & ((UINT32_C(1) << k) - 1), k);
+}
+
+/* The parameter for n gaps that fill a range. */
+static inline int sx_rice_for(uint64_t range, uint64_t n)
+{
+    int k = 0;
+    while (k < 31 && (range * 11 / 16) >> (k + 1) >= (n ? n : 1)) k++;
+    return k;
+}
+
+typedef struct sx_bits_in {
+    const unsigned char *base; /* SX_PAD bytes behind the end must be readable */
+    uint64_t at, end;          /* bits */
+    bool bad;
+} sx_bits_in;
+
+/* The bits at hand, 57 of them at least. */
+static inline uint64_t sx_peek_bits(const sx_bits_in *in)
+{
+    uint64_t word;
+    memcpy(&word, in->base + (in->at >> 3), sizeof word);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word >> (in->at & 7);
+}
+
+static inline uint32_t sx_take_bits(sx_bits_in *in, int width)
+{
+    if (in->end - in->at < (uint64_t)width) {
+        in->bad = true;
+        in->at = in->end;
+        return 0;
+    }
+    uint32_t v = (uint32_t)(sx_peek_bits(in) & ((UINT64_C(1) << width) - 1));
+    in->at += (uint64_t)width;
+    return v;
+}
+
+static inline uint64_t sx_take_unary(sx_bits_in *in)
+{
+    for (uint64_t zeros = 0; in->at < in->end; zeros += 56, in->at += 56) {
+        uint64_t word = sx_peek_bits(in) & ((UINT64_C(1) << 56) - 1);
+        if (!word) continue;
+        uint64_t more = (uint64_t)__builtin_ctzll(word);
+        if (in->end - in->at <= more) break;
+        in->at += more + 1;
+        return zeros + more;
+    }
+    in->bad = true;
+    in->at = in->end;
+    return 0;
+}
+
+static inline uint32_t sx_take_gamma(sx_bits_in *in)
+{
+    uint64_t low = sx_take_unary(in);
+    if (low > 31) in->bad = true;
+    return in->bad ? 0 : UINT32_C(1) << low | sx_take_bits(in, (int)low);
+}
+
+static inline uint64_t sx_take_rice(sx_bits_in *in, int k)
+{
+    uint64_t high = sx_take_unary(in);
+    return high << k | sx_take_bits(in, k);
+}
+
+static inline uint64_t sx_take_golomb(sx_bits_in *in, int k)
+{
+    uint64_t high = sx_take_gamma(in);
+    return (high ? high - 1 : 0) << k | sx_take_bits(in, k);
+}
+
+/* To the next whole byte. */
+static inline void sx_align_bits(sx_bits_in *in)
+{
+    in->at = (in->at + 7) & ~UINT64_C(7);
+}
+
+#endif
