@@ -30,6 +30,7 @@
 #include <functional>
 #include <initializer_list>
 #include <iterator>
+#include <list>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -78,11 +79,12 @@ SEXTANT_HPP_OPTS(gen_opts);
 SEXTANT_HPP_OPTS(guard_opts);
 SEXTANT_HPP_OPTS(check_opts);
 SEXTANT_HPP_OPTS(vault_opts);
+SEXTANT_HPP_OPTS(audit_opts);
 SEXTANT_HPP_OPTS(score_opts);
 SEXTANT_HPP_OPTS(embed_opts);
 #undef SEXTANT_HPP_OPTS
 
-// A list of strings in the form that gen_opts::stop and check_opts::types want; it must outlive the options.
+// A list of strings in the form that gen_opts::stop, check_opts::types and corpus::view want; it must outlive the options.
 class string_list
 {
   public:
@@ -146,6 +148,23 @@ inline std::string_view view(const char *text) noexcept
 {
     return text ? std::string_view(text) : std::string_view();
 }
+
+// A function that may throw behind a callback of pieces, which may not.
+template <class Fn> struct thrower {
+    Fn &fn;
+    std::exception_ptr thrown;
+    static std::int32_t piece(const char *piece, std::size_t len, void *user) noexcept
+    {
+        thrower &to = *static_cast<thrower *>(user);
+        try {
+            to.fn(std::string_view(piece, len));
+            return 0;
+        } catch (...) {
+            to.thrown = std::current_exception();
+            return LLM_E_USER;
+        }
+    }
+};
 
 // Texts in the two arrays that the C calls want.
 struct text_array {
@@ -378,6 +397,18 @@ inline std::vector<std::string_view> guard_types()
     return types;
 }
 
+// The policies that come with the library: a name for {"preset": name}, and the JSON.
+struct preset {
+    std::string_view name, policy;
+};
+inline std::vector<preset> guard_presets()
+{
+    std::vector<preset> presets;
+    for (std::uint32_t i = 0; const char *name = llm_guard_preset_name(i); i++)
+        presets.push_back({name, llm_guard_preset_policy(i)});
+    return presets;
+}
+
 // ---- Shared handles ----
 
 // Stops the calls it was passed to: opts.cancel = token.get(). Outlives them.
@@ -586,6 +617,12 @@ class tree : public nodes_view
     {
         return llm_tree_find(handle_.get(), id.c_str());
     }
+    std::string pageindex() const // its sections as PageIndex's JSON
+    {
+        return detail::text_of([&](char *out, std::size_t room, llm_error *err) {
+            return llm_tree_pageindex(handle_.get(), out, room, err);
+        });
+    }
     llm_tree *get() const noexcept
     {
         return handle_.get();
@@ -601,6 +638,13 @@ class docs : public docs_view
   public:
     explicit docs(llm_docs *owned) noexcept : docs_view(owned), handle_(owned)
     {
+    }
+    // What is said about the i-th: "folder=contracts", "label=hr", then the pairs of its meta.
+    std::vector<std::string_view> about(std::uint32_t i) const
+    {
+        std::vector<std::string_view> all;
+        for (std::uint32_t k = 0; const char *said = llm_docs_about(handle_.get(), i, k); k++) all.emplace_back(said);
+        return all;
     }
 
   private:
@@ -633,6 +677,27 @@ class corpus
         detail::sentence s;
         s.check(llm_ingest_file(handle_.get(), path.c_str(), name, opts, &s.err));
     }
+    // Replaces the bytes [begin, end) of the canonical text; hash: the root's, in the tree that the offsets are from.
+    void edit(const std::string &name, std::uint64_t begin, std::uint64_t end, std::string_view text,
+              const char *hash = nullptr)
+    {
+        detail::sentence s;
+        s.check(llm_edit(handle_.get(), name.c_str(), begin, end, text.data(), text.size(), hash, &s.err));
+    }
+    // Changes folder, labels and meta of a document, or the labels of one of its nodes.
+    void describe(const std::string &name, const llm_ingest_opts &opts, const char *node = nullptr)
+    {
+        detail::sentence s;
+        s.check(llm_describe(handle_.get(), name.c_str(), node, &opts, &s.err));
+    }
+    // The same corpus as somebody with these labels may see it.
+    corpus view(const string_list &labels) const
+    {
+        detail::sentence s;
+        llm_corpus *made = nullptr;
+        s.check(llm_corpus_view(&made, handle_.get(), labels.get(), &s.err));
+        return corpus(made);
+    }
     void remove(const std::string &name)
     {
         detail::sentence s;
@@ -656,6 +721,9 @@ class corpus
         llm_tree *made = nullptr;
         s.check(llm_tree_open(&made, handle_.get(), name.c_str(), &s.err));
         return sextant::tree(made);
+    }
+    explicit corpus(llm_corpus *owned) noexcept : handle_(owned)
+    {
     }
     llm_corpus *get() const noexcept
     {
@@ -687,8 +755,8 @@ class vault
     std::int64_t erase(std::string_view value, const std::string &type = {}) const
     {
         detail::sentence s;
-        std::int64_t n =
-            llm_vault_erase(handle_.get(), type.empty() ? nullptr : type.c_str(), value.data(), value.size(), &s.err);
+        std::int64_t n = llm_vault_erase(handle_.get(), type.empty() ? nullptr : type.c_str(), value.data(),
+                                         value.size(), &s.err);
         s.check(n < 0 ? static_cast<llm_status>(n) : LLM_OK);
         return n;
     }
@@ -725,6 +793,68 @@ class audit
     std::unique_ptr<llm_audit, detail::deleter<llm_audit_free>> handle_;
 };
 
+// Proves an audit log unbroken, or throws with the first record that is not as it was. head: one that was published.
+inline void audit_verify(const std::string &path, const char *head = nullptr)
+{
+    detail::sentence s;
+    s.check(llm_audit_verify(path.c_str(), head, nullptr, nullptr, &s.err));
+}
+// The same; fn gets each record as a line of JSON, then the summary. What it throws ends the proof and is thrown from here.
+template <class Fn> void audit_verify(const std::string &path, const char *head, Fn &&fn)
+{
+    detail::sentence s;
+    detail::thrower<Fn> to{fn, nullptr};
+    const llm_status status = llm_audit_verify(path.c_str(), head, detail::thrower<Fn>::piece, &to, &s.err);
+    if (to.thrown) std::rethrow_exception(to.thrown);
+    s.check(status);
+}
+
+// The part of a text that a recogniser looks at.
+class window
+{
+  public:
+    explicit window(llm_window &raw) noexcept : raw_(raw)
+    {
+    }
+    std::string_view text() const noexcept
+    {
+        return {raw_.text, raw_.len};
+    }
+    std::uint32_t direction() const noexcept // LLM_DIR_*
+    {
+        return raw_.direction;
+    }
+    std::uint64_t offset() const noexcept // of text() in the whole text
+    {
+        return raw_.offset;
+    }
+    bool last() const noexcept // the text ends here
+    {
+        return raw_.last != 0;
+    }
+    void add(std::uint64_t start, std::uint64_t end, double score) // bytes of text()
+    {
+        if (raw_.count == raw_.capacity)
+            throw error(LLM_E_LIMIT, "a recogniser finds more than its window has room for");
+        raw_.spans[raw_.count++] = {start, end, score};
+    }
+
+  private:
+    llm_window &raw_;
+};
+using recognise_fn = std::function<void(window &)>;
+using review_fn = std::function<std::uint32_t(const llm_review &)>;
+
+namespace detail
+{
+
+struct callbacks { // of one guard; they live as long as it and the contexts on it
+    std::list<recognise_fn> recognisers;
+    std::list<review_fn> reviewers;
+};
+
+} // namespace detail
+
 class guard
 {
   public:
@@ -753,6 +883,47 @@ class guard
         s.check(llm_guard_reload(handle_.get(), policy.data(), policy.size(), &s.err));
         return *this;
     }
+    // fn(window &) adds what it finds, at most max_span bytes long each. It is called in the threads that check, several at
+    // once; what it throws ends the check with LLM_E_USER, and nothing is released.
+    guard &add_recogniser(const std::string &type, std::uint32_t max_span, recognise_fn fn, const char *name = nullptr)
+    {
+        detail::sentence s;
+        callbacks_->recognisers.push_back(std::move(fn));
+        llm_recogniser raw = llm_recogniser();
+        raw.struct_size = sizeof raw;
+        raw.max_span = max_span;
+        raw.type = type.c_str();
+        raw.name = name;
+        raw.user = &callbacks_->recognisers.back();
+        raw.find = [](void *user, llm_window *in) noexcept -> llm_status {
+            try {
+                window mine(*in);
+                (*static_cast<recognise_fn *>(user))(mine);
+                return LLM_OK;
+            } catch (...) {
+                return LLM_E_USER;
+            }
+        };
+        s.check(llm_guard_add_recogniser(handle_.get(), &raw, &s.err));
+        return *this;
+    }
+    // fn(const llm_review &) returns an LLM_ACTION_* for a finding whose action is REVIEW; what it throws blocks the text.
+    guard &set_reviewer(review_fn fn)
+    {
+        detail::sentence s;
+        callbacks_->reviewers.push_back(std::move(fn));
+        s.check(llm_guard_set_reviewer(
+            handle_.get(),
+            [](void *user, const llm_review *finding) noexcept -> std::uint32_t {
+                try {
+                    return (*static_cast<review_fn *>(user))(*finding);
+                } catch (...) {
+                    return LLM_ACTION_BLOCK;
+                }
+            },
+            &callbacks_->reviewers.back(), &s.err));
+        return *this;
+    }
     guard &set_vault(const vault &v)
     {
         detail::sentence s;
@@ -770,7 +941,13 @@ class guard
         return handle_.get();
     }
 
+    std::shared_ptr<const void> kept() const noexcept // what a context on this guard has to keep
+    {
+        return callbacks_;
+    }
+
   private:
+    std::shared_ptr<detail::callbacks> callbacks_ = std::make_shared<detail::callbacks>(); // freed after the handle
     std::unique_ptr<llm_guard, detail::deleter<llm_guard_free>> handle_;
 };
 
@@ -898,6 +1075,14 @@ namespace detail
 
 using shared_ctx = std::shared_ptr<llm_ctx>;
 
+struct ctx_deleter { // frees a context, then lets go of what its guard calls
+    std::shared_ptr<const void> kept;
+    void operator()(llm_ctx *ctx) const noexcept
+    {
+        llm_ctx_free(ctx);
+    }
+};
+
 inline void check_ctx(const shared_ctx &ctx, llm_status status)
 {
     if (status < 0) throw error(status, llm_ctx_errmsg(ctx.get()));
@@ -979,23 +1164,8 @@ class reply
     // Calls fn(piece) for each piece through the library's own loop. What fn throws stops it and is thrown from here.
     template <class Fn> void each(Fn &&fn)
     {
-        struct call {
-            Fn &fn;
-            std::exception_ptr thrown;
-        } c{fn, nullptr};
-        const llm_status status = llm_reply_each(
-            handle_.get(),
-            [](const char *piece, std::size_t len, void *user) noexcept -> std::int32_t {
-                call &to = *static_cast<call *>(user);
-                try {
-                    to.fn(std::string_view(piece, len));
-                    return 0;
-                } catch (...) {
-                    to.thrown = std::current_exception();
-                    return LLM_E_USER;
-                }
-            },
-            &c);
+        detail::thrower<Fn> c{fn, nullptr};
+        const llm_status status = llm_reply_each(handle_.get(), detail::thrower<Fn>::piece, &c);
         if (c.thrown) std::rethrow_exception(c.thrown);
         detail::check_ctx(ctx_, status);
     }
@@ -1019,6 +1189,10 @@ class reply
     std::uint32_t output_tokens() const noexcept
     {
         return llm_reply_output_tokens(handle_.get());
+    }
+    std::uint32_t steps() const noexcept // how often the model ran for the output: fewer than its tokens with drafts
+    {
+        return llm_reply_steps(handle_.get());
     }
     double prompt_ms() const noexcept
     {
@@ -1108,7 +1282,8 @@ class context
         llm_ctx *made = nullptr;
         s.check(llm_ctx_create(&made, on.model ? on.model->get() : nullptr, on.corpus ? on.corpus->get() : nullptr,
                                on.guard ? on.guard->get() : nullptr, opts, &s.err));
-        handle_ = detail::shared_ctx(made, detail::deleter<llm_ctx_free>());
+        kept_ = on.guard ? on.guard->kept() : nullptr;
+        handle_ = detail::shared_ctx(made, detail::ctx_deleter{kept_});
     }
     evidence retrieve(std::string_view question, const llm_retrieve_opts *opts = nullptr)
     {
@@ -1239,7 +1414,11 @@ class context
     {
         llm_ctx *made = nullptr;
         detail::check_ctx(handle_, llm_ctx_fork(handle_.get(), &made));
-        return context(made);
+        return context(made, kept_);
+    }
+    void set_tag(const char *tag) // what the audit log calls the next texts; NULL: nothing
+    {
+        detail::check_ctx(handle_, llm_ctx_set_tag(handle_.get(), tag));
     }
     void drop(std::uint32_t begin, std::uint32_t end)
     {
@@ -1266,7 +1445,8 @@ class context
         detail::check_ctx(handle_, llm_logits(handle_.get(), ids.data(), ids.size(), rows.data(), rows.size(), cancel));
         return rows;
     }
-    explicit context(llm_ctx *owned) : handle_(owned, detail::deleter<llm_ctx_free>())
+    explicit context(llm_ctx *owned, std::shared_ptr<const void> kept = nullptr)
+        : kept_(std::move(kept)), handle_(owned, detail::ctx_deleter{kept_})
     {
     }
     llm_ctx *get() const noexcept
@@ -1280,6 +1460,7 @@ class context
         if (status < 0) detail::check_ctx(handle_, static_cast<llm_status>(status));
         return static_cast<std::size_t>(status);
     }
+    std::shared_ptr<const void> kept_;
     detail::shared_ctx handle_;
 };
 
