@@ -926,6 +926,7 @@ const LLM_KV_BF16 int = 3
 const LLM_KV_Q8_0 int = 4
 const LLM_KV_Q4_0 int = 5
 const LLM_RETRIEVE_JUDGE uint = 1
+const LLM_RETRIEVE_LETTERS uint = 2
 const LLM_GEN_IGNORE_EOS uint = 1
 const LLM_GEN_NO_BOS uint = 2
 const LLM_GEN_PARSE_SPECIAL uint = 4
