@@ -133,6 +133,8 @@ static void allowed_patterns_pass_whole_values(void **state)
     /* a part of the value is not enough, at either end */
     passes(json, 0, "jo1@example.org jo@example.org.uk jo@my.example.org",
            "<EMAIL_ADDRESS> <EMAIL_ADDRESS> <EMAIL_ADDRESS>", NULL);
+    /* nor one that the pattern would go on behind */
+    passes(json, 0, "jo@example.co 10.0.0.7", "<EMAIL_ADDRESS> 10.0.0.7", NULL);
     /* nor is the text of a finding of another type */
     const char *other = "{\"allow\":[{\"pattern\":\".+\",\"types\":[\"IP_ADDRESS\"]}],\"types\":[\"EMAIL_ADDRESS\"]}";
     passes(other, 0, "jo@example.org", "<EMAIL_ADDRESS>", NULL);
