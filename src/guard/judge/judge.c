@@ -59,6 +59,13 @@ static bool readable(const unsigned char *text, size_t n)
     return n > 0 && good * 100 >= n * CODE_READABLE && spaces > 0;
 }
 
+static void add_decoded(const sx_judge_model *m, sx_judge_state *s, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) sx_judge_bag_add(m, &s->decoded, (unsigned char)text[i], NULL, NULL);
+    sx_judge_bag_add(m, &s->decoded, ' ', NULL, NULL);
+    s->has_decoded = true;
+}
+
 static void code_done(const sx_judge_model *m, sx_judge_state *s)
 {
     unsigned char plain[SX_JUDGE_CODE];
@@ -67,15 +74,15 @@ static void code_done(const sx_judge_model *m, sx_judge_state *s)
     if (n < CODE_MIN) return;
     size_t len = decode(s->code, n, hexadecimal, 4, plain);
     if (!readable(plain, len)) len = decode(s->code, n, base64, 6, plain);
-    if (!readable(plain, len)) return;
-    for (size_t i = 0; i < len; i++) sx_judge_bag_add(m, &s->decoded, plain[i], NULL, NULL);
-    sx_judge_bag_add(m, &s->decoded, ' ', NULL, NULL);
-    s->has_decoded = true;
+    if (readable(plain, len)) add_decoded(m, s, (const char *)plain, len);
 }
 
 static void conclude(const sx_judge_model *m, sx_judge_state *s, sx_judge_score *score)
 {
+    const char *run;
+    uint32_t n;
     code_done(m, s);
+    if (sx_judge_turned_end(&s->turned, &run, &n)) add_decoded(m, s, run, n);
     sx_judge_bag_end(m, &s->text, NULL, NULL);
     sx_judge_bag_score(m, &s->text, score);
     if (!s->has_decoded) return;
@@ -90,10 +97,13 @@ static void conclude(const sx_judge_model *m, sx_judge_state *s, sx_judge_score 
 
 bool sx_judge_next(const sx_judge_model *m, sx_judge_state *s, uint32_t cp, uint64_t end, sx_judge_score *score)
 {
+    const char *run;
+    uint32_t n;
     if (cp < 0x80 && base64((char)cp) >= 0 && s->code_n < SX_JUDGE_CODE)
         s->code[s->code_n++] = (char)cp;
     else if (s->code_n > 0)
         code_done(m, s);
+    if (sx_judge_turned_next(&s->turned, cp, &run, &n)) add_decoded(m, s, run, n);
     sx_judge_bag_add(m, &s->text, cp, NULL, NULL);
     s->end = end;
     if (end - s->start < SX_JUDGE_WINDOW) return false;

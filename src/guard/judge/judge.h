@@ -1,6 +1,6 @@
 /* Two questions about a text as a whole: is it an attack on a model's instructions, does it ask for harm? A small linear model over
  * words, pieces of words, pairs and triples of words and of ideographs, undisguised (case, width, invisible and look-alike characters, characters of
- * the tag block; base64 and hexadecimal runs are read decoded too). It sees wording only: what needs understanding needs a model. */
+ * the tag block; runs of base64, hexadecimal and ROT13 are read decoded too). It sees wording only: what needs understanding needs a model. */
 #ifndef SX_GUARD_JUDGE_JUDGE_H
 #define SX_GUARD_JUDGE_JUDGE_H
 
@@ -58,12 +58,24 @@ void sx_judge_bag_add(const sx_judge_model *model, sx_judge_bag *bag, uint32_t c
 void sx_judge_bag_end(const sx_judge_model *model, sx_judge_bag *bag, sx_judge_feature_fn fn, void *user);
 void sx_judge_bag_score(const sx_judge_model *model, const sx_judge_bag *bag, sx_judge_score *out);
 
+/* A run of ROT13 as it comes: decoded so far, how much speaks for it, and both where that was most. */
+typedef struct sx_judge_turned {
+    char text[SX_JUDGE_CODE];
+    uint32_t n, peak_n;
+    int32_t sum, peak;
+} sx_judge_turned;
+
+/* Takes the next character. True when a run has ended: then text is what it says, which lives until the next call. */
+bool sx_judge_turned_next(sx_judge_turned *turned, uint32_t cp, const char **text, uint32_t *n);
+bool sx_judge_turned_end(sx_judge_turned *turned, const char **text, uint32_t *n); /* the text ends here */
+
 /* A stream's place: begin it with sx_judge_begin. Large: it lives on the heap. */
 typedef struct sx_judge_state {
     sx_judge_bag text, decoded;
     uint64_t start, end;      /* of the window */
     char code[SX_JUDGE_CODE]; /* an encoded run as it comes */
     uint32_t code_n;
+    sx_judge_turned turned;
     bool has_decoded;
 } sx_judge_state;
 

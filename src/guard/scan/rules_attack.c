@@ -82,6 +82,12 @@ static const sx_rule RULES[] = {
     {"PROMPT_INJECTION", "markdown-exfiltration",
      "!\\[[^\\]\n]*\\]\\(https?://[^)\\s]+[?&][A-Za-z_]{1,20}=(\\{|\\[|<|%7[bB]|\\$)", 0.8f, 0, NULL, 0,
      SX_RULE_LEFT_ANY | SX_RULE_RIGHT_ANY, NULL, NULL, 160},
+    /* the same with what was said already in it: no picture needs a conversation or a password to be shown */
+    {"PROMPT_INJECTION", "markdown-exfiltration-of-data",
+     "(?i)!\\[[^\\]\n]*\\]\\(https?://[^)\\s]+[?&](chat|conversation|history|prompt|system_?prompt|secrets?|passwords?|passwd|creds?|"
+     "credentials|api_?key|cookies?|session|leak(ed)?|stolen|loot|exfil(trated)?|user_?(data|input|message)|private|"
+     "confidential|summary)=[^)&\\s]",
+     0.7f, 0, NULL, 0, SX_RULE_LEFT_ANY | SX_RULE_RIGHT_ANY, NULL, NULL, 160},
     /* German, French, Spanish, Italian, Russian */
     {"PROMPT_INJECTION", "override-de",
      "(?i)(vergiss|vergessen sie|ignoriere?|ignorieren sie|missachte)\\s(bitte )?(alle[ns]?|die|deine|ihre|das|"
