@@ -45,6 +45,10 @@ static void make_sound(void)
         sx_buf_free(&text);
     }
     require(sx_fold_docs(&sound, &lasting, docs, DOCS, NULL, &err) == LLM_OK);
+    for (int d = 0; d < DOCS; d++) {
+        sx_index_free((sx_index *)docs[d].index);
+        sx_tree_unref((sx_tree *)docs[d].tree);
+    }
 }
 
 static void add_row(sx_rows *rows, uint32_t number, const void *data, size_t size)
