@@ -581,8 +581,10 @@ LLM_API llm_status llm_model_load_fd(llm_model **out, int32_t fd, uint64_t offse
 LLM_API void llm_model_free(llm_model *model);
 
 /* A fact of the model by key: "arch", "name", "type" (of most weights), "isa", "threads", "license", or any metadata key
- * of the file that holds a string or a number. NULL when there is none. Lives as long as the model. Thread: any.
- * Since 0.1. */
+ * of the file that holds a string or a number. Since 0.3 also what its matrices cost, as decimal numbers (of a mixture the
+ * experts that a token uses; norms, embedding rows and the context's keys and values not counted): "step_bytes" read and
+ * "step_products" multiplied to make one token, "prompt_products" to read one token of a prompt. NULL when there is none.
+ * Lives as long as the model. Thread: any. Since 0.1. */
 LLM_API const char *llm_model_info(llm_model *model, const char *key);
 
 /* Entries of the vocabulary; logits have this many. Thread: any. Since 0.1. */

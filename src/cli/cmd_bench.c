@@ -7,10 +7,12 @@
 #include "commands.h"
 #include "json.h"
 #include "many.h"
+#include "roofline.h"
 #include "term.h"
 
 static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [-r N] [--isa LEVEL]\n"
-                           "               [--kv TYPE] [--sequences N] [--depth N] [--json]\n"
+                           "               [--kv TYPE] [--sequences N] [--depth N]\n"
+                           "               [--roofline] [--json]\n"
                            "\n"
                            "Measures prompt tokens read and new tokens written per second: medians over\n"
                            "several runs.\n"
@@ -29,6 +31,10 @@ static const char help[] = "usage: sextant bench -m MODEL [-p N] [-n N] [-t N] [
                            "                       together (default 1)\n"
                            "      --depth N        tokens that the context holds before the measured part\n"
                            "                       (default 0; for one sequence)\n"
+                           "      --roofline       also what the machine allows: bytes and products of the\n"
+                           "                       weights per token, how fast this machine reads and\n"
+                           "                       multiplies, the speed that follows, the share reached\n"
+                           "                       (the context's keys and values are not counted)\n"
                            "      --json           one JSON object: pp and tg in tokens per second,\n"
                            "                       load_ms, rss_mb, isa, threads, ...\n";
 
@@ -42,27 +48,23 @@ enum {
     OPT_KV,
     OPT_SEQUENCES,
     OPT_DEPTH,
+    OPT_ROOFLINE,
     OPT_JSON
 };
 
-static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},
-                               {OPT_PROMPT, 'p', "prompt", true},
-                               {OPT_TOKENS, 'n', "tokens", true},
-                               {OPT_THREADS, 't', "threads", true},
-                               {OPT_REPEAT, 'r', "repeat", true},
-                               {OPT_ISA, 0, "isa", true},
-                               {OPT_KV, 0, "kv", true},
-                               {OPT_SEQUENCES, 0, "sequences", true},
-                               {OPT_DEPTH, 0, "depth", true},
-                               {OPT_JSON, 0, "json", false},
-                               {0, 0, NULL, false}};
+static const sx_opt table[] = {{OPT_MODEL, 'm', "model", true},   {OPT_PROMPT, 'p', "prompt", true},
+                               {OPT_TOKENS, 'n', "tokens", true}, {OPT_THREADS, 't', "threads", true},
+                               {OPT_REPEAT, 'r', "repeat", true}, {OPT_ISA, 0, "isa", true},
+                               {OPT_KV, 0, "kv", true},           {OPT_SEQUENCES, 0, "sequences", true},
+                               {OPT_DEPTH, 0, "depth", true},     {OPT_ROOFLINE, 0, "roofline", false},
+                               {OPT_JSON, 0, "json", false},      {0, 0, NULL, false}};
 
 typedef struct bench {
     sx_run run;
     const char *model;
     uint32_t prompt, tokens, threads, repeat, sequences, depth;
     int isa, kv;
-    bool json;
+    bool json, roofline;
     uint32_t prompt_was, tokens_were; /* as the library counted them */
     double load_ms, pp, tg;
 } bench;
@@ -171,9 +173,12 @@ static llm_status measure_many(bench *b, const sx_bytes *prompt, uint32_t tokens
 static void report(const bench *b)
 {
     llm_model *model = b->run.model;
+    sx_roofline roofline;
     struct rusage use;
     getrusage(RUSAGE_SELF, &use);
-    double rss_mb = (double)use.ru_maxrss / 1024;
+    double rss_mb = (double)use.ru_maxrss / 1024; /* before the roofline takes memory of its own */
+    const sx_done done = {b->prompt_was, b->sequences, b->prompt ? b->pp : 0, b->tokens ? b->tg : 0};
+    const bool roofs = b->roofline && sx_roofline_make(&roofline, model, &done);
     if (!b->json) {
         printf("%s: %s %s, %s threads, %s\n", b->model, llm_model_info(model, "arch"), llm_model_info(model, "type"),
                llm_model_info(model, "threads"), llm_model_info(model, "isa"));
@@ -181,6 +186,7 @@ static void report(const bench *b)
         if (b->prompt) printf("  reading %6u tokens  %10.1f tokens/s\n", b->prompt_was, b->pp);
         if (b->tokens) printf("  writing %6u tokens  %10.1f tokens/s\n", b->tokens_were - 1, b->tg);
         printf("  loading  %.1f ms, peak memory %.0f MB\n", b->load_ms, rss_mb);
+        if (roofs) sx_roofline_print(&roofline);
         return;
     }
     json_t *out = json_object();
@@ -199,6 +205,7 @@ static void report(const bench *b)
     sx_json_set(out, "rss_mb", sx_json_num(rss_mb));
     sx_json_set(out, "isa", sx_json_str(llm_model_info(model, "isa")));
     sx_json_set(out, "threads", json_integer(threads ? strtol(threads, NULL, 10) : 0));
+    if (roofs) sx_json_set(out, "roofline", sx_roofline_json(&roofline));
     sx_json_line(out);
 }
 
@@ -268,6 +275,7 @@ static int run_bench(const sx_command *self, int argc, char **argv)
         if (id == OPT_DEPTH) ok = sx_arg_u32(&args, 0, 1u << 24, &b.depth);
         if (id == OPT_ISA) ok = (b.isa = sx_isa(&args)) >= 0;
         if (id == OPT_KV) ok = (b.kv = sx_kv(&args)) >= 0;
+        if (id == OPT_ROOFLINE) b.roofline = true;
         if (id == OPT_JSON) b.json = true;
     }
     if (ok && id < 0)

@@ -77,6 +77,12 @@ static void labels_outlive_a_reload(void **state)
     assert_int_equal(llm_guard_reload(guard, "{\"default\":\"eat\"}", 17, &err), LLM_E_FORMAT);
     assert_non_null(strstr(err.message, "column 12"));
     gives(ctx, "jo@ab.org", "****b*org"); /* the old one stands */
+    const char *allow = "{\"allow\":[{\"pattern\":\"[a-z]+@ab.org\"}]}", *bad = "{\"allow\":[{\"pattern\":\"[a-z\"}]}";
+    assert_int_equal(llm_guard_reload(guard, allow, strlen(allow), &err), LLM_OK);
+    gives(ctx, "jo@ab.org jo@ab.orga", "jo@ab.org <EMAIL_ADDRESS>");
+    assert_int_equal(llm_guard_reload(guard, bad, strlen(bad), &err), LLM_E_FORMAT);
+    assert_non_null(strstr(err.message, "at /allow/0/pattern"));
+    gives(ctx, "jo@ab.org", "jo@ab.org");
     llm_guard_free(guard);
     llm_ctx_free(ctx);
 }

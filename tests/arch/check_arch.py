@@ -23,7 +23,7 @@ OWNERS = {
     r"immintrin\.h|[a-z]mmintrin\.h|x86intrin\.h": ("src/engine/kernels/", "src/platform/"),
     r"dlfcn\.h": ("src/engine/backend/", "src/retrieve/read/"),
     r"pthread\.h|threads\.h": ("src/platform/", "src/api/", "src/store/", "src/retrieve/", "src/engine/", "src/guard/",
-                              "src/cli/many"),
+                              "src/cli/many", "src/cli/peak"),
 }
 # what the command may use besides sextant.h and its own files: libc and jansson
 CLIENT_INCLUDES = re.compile(r"^(jansson\.h|sys/\w+\.h|\w+\.h|linux/\w+\.h)$")

@@ -115,6 +115,21 @@ run bench -m "$MODEL" -p 16 -n 8 -r 1 -t 2 --sequences 5 --kv q8_0 --json; is_rc
 run bench -m "$MODEL" -p 1 --sequences 0; is_rc 2; err_sentence
 run bench -m "$MODEL" -p 16 -n 4 -r 1 --depth 32 --json; is_rc 0; out_has '"depth":32'; out_has '"tg_tokens":4'
 run bench -m "$MODEL" --depth 8 --sequences 2; is_rc 2; err_sentence
+run bench -m "$MODEL" -p 16 -n 4 -r 1 -t 2 --roofline; is_rc 0; out_has 'This machine with 2 threads'; out_has 'B/s read'
+grep -qE '^  reading +[0-9.]+ [ kMG] +[0-9.]+ [ kMG] +[0-9.]+ (memory|products) +[0-9.]+ +[0-9.]+ %$' "$T/out" || wrong 'a row for reading'
+grep -qE '^  writing +[0-9.]+ [ kMG] +[0-9.]+ [ kMG] +[0-9.]+ (memory|products) +[0-9.]+ +[0-9.]+ %$' "$T/out" || wrong 'a row for writing'
+run bench -m "$MODEL" -p 0 -n 4 -r 1 -t 1 --isa scalar --roofline; is_rc 0; out_has 'not measured at this level'; out_has ' memory '
+run bench -m "$MODEL" -p 16 -n 4 -r 1 -t 1 --isa scalar --roofline --json; is_rc 0; out_lines 1
+out_has '"roofline":{"bytes_per_s":'; out_has '"products_per_s":null,"kind":null,'; out_has '"limit_by":"memory"'
+if command -v python3 >/dev/null; then
+    run bench -m "$MODEL" -p 16 -n 4 -r 1 --sequences 2 --roofline --json; is_rc 0
+    python3 -c 'import json, sys
+r = json.load(open(sys.argv[1]))["roofline"]
+rows = [r["reading"], r["writing"]]
+ok = r["bytes_per_s"] > 0 and all(x[k] > 0 for x in rows for k in ("bytes", "products", "limit", "measured", "share"))
+sys.exit(not ok or rows[1]["products"] <= rows[0]["products"])' "$T/out" || wrong 'positive numbers in the roofline'
+fi
+run bench -m "$MODEL" -p 16 -n 4 -r 1 --json; is_rc 0; out_lacks '"roofline":'
 
 for kv in f16 f32 bf16 q8_0 q4_0; do # each its own numbers
     run logits -m "$MODEL" --tokens 1,403,407,261,378,9,300,301 --kv $kv -o "$T/logits-$kv"; is_rc 0

@@ -25,6 +25,8 @@ GOOD = [
     {"custom": [{"type": "EMPLOYEE_ID", "patterns": ["E\\d{5}", {"pattern": "\\d{8}", "check": "luhn", "number": True}],
                  "context": ["employee"], "score": 0.4, "score_in_context": 0.9, "words": ["boss"]}]},
     {"allow": ["info@example.org", {"value": "*@example.com", "types": ["EMAIL_ADDRESS"]}]},
+    {"allow": [{"pattern": "(?i)[a-z.]+@example\\.(org|com)", "types": ["EMAIL_ADDRESS", "@network"], "comment": "ours"},
+               {"pattern": "10\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}"}]},
 ]
 BAD = [
     [],
@@ -45,10 +47,14 @@ BAD = [
     {"words": [""]},
     {"word_files": ["../etc"]},
     {"allow": [{"types": ["URL"]}]},
+    {"allow": [{"pattern": "a", "value": "b"}]},
+    {"allow": [{"pattern": ""}]},
+    {"allow": [{"pattern": ["a"]}]},
 ]
 ONLY_LIBRARY = [  # what no schema can know
     {"rules": [{"types": "NO_SUCH", "action": "mask"}]},
     {"custom": [{"type": "A", "patterns": ["(a"]}]},
+    {"allow": [{"pattern": "(a"}]},
 ]
 
 

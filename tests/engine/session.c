@@ -413,6 +413,29 @@ static void facts(void **state)
     sx_model_free(model);
 }
 
+static void costs(const tiny *t, const char *step_bytes, const char *step_products, const char *prompt_products)
+{
+    sx_model *model = load(t, 1);
+    assert_string_equal(sx_model_info(model, "step_bytes"), step_bytes);
+    assert_string_equal(sx_model_info(model, "step_products"), step_products);
+    assert_string_equal(sx_model_info(model, "prompt_products"), prompt_products);
+    sx_model_free(model);
+}
+
+/* Counted by hand: per layer 64 x (64 + 32 + 32 + 64) of attention and 3 x 64 x 96 of feed-forward, the head 64 x 300. */
+static void costs_are_of_what_a_token_uses(void **state)
+{
+    (void)state;
+    tiny t = tiny_default;
+    costs(&t, "322560", "80640", "61440");
+    t.skip = "output.weight"; /* the embeddings serve as head */
+    costs(&t, "322560", "80640", "61440");
+    t.type = SX_TYPE_Q8_0; /* 34 bytes for 32 numbers */
+    costs(&t, "85680", "80640", "61440");
+    t.n_expert = 5; /* two of them used; the router is 64 x 5 of F32 */
+    costs(&t, "127408", "118144", "98944");
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -438,6 +461,7 @@ int main(void)
         cmocka_unit_test(absent_files),
         cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(facts),
+        cmocka_unit_test(costs_are_of_what_a_token_uses),
     };
     return cmocka_run_group_tests(tests, start, nothing_left);
 }

@@ -118,6 +118,39 @@ static void allowed_values_pass(void **state)
     passes(json, 0, "10.0.0.7 10.0.0.8 4111111111111111", "10.0.0.7 <IP_ADDRESS> <CREDIT_CARD>", NULL);
 }
 
+static void allowed_patterns_pass_whole_values(void **state)
+{
+    (void)state;
+    const char *json = "{\"allow\":[{\"pattern\":\"(?i)[a-z.]+@example\\\\.(org|com)\",\"types\":[\"EMAIL_ADDRESS\"]},"
+                       "{\"pattern\":\"10(\\\\.\\\\d{1,3}){3}\"},{\"pattern\":\".+\",\"types\":[\"@card\",\"P*T\"]}],"
+                       "\"custom\":[{\"type\":\"MAILBOX\",\"patterns\":[\"box [a-z]+@example\\\\.org\"]},"
+                       "{\"type\":\"PROJECT\",\"words\":[\"falcon\"]}],"
+                       "\"types\":[\"EMAIL_ADDRESS\",\"IP_ADDRESS\",\"CREDIT_CARD\",\"MAILBOX\",\"PROJECT\"]}";
+    passes(json, 0, "Jo.Doe@EXAMPLE.org, a@example.com", "Jo.Doe@EXAMPLE.org, a@example.com", "");
+    /* the pattern reads plain text, as rules do */
+    passes(json, 0, "ｊｏ@example.org and jo＠example.org", "ｊｏ@example.org and jo＠example.org", "");
+    passes(json, 0, "10.0.0.7 11.0.0.7 4111111111111111 f4lcon", "10.0.0.7 <IP_ADDRESS> 4111111111111111 f4lcon", NULL);
+    /* a part of the value is not enough, at either end */
+    passes(json, 0, "jo1@example.org jo@example.org.uk jo@my.example.org",
+           "<EMAIL_ADDRESS> <EMAIL_ADDRESS> <EMAIL_ADDRESS>", NULL);
+    /* nor one that the pattern would go on behind */
+    passes(json, 0, "jo@example.co 10.0.0.7", "<EMAIL_ADDRESS> 10.0.0.7", NULL);
+    /* nor is the text of a finding of another type */
+    const char *other = "{\"allow\":[{\"pattern\":\".+\",\"types\":[\"IP_ADDRESS\"]}],\"types\":[\"EMAIL_ADDRESS\"]}";
+    passes(other, 0, "jo@example.org", "<EMAIL_ADDRESS>", NULL);
+    passes(json, 0, "box jo@example.org", "<MAILBOX>", "MAILBOX: ");
+    /* none of the types is none at all, as with values */
+    passes("{\"allow\":[{\"pattern\":\".+\",\"types\":[]}]}", 0, "jo@example.org", "<EMAIL_ADDRESS>", NULL);
+    /* a long value, cut anywhere, beside a listed one */
+    passes("{\"allow\":[{\"pattern\":\"[a-z]{60}@[a-z]+.org\"},\"x@y.example\"],\"types\":[\"EMAIL_ADDRESS\"]}", 0,
+           "to abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh@example.org, X@Y.example",
+           "to abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh@example.org, X@Y.example", "");
+    /* what the learned tagger guesses */
+    const char *names = "{\"types\":[\"PERSON\"],\"allow\":[{\"pattern\":\"(Jane|John) [A-Z][a-z]+\"}]}";
+    passes(names, 0, "Yours sincerely, Jane Miller", "Yours sincerely, Jane Miller", "");
+    passes(names, 0, "Yours sincerely, Sarah Miller", "Yours sincerely, <PERSON>", NULL);
+}
+
 static void checks_are_right(void **state)
 {
     (void)state;
@@ -181,9 +214,33 @@ static void what_is_wrong_is_told_with_its_place(void **state)
     fails("{\"word_files\":[\"w\"]}", LLM_E_UNSUPPORTED, "/word_files/0");
     fails("{\"preset\":\"dsgvo\"}", LLM_E_NOT_FOUND, "there are gdpr");
     fails("{\"version\":2}", LLM_E_VERSION, "version 1");
-    fails("{\"allow\":[{\"types\":[\"URL\"]}]}", LLM_E_FORMAT, "/allow/0");
+    fails("{\"allow\":[{\"types\":[\"URL\"]}]}", LLM_E_FORMAT,
+          "line 1, column 11, at /allow/0: what is allowed needs its \"value\" or its \"pattern\"");
+    fails("{\"allow\":[{\"value\":\"a\",\"pattern\":\"a\"}]}", LLM_E_FORMAT, "\"pattern\", not both");
+    fails("{\"allow\":[\"a\",\n {\"pattern\":\"a(b\"}]}", LLM_E_FORMAT,
+          "line 2, column 13, at /allow/1/pattern: the pattern \"a(b\" cannot be read at byte 3");
+    fails("{\"allow\":[{\"pattern\":\"a\",\"types\":[\"E_MAIL\"]}]}", LLM_E_NOT_FOUND, "/allow/0/types/0");
+    fails("{\"allow\":[{\"pattern\":7}]}", LLM_E_FORMAT, "/allow/0/pattern: this must be a string, not a number");
     fails("{\"words\":[\"a\xff\"]}", LLM_E_FORMAT, "line 1");
     fails("[]", LLM_E_FORMAT, "an object, not a list");
+}
+
+/* Patterns of types and of what is allowed count together. */
+static void too_many_patterns(void)
+{
+    sx_buf json;
+    sx_buf_init(&json, &mem, 0);
+    sx_buf_str(&json, "{\"custom\":[{\"type\":\"A\",\"patterns\":[\"x\"");
+    for (unsigned i = 1; i < 200; i++) sx_buf_str(&json, ",\"x\"");
+    sx_buf_str(&json, "]}],\"allow\":[{\"pattern\":\"x\"}");
+    for (unsigned i = 1; i < 200; i++) sx_buf_str(&json, ",{\"pattern\":\"x\"}");
+    size_t most = json.len;
+    sx_buf_str(&json, "]}");
+    sx_guard_free(from_json(sx_buf_cstr(&json), NULL));
+    json.len = most;
+    sx_buf_str(&json, ",{\"pattern\":\"x\"}]}");
+    fails(sx_buf_cstr(&json), LLM_E_LIMIT, "/allow/200/pattern: a policy has at most 400 patterns of its own");
+    sx_buf_free(&json);
 }
 
 static void hostile_policies_end_soon(void **state)
@@ -193,6 +250,8 @@ static void hostile_policies_end_soon(void **state)
           "/custom/0/patterns/0");
     fails("{\"custom\":[{\"type\":\"A\",\"patterns\":[\"(a|b)*a(a|b){11}(a|b)*a(a|b){11}\"]}]}", LLM_E_LIMIT,
           "more than 6000 states");
+    fails("{\"allow\":[{\"pattern\":\"((a{1,900}b?){1,900}c?){1,900}\"}]}", LLM_E_LIMIT, "/allow/0/pattern");
+    too_many_patterns();
     char *deep = malloc(100001);
     memset(deep, '[', 100000);
     deep[100000] = 0;
@@ -271,6 +330,7 @@ int main(void)
         cmocka_unit_test(own_types_by_pattern),
         cmocka_unit_test(own_types_by_words),
         cmocka_unit_test(allowed_values_pass),
+        cmocka_unit_test(allowed_patterns_pass_whole_values),
         cmocka_unit_test(checks_are_right),
         cmocka_unit_test(presets_are_good_and_can_be_extended),
         cmocka_unit_test(what_is_wrong_is_told_with_its_place),

@@ -23,11 +23,20 @@ static void add_text(sx_hasher *h, const char *s)
     add_bytes(h, s, strlen(s));
 }
 
+/* Facts of this machine, or that follow from the tensors, which are hashed themselves. */
+static bool left_out(const char *key)
+{
+    static const char *const keys[] = {"isa", "threads", "step_bytes", "step_products", "prompt_products"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i]) == 0) return true;
+    return false;
+}
+
 static void add_metadata(sx_hasher *h, const sx_model *m)
 {
     for (size_t i = 0; i < m->n_facts; i++) {
         const sx_fact *fact = &m->facts[i];
-        if (strcmp(fact->key, "isa") == 0 || strcmp(fact->key, "threads") == 0) continue; /* of this machine */
+        if (left_out(fact->key)) continue;
         add_text(h, fact->key);
         add_text(h, fact->value);
     }

@@ -1,18 +1,29 @@
 #include "engine/session/model.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/grammar/token_trie.h"
+#include "engine/session/cost.h"
 #include "platform/cpu.h"
 
 /* ---- facts ---- */
 
-enum { OWN_FACTS = 6, NUMBER = 64 };
+enum { OWN_FACTS = 9, NUMBER = 64 };
 
 static void add_fact(sx_model *m, const char *key, const char *value)
 {
     if (value) m->facts[m->n_facts++] = (sx_fact){key, value};
+}
+
+static void add_number(sx_model *m, const char *key, uint64_t n, bool *no_memory)
+{
+    char number[NUMBER];
+    snprintf(number, sizeof number, "%" PRIu64, n);
+    const char *text = sx_arena_strndup(&m->arena, number, strlen(number));
+    if (!text) *no_memory = true;
+    add_fact(m, key, text);
 }
 
 /* A string or number of the file as text; NULL also for arrays and absent keys. */
@@ -54,20 +65,23 @@ static llm_status collect_facts(sx_model *m, llm_error *err)
     m->facts = sx_arena_alloc(&m->arena, (n + OWN_FACTS) * sizeof *m->facts);
     if (!m->facts) return sx_fail_memory(err);
     bool no_memory = false;
-    char threads[NUMBER];
-    snprintf(threads, sizeof threads, "%u", m->net.pool ? sx_pool_size(m->net.pool) : 0);
     add_fact(m, "arch", m->net.hp.arch ? m->net.hp.arch->name : file_fact(m, "general.architecture", &no_memory));
     add_fact(m, "name", file_fact(m, "general.name", &no_memory));
     add_fact(m, "license", file_fact(m, "general.license", &no_memory));
     add_fact(m, "type", main_type(m->gguf));
     add_fact(m, "isa", sx_cpu_isa_name(m->net.kernels.isa));
-    const char *count = sx_arena_strndup(&m->arena, threads, strlen(threads));
-    add_fact(m, "threads", count);
+    add_number(m, "threads", m->net.pool ? sx_pool_size(m->net.pool) : 0, &no_memory);
+    if (m->net.pool) { /* there are weights */
+        const sx_cost cost = sx_cost_of(&m->net);
+        add_number(m, "step_bytes", cost.step_bytes, &no_memory);
+        add_number(m, "step_products", cost.step_products, &no_memory);
+        add_number(m, "prompt_products", cost.prompt_products, &no_memory);
+    }
     for (uint32_t i = 0; i < n; i++) {
         const char *key = sx_gguf_key_at(m->gguf, i);
         add_fact(m, key, file_fact(m, key, &no_memory));
     }
-    return no_memory || !count ? sx_fail_memory(err) : LLM_OK;
+    return no_memory ? sx_fail_memory(err) : LLM_OK;
 }
 
 const char *sx_model_info(const sx_model *m, const char *key)

@@ -176,14 +176,19 @@ static llm_status at_pattern(sx_policy_reader *r, const sx_json *v, void *into)
         "inside_words", at_inside \
     }
 
+llm_status sx_policy_pattern_room(sx_policy_reader *r, const sx_json *at)
+{
+    if (r->guard->extra.rule_n + r->guard->allow.pattern_n < SX_POLICY_PATTERNS_MAX) return LLM_OK;
+    return sx_policy_fail(r, LLM_E_LIMIT, at, "a policy has at most %d patterns of its own", SX_POLICY_PATTERNS_MAX);
+}
+
 static llm_status compile(sx_policy_reader *r, const sx_json *at, const custom *c, const manner *m)
 {
     sx_guard *g = r->guard;
     llm_error err = LLM_ERROR_INIT;
     const char *name = m->name != NULL ? m->name : c->type;
-    if (g->extra.rule_n >= SX_POLICY_PATTERNS_MAX)
-        return sx_policy_fail(r, LLM_E_LIMIT, at, "a policy has at most %d patterns of its own",
-                              SX_POLICY_PATTERNS_MAX);
+    llm_status status = sx_policy_pattern_room(r, at);
+    if (status != LLM_OK) return status;
     sx_rule *rule = sx_arena_alloc(&g->arena, sizeof *rule);
     if (rule == NULL) return sx_fail_memory(r->err);
     *rule = (sx_rule){.type = sx_guard_type_name(g, c->number),

@@ -218,57 +218,6 @@ static llm_status read_types(sx_policy_reader *r, const sx_json *v, void *into)
     return status;
 }
 
-/* "value", or {"value", "types"}. */
-typedef struct allowed {
-    const char *value;
-    const sx_json *types;
-} allowed;
-
-static llm_status allowed_value(sx_policy_reader *r, const sx_json *v, void *into)
-{
-    return sx_policy_string(r, v, 1000, &((allowed *)into)->value);
-}
-
-static llm_status allowed_types(sx_policy_reader *r, const sx_json *v, void *into)
-{
-    ((allowed *)into)->types = v;
-    return sx_policy_is(r, v, SX_JSON_ARRAY);
-}
-
-typedef struct allowing {
-    sx_policy_reader *r;
-    const char *value;
-} allowing;
-
-static llm_status allow_type(void *user, uint32_t type, bool named)
-{
-    const allowing *a = user;
-    (void)named;
-    return sx_allow_add(&a->r->guard->allow, a->value, strlen(a->value), sx_guard_type_name(a->r->guard, type), NULL);
-}
-
-static llm_status read_allow(sx_policy_reader *r, const sx_json *v, void *into)
-{
-    static const sx_policy_field FIELDS[] = {{"value", allowed_value}, {"types", allowed_types}, {"comment", NULL}};
-    llm_status status = sx_policy_is(r, v, SX_JSON_ARRAY);
-    (void)into;
-    for (const sx_json *m = status == LLM_OK ? v->first : NULL; m != NULL && status == LLM_OK; m = m->next) {
-        allowed a = {NULL, NULL};
-        llm_error err = LLM_ERROR_INIT;
-        status = m->kind == SX_JSON_STRING ? allowed_value(r, m, &a)
-                                           : sx_policy_object(r, m, FIELDS, sizeof FIELDS / sizeof *FIELDS, &a);
-        if (status == LLM_OK && a.value == NULL)
-            status = sx_policy_fail(r, LLM_E_FORMAT, m, "an allowed value needs its \"value\"");
-        if (status == LLM_OK && a.types == NULL)
-            status = sx_policy_pass_on(r, sx_allow_add(&r->guard->allow, a.value, strlen(a.value), NULL, &err), m,
-                                       &err);
-        allowing to = {r, a.value};
-        for (const sx_json *t = a.types != NULL ? a.types->first : NULL; t != NULL && status == LLM_OK; t = t->next)
-            status = sx_policy_types(r, t, allow_type, &to);
-    }
-    return status;
-}
-
 static llm_status read_text(sx_policy_reader *r, const char *text, size_t len);
 
 static llm_status one_preset(sx_policy_reader *r, const sx_json *v, bool types_only)
@@ -313,7 +262,7 @@ static llm_status read_root(sx_policy_reader *r)
         {"actions", NULL},
         {"words", sx_policy_words},
         {"word_files", sx_policy_word_files},
-        {"allow", read_allow},
+        {"allow", sx_policy_allow},
     };
     llm_status status = sx_policy_is(r, r->root, SX_JSON_OBJECT);
     const sx_json *custom = sx_json_get(r->root, "custom"), *preset = sx_json_get(r->root, "preset");

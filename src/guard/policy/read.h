@@ -8,7 +8,7 @@
 enum {
     SX_POLICY_BYTES_MAX = 2 << 20,    /* of JSON: its tree takes up to a hundred times that */
     SX_POLICY_RULES_MAX = 256,        /* in one "rules" */
-    SX_POLICY_PATTERNS_MAX = 400,     /* of all custom types */
+    SX_POLICY_PATTERNS_MAX = 400,     /* of all custom types and of "allow" */
     SX_POLICY_PATTERN_BYTES = 4096,   /* of one pattern */
     SX_POLICY_STEPS = 20 << 20,       /* of compiling all patterns: bounds time and memory */
     SX_POLICY_WORDS_BYTES = 256 << 20 /* of one word file */
@@ -62,6 +62,9 @@ llm_status sx_policy_actions(sx_policy_reader *r, const sx_json *v);           /
 llm_status sx_policy_custom(sx_policy_reader *r, const sx_json *v);            /* own.c */
 llm_status sx_policy_words(sx_policy_reader *r, const sx_json *v, void *into); /* own.c */
 llm_status sx_policy_word_files(sx_policy_reader *r, const sx_json *v, void *into);
+llm_status sx_policy_allow(sx_policy_reader *r, const sx_json *v, void *into); /* allowed.c */
+/* LLM_E_LIMIT when the policy has all the patterns that one may have. (own.c) */
+llm_status sx_policy_pattern_room(sx_policy_reader *r, const sx_json *at);
 /* A check of digits by its name, NULL when there is none. (checks.c) */
 sx_check_fn sx_policy_check(const char *name);
 const char *sx_policy_check_name(size_t i);

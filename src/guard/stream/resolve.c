@@ -85,10 +85,13 @@ static uint64_t wait_of(const sx_filter *f, const sx_candidate *c)
 
 bool sx_filter_allowed(sx_filter *f, const sx_candidate *c)
 {
+    const sx_allow *allow = &f->guard->allow;
     bool yes = false;
-    if (sx_allow_empty(&f->guard->allow) || c->start < f->base) return false;
-    llm_status status = sx_allow_has(&f->guard->allow, &f->allowed, f->text + (c->start - f->base),
-                                     (size_t)(c->end - c->start), sx_guard_type_name(f->guard, c->type), &yes);
+    if (sx_allow_empty(allow) || c->start < f->base) return false;
+    size_t start = (size_t)(c->start - f->base), len = (size_t)(c->end - c->start);
+    if (sx_allow_matches(allow, f->fold + start, len, c->type)) return true;
+    llm_status status = sx_allow_has(allow, &f->allowed, f->text + start, len, sx_guard_type_name(f->guard, c->type),
+                                     &yes);
     return status == LLM_OK && yes; /* without memory the finding stands */
 }
 
