@@ -11,7 +11,7 @@ json_t *failed(llm_status status)
 {
     return json_pack("{s:s}", "error", llm_status_name(status));
 }
-static json_t *done(llm_status status)
+json_t *done(llm_status status)
 {
     return status < 0 ? failed(status) : json_pack("{s:s}", "status", "LLM_OK");
 }
@@ -49,16 +49,17 @@ static size_t text_of(const json_t *call, const char **text, char *buf, size_t c
     return n;
 }
 
-/* A JSON array of strings as the list form of the options; static storage for one call. */
-static const char *list_of(const json_t *array)
+const char *list_of(const json_t *array)
 {
-    static char list[1024];
+    static char lists[2][1024];
+    static unsigned turn;
+    char *list = lists[turn++ % 2];
     size_t at = 0, i;
     json_t *item;
     json_array_foreach(array, i, item)
     {
         size_t len = json_string_length(item);
-        if (at + len + 2 > sizeof list) break;
+        if (at + len + 2 > sizeof lists[0]) break;
         memcpy(list + at, json_string_value(item), len + 1);
         at += len + 1;
     }
@@ -94,19 +95,28 @@ static json_t *call_open(world *w, const json_t *call)
     return result;
 }
 
+json_t *docs_json(llm_corpus *corpus, llm_error *err)
+{
+    llm_docs *docs = NULL;
+    if (llm_docs_list(&docs, corpus, err) < 0) return json_null();
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < llm_docs_count(docs); i++) {
+        json_t *about = json_array();
+        for (uint32_t k = 0; llm_docs_about(docs, i, k); k++)
+            json_array_append_new(about, json_string(llm_docs_about(docs, i, k)));
+        json_array_append_new(list,
+                              json_pack("{s:s,s:I,s:i,s:s,s:o}", "name", llm_docs_name(docs, i), "bytes",
+                                        (json_int_t)llm_docs_bytes(docs, i), "nodes", (int)llm_docs_nodes(docs, i),
+                                        "hash", llm_docs_hash(docs, i), "about", about));
+    }
+    llm_docs_free(docs);
+    return list;
+}
+
 static json_t *call_docs(world *w, const json_t *call)
 {
     (void)call;
-    llm_docs *docs = NULL;
-    llm_status status = llm_docs_list(&docs, w->corpus, &w->err);
-    if (status < 0) return failed(status);
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < llm_docs_count(docs); i++)
-        json_array_append_new(list, json_pack("{s:s,s:I,s:i,s:s}", "name", llm_docs_name(docs, i), "bytes",
-                                              (json_int_t)llm_docs_bytes(docs, i), "nodes",
-                                              (int)llm_docs_nodes(docs, i), "hash", llm_docs_hash(docs, i)));
-    llm_docs_free(docs);
-    return json_pack("{s:o}", "docs", list);
+    return json_pack("{s:o}", "docs", docs_json(w->corpus, &w->err));
 }
 
 static json_t *call_tree(world *w, const json_t *call)
@@ -133,6 +143,7 @@ static llm_status retrieve(world *w, const json_t *call, llm_evidence **found)
     llm_retrieve_opts opts = LLM_RETRIEVE_OPTS_INIT;
     opts.top = num(call, "top");
     opts.doc = str(call, "doc", NULL);
+    opts.filter = str(call, "filter", NULL);
     const char *question = str(call, "question", "");
     return llm_retrieve(w->ctx, question, strlen(question), &opts, found);
 }
@@ -350,7 +361,7 @@ static json_t *call_restore(world *w, const json_t *call)
 {
     char out[4096];
     const char *text = str(call, "text", "");
-    int64_t n = llm_vault_restore(w->vault, text, strlen(text), out, sizeof out, &w->err);
+    int64_t n = llm_vault_restore_as(w->vault, text, strlen(text), num(call, "match"), out, sizeof out, &w->err);
     if (n < 0) return failed((llm_status)n);
     return json_pack("{s:o}", "text", json_stringn(out, (size_t)n));
 }
@@ -381,6 +392,9 @@ static const struct {
     {"embed", call_embed},       {"score_tokens", call_score_tokens},
     {"rerank", call_rerank},     {"chat_parse", call_chat_parse},
     {"state", call_state},       {"constrain", call_constrain},
+    {"edit", call_edit},         {"describe", call_describe},
+    {"view", call_view},         {"pageindex", call_pageindex},
+    {"erase", call_erase},       {"audit", call_audit},
 };
 
 static int run_line(world *w, const char *line)

@@ -96,6 +96,8 @@ class world
             {"types", &world::types},   {"judge", &world::judge},         {"score", &world::score},
             {"embed", &world::embed},   {"rerank", &world::rerank},       {"score_tokens", &world::score_tokens},
             {"state", &world::state},   {"constrain", &world::constrain}, {"chat_parse", &world::chat_parse},
+            {"edit", &world::edit},     {"describe", &world::describe},   {"pageindex", &world::pageindex},
+            {"view", &world::view},     {"erase", &world::erase},         {"audit", &world::audit},
         };
         const auto found = calls.find(str(call, "call", ""));
         if (found == calls.end()) return json_pack("{s:s}", "absent", str(call, "call", ""));
@@ -130,11 +132,20 @@ class world
     }
     json_t *docs(args)
     {
+        return json_pack("{s:o}", "docs", docs_json(corpus));
+    }
+    static json_t *docs_json(const sextant::corpus &corpus)
+    {
         json_t *list = json_array();
-        for (const sextant::doc &d : corpus.docs())
-            json_array_append_new(list, json_pack("{s:o,s:o,s:o,s:o}", "name", js(d.name), "bytes", js(d.bytes),
-                                                  "nodes", js(d.nodes), "hash", js(d.hash)));
-        return json_pack("{s:o}", "docs", list);
+        const sextant::docs docs = corpus.docs();
+        for (std::uint32_t i = 0; i < docs.size(); i++) {
+            json_t *about = json_array();
+            for (std::string_view said : docs.about(i)) json_array_append_new(about, js(said));
+            const sextant::doc d = docs[i];
+            json_array_append_new(list, json_pack("{s:o,s:o,s:o,s:o,s:o}", "name", js(d.name), "bytes", js(d.bytes),
+                                                  "nodes", js(d.nodes), "hash", js(d.hash), "about", about));
+        }
+        return list;
     }
     json_t *tree(args call)
     {
@@ -151,6 +162,7 @@ class world
         sextant::retrieve_opts opts;
         opts.top = num(call, "top");
         opts.doc = str(call, "doc", nullptr);
+        opts.filter = str(call, "filter", nullptr);
         return ctx.retrieve(str(call, "question", ""), &opts);
     }
     json_t *retrieve(args call)
@@ -280,7 +292,7 @@ class world
     }
     json_t *restore(args call)
     {
-        return json_pack("{s:o}", "text", js(vault.restore(str(call, "text", ""))));
+        return json_pack("{s:o}", "text", js(vault.restore(str(call, "text", ""), num(call, "match"))));
     }
     json_t *types(args)
     {
@@ -457,6 +469,97 @@ class world
         first.drop(num(call, "begin"), num(call, "end"));
         return json_pack("{s:o,s:b,s:b,s:o,s:o,s:o}", "text", js(text), "restored", restored, "forked", forked, "used",
                          js(used), "bytes", js(bytes), "left", js(static_cast<std::uint64_t>(first.used())));
+    }
+
+    // ---- since 0.3 ----
+
+    json_t *edit(args call)
+    {
+        const std::string name = str(call, "name", "");
+        corpus.edit(name, num(call, "begin"), num(call, "end"), str(call, "text", ""), str(call, "hash", nullptr));
+        return json_pack("{s:o}", "text", js(corpus.tree(name).text()));
+    }
+    json_t *describe(args call)
+    {
+        const sextant::string_list labels = list_of(json_object_get(call, "labels"));
+        const sextant::string_list meta = list_of(json_object_get(call, "meta"));
+        sextant::ingest_opts opts;
+        opts.folder = str(call, "folder", nullptr);
+        if (json_object_get(call, "labels")) opts.labels = labels.get() ? labels.get() : "";
+        if (json_object_get(call, "meta")) opts.meta = meta.get() ? meta.get() : "";
+        corpus.describe(str(call, "name", ""), opts, str(call, "node", nullptr));
+        return ok();
+    }
+    static json_t *or_error(const std::function<json_t *()> &get)
+    {
+        try {
+            return get();
+        } catch (const sextant::error &problem) {
+            return json_pack("{s:s}", "error", problem.name());
+        }
+    }
+    json_t *view(args call)
+    {
+        const std::string name = str(call, "name", "");
+        sextant::corpus seen = corpus.view(list_of(json_object_get(call, "labels")));
+        sextant::context on({nullptr, &seen, nullptr});
+        json_t *result = evidence_json(on.retrieve(str(call, "question", "")));
+        json_object_set_new(result, "docs", docs_json(seen));
+        json_object_set_new(result, "text", or_error([&] { return js(seen.tree(name).text()); }));
+        json_t *written = or_error([&] { return seen.remove(name), ok(); });
+        json_object_set(result, "write", json_object_get(written, "error"));
+        json_decref(written);
+        return result;
+    }
+    json_t *pageindex(args call)
+    {
+        return json_pack("{s:o}", "json", js(corpus.tree(str(call, "name", "")).pageindex()));
+    }
+    json_t *erase(args call)
+    {
+        return json_pack("{s:o}", "erased", js(vault.erase(str(call, "value", ""), str(call, "type", ""))));
+    }
+    std::string write_log(args call, const std::string &file) const
+    {
+        const sextant::audit log(file.c_str(), "0123456789abcdef0123456789abcdef");
+        sextant::guard guard;
+        guard.set_audit(log);
+        sextant::context on({nullptr, nullptr, &guard});
+        on.set_tag(str(call, "tag", nullptr));
+        for (std::string_view text : texts_of(call, "texts")) on.check(text);
+        return log.head();
+    }
+    static void spoil(const std::string &file, const std::string &tag)
+    {
+        std::fstream log(file, std::ios::in | std::ios::out | std::ios::binary);
+        const std::string data{std::istreambuf_iterator<char>(log), {}};
+        log.seekp(static_cast<std::streamoff>(data.find(tag)));
+        log.put(static_cast<char>(tag[0] ^ 1));
+    }
+    json_t *audit(args call)
+    {
+        const std::string file = path + ".audit-cpp";
+        std::remove(file.c_str());
+        const std::string head = write_log(call, file);
+        if (json_is_true(json_object_get(call, "spoil"))) spoil(file, str(call, "tag", ""));
+        json_t *result = json_object(), *verdicts = json_array();
+        const auto take = [&](std::string_view line) {
+            json_t *record = json_loadb(line.data(), line.size(), 0, nullptr);
+            const std::string kind = str(record, "kind", "");
+            json_object_del(record, "time");
+            json_object_del(record, "hash");
+            if (kind == "verdict") json_array_append(verdicts, record);
+            for (const char *key : {"verified", "closed"})
+                if (kind == "summary") json_object_set(result, key, json_object_get(record, key));
+            json_decref(record);
+        };
+        try {
+            sextant::audit_verify(file, head.c_str(), take);
+        } catch (const sextant::error &) { // the summary tells of it
+        }
+        std::remove(file.c_str());
+        json_object_set_new(result, "verdicts", verdicts);
+        return result;
     }
 
     std::string path;

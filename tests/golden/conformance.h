@@ -18,9 +18,13 @@ typedef struct world {
 } world;
 
 json_t *failed(llm_status status);
+json_t *done(llm_status status);
 json_t *real(double v); /* six decimals, as a string */
 const char *str(const json_t *call, const char *key, const char *otherwise);
 uint32_t num(const json_t *call, const char *key);
+/* A JSON array of strings as the list form of the options, NULL when empty; static storage for two lists. */
+const char *list_of(const json_t *array);
+json_t *docs_json(llm_corpus *corpus, llm_error *err);
 json_t *evidence_json(const llm_evidence *found); /* hits and trace */
 
 /* conformance_more.c */
@@ -32,5 +36,13 @@ json_t *call_rerank(world *w, const json_t *call);
 json_t *call_chat_parse(world *w, const json_t *call);
 json_t *call_constrain(world *w, const json_t *call);
 json_t *call_state(world *w, const json_t *call);
+
+/* conformance_newer.c */
+json_t *call_edit(world *w, const json_t *call);
+json_t *call_describe(world *w, const json_t *call);
+json_t *call_view(world *w, const json_t *call);
+json_t *call_pageindex(world *w, const json_t *call);
+json_t *call_erase(world *w, const json_t *call);
+json_t *call_audit(world *w, const json_t *call);
 
 #endif

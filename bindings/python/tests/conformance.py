@@ -9,6 +9,9 @@ import sextant
 from sextant import Action, Format
 
 
+NAMES = {code: name for name, code in vars(sextant._raw).items() if name.startswith("LLM_E_")}
+
+
 def real(value):
     return f"{value:.6f}"
 
@@ -51,7 +54,11 @@ class World:
         sextant.Corpus(call["path"], readonly=call.get("readonly", False)).close()
 
     def docs(self, call):
-        return {"docs": [{"name": d.name, "bytes": d.bytes, "nodes": d.nodes, "hash": d.hash} for d in self.corpus.docs()]}
+        return {"docs": self._docs(self.corpus)}
+
+    def _docs(self, corpus):
+        return [{"name": d.name, "bytes": d.bytes, "nodes": d.nodes, "hash": d.hash, "about": list(d.about)}
+                for d in corpus.docs()]
 
     def tree(self, call):
         with self.corpus.tree(call["name"]) as tree:
@@ -63,7 +70,8 @@ class World:
             }
 
     def _retrieve(self, call):
-        return self.ctx.retrieve(call["question"], top=call.get("top", 0), doc=call.get("doc"))
+        return self.ctx.retrieve(call["question"], top=call.get("top", 0), doc=call.get("doc"),
+                                 filter=call.get("filter", ""))
 
     def retrieve(self, call):
         with self._retrieve(call) as found:
@@ -207,15 +215,67 @@ class World:
             return verdict_json(stream.verdict, out)
 
     def restore(self, call):
-        return {"text": self.vault.restore(call["text"])}
+        return {"text": self.vault.restore(call["text"], call.get("match", 0))}
 
     def types(self, call):
         return {"types": sextant.guard_types()}
 
+    def edit(self, call):
+        self.corpus.edit(call["name"], call["begin"], call["end"], call["text"], hash=call.get("hash", ""))
+        with self.corpus.tree(call["name"]) as tree:
+            return {"text": tree.text}
+
+    def describe(self, call):
+        meta = dict(pair.split("=", 1) for pair in call["meta"]) if "meta" in call else None
+        self.corpus.describe(call["name"], node=call.get("node"), folder=call.get("folder"), labels=call.get("labels"),
+                             meta=meta)
+
+    def view(self, call):
+        with self.corpus.view(call["labels"]) as view, sextant.Context(corpus=view) as ctx:
+            with ctx.retrieve(call["question"]) as found:
+                seen = {**self._evidence(found), "docs": self._docs(view)}
+            try:
+                with view.tree(call["name"]) as tree:
+                    seen["text"] = tree.text
+            except sextant.SextantError as problem:
+                seen["text"] = {"error": NAMES[problem.code]}
+            try:
+                view.remove(call["name"])
+            except sextant.SextantError as problem:
+                seen["write"] = NAMES[problem.code]
+            return seen
+
+    def pageindex(self, call):
+        with self.corpus.tree(call["name"]) as tree:
+            return {"json": tree.pageindex()}
+
+    def erase(self, call):
+        return {"erased": self.vault.erase(call["value"], call.get("type"))}
+
+    def audit(self, call):
+        path = self.path + ".audit-python"
+        if os.path.exists(path):
+            os.remove(path)
+        with sextant.Audit(path, key=b"0123456789abcdef0123456789abcdef") as audit, sextant.Guard(audit=audit) as guard:
+            with sextant.Context(guard=guard) as ctx:
+                ctx.set_tag(call["tag"])
+                for text in call["texts"]:
+                    ctx.check(text)
+            head = audit.head()
+        if call.get("spoil"):
+            with open(path, "r+b") as file:
+                tag = call["tag"].encode()
+                file.seek(file.read().index(tag))
+                file.write(bytes([tag[0] ^ 1]))
+        report = sextant.verify_audit(path, head)
+        os.remove(path)
+        verdicts = [{key: value for key, value in record.items() if key not in ("time", "hash")}
+                    for record in report.records if record["kind"] == "verdict"]
+        return {"verdicts": verdicts, "verified": report.summary["verified"], "closed": report.summary["closed"]}
+
 
 def main():
     sys.stdout.reconfigure(encoding="utf-8")
-    names = {code: name for name, code in vars(sextant._raw).items() if name.startswith("LLM_E_")}
     world = World(sys.argv[2])
     with open(sys.argv[1], encoding="utf-8") as file:
         for line in file:
@@ -225,7 +285,7 @@ def main():
             try:
                 result = getattr(world, call["call"])(call) or {"status": "LLM_OK"}
             except sextant.SextantError as problem:
-                result = {"error": names[problem.code]}
+                result = {"error": NAMES[problem.code]}
             print(json.dumps(result, ensure_ascii=False))
     world.close()
 

@@ -39,6 +39,11 @@ type call struct {
 	Weight                                                           float32
 	Repeat                                                           float32 `json:"repeat_penalty"`
 	Schema                                                           json.RawMessage
+	Node, Filter, Hash, Type, Value, Tag                             string
+	Folder                                                           *string
+	Labels, Meta                                                     []string
+	Match                                                            uint
+	Spoil                                                            bool
 }
 
 type object map[string]interface{}
@@ -113,12 +118,18 @@ func (w *world) openCorpus(c call) (object, error) {
 }
 
 func (w *world) docs(call) (object, error) {
-	docs, err := w.corpus.Docs()
+	list, err := docsJSON(w.corpus)
+	return object{"docs": list}, err
+}
+
+func docsJSON(corpus *sextant.Corpus) ([]object, error) {
+	docs, err := corpus.Docs()
 	list := []object{}
 	for _, d := range docs {
-		list = append(list, object{"name": d.Name, "bytes": d.Bytes, "nodes": d.Nodes, "hash": d.Hash})
+		list = append(list, object{"name": d.Name, "bytes": d.Bytes, "nodes": d.Nodes, "hash": d.Hash,
+			"about": append([]string{}, d.About...)})
 	}
-	return object{"docs": list}, err
+	return list, err
 }
 
 func (w *world) tree(c call) (object, error) {
@@ -137,7 +148,7 @@ func (w *world) tree(c call) (object, error) {
 }
 
 func (w *world) find(c call) (*sextant.Evidence, error) {
-	return w.ctx.Retrieve(bg, c.Question, sextant.Top(c.Top), sextant.InDoc(c.Doc))
+	return w.ctx.Retrieve(bg, c.Question, sextant.Top(c.Top), sextant.InDoc(c.Doc), sextant.Where(c.Filter))
 }
 
 func (w *world) retrieve(c call) (object, error) {
@@ -301,7 +312,7 @@ func (w *world) guardStream(c call) (object, error) {
 }
 
 func (w *world) restore(c call) (object, error) {
-	text, err := w.vault.Restore(c.Text)
+	text, err := w.vault.RestoreAs(c.Text, sextant.Match(c.Match))
 	return object{"text": text}, err
 }
 
@@ -313,7 +324,8 @@ func (w *world) run(c call) object {
 		"generate": w.generate, "tokenize": w.tokenize, "chat": w.chat, "load": w.load, "policy": w.policy, "guard": w.guard,
 		"guard_stream": w.guardStream, "restore": w.restore, "types": w.types,
 		"judge": w.judge, "score": w.score, "score_tokens": w.scoreTokens, "embed": w.embed, "rerank": w.rerank,
-		"chat_parse": w.chatParse, "constrain": w.constrain, "state": w.state,
+		"chat_parse": w.chatParse, "constrain": w.constrain, "state": w.state, "edit": w.edit, "describe": w.describe,
+		"view": w.view, "pageindex": w.pageIndex, "erase": w.erase, "audit": w.audit,
 		"remove": func(c call) (object, error) { return nil, w.corpus.Remove(c.Name) },
 	}
 	result, err := calls[c.Call](c)
