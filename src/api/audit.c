@@ -81,7 +81,7 @@ int64_t llm_audit_head(llm_audit *audit, char *out, size_t capacity, llm_error *
     sx_buf_init(&head, &audit->h.mem, 0);
     status = sx_audit_head(audit->audit, &head, err);
     int64_t size = (int64_t)head.len;
-    if (status == LLM_OK && head.len) memcpy(out, head.data, head.len < capacity ? head.len : capacity);
+    if (status == LLM_OK && head.len && capacity) memcpy(out, head.data, head.len < capacity ? head.len : capacity);
     sx_buf_free(&head);
     return status == LLM_OK ? size : status;
 }
