@@ -150,8 +150,11 @@ static void near_the_formula_and_the_same_for_all(void **state)
                 for (uint32_t head = 0; head < HEADS; head++) {
                     double want[DIM_V];
                     formula(s, kind, row, head, want);
-                    for (uint32_t d = 0; d < DIM_V; d++) { /* queries as bytes shift scores by up to a few hundredths, bf16 by less */
-                        const double tolerance = sx_quant_get(types[t]) ? 0.03 : isa == LLM_ISA_AMX ? 0.02 : 1e-5,
+                    for (uint32_t d = 0; d < DIM_V;
+                         d++) { /* queries as bytes shift scores by up to a few hundredths, bf16 by less */
+                        const double tolerance = sx_quant_get(types[t]) ? 0.03
+                                                 : isa == LLM_ISA_AMX   ? 0.02
+                                                                        : 1e-5,
                                      got = (double)out[(row * HEADS + head) * DIM_V + d];
                         if (!(fabs(got - want[d]) <= tolerance))
                             fail_msg("type %u, kind %zu, level %u: row %u head %u gives %g, the formula %g", types[t],

@@ -267,7 +267,8 @@ static void check_weighing(const sx_tile_attention_ops *ops, uint32_t dim, uint3
 {
     const size_t lda = dim + 3;
     float *p = malloc(n_rows * SX_KEY_TILE * sizeof *p), *acc = malloc(n_rows * lda * sizeof *acc), /* no room behind */
-        *before = grab(n_rows * lda * sizeof *before), *v = grab(SX_KEY_TILE * lda * sizeof *v);
+                                                             *before = grab(n_rows * lda * sizeof *before),
+          *v = grab(SX_KEY_TILE * lda * sizeof *v);
     uint16_t *v16 = grab(ops->pair_numbers(SX_KEY_TILE, dim) * sizeof *v16);
     float keep[64];
     random_floats(p, n_rows * SX_KEY_TILE, dim);
