@@ -380,6 +380,10 @@ typedef struct llm_guard_opts {
     uint64_t policy_len; /* its bytes */
     const char *files;   /* the folder of the word lists that the policy names; NULL: it may name none */
     llm_guard *like;     /* shares this guard's compiled rules, so that many guards cost little; NULL: its own */
+    /* A folder of the host's in which what was compiled is kept for the next guard and the next process, which share its
+     * memory: a million words compile in an eighth of the time. Files are never stale, and checked before they are used; a
+     * folder that cannot be written is only read. NULL: none. */
+    const char *cache;
 } llm_guard_opts;
 
 /* A part of a text that a host's recogniser looks at. The recogniser writes what it finds to spans. Since 0.3. */
@@ -503,7 +507,7 @@ typedef struct llm_embed_opts {
 #define LLM_RETRIEVE_OPTS_INIT {(uint32_t)sizeof(llm_retrieve_opts), 0, 0, 0, NULL, NULL, NULL, NULL, 0, 0, 0, NULL}
 #define LLM_GEN_OPTS_INIT {(uint32_t)sizeof(llm_gen_opts), 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
     0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 0}
-#define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL, NULL, 0, NULL, NULL}
+#define LLM_GUARD_OPTS_INIT {(uint32_t)sizeof(llm_guard_opts), 0, 0, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL}
 #define LLM_CHECK_OPTS_INIT {(uint32_t)sizeof(llm_check_opts), 0, NULL, 0, 0, NULL}
 #define LLM_VAULT_OPTS_INIT {(uint32_t)sizeof(llm_vault_opts), 0, NULL, NULL}
 #define LLM_SCORE_OPTS_INIT {(uint32_t)sizeof(llm_score_opts), 0, 0, 0, NULL, NULL}

@@ -20,6 +20,7 @@ type guardOpts struct {
 	policy   string
 	files    string
 	like     *Guard
+	cache    string
 }
 
 // GuardOption changes a new policy.
@@ -43,6 +44,9 @@ func PolicyFiles(folder string) GuardOption { return func(o *guardOpts) { o.file
 // Like shares another guard's compiled rules, so that many guards cost little.
 func Like(g *Guard) GuardOption { return func(o *guardOpts) { o.like = g } }
 
+// Cache names a folder in which what was compiled is kept for the next process.
+func Cache(folder string) GuardOption { return func(o *guardOpts) { o.cache = folder } }
+
 // NewGuard makes a policy.
 func NewGuard(opts ...GuardOption) (*Guard, error) {
 	var o guardOpts
@@ -59,7 +63,7 @@ func NewGuard(opts ...GuardOption) (*Guard, error) {
 		like = o.like.raw
 	}
 	err := quick("make guard", func(e raw.Llm_error) {
-		g.raw = raw.Sx_guard_create(uint(o.action), o.minScore, o.maxHold, o.policy, o.files, like, logQueue, e)
+		g.raw = raw.Sx_guard_create(uint(o.action), o.minScore, o.maxHold, o.policy, o.files, like, o.cache, logQueue, e)
 	})
 	if err != nil {
 		return nil, err

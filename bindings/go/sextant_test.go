@@ -342,6 +342,18 @@ func TestPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	other.Close()
+	folder := t.TempDir()
+	kept, err := sextant.NewGuard(sextant.Cache(folder))
+	if err != nil || kept.AddWord("Bluebird") != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	if v, err := contextOf(t, sextant.WithGuard(kept)).Check(context.Background(), "Project Bluebird"); err != nil || len(v.Findings) != 1 {
+		t.Errorf("%v %v", v, err)
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) == 0 {
+		t.Errorf("nothing was kept: %v", err)
+	}
 	c := contextOf(t, sextant.WithGuard(guard))
 	v, err := c.Check(context.Background(), "jo@example.org 4111111111111111")
 	if err != nil || v.Text != " 411111******1111" || v.Findings[0].Label != "mail" {

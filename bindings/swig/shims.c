@@ -809,7 +809,8 @@ static sx_text sx_reply_text(const llm_reply *reply)
 /* ---- guard ---- */
 
 static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, const char *text,
-                                  size_t len, const char *files, llm_guard *like, sx_log *log, llm_error *err)
+                                  size_t len, const char *files, llm_guard *like, const char *cache, sx_log *log,
+                                  llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
@@ -820,6 +821,7 @@ static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint
     opts.policy_len = len;
     if (files && *files) opts.files = files;
     opts.like = like;
+    if (cache && *cache) opts.cache = cache;
     if (log) opts.logger = &logger;
     llm_guard *made = NULL;
     err->code = llm_guard_create(&made, &opts, err);

@@ -122,7 +122,7 @@ sx_text sx_reply_piece(const llm_reply *reply);
 sx_text sx_reply_text(const llm_reply *reply);
 
 llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, const char *text, size_t len,
-                           const char *files, llm_guard *like, sx_log *log, llm_error *err);
+                           const char *files, llm_guard *like, const char *cache, sx_log *log, llm_error *err);
 llm_verdict *sx_guard_check(llm_ctx *ctx, const char *text, size_t len, uint32_t direction, const char *types,
                             size_t types_len, float min_score, const llm_cancel *cancel, llm_error *err);
 llm_guard_stream *sx_guard_open(llm_ctx *ctx, uint32_t direction, const char *types, size_t types_len, float min_score,

@@ -85,12 +85,12 @@ static const sx_guard *current(llm_guard *guard)
     return now;
 }
 
-/* The folder of word files is needed again at every reload. */
-static llm_status keep_files(llm_guard *guard, const char *files, llm_error *err)
+/* Folders are needed again at every reload. */
+static llm_status keep_path(llm_guard *guard, const char **to, const char *path, llm_error *err)
 {
-    if (!files) return LLM_OK;
-    guard->params.files = sx_mem_strndup(&guard->h.mem, files, strlen(files));
-    return guard->params.files ? LLM_OK : sx_fail_memory(err);
+    if (!path) return LLM_OK;
+    *to = sx_mem_strndup(&guard->h.mem, path, strlen(path));
+    return *to ? LLM_OK : sx_fail_memory(err);
 }
 
 llm_status llm_guard_create(llm_guard **out, const llm_guard_opts *opts, llm_error *err)
@@ -110,7 +110,8 @@ llm_status llm_guard_create(llm_guard **out, const llm_guard_opts *opts, llm_err
     pthread_mutex_init(&guard->lock, NULL);
     guard->params = (sx_guard_params){
         .default_action = o.default_action, .min_score = o.min_score, .max_hold = o.max_hold};
-    status = keep_files(guard, o.files, err);
+    status = keep_path(guard, &guard->params.files, o.files, err);
+    if (status == LLM_OK) status = keep_path(guard, &guard->params.cache, o.cache, err);
     sx_guard_params params = guard->params;
     params.policy = o.policy;
     params.policy_len = (size_t)o.policy_len;
@@ -131,6 +132,7 @@ void llm_guard_free(llm_guard *guard)
     if (!guard || !sx_handle_unref(&guard->h)) return;
     sx_guard_free(guard->guard);
     sx_mem_free(&guard->h.mem, (char *)guard->params.files);
+    sx_mem_free(&guard->h.mem, (char *)guard->params.cache);
     llm_vault_free(guard->vault);
     llm_audit_free(guard->audit);
     pthread_mutex_destroy(&guard->lock);

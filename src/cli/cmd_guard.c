@@ -35,7 +35,9 @@ static const char help[] = "usage: sextant guard [OPTION...] [FILE...]\n"
                            "                              hipaa-safe-harbor (`sextant policy show NAME`)\n"
                            "      --direction D           input (default), evidence or output: a policy may\n"
                            "                              treat them differently\n"
-                           "      --max-hold N            most bytes held back\n" SX_VAULT_HELP SX_AUDIT_HELP
+                           "      --max-hold N            most bytes held back\n"
+                           "      --cache DIR             keep compiled rules and word lists in this folder,\n"
+                           "                              and take them from it\n" SX_VAULT_HELP SX_AUDIT_HELP
                            "      --report                tell the findings on standard error (never the\n"
                            "                              text they stand in)\n"
                            "      --list                  print the types this library knows\n"
@@ -55,6 +57,7 @@ enum {
     OPT_PRESET,
     OPT_DIRECTION,
     OPT_HOLD,
+    OPT_CACHE,
     OPT_REPORT,
     OPT_LIST,
     OPT_JSON,
@@ -71,6 +74,7 @@ static const sx_opt table[] = {SX_VAULT_OPTIONS,
                                {OPT_PRESET, 0, "preset", true},
                                {OPT_DIRECTION, 0, "direction", true},
                                {OPT_HOLD, 0, "max-hold", true},
+                               {OPT_CACHE, 0, "cache", true},
                                {OPT_REPORT, 0, "report", false},
                                {OPT_LIST, 0, "list", false},
                                {OPT_JSON, 0, "json", false},
@@ -240,6 +244,7 @@ static bool option(job *j, sx_args *args, int id)
         return d >= 0;
     }
     case OPT_HOLD: return sx_arg_u32(args, 1, UINT32_MAX, &j->policy.max_hold);
+    case OPT_CACHE: return (j->policy.cache = args->value) != NULL;
     case OPT_REPORT: return j->report = true;
     case OPT_LIST: return j->list = true;
     case OPT_JSON: return j->json = true;

@@ -148,6 +148,7 @@ llm_status sx_policy_guard(const sx_policy *policy, const char *extra, llm_guard
     opts.policy = policy->json.len ? policy->json.data : NULL;
     opts.policy_len = policy->json.len;
     opts.files = policy->folder.data;
+    opts.cache = policy->cache;
     llm_guard *guard = NULL;
     llm_status st = llm_guard_create(&guard, &opts, err);
     if (st != LLM_OK && policy->path) {

@@ -12,6 +12,7 @@ typedef struct sx_policy {
     sx_bytes json;           /* the policy file or preset, empty: none */
     sx_bytes folder;         /* of its word files */
     const char *path;        /* of the policy file, for sentences */
+    const char *cache;       /* the folder of compiled rules, or NULL */
     float min_score;         /* as in llm_check_opts */
     uint32_t max_hold;
     uint32_t direction; /* LLM_DIR_*, 0: input */

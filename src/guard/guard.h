@@ -47,6 +47,7 @@ typedef struct sx_guard_params {
     size_t policy_len;
     const char *files;           /* the folder of the word lists that the policy names; NULL: it may name none */
     const struct sx_guard *like; /* shares this guard's compiled rules; NULL: its own */
+    const char *cache;           /* the folder in which what was compiled is kept; NULL: nowhere. Outlives the guard */
 } sx_guard_params;
 
 llm_status sx_guard_create(sx_guard **out, sx_mem *mem, const sx_guard_params *params, llm_error *err);

@@ -1,5 +1,5 @@
-/* How large a word list becomes, and how long it takes to compile: bench_words [COUNT | FILE]. COUNT (a million) words are made of
- * syllables; a file has one word a line. Then how fast a text is read that holds none. */
+/* How large a word list becomes, and how long it takes to compile: bench_words [COUNT | FILE [FOLDER]]. COUNT (a million) words are made of
+ * syllables; a file has one word a line; what was compiled is kept in the folder, and taken from it the next time. Then how fast a text is read that holds none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
     sx_guard *plain = NULL, *guard = NULL;
     sx_mem_init(&mem, &hook);
     if (sx_guard_create(&plain, &mem, NULL, NULL) != LLM_OK || sx_guard_freeze(plain, NULL) != LLM_OK) return 1;
-    const sx_guard_params p = {.like = plain};
+    const sx_guard_params p = {.like = plain, .cache = argc > 2 ? argv[2] : NULL};
     if (sx_guard_create(&guard, &mem, &p, NULL) != LLM_OK) return 1;
     uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000, bytes = 0, n = 0;
     FILE *file = argc > 1 && count == 0 ? fopen(argv[1], "r") : NULL;

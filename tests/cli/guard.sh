@@ -134,6 +134,12 @@ nobody@example.org
 feed 'Mail <EMAIL_ADDRESS_1>.'; run restore --vault "$T/fv" --key-file "$T/key"; is_rc 0; out_is 'Mail <EMAIL_ADDRESS_1>.'
 feed 'Mail jo@example.org.'; run guard --vault "$T/fv" --key-file "$T/key"; is_rc 0; out_is 'Mail <EMAIL_ADDRESS_2>.'
 
+# compiled words are kept, and taken from there
+mkdir "$T/kept"; printf 'bluebird\n' >"$T/list"
+for _ in 1 2; do feed 'the bluebird'; run guard --words "$T/list" --action BLOCKED=mask --cache "$T/kept"; is_rc 0; out_is 'the ********'; done
+[ -n "$(ls "$T/kept")" ] || wrong 'nothing was kept'
+feed 'the bluebird'; run guard --cache "$T/list"; is_rc 2; err_sentence; err_has 'is not a folder'
+
 # an audit log: begun, written, proved, exported, shown; what was done to it is named
 head -c 32 /dev/urandom >"$T/akey"
 run audit init "$T/log" --key-file "$T/akey"; is_rc 0; first=$(cat "$T/out"); out_has '0-'

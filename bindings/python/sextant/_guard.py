@@ -95,7 +95,7 @@ class Guard(Handle):
     ``actions`` maps a type to an Action in all directions; ``words`` are found as type BLOCKED, which asks for REVIEW unless
     ``actions`` says otherwise. ``policy`` is a policy in JSON, or a dict of the same shape (``docs/policies.md``), such as
     ``{"preset": "gdpr"}``; ``files`` the folder of the word files it names. ``like`` shares another guard's compiled rules, so
-    that many guards cost little. Without a vault it pickles as its policy.
+    that many guards cost little; ``cache`` is a folder in which what was compiled is kept for the next process. Without a vault it pickles as its policy.
 
     >>> with sextant.Guard(words=["Bluebird"], actions={"BLOCKED": sextant.Action.MASK}) as guard:
     ...     with sextant.Context(guard=guard) as ctx:
@@ -108,16 +108,17 @@ class Guard(Handle):
     def __init__(self, *, default_action: int = Action.DEFAULT, min_score: float = 0.0, max_hold: int = 0,
                  vault: Vault | None = None, audit: Audit | None = None, actions: Mapping[str, int] | None = None,
                  words: Iterable[str] = (), policy: Text | Mapping[str, Any] | None = None,
-                 files: StrPath | None = None, like: "Guard | None" = None) -> None:
+                 files: StrPath | None = None, like: "Guard | None" = None, cache: StrPath | None = None) -> None:
         err = _raw.llm_error()
         folder = b"" if files is None else os.fsencode(files)
+        kept = b"" if cache is None else os.fsencode(cache)
         with life_of(like) as model:
-            raw = _raw.sx_guard_create(default_action, min_score, max_hold, _policy(policy), folder, model, LOG, err)
+            raw = _raw.sx_guard_create(default_action, min_score, max_hold, _policy(policy), folder, model, kept, LOG, err)
         drain_log()
         check(err)
         super().__init__(raw, _raw.llm_guard_free)
         self._options: Dict[str, Any] = {"default_action": int(default_action), "min_score": min_score,
-                                         "max_hold": max_hold, "policy": policy, "files": files}
+                                         "max_hold": max_hold, "policy": policy, "files": files, "cache": cache}
         self._policy: List[Tuple[str, Tuple[Any, ...]]] = []  # what was set, in order
         self._bound = False
         try:

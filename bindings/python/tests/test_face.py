@@ -470,6 +470,16 @@ class Errors(unittest.TestCase):
                 with self.assertRaisesRegex(sextant.FormatError, "line 1, column"):
                     guard.reload('{"rules": 1}')
 
+    def test_compiled_words_are_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(2):
+                with sextant.Guard(words=["Bluebird"], cache=folder) as guard, sextant.Context(guard=guard) as ctx:
+                    self.assertEqual(len(ctx.check("Project Bluebird").findings), 1)
+                words = [f for f in os.listdir(folder) if f.endswith(".kept")]
+                self.assertGreaterEqual(len(words), 1)
+            with self.assertRaisesRegex(sextant.InvalidArgumentError, "not a folder"):
+                sextant.Guard(cache=os.path.join(folder, words[0]))
+
     def test_unsupported(self):
         with sextant.Context() as ctx:
             with self.assertRaises(sextant.UnsupportedError):

@@ -7,6 +7,8 @@ static llm_status check_params(const sx_guard_params *p, llm_error *err)
 {
     if (p->default_action > LLM_ACTION_BLOCK)
         return sx_fail(err, LLM_E_INVALID, "default_action %u is no LLM_ACTION_*", p->default_action);
+    if (p->cache != NULL && !sx_file_is_folder(p->cache))
+        return sx_fail(err, LLM_E_INVALID, "%s, in which compiled rules were to be kept, is not a folder", p->cache);
     if (!(p->min_score <= 1.0f)) return sx_fail(err, LLM_E_INVALID, "min_score %g is above 1", (double)p->min_score);
     return LLM_OK;
 }
@@ -181,7 +183,8 @@ llm_status sx_guard_freeze(sx_guard *guard, llm_error *err)
     if (!guard->frozen) {
         if (guard->vault == NULL && wants_vault(guard))
             status = sx_fail(err, LLM_E_UNSUPPORTED, "pseudonyms need a vault; give the guard one before");
-        if (status == LLM_OK && guard->words.word_n > 0) status = sx_words_build(&guard->words, err);
+        if (status == LLM_OK && guard->words.word_n > 0)
+            status = sx_words_build(&guard->words, guard->params.cache, err);
         if (status == LLM_OK) take_fingerprint(guard);
         guard->pseudonyms = guard->vault != NULL && wants_vault(guard);
         if (status == LLM_OK) trim_rulings(guard);

@@ -1,4 +1,4 @@
-#include "guard/scan/ac.h"
+#include "guard/scan/ac_parts.h"
 
 #include <string.h>
 
@@ -21,15 +21,18 @@ static void forget_words(sx_ac *ac)
 void sx_ac_free(sx_ac *ac)
 {
     forget_words(ac);
-    sx_mem_free(ac->mem, ac->children);
+    if (ac->kept.map.data == NULL) {
+        sx_mem_free(ac->mem, ac->children);
+        sx_mem_free(ac->mem, ac->fail);
+        sx_mem_free(ac->mem, ac->label);
+        sx_mem_free(ac->mem, ac->ends);
+        sx_mem_free(ac->mem, ac->value_at);
+        sx_mem_free(ac->mem, ac->values);
+    }
+    sx_kept_close(&ac->kept);
     sx_mem_free(ac->mem, ac->first);
-    sx_mem_free(ac->mem, ac->fail);
-    sx_mem_free(ac->mem, ac->label);
-    sx_mem_free(ac->mem, ac->ends);
     sx_mem_free(ac->mem, ac->reports);
     sx_mem_free(ac->mem, ac->rank);
-    sx_mem_free(ac->mem, ac->value_at);
-    sx_mem_free(ac->mem, ac->values);
     sx_mem_free(ac->mem, ac->dense);
     sx_ac_init(ac, ac->mem);
 }
@@ -184,15 +187,18 @@ uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte)
     return ac->root[byte];
 }
 
+static void list_root(sx_ac *ac)
+{
+    for (uint32_t c = 1; c <= ac->children[0]; c++) ac->root[ac->label[c]] = c;
+}
+
 /* Parents come before children, so a node's fail link is ready when its children ask for theirs. */
 static void link_fails(sx_ac *ac)
 {
-    for (uint32_t c = 1; c <= ac->children[0]; c++) ac->root[ac->label[c]] = c;
-    for (uint32_t k = 0, c = 1; k < ac->node_n; k++) {
-        if (bit(ac->ends, k) || (k > 0 && bit(ac->reports, ac->fail[k]))) set_bit(ac->reports, k);
+    list_root(ac);
+    for (uint32_t k = 0, c = 1; k < ac->node_n; k++)
         for (uint32_t i = 0; i < ac->children[k]; i++, c++)
             ac->fail[c] = k == 0 ? SX_AC_ROOT : sx_ac_step(ac, ac->fail[k], ac->label[c]);
-    }
 }
 
 enum { DENSE_MAX = 1 << 19 }; /* steps that are worth a table */
@@ -227,6 +233,18 @@ static void count_ends(sx_ac *ac)
     }
 }
 
+bool sx_ac_derive(sx_ac *ac)
+{
+    ac->reports = sx_mem_array(ac->mem, ac->node_n / 64 + 1, sizeof *ac->reports);
+    ac->rank = sx_mem_array(ac->mem, ac->node_n / 512 + 1, sizeof *ac->rank);
+    if (!ac->reports || !ac->rank) return false;
+    list_root(ac);
+    for (uint32_t k = 0; k < ac->node_n; k++)
+        if (bit(ac->ends, k) || (k > 0 && bit(ac->reports, ac->fail[k]))) set_bit(ac->reports, k);
+    count_ends(ac);
+    return true;
+}
+
 static llm_status make_room(sx_ac *ac, llm_error *err)
 {
     size_t n = ac->node_n;
@@ -235,12 +253,9 @@ static llm_status make_room(sx_ac *ac, llm_error *err)
     ac->fail = sx_mem_array(ac->mem, n, sizeof *ac->fail);
     ac->label = sx_mem_array(ac->mem, n, 1);
     ac->ends = sx_mem_array(ac->mem, n / 64 + 1, sizeof *ac->ends);
-    ac->reports = sx_mem_array(ac->mem, n / 64 + 1, sizeof *ac->reports);
-    ac->rank = sx_mem_array(ac->mem, n / 512 + 1, sizeof *ac->rank);
     ac->value_at = sx_mem_array(ac->mem, ac->word_n + 1, sizeof *ac->value_at);
     ac->values = sx_mem_array(ac->mem, ac->word_n + 1, sizeof *ac->values);
-    bool room = ac->children && ac->first && ac->fail && ac->label && ac->ends && ac->reports && ac->rank &&
-                ac->value_at && ac->values;
+    bool room = ac->children && ac->first && ac->fail && ac->label && ac->ends && ac->value_at && ac->values;
     return room ? LLM_OK : sx_fail_memory(err);
 }
 
@@ -261,8 +276,7 @@ llm_status sx_ac_build(sx_ac *ac, llm_error *err)
     if (status != LLM_OK) return status;
     forget_words(ac);
     link_fails(ac);
-    count_ends(ac);
-    return LLM_OK;
+    return sx_ac_derive(ac) ? LLM_OK : sx_fail_memory(err);
 }
 
 uint32_t sx_ac_depth(const sx_ac *ac, uint32_t node)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guard/scan/kept.h"
 #include "platform/error.h"
 #include "platform/mem.h"
 
@@ -35,6 +36,7 @@ typedef struct sx_ac {
     uint16_t *dense;
     uint32_t dense_classes;
     uint8_t dense_class[256];
+    sx_kept kept; /* what children, label, fail, ends, value_at and values lie in, when it was not built here */
     /* words that were added; gone when it is built */
     struct sx_ac_word {
         uint32_t at, value;

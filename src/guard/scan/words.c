@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "guard/scan/ac_parts.h"
 #include "guard/scan/scan.h"
 #include "platform/unicode.h"
 #include "platform/utf8.h"
@@ -97,12 +98,42 @@ static void fit(sx_words *words, void **data, size_t *cap, size_t n, size_t elem
     *cap = n;
 }
 
-llm_status sx_words_build(sx_words *words, llm_error *err)
+static void digest_of(const sx_words *words, unsigned char key[SX_HASH_BYTES])
+{
+    const uint64_t sizes[] = {SX_KEPT_FORMAT, words->word_n, words->text_n};
+    sx_hasher h;
+    sx_hasher_begin(&h);
+    sx_hasher_add(&h, "words " LLM_VERSION, sizeof "words " LLM_VERSION);
+    sx_hasher_add(&h, sizes, sizeof sizes);
+    sx_hasher_add(&h, words->at, words->word_n * sizeof *words->at);
+    sx_hasher_add(&h, words->text, words->text_n);
+    sx_hasher_end(&h, key);
+}
+
+static llm_status build_kept(sx_words *words, const char *folder, llm_error *err)
+{
+    unsigned char key[SX_HASH_BYTES];
+    sx_kept kept;
+    digest_of(words, key);
+    if (sx_kept_open(&kept, words->mem, folder, key)) {
+        if (sx_ac_take(&words->ac, &kept, (uint32_t)words->word_n)) return LLM_OK;
+        sx_kept_close(&kept);
+        return sx_fail(err, LLM_E_FORMAT, "a file kept in %s is not what it says it is: remove the folder", folder);
+    }
+    sx_kept_part parts[SX_AC_PARTS];
+    llm_status status = sx_ac_build(&words->ac, err);
+    if (status != LLM_OK) return status;
+    sx_ac_parts(&words->ac, parts);
+    (void)sx_kept_write(words->mem, folder, key, parts, SX_AC_PARTS, NULL); /* else it is compiled again next time */
+    return LLM_OK;
+}
+
+llm_status sx_words_build(sx_words *words, const char *folder, llm_error *err)
 {
     fit(words, (void **)&words->text, &words->text_cap, words->text_n, 1);
     fit(words, (void **)&words->at, &words->at_cap, words->word_n, sizeof *words->at);
     fit(words, (void **)&words->type, &words->type_cap, words->word_n, sizeof *words->type);
-    return sx_ac_build(&words->ac, err);
+    return folder ? build_kept(words, folder, err) : sx_ac_build(&words->ac, err);
 }
 
 static void spell_again(const sx_words *words, uint32_t i, sx_word *w)

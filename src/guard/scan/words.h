@@ -40,7 +40,8 @@ typedef struct sx_words {
 void sx_words_init(sx_words *words, sx_mem *mem);
 void sx_words_free(sx_words *words);
 llm_status sx_words_add(sx_words *words, const char *word, size_t len, uint32_t type, llm_error *err);
-llm_status sx_words_build(sx_words *words, llm_error *err);
+/* folder: where the result is looked for, and kept when it is not there (scan/kept.h); NULL: nowhere. */
+llm_status sx_words_build(sx_words *words, const char *folder, llm_error *err);
 
 /* One run of like letters of the text. */
 typedef struct sx_text_run {

@@ -188,8 +188,8 @@ typedef _gostring_ swig_type_158;
 typedef _gostring_ swig_type_159;
 typedef _gostring_ swig_type_160;
 typedef _gostring_ swig_type_161;
-typedef long long swig_type_162;
-typedef _gostring_ swig_type_163;
+typedef _gostring_ swig_type_162;
+typedef long long swig_type_163;
 typedef _gostring_ swig_type_164;
 typedef _gostring_ swig_type_165;
 typedef _gostring_ swig_type_166;
@@ -197,6 +197,7 @@ typedef _gostring_ swig_type_167;
 typedef _gostring_ swig_type_168;
 typedef _gostring_ swig_type_169;
 typedef _gostring_ swig_type_170;
+typedef _gostring_ swig_type_171;
 extern void _wrap_Swig_free_raw_38718c0fb398e67b(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_38718c0fb398e67b(swig_intgo arg1);
 
@@ -400,19 +401,19 @@ extern uintptr_t _wrap_sx_generate_raw_38718c0fb398e67b(uintptr_t arg1, swig_typ
 extern swig_intgo _wrap_sx_reply_next_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
 extern swig_type_148 _wrap_sx_reply_piece_raw_38718c0fb398e67b(uintptr_t arg1);
 extern swig_type_149 _wrap_sx_reply_text_raw_38718c0fb398e67b(uintptr_t arg1);
-extern uintptr_t _wrap_sx_guard_create_raw_38718c0fb398e67b(swig_intgo arg1, float arg2, swig_intgo arg3, swig_type_150 arg4, swig_type_151 arg5, uintptr_t arg6, uintptr_t arg7, uintptr_t arg8);
-extern uintptr_t _wrap_sx_guard_check_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_152 arg2, swig_intgo arg3, swig_type_153 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
-extern uintptr_t _wrap_sx_guard_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_type_154 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_155 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_guard_create_raw_38718c0fb398e67b(swig_intgo arg1, float arg2, swig_intgo arg3, swig_type_150 arg4, swig_type_151 arg5, uintptr_t arg6, swig_type_152 arg7, uintptr_t arg8, uintptr_t arg9);
+extern uintptr_t _wrap_sx_guard_check_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_153 arg2, swig_intgo arg3, swig_type_154 arg4, float arg5, uintptr_t arg6, uintptr_t arg7);
+extern uintptr_t _wrap_sx_guard_open_raw_38718c0fb398e67b(uintptr_t arg1, swig_intgo arg2, swig_type_155 arg3, float arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_intgo _wrap_sx_guard_feed_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, swig_type_156 arg3, uintptr_t arg4);
 extern swig_intgo _wrap_sx_guard_finish_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2, uintptr_t arg3);
-extern swig_type_156 _wrap_sx_guard_text_raw_38718c0fb398e67b(uintptr_t arg1);
-extern swig_type_157 _wrap_sx_verdict_text_raw_38718c0fb398e67b(uintptr_t arg1);
-extern uintptr_t _wrap_sx_vault_open_raw_38718c0fb398e67b(swig_type_158 arg1, swig_type_159 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
-extern swig_type_160 _wrap_sx_vault_restore_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_161 arg2, swig_intgo arg3, uintptr_t arg4);
-extern swig_type_162 _wrap_sx_vault_erase_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_163 arg2, swig_type_164 arg3, uintptr_t arg4);
-extern uintptr_t _wrap_sx_audit_open_raw_38718c0fb398e67b(swig_type_165 arg1, swig_type_166 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
-extern swig_type_167 _wrap_sx_audit_head_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
-extern swig_type_168 _wrap_sx_audit_verify_raw_38718c0fb398e67b(swig_type_169 arg1, swig_type_170 arg2, uintptr_t arg3);
+extern swig_type_157 _wrap_sx_guard_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern swig_type_158 _wrap_sx_verdict_text_raw_38718c0fb398e67b(uintptr_t arg1);
+extern uintptr_t _wrap_sx_vault_open_raw_38718c0fb398e67b(swig_type_159 arg1, swig_type_160 arg2, swig_intgo arg3, uintptr_t arg4, uintptr_t arg5);
+extern swig_type_161 _wrap_sx_vault_restore_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_162 arg2, swig_intgo arg3, uintptr_t arg4);
+extern swig_type_163 _wrap_sx_vault_erase_raw_38718c0fb398e67b(uintptr_t arg1, swig_type_164 arg2, swig_type_165 arg3, uintptr_t arg4);
+extern uintptr_t _wrap_sx_audit_open_raw_38718c0fb398e67b(swig_type_166 arg1, swig_type_167 arg2, swig_intgo arg3, swig_intgo arg4, uintptr_t arg5, uintptr_t arg6);
+extern swig_type_168 _wrap_sx_audit_head_raw_38718c0fb398e67b(uintptr_t arg1, uintptr_t arg2);
+extern swig_type_169 _wrap_sx_audit_verify_raw_38718c0fb398e67b(swig_type_170 arg1, swig_type_171 arg2, uintptr_t arg3);
 #undef intgo
 */
 import "C"
@@ -2799,7 +2800,7 @@ func Sx_reply_text(arg1 Llm_reply) (_swig_ret string) {
 	return swig_r_1
 }
 
-func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 string, arg5 string, arg6 Llm_guard, arg7 Sx_log, arg8 Llm_error) (_swig_ret Llm_guard) {
+func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 string, arg5 string, arg6 Llm_guard, arg7 string, arg8 Sx_log, arg9 Llm_error) (_swig_ret Llm_guard) {
 	var swig_r Llm_guard
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
@@ -2807,14 +2808,18 @@ func Sx_guard_create(arg1 uint, arg2 float32, arg3 uint, arg4 string, arg5 strin
 	_swig_i_3 := arg4
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
-	_swig_i_6 := getSwigcptr(arg7)
+	_swig_i_6 := arg7
 	_swig_i_7 := getSwigcptr(arg8)
-	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6), C.uintptr_t(_swig_i_7))))
+	_swig_i_8 := getSwigcptr(arg9)
+	swig_r = (Llm_guard)(SwigcptrLlm_guard(C._wrap_sx_guard_create_raw_38718c0fb398e67b(C.swig_intgo(_swig_i_0), C.float(_swig_i_1), C.swig_intgo(_swig_i_2), *(*C.swig_type_150)(unsafe.Pointer(&_swig_i_3)), *(*C.swig_type_151)(unsafe.Pointer(&_swig_i_4)), C.uintptr_t(_swig_i_5), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_6)), C.uintptr_t(_swig_i_7), C.uintptr_t(_swig_i_8))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg4
 	}
 	if Swig_escape_always_false {
 		Swig_escape_val = arg5
+	}
+	if Swig_escape_always_false {
+		Swig_escape_val = arg7
 	}
 	return swig_r
 }
@@ -2828,7 +2833,7 @@ func Sx_guard_check(arg1 Llm_ctx, arg2 string, arg3 uint, arg4 string, arg5 floa
 	_swig_i_4 := arg5
 	_swig_i_5 := getSwigcptr(arg6)
 	_swig_i_6 := getSwigcptr(arg7)
-	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_152)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
+	swig_r = (Llm_verdict)(SwigcptrLlm_verdict(C._wrap_sx_guard_check_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_153)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_3)), C.float(_swig_i_4), C.uintptr_t(_swig_i_5), C.uintptr_t(_swig_i_6))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2846,7 +2851,7 @@ func Sx_guard_open(arg1 Llm_ctx, arg2 uint, arg3 string, arg4 float32, arg5 Llm_
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_154)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_guard_stream)(SwigcptrLlm_guard_stream(C._wrap_sx_guard_open_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.swig_intgo(_swig_i_1), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_2)), C.float(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2859,7 +2864,7 @@ func Sx_guard_feed(arg1 Llm_guard_stream, arg2 Llm_ctx, arg3 string, arg4 Llm_er
 	_swig_i_1 := getSwigcptr(arg2)
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int)(C._wrap_sx_guard_feed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_155)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int)(C._wrap_sx_guard_feed_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), *(*C.swig_type_156)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg3
 	}
@@ -2902,7 +2907,7 @@ func Sx_vault_open(arg1 string, arg2 string, arg3 uint, arg4 Sx_log, arg5 Llm_er
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
 	_swig_i_4 := getSwigcptr(arg5)
-	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_38718c0fb398e67b(*(*C.swig_type_158)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_159)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
+	swig_r = (Llm_vault)(SwigcptrLlm_vault(C._wrap_sx_vault_open_raw_38718c0fb398e67b(*(*C.swig_type_159)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_160)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3), C.uintptr_t(_swig_i_4))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2918,7 +2923,7 @@ func Sx_vault_restore(arg1 Llm_vault, arg2 string, arg3 uint, arg4 Llm_error) (_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r_p := C._wrap_sx_vault_restore_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_161)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
+	swig_r_p := C._wrap_sx_vault_restore_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_162)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.uintptr_t(_swig_i_3))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
@@ -2934,7 +2939,7 @@ func Sx_vault_erase(arg1 Llm_vault, arg2 string, arg3 string, arg4 Llm_error) (_
 	_swig_i_1 := arg2
 	_swig_i_2 := arg3
 	_swig_i_3 := getSwigcptr(arg4)
-	swig_r = (int64)(C._wrap_sx_vault_erase_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_163)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
+	swig_r = (int64)(C._wrap_sx_vault_erase_raw_38718c0fb398e67b(C.uintptr_t(_swig_i_0), *(*C.swig_type_164)(unsafe.Pointer(&_swig_i_1)), *(*C.swig_type_165)(unsafe.Pointer(&_swig_i_2)), C.uintptr_t(_swig_i_3)))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg2
 	}
@@ -2952,7 +2957,7 @@ func Sx_audit_open(arg1 string, arg2 string, arg3 uint, arg4 uint, arg5 Sx_log, 
 	_swig_i_3 := arg4
 	_swig_i_4 := getSwigcptr(arg5)
 	_swig_i_5 := getSwigcptr(arg6)
-	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_38718c0fb398e67b(*(*C.swig_type_165)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_166)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
+	swig_r = (Llm_audit)(SwigcptrLlm_audit(C._wrap_sx_audit_open_raw_38718c0fb398e67b(*(*C.swig_type_166)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_167)(unsafe.Pointer(&_swig_i_1)), C.swig_intgo(_swig_i_2), C.swig_intgo(_swig_i_3), C.uintptr_t(_swig_i_4), C.uintptr_t(_swig_i_5))))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1
 	}
@@ -2978,7 +2983,7 @@ func Sx_audit_verify(arg1 string, arg2 string, arg3 Llm_error) (_swig_ret string
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r_p := C._wrap_sx_audit_verify_raw_38718c0fb398e67b(*(*C.swig_type_169)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_170)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
+	swig_r_p := C._wrap_sx_audit_verify_raw_38718c0fb398e67b(*(*C.swig_type_170)(unsafe.Pointer(&_swig_i_0)), *(*C.swig_type_171)(unsafe.Pointer(&_swig_i_1)), C.uintptr_t(_swig_i_2))
 	swig_r = *(*string)(unsafe.Pointer(&swig_r_p))
 	if Swig_escape_always_false {
 		Swig_escape_val = arg1

@@ -997,7 +997,8 @@ static sx_text sx_reply_text(const llm_reply *reply)
 /* ---- guard ---- */
 
 static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint32_t max_hold, const char *text,
-                                  size_t len, const char *files, llm_guard *like, sx_log *log, llm_error *err)
+                                  size_t len, const char *files, llm_guard *like, const char *cache, sx_log *log,
+                                  llm_error *err)
 {
     llm_logger logger = SX_LOGGER(log);
     llm_guard_opts opts = LLM_GUARD_OPTS_INIT;
@@ -1008,6 +1009,7 @@ static llm_guard *sx_guard_create(uint32_t default_action, float min_score, uint
     opts.policy_len = len;
     if (files && *files) opts.files = files;
     opts.like = like;
+    if (cache && *cache) opts.cache = cache;
     if (log) opts.logger = &logger;
     llm_guard *made = NULL;
     err->code = llm_guard_create(&made, &opts, err);
@@ -4734,7 +4736,7 @@ _gostring_ _wrap_sx_reply_text_raw_38718c0fb398e67b(struct llm_reply *_swig_go_0
 }
 
 
-struct llm_guard *_wrap_sx_guard_create_raw_38718c0fb398e67b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, sx_log *_swig_go_6, struct llm_error *_swig_go_7) {
+struct llm_guard *_wrap_sx_guard_create_raw_38718c0fb398e67b(intgo _swig_go_0, float _swig_go_1, intgo _swig_go_2, _gostring_ _swig_go_3, _gostring_ _swig_go_4, struct llm_guard *_swig_go_5, _gostring_ _swig_go_6, sx_log *_swig_go_7, struct llm_error *_swig_go_8) {
   uint32_t arg1 ;
   float arg2 ;
   uint32_t arg3 ;
@@ -4742,8 +4744,9 @@ struct llm_guard *_wrap_sx_guard_create_raw_38718c0fb398e67b(intgo _swig_go_0, f
   size_t arg5 ;
   char *arg6 = (char *) 0 ;
   llm_guard *arg7 = (llm_guard *) 0 ;
-  sx_log *arg8 = (sx_log *) 0 ;
-  llm_error *arg9 = (llm_error *) 0 ;
+  char *arg8 = (char *) 0 ;
+  sx_log *arg9 = (sx_log *) 0 ;
+  llm_error *arg10 = (llm_error *) 0 ;
   llm_guard *result = 0 ;
   struct llm_guard *_swig_go_result;
   
@@ -4760,12 +4763,18 @@ struct llm_guard *_wrap_sx_guard_create_raw_38718c0fb398e67b(intgo _swig_go_0, f
   arg6[_swig_go_4.n] = '\0';
   
   arg7 = *(llm_guard **)&_swig_go_5; 
-  arg8 = *(sx_log **)&_swig_go_6; 
-  arg9 = *(llm_error **)&_swig_go_7; 
   
-  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,arg8,arg9);
+  arg8 = (char *)malloc(_swig_go_6.n + 1);
+  memcpy(arg8, _swig_go_6.p, _swig_go_6.n);
+  arg8[_swig_go_6.n] = '\0';
+  
+  arg9 = *(sx_log **)&_swig_go_7; 
+  arg10 = *(llm_error **)&_swig_go_8; 
+  
+  result = (llm_guard *)sx_guard_create(arg1,arg2,arg3,(char const *)arg4,arg5,(char const *)arg6,arg7,(char const *)arg8,arg9,arg10);
   *(llm_guard **)&_swig_go_result = (llm_guard *)result; 
   free(arg6); 
+  free(arg8); 
   return _swig_go_result;
 }
 
