@@ -16,7 +16,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { STRETCH = 512, /* elements of k in a panel */ LINE = 4 * ROWS /* bytes */ };
+enum { STRETCH = 896, /* elements of k that a panel holds */ LINE = 4 * ROWS /* bytes */ };
 
 typedef struct panel {
     uint8_t lines[STRETCH * ROWS];    /* [k / 4][ROWS][4] */
@@ -338,6 +338,16 @@ typedef struct matrix {
     size_t stride;
     uint32_t n_rows;
 } matrix;
+
+/* How much of k goes into a panel at a time: rows that fit go whole, longer ones in even parts that leave the nearest cache
+ * room for the tokens. */
+INLINE uint32_t stretch_of(uint32_t k, uint32_t block)
+{
+    enum { PART = 768 };
+    const uint32_t blocks = k / block, most = (k <= STRETCH ? STRETCH : PART) / block,
+                   parts = (blocks + most - 1) / most;
+    return (blocks + parts - 1) / parts * block;
+}
 
 /* Rows from r0 on over n elements from k0 on; missing ones are filled in, their results are not stored. Returns how far it
  * has asked for the weights `ahead`. */
