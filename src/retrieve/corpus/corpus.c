@@ -15,6 +15,15 @@ enum { NAME_BYTES = 1024 };
 
 /* ---- opening ---- */
 
+/* What was just written is kept at least until it is taken into a segment. Much more only makes memory that ingest has to
+ * ask the system for, as its next document would fit where the last one was. */
+static size_t fresh_room(size_t cache, uint64_t pending)
+{
+    size_t room = cache / 64, most = cache / 4;
+    if (pending > room / 8) room = pending < most / 8 ? (size_t)pending * 8 : most;
+    return room;
+}
+
 llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const sx_corpus_params *params,
                           llm_error *err)
 {
@@ -29,6 +38,7 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
     uint64_t pending = params && params->pending_bytes ? params->pending_bytes : DEFAULT_PENDING;
     if (cache > SIZE_MAX / 2) cache = SIZE_MAX / 2;
     corpus->cache_bytes = (size_t)(cache - cache / 4); /* documents; the rest is for segments and their trees */
+    corpus->fresh_most = fresh_room(corpus->cache_bytes, pending);
     corpus->log = params ? params->log : NULL;
     if (pthread_mutex_init(&corpus->lock, NULL) != 0) {
         sx_mem_free(mem, corpus);

@@ -62,7 +62,7 @@ struct sx_corpus {
     sx_listing *list;          /* or NULL */
     sx_entry *fresh[SX_FRESH]; /* a ring; by the root's hash */
     unsigned newest;
-    size_t fresh_bytes;
+    size_t fresh_bytes, fresh_most;
     sx_wide *wide; /* the search over all documents */
     sx_wording wording;
     size_t cached_bytes, cache_bytes;
