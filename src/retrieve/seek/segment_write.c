@@ -297,7 +297,9 @@ llm_status sx_seg_add(sx_seg_writer *w, uint64_t key, const uint32_t *units, con
         status = put_chunk(w, units + i, codes + i, step, i ? units[i - 1] + 1 : 0);
     }
     int rice = sx_rice_for(w->n_units, n);
-    if (!status) status = begin_entry(w, key, n < SX_BLOCK ? loose_size(units, codes, n, rice) : w->list.len);
+    size_t bytes = w->list.len;
+    if (n < SX_BLOCK && w->terms.len + w->marks.len > ROW_BYTES / 2) bytes = loose_size(units, codes, n, rice);
+    if (!status) status = begin_entry(w, key, bytes);
     if (status) return status;
     sx_put_gamma(&w->bits, n);
     if (n < SX_BLOCK) {

@@ -165,7 +165,7 @@ static record get_record_2(reader *r, uint32_t expected, uint32_t parent_end)
     bool last = n.kind == LAST_SENTENCE;
     n.end = last ? parent_end : n.start + get_varint(r);
     if (last) n.kind = LLM_NODE_SENTENCE;
-    if (n.end < n.start || (!last && n.kind == LLM_NODE_SENTENCE && n.end == parent_end)) r->bad = true;
+    if (n.end < n.start) r->bad = true;
     if (tag & HAS_CHILDREN) n.children = get_some(r);
     n.title_start = n.title_end = n.start;
     if (tag & HAS_TITLE) {
