@@ -6,7 +6,7 @@
 
 llm_status sx_scan_add_context(sx_scan *scan, uint32_t type, const char *word, size_t len, llm_error *err)
 {
-    return sx_ac_add(&scan->context, word, len, type, err);
+    return sx_context_add(&scan->context, type, word, len, err);
 }
 
 static llm_status add_context(sx_scan *scan, uint32_t type, const char *words, llm_error *err)
@@ -169,13 +169,12 @@ void sx_scan_begin(sx_scan *scan, sx_mem *mem)
     memset(scan, 0, sizeof *scan);
     scan->mem = mem;
     sx_dfa_pool_init(&scan->pool, mem);
-    sx_ac_init(&scan->context, mem);
+    sx_context_init(&scan->context, mem);
 }
 
 llm_status sx_scan_end(sx_scan *scan, llm_error *err)
 {
-    llm_status status = sx_ac_build(&scan->context, err);
-    if (status == LLM_OK) status = sx_ac_tabulate(&scan->context, err);
+    llm_status status = sx_context_build(&scan->context, err);
     if (status == LLM_OK) status = make_lists(scan, err);
     if (status == LLM_OK) status = make_facts(scan, err);
     return status == LLM_OK ? sx_scan_make_beside(scan, err) : status;
@@ -195,7 +194,7 @@ llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, llm_error *err)
 void sx_scan_free(sx_scan *scan)
 {
     sx_dfa_pool_free(&scan->pool);
-    sx_ac_free(&scan->context);
+    sx_context_free(&scan->context);
     sx_mem_free(scan->mem, scan->rules);
     sx_mem_free(scan->mem, scan->dfas);
     sx_mem_free(scan->mem, scan->type_of);

@@ -179,38 +179,3 @@ bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const 
     }
     return false;
 }
-
-/* A context word stands on its own at its left; a short one at its right too ("tin" is not in "tiny"). */
-static bool stands_alone(const sx_window *w, size_t from, size_t to)
-{
-    if (!sx_ascii_letter(w->fold[from])) return true;
-    if (from > 0 && sx_is_word(sx_window_before(w, from)) && w->fold[from - 1] != '_') return false;
-    return to - from > 3 || to >= w->avail || !sx_ascii_letter(w->fold[to]);
-}
-
-/* The words that end behind place i. */
-static void note_words(const sx_ac *words, const sx_window *w, size_t i, uint32_t node, uint64_t base,
-                       uint64_t began[SX_TYPE_MAX])
-{
-    for (uint32_t k = sx_ac_report(words, node); k != SX_AC_NONE; k = sx_ac_report(words, words->fail[k])) {
-        size_t start = i + 1 - sx_ac_depth(words, k);
-        if (!stands_alone(w, start, i + 1)) continue;
-        uint32_t n;
-        const uint32_t *values = sx_ac_values(words, k, &n);
-        for (uint32_t v = 0; v < n; v++) {
-            if (base + start >= began[values[v]]) began[values[v]] = base + start + 1;
-        }
-    }
-}
-
-void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint32_t *node, uint64_t base,
-                     uint64_t began[SX_TYPE_MAX])
-{
-    uint32_t at = *node;
-    for (size_t i = from; i < to; i++) {
-        bool reports;
-        at = sx_ac_next(&scan->context, at, (uint8_t)sx_ascii_lower((char)w->fold[i]), &reports);
-        if (reports) note_words(&scan->context, w, i, at, base, began);
-    }
-    *node = at;
-}

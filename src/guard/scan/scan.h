@@ -2,7 +2,7 @@
 #ifndef SX_GUARD_SCAN_SCAN_H
 #define SX_GUARD_SCAN_SCAN_H
 
-#include "guard/scan/ac.h"
+#include "guard/scan/context.h"
 #include "guard/scan/pattern.h"
 #include "guard/scan/rules.h"
 
@@ -63,7 +63,7 @@ typedef struct sx_scan {
     uint64_t (*rows)[SX_RULE_WORDS];
     size_t row_n, row_cap;
     uint16_t beside[2][SX_SIDES][2];
-    sx_ac context; /* context words; a word's value is its type */
+    sx_context context;
     bool loose[SX_TYPE_MAX]; /* a context word of the type ends with a sign or a digit */
     uint32_t type_n;
 } sx_scan;
@@ -154,10 +154,10 @@ bool sx_rule_check(const sx_rule *rule, const sx_window *w, size_t start, size_t
 bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, sx_copy *copy,
                    size_t *begin, size_t *end, float *score);
 
-/* Reads [from, to) for words of context, from where the automaton stands (*node: SX_AC_ROOT at first): began of a word's type
- * becomes where it begins, counted from the window's start at `base`, and one. */
-void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint32_t *node, uint64_t base,
-                     uint64_t began[SX_TYPE_MAX]);
+/* Looks for words of context that begin in [from, to) and end by `to`: began of a word's type becomes where it begins, counted from
+ * the window's start at `base`, and one. Where to go on from when more has come: what begins there may be longer. (context.c) */
+size_t sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t base,
+                       uint64_t began[SX_TYPE_MAX]);
 
 /* Letters, marks and digits of scripts that are written with spaces, and the underscore: what a token is made of. */
 bool sx_is_word(uint32_t cp);

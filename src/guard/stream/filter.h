@@ -64,9 +64,9 @@ struct sx_filter {
     uint32_t try_n;       /* the place's number */
     uint64_t *covered; /* per rule: end of its last finding; it looks no earlier again */
     sx_copy copy;
-    /* words of context that end at context_at or before it: of each type where the last one began, and one */
-    uint64_t context_at, context_began[SX_TYPE_MAX];
-    uint32_t context_node[2]; /* of the tables' words and of the policy's */
+    /* words of context that end before context_at: of each type where the last one began, and one; longer ones may begin at
+     * context_open, of the tables' words and of the policy's */
+    uint64_t context_at, context_began[SX_TYPE_MAX], context_open[2];
 
     sx_word_state *word;
     sx_learned *learned; /* NULL: off */

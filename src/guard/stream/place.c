@@ -74,19 +74,22 @@ static bool waits_in_vain(const sx_filter *f, const sx_before *before)
     return true;
 }
 
+/* Reads one scan's words of context up to the place. */
+static void read_context(sx_filter *f, const sx_window *w, bool extra, uint64_t least)
+{
+    uint64_t from = f->context_open[extra];
+    if (from < least) from = least;
+    size_t open = sx_scan_context(scan_of(f, extra), w, (size_t)(from - f->base), f->at, f->base, f->context_began);
+    f->context_open[extra] = f->base + open;
+}
+
 /* Does a word of the type's context stand before the place? Text is read once for all types and for places near each other. */
 static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach)
 {
-    uint64_t to = f->base + f->at, from = f->context_at;
-    if (to != from) {
-        if (to - from > SX_CONTEXT_BYTES) {
-            from = to > SX_CONTEXT_BYTES ? to - SX_CONTEXT_BYTES : 0;
-            f->context_node[0] = f->context_node[1] = SX_AC_ROOT;
-        }
-        size_t at = (size_t)(from - f->base);
-        sx_scan_context(&f->guard->rules->scan, w, at, f->at, &f->context_node[0], f->base, f->context_began);
-        if (f->guard->extra.context.word_n > 0)
-            sx_scan_context(&f->guard->extra, w, at, f->at, &f->context_node[1], f->base, f->context_began);
+    uint64_t to = f->base + f->at, least = to > SX_CONTEXT_BYTES ? to - SX_CONTEXT_BYTES : 0;
+    if (to != f->context_at) {
+        read_context(f, w, false, least);
+        if (f->guard->extra.context.words.word_n > 0) read_context(f, w, true, least);
         f->context_at = to;
     }
     return f->context_began[type] > (to > reach ? to - reach : 0);
