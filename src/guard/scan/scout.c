@@ -30,12 +30,12 @@ enum { UNWORDED, LETTERS, ANY };
 /* Kinds of bytes: letters and digits; which of them are digits; those that begin nothing behind a letter, behind a digit, at all. */
 enum { WORD = 1, DIGIT = 2, DULL_LETTER = 4, DULL_DIGIT = 8, IDLE = 16 };
 
-/* A word of up to fifteen letters and the byte behind it, the rest zeroes. */
+/* A word of up to fifteen letters, what stands behind it (spell tells how much), the rest zeroes. */
 typedef struct {
     uint64_t first, second;
 } spelling;
 
-enum { SEEN = 1024 };
+enum { SEEN = 2048, SEEN_BITS = 11 };
 
 /* A set being made. */
 typedef struct {
@@ -361,49 +361,64 @@ static inline uint32_t behind_byte(const sx_scout *s, uint8_t byte)
     return kind & DIGIT ? SX_BEHIND_DIGIT : kind & WORD ? SX_BEHIND_LETTER : SX_BEHIND_OTHER;
 }
 
-/* In the highest bit of each byte: it is no ASCII letter. */
+/* In the highest bit of each byte: it is neither an ASCII letter nor "_" (nor the delete sign, which begins nothing). */
 static inline uint64_t no_letters(uint64_t v)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
     uint64_t small = (v | ones * 0x20) & ~high;
-    return ~((small + ones * (0x80 - 'a')) & ~(small + ones * (0x7f - 'z')) & ~v) & high;
+    return ~((small + ones * (0x80 - 'a')) & (~(small + ones * (0x7f - 'z')) | (small + ones)) & ~v) & high;
 }
 
+/* The first byte lowest. */
 static inline uint64_t eight_at(const uint8_t *bytes)
 {
-    uint64_t v = 0;
-    for (unsigned i = 0; i < 8; i++) v |= (uint64_t)bytes[i] << (8 * i);
+    uint64_t v;
+    memcpy(&v, bytes, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
     return v;
+}
+
+/* Bytes of a spelling behind the word's letters: one; two where it is no blank; three behind short words, which may begin a number
+ * plate. */
+static inline unsigned tail_of(size_t letters, uint8_t behind)
+{
+    return letters <= 3 ? 3 : behind == ' ' ? 1 : 2;
 }
 
 /* Spells the word that begins a text of n bytes; how many letters it has, 0 when there are none or it does not fit in. */
 static inline size_t spell(const uint8_t *text, size_t n, spelling *out)
 {
     if (n < 8) return 0;
-    uint64_t first = eight_at(text), stop = no_letters(first);
-    *out = (spelling){first, 0};
-    if (stop != 0) {
-        out->first &= stop ^ (stop - 1);
-        return (size_t)__builtin_ctzll(stop) / 8;
+    uint64_t first = eight_at(text), stop = no_letters(first), second = 0;
+    size_t letters = (size_t)__builtin_ctzll(stop | UINT64_C(1) << 63) / 8;
+    if (stop == 0 || letters == 7) {
+        if (n < 17) return 0;
+        second = eight_at(text + 8);
+        uint64_t more = stop == 0 ? no_letters(second) : 0;
+        if (stop == 0) letters = 8 + (size_t)__builtin_ctzll(more | UINT64_C(1) << 63) / 8;
     }
-    if (n < 16) return 0;
-    out->second = eight_at(text + 8);
-    stop = no_letters(out->second);
-    out->second &= stop ^ (stop - 1);
-    return stop != 0 ? 8 + (size_t)__builtin_ctzll(stop) / 8 : 0;
+    size_t kept = letters + tail_of(letters, text[letters]);
+    if (kept > 16) return 0;
+    if (kept < 8) first &= (UINT64_C(1) << (8 * kept)) - 1;
+    second = kept <= 8 ? 0 : kept < 16 ? second & ((UINT64_C(1) << (8 * (kept - 8))) - 1) : second;
+    *out = (spelling){first, second};
+    return letters;
 }
 
 static inline spelling *seen_at(const sx_scout *s, const spelling *word)
 {
     uint64_t hash = (word->first ^ word->second * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
-    return &s->seen[hash >> 54];
+    return &s->seen[hash >> (64 - SEEN_BITS)];
 }
 
-/* Are all bytes letters that begin nothing behind a letter? */
-static bool dull_rest(const sx_scout *s, const uint8_t *from, const uint8_t *to)
+/* Is that so of every word of this spelling, since a walk over such a one has read `read` bytes before it ended without a match? */
+static bool begins_nothing(const sx_scout *s, const uint8_t *word, size_t letters, size_t read)
 {
-    while (from < to && (s->kind[*from] & DULL_LETTER)) from++;
-    return from >= to;
+    size_t i = 1;
+    while (i < letters && (s->kind[word[i]] & DULL_LETTER)) i++;
+    return i >= letters && read < letters + tail_of(letters, word[letters]);
 }
 
 bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, size_t max_span, const sx_scan *extra,
@@ -448,8 +463,8 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
             bool dull;
             uint32_t reached = first;
             size_t i = quick_walk(s, w, at, &reached, &dull);
+            if (letters > 0 && reached == NO && begins_nothing(s, fold + at, letters, i - at)) *seen_at(s, &word) = word;
             if (reached == NO && dull && extra == NULL && i <= end) {
-                if (i <= at + letters && dull_rest(s, fold + i, fold + at + letters)) *seen_at(s, &word) = word;
                 at = i;
                 behind = behind_byte(s, fold[at - 1]);
                 continue;
