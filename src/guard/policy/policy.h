@@ -88,8 +88,8 @@ struct sx_guard {
     unsigned char fingerprint[SX_MARK_BYTES];
     uint32_t blocked_type;
     sx_reach reach[SX_TYPE_MAX]; /* frozen only */
-    bool ascii_word[128]; /* sx_is_word of plain characters */
-    pthread_mutex_t lock; /* of freezing */
+    bool ascii_word[128];        /* sx_is_word of plain characters */
+    pthread_mutex_t lock;        /* of freezing */
     bool has_lock;
     bool frozen;
     bool pseudonyms; /* frozen only: something asks for them */

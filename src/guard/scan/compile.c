@@ -108,7 +108,7 @@ static llm_status lists_of(sx_scan *scan, uint32_t behind, uint8_t first, const 
 static llm_status make_lists(sx_scan *scan, llm_error *err)
 {
     llm_status status = scan->rule_n <= SX_RULES_MAX ? head_classes(scan, err)
-                                            : sx_fail(err, LLM_E_INTERNAL, "more than %u rules", SX_RULES_MAX);
+                                                     : sx_fail(err, LLM_E_INTERNAL, "more than %u rules", SX_RULES_MAX);
     if (status != LLM_OK) return status;
     uint32_t heads = scan->heads;
     uint8_t sample[256];

@@ -20,7 +20,7 @@ typedef struct sx_match {
     size_t len;
     uint32_t before; /* the neighbouring code points, 0 at the ends of the text */
     uint32_t after;
-    size_t *lead; /* a check may leave out so many bytes at the beginning of text, as the name before a value */
+    size_t *lead;      /* a check may leave out so many bytes at the beginning of text, as the name before a value */
     sx_shared *shared; /* or NULL */
 } sx_match;
 

@@ -463,7 +463,8 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
             bool dull;
             uint32_t reached = first;
             size_t i = quick_walk(s, w, at, &reached, &dull);
-            if (letters > 0 && reached == NO && begins_nothing(s, fold + at, letters, i - at)) *seen_at(s, &word) = word;
+            if (letters > 0 && reached == NO && begins_nothing(s, fold + at, letters, i - at))
+                *seen_at(s, &word) = word;
             if (reached == NO && dull && extra == NULL && i <= end) {
                 at = i;
                 behind = behind_byte(s, fold[at - 1]);

@@ -62,7 +62,7 @@ struct sx_filter {
     size_t run_n;
     struct sx_try *tries; /* [rule_n] how far each of the tables' rules is at a place */
     uint32_t try_n;       /* the place's number */
-    uint64_t *covered; /* per rule: end of its last finding; it looks no earlier again */
+    uint64_t *covered;    /* per rule: end of its last finding; it looks no earlier again */
     sx_copy copy;
     /* words of context that end before context_at: of each type where the last one began, and one; longer ones may begin at
      * context_open, of the tables' words and of the policy's */

@@ -133,8 +133,7 @@ static bool context_came(sx_filter *f, const sx_candidate *c)
     size_t from = (size_t)(c->end - f->base), to = from + info.behind;
     if (to > f->at) to = f->at;
     (void)sx_scan_context(&f->guard->rules->scan, &w, from, to, f->base, began);
-    if (f->guard->extra.context.words.word_n > 0)
-        (void)sx_scan_context(&f->guard->extra, &w, from, to, f->base, began);
+    if (f->guard->extra.context.words.word_n > 0) (void)sx_scan_context(&f->guard->extra, &w, from, to, f->base, began);
     return began[c->type] > 0;
 }
 
