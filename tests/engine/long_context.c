@@ -13,11 +13,12 @@
 #include "engine/engine.h"
 #include "engine/graph/attention.h"
 #include "platform/cpu.h"
+#include "tiles_at_hand.h"
 #include "tiny.h"
 
 /* ---- against the formula ---- */
 
-enum { KEYS = 1200, ROWS = 70, HEADS = 6, HEADS_KV = 2, DIM_K = 40, DIM_V = 24, LAYER = 1 };
+enum { KEYS = 1200, ROWS = 70, HEADS = 6, HEADS_KV = 2, DIM_K = 40, DIM_V = 48, LAYER = 1 };
 
 typedef struct scene {
     sx_mem mem;
@@ -68,10 +69,11 @@ static void scene_free(scene *s)
 static void attend(scene *s, sx_attention a, uint32_t isa, uint32_t threads, uint32_t from, uint32_t n, float *out)
 {
     llm_error err = LLM_ERROR_INIT;
-    const sx_kernels kernels = sx_kernels_select(isa);
+    sx_kernels kernels = sx_kernels_select(isa);
+    if (isa == LLM_ISA_AMX && !kernels.tiles) kernels.tiles = emulated();
     sx_pool *pool = NULL;
     assert_int_equal(sx_pool_create(&pool, &s->mem, threads, &err), LLM_OK);
-    const size_t stride = (sx_attention_scratch(DIM_K, DIM_V) + 63) / 64 * 64;
+    const size_t stride = (sx_attention_scratch(&kernels, DIM_K, DIM_V) + 63) / 64 * 64;
     sx_run run = {.kernels = &kernels, .pool = pool, .n_batch = n, .scratch_stride = stride};
     run.scratch = aligned_alloc(64, stride * threads);
     a.parts = malloc(sx_attention_parts(HEADS, DIM_V));
@@ -138,21 +140,25 @@ static void near_the_formula_and_the_same_for_all(void **state)
     float *out = malloc(sizeof(float) * ROWS * HEADS * DIM_V), *part = malloc(sizeof(float) * ROWS * HEADS * DIM_V);
     for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
         scene *s = scene_new(types[t]);
-        for (size_t c = 0; c < sizeof kinds / sizeof kinds[0] * 3; c++) {
-            const sx_attention *kind = &kinds[c / 3];
-            const uint32_t isa = LLM_ISA_SCALAR + (uint32_t)(c % 3);
-            if (isa > sx_kernels_select(0).isa || (isa == LLM_ISA_SCALAR && t > 0)) continue;
+        for (size_t c = 0; c < sizeof kinds / sizeof kinds[0] * 4; c++) {
+            const sx_attention *kind = &kinds[c / 4];
+            const uint32_t isa = LLM_ISA_SCALAR + (uint32_t)(c % 4);
+            const bool there = isa == LLM_ISA_AMX ? emulated() != NULL : isa <= sx_kernels_select(0).isa;
+            if (!there || (isa == LLM_ISA_SCALAR && t > 0)) continue;
             attend(s, *kind, isa, 1, 0, ROWS, out);
             for (uint32_t row = 0; row < ROWS; row += 23)
                 for (uint32_t head = 0; head < HEADS; head++) {
                     double want[DIM_V];
                     formula(s, kind, row, head, want);
-                    for (uint32_t d = 0; d < DIM_V; d++) { /* queries as bytes shift scores by up to a few hundredths */
-                        const double tolerance = sx_quant_get(types[t]) ? 0.03 : 1e-5,
+                    for (uint32_t d = 0; d < DIM_V;
+                         d++) { /* queries as bytes shift scores by up to a few hundredths, bf16 by less */
+                        const double tolerance = sx_quant_get(types[t]) ? 0.03
+                                                 : isa == LLM_ISA_AMX   ? 0.02
+                                                                        : 1e-5,
                                      got = (double)out[(row * HEADS + head) * DIM_V + d];
                         if (!(fabs(got - want[d]) <= tolerance))
                             fail_msg("type %u, kind %zu, level %u: row %u head %u gives %g, the formula %g", types[t],
-                                     c / 3, isa, row, head, got, want[d]);
+                                     c / 4, isa, row, head, got, want[d]);
                     }
                 }
             for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
@@ -161,7 +167,7 @@ static void near_the_formula_and_the_same_for_all(void **state)
                 const size_t row = HEADS * DIM_V;
                 if (memcmp(part, out + ways[w].from * row, ways[w].n * row * sizeof *part) != 0)
                     fail_msg("type %u, kind %zu, level %u: %u threads, %u rows from %u on give other bits", types[t],
-                             c / 3, isa, ways[w].threads, ways[w].n, ways[w].from);
+                             c / 4, isa, ways[w].threads, ways[w].n, ways[w].from);
             }
         }
         scene_free(s);

@@ -21,6 +21,7 @@
 #include "engine/session/model.h"
 #include "platform/cpu.h"
 #include "random_blocks.h"
+#include "tiles_at_hand.h"
 #include "tiny.h"
 
 static sx_mem mem;
@@ -31,22 +32,6 @@ static void *grab(size_t bytes)
     assert_non_null(p);
     return p;
 }
-
-static const sx_tile_ops *emulated(void)
-{
-#if defined(__x86_64__)
-    const sx_cpu cpu = sx_cpu_detect();
-    return cpu.avx512_bf16 && cpu.avx512_vbmi ? &sx_tiles_emulated : NULL;
-#else
-    return NULL;
-#endif
-}
-
-#define NEEDS_EMULATION \
-    if (!emulated()) { \
-        print_message("skipped: tiles are emulated with AVX-512, BF16 and VBMI, which this machine lacks\n"); \
-        skip(); \
-    }
 
 /* ---- the level ---- */
 
@@ -240,6 +225,106 @@ static void parts_have_the_bits_of_the_whole(void **state)
     free(part);
 }
 
+/* ---- the steps of attention ---- */
+
+static float rounded(float x)
+{
+    return sx_bf16_f32(sx_f32_bf16(x));
+}
+
+static void check_scores(const sx_tile_attention_ops *ops, uint32_t dim, uint32_t n_rows)
+{
+    const size_t ldq = ops->query_numbers(dim), rows = (n_rows + 15) / 16 * 16;
+    float *q = grab(rows * dim * sizeof *q), *keys = grab((size_t)dim * SX_KEY_TILE * sizeof *keys),
+          *s = grab(rows * SX_KEY_TILE * sizeof *s);
+    uint16_t *q16 = grab(rows * ldq * sizeof *q16), *k16 = grab(ops->pair_numbers(dim, SX_KEY_TILE) * sizeof *k16);
+    random_floats(q, rows * dim, dim);
+    random_floats(keys, (size_t)dim * SX_KEY_TILE, n_rows);
+    memset(q16, 0xff, rows * ldq * sizeof *q16); /* NaN: rows that are not meant must not reach those that are */
+    for (uint32_t i = 0; i < n_rows; i++) ops->query(q16 + i * ldq, q + (size_t)i * dim, 0.125f, dim);
+    ops->pairs(k16, keys, SX_KEY_TILE, dim, SX_KEY_TILE);
+    ops->scores(s, q16, ldq, n_rows, k16, dim);
+    for (uint32_t i = 0; i < n_rows; i++)
+        for (uint32_t j = 0; j < SX_KEY_TILE; j++) {
+            float a[192], b[192];
+            for (uint32_t d = 0; d < dim; d++) {
+                a[d] = rounded(q[i * dim + d] * 0.125f);
+                b[d] = rounded(keys[d * SX_KEY_TILE + j]);
+            }
+            const float want = plain_product(b, a, dim);
+            if (memcmp(&want, &s[i * SX_KEY_TILE + j], sizeof want) != 0)
+                fail_msg("dim %u: score of query %u and key %u is %.9g, not %.9g", dim, i, j,
+                         (double)s[i * SX_KEY_TILE + j], (double)want);
+        }
+    free(q);
+    free(keys);
+    free(s);
+    free(q16);
+    free(k16);
+}
+
+static void check_weighing(const sx_tile_attention_ops *ops, uint32_t dim, uint32_t n_rows)
+{
+    const size_t lda = dim + 3;
+    float *p = malloc(n_rows * SX_KEY_TILE * sizeof *p), *acc = malloc(n_rows * lda * sizeof *acc), /* no room behind */
+                                                             *before = grab(n_rows * lda * sizeof *before),
+          *v = grab(SX_KEY_TILE * lda * sizeof *v);
+    uint16_t *v16 = grab(ops->pair_numbers(SX_KEY_TILE, dim) * sizeof *v16);
+    float keep[64];
+    random_floats(p, n_rows * SX_KEY_TILE, dim);
+    random_floats(acc, n_rows * lda, 5);
+    random_floats(v, SX_KEY_TILE * lda, n_rows);
+    memcpy(before, acc, n_rows * lda * sizeof *acc);
+    for (uint32_t i = 0; i < n_rows; i++) keep[i] = i % 3 ? 1.0f : 0.3f;
+    ops->pairs(v16, v, lda, SX_KEY_TILE, dim);
+    ops->weigh(acc, lda, n_rows, keep, p, v16, dim);
+    for (uint32_t i = 0; i < n_rows; i++)
+        for (uint32_t d = 0; d < lda; d++) {
+            float want = before[i * lda + d] * (d < dim ? keep[i] : 1.0f);
+            for (uint32_t j = 0; j < SX_KEY_TILE && d < dim; j += 32) {
+                float part[2] = {0.0f, 0.0f};
+                for (uint32_t x = j; x < j + 32; x++)
+                    part[x % 2] = fmaf(rounded(p[i * SX_KEY_TILE + x]), rounded(v[x * lda + d]), part[x % 2]);
+                want += part[0] + part[1];
+            }
+            if (memcmp(&want, &acc[i * lda + d], sizeof want) != 0)
+                fail_msg("dim %u: value %u of query %u is %.9g, not %.9g", dim, d, i, (double)acc[i * lda + d],
+                         (double)want);
+        }
+    free(p);
+    free(acc);
+    free(before);
+    free(v);
+    free(v16);
+}
+
+static void check_attention(const sx_tile_attention_ops *ops)
+{
+    static const uint32_t dims[] = {16, 48, 64, 80, 192}, rows[] = {1, 15, 16, 17, 33, 48};
+    for (size_t c = 0; c < 5 * 6; c++) {
+        check_scores(ops, dims[c % 5], rows[c / 5]);
+        check_scores(ops, dims[c % 5] - 3, rows[c / 5]);
+        check_weighing(ops, dims[c % 5], rows[c / 5]);
+    }
+}
+
+static void emulated_attention_gives_the_plain_bits(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    check_attention(emulated()->attention);
+}
+
+static void real_attention_gives_the_plain_bits(void **state)
+{
+    (void)state;
+    if (!sx_kernels_select(0).tiles) {
+        print_message("skipped: this machine has no tiles\n");
+        skip();
+    }
+    check_attention(sx_kernels_select(0).tiles->attention);
+}
+
 /* bf16 on both sides costs less than activations as bytes. */
 static void closer_than_bytes(void **state)
 {
@@ -272,7 +357,7 @@ static void closer_than_bytes(void **state)
 
 /* ---- models ---- */
 
-enum { N = 90 };
+enum { N = 150 };
 
 /* A model of quantised weights on the AVX-512 level, with emulated tiles put in where there are no real ones. */
 static sx_model *load(const tiny *t, uint32_t threads, bool tiles)
@@ -436,6 +521,8 @@ int main(void)
         cmocka_unit_test(emulated_tiles_give_the_plain_bits),
         cmocka_unit_test(real_tiles_give_the_plain_bits),
         cmocka_unit_test(parts_have_the_bits_of_the_whole),
+        cmocka_unit_test(emulated_attention_gives_the_plain_bits),
+        cmocka_unit_test(real_attention_gives_the_plain_bits),
         cmocka_unit_test(closer_than_bytes),
         cmocka_unit_test(same_bits_however_evaluated),
         cmocka_unit_test(made_tokens_pass_by_the_tiles),

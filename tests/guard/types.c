@@ -86,6 +86,17 @@ static const sample SAMPLES[] = {
     {"SI_EMSO", "0101006500006", "0101006500007"},
     {"EE_ISIKUKOOD", "36805280109", "36805280108"},
     {"LT_ASMENS_KODAS", "33309240064", "33309240164"},
+    {"SK_BIRTH_NUMBER", "710319/2745", "710319/2746"},
+    {"LV_PERSONAS_KODS", "161175-19997", "161175-19996"},
+    {"LV_PERSONAS_KODS", "328673-00679", "311375-00679"},
+    {"LU_MATRICULE", "1985061412356", "1985061412355"},
+    {"LU_MATRICULE", "1893120105732", "1893120105731"},
+    {"IS_KENNITALA", "450401-3150", "450401-3151"},
+    {"PASSPORT_MRZ", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10",
+     "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<11"},
+    {"PASSPORT_MRZ", "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\r\nD231458907UTO7408122F1204159<<<<<<<6",
+     "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\r\nD231458907UTO7408123F1204159<<<<<<<6"},
+    {"PASSPORT_MRZ", "L898902C36UTO7408122F1204159ZE184226B<<<<<10", "L898902C35UTO7408122F1204159ZE184226B<<<<<10"},
     {"GR_AFM", "094259216", "094259217"},
     {"GR_AMKA", "01013099997", "01013099998"},
     {"PL_NIP", "856-734-62-15", "856-734-62-16"},
@@ -209,6 +220,30 @@ static void context_raises_a_score(void **state)
     findings_of("我的QQ是4580264，加我。", "我的QQ是<CN_QQ>，加我。");
 }
 
+/* A date is one of birth beside a word that says so, in the languages of the table, and only then. */
+static void dates_of_birth_need_a_word(void **state)
+{
+    (void)state;
+    findings_of("DOB: 12/05/1980", "DOB: <DATE_OF_BIRTH>");
+    findings_of("She was born on May 12th, 1980 in Leeds.", "She was born on <DATE_OF_BIRTH> in Leeds.");
+    findings_of("Date of birth (dd/mm/yyyy): 29/02/1984", "Date of birth (dd/mm/yyyy): <DATE_OF_BIRTH>");
+    findings_of("geb. 3.4.1975 in Köln", "geb. <DATE_OF_BIRTH> in Köln");
+    findings_of("Geboren am 3. März 1975", "Geboren am <DATE_OF_BIRTH>");
+    findings_of("née le 14 juillet 1989 à Lyon", "née le <DATE_OF_BIRTH> à Lyon");
+    findings_of("fecha de nacimiento: 5 de enero de 1990", "fecha de nacimiento: <DATE_OF_BIRTH>");
+    findings_of("nata il 5 marzo 1990", "nata il <DATE_OF_BIRTH>");
+    findings_of("urodzona 1990-03-05", "urodzona <DATE_OF_BIRTH>");
+    findings_of("Дата рождения 01.02.1990", "Дата рождения <DATE_OF_BIRTH>");
+    findings_of("生于1985年3月4日，男", "生于<DATE_OF_BIRTH>，男");
+    findings_of("1985年3月4日出生", "<DATE_OF_BIRTH>出生");
+    findings_of("出生日期19850304", "出生日期<DATE_OF_BIRTH>");
+    findings_of("生年月日：昭和60年3月4日", "生年月日：<DATE_OF_BIRTH>");
+    findings_of("생년월일 1990년 5월 12일", "생년월일 <DATE_OF_BIRTH>");
+    findings_of("The meeting is on 12 May 2024.", "The meeting is on 12 May 2024.");
+    findings_of("Build 20240512 of 2024-05-12", "Build 20240512 of 2024-05-12");
+    findings_of("born on 31.02.1990", "born on 31.02.1990");
+}
+
 static void every_type_has_a_name(void **state)
 {
     (void)state;
@@ -241,7 +276,8 @@ int main(void)
         cmocka_unit_test(values_are_found),        cmocka_unit_test(values_are_found_between_ideographs),
         cmocka_unit_test(wrong_values_are_not),    cmocka_unit_test(parts_of_longer_runs_are_not),
         cmocka_unit_test(full_width_digits_count), cmocka_unit_test(the_default_policy_redacts_what_it_is_sure_of),
-        cmocka_unit_test(context_raises_a_score),  cmocka_unit_test(every_type_has_a_name),
+        cmocka_unit_test(context_raises_a_score),  cmocka_unit_test(dates_of_birth_need_a_word),
+        cmocka_unit_test(every_type_has_a_name),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

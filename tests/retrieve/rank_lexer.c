@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +139,61 @@ static void languages_are_told(void **state)
     }
 }
 
+/* A word means the same whether it stands alone, among others, at the text's end, or in a compound, which is read letter by letter. */
+static void plain_words_are_words(void **state)
+{
+    (void)state;
+    static const char letters[] = "aZ9zA0mQ5";
+    for (size_t len = 1; len < 60; len++)
+        for (size_t kind = 0; kind < 3; kind++) {
+            char word[64] = {0}, alone[96], inside[96], joined[96];
+            for (size_t i = 0; i < len; i++) word[i] = kind == 0 ? 'k' : kind == 1 ? letters[i % 9] : letters[i % 2];
+            snprintf(alone, sizeof alone, "%s", word);
+            snprintf(inside, sizeof inside, "x %s, and more follows", word);
+            snprintf(joined, sizeof joined, "%s-zz", word);
+            size_t n, m, k;
+            sx_token *a = terms_of(SX_LANG_EN, alone, &n), *b = terms_of(SX_LANG_EN, inside, &m);
+            sx_token *c = terms_of(SX_LANG_EN, joined, &k);
+            assert_int_equal(n, 1);
+            assert_int_equal(m, 5);
+            assert_int_equal(a[0].start, 0);
+            assert_int_equal(a[0].end, len);
+            assert_int_equal(b[1].start, 2);
+            assert_int_equal(b[1].end, 2 + len);
+            assert_int_equal(a[0].term, b[1].term);
+            assert_int_equal(a[0].term, c[0].term);
+            assert_int_equal(a[0].kind, c[0].kind);
+            free(a);
+            free(b);
+            free(c);
+        }
+    size_t n;
+    sx_token *t = terms_of(SX_LANG_EN,
+                           "ab\x11\x19"
+                           "cd@ef`gh{ij[kl",
+                           &n); /* neighbours of letters and digits in ASCII */
+    assert_int_equal(n, 6);
+    free(t);
+}
+
+/* What a word becomes does not hang on what the lexer has read before in other languages. These two differ as their languages do. */
+static void a_kept_lexer_keeps_languages_apart(void **state)
+{
+    (void)state;
+    sx_lexer lexer;
+    size_t n;
+    sx_token *fost = terms_of(SX_LANG_RO, "fost", &n);
+    sx_lexer_init(&lexer, &mem, SX_LANG_EN, true);
+    assert_int_equal(sx_lexer_run(&lexer, "oost", 4), LLM_OK);
+    uint32_t oost = lexer.tokens[0].term;
+    lexer.lang = SX_LANG_RO;
+    assert_int_equal(sx_lexer_run(&lexer, "fost", 4), LLM_OK);
+    assert_int_equal(lexer.tokens[0].term, fost[0].term);
+    assert_int_not_equal(lexer.tokens[0].term, oost);
+    sx_lexer_free(&lexer);
+    free(fost);
+}
+
 static void any_bytes(void **state)
 {
     (void)state;
@@ -191,6 +247,8 @@ int main(void)
         cmocka_unit_test(scripts_without_spaces),
         cmocka_unit_test(function_words_are_weak),
         cmocka_unit_test(languages_are_told),
+        cmocka_unit_test(plain_words_are_words),
+        cmocka_unit_test(a_kept_lexer_keeps_languages_apart),
         cmocka_unit_test(any_bytes),
         cmocka_unit_test(memory_runs_out),
     };

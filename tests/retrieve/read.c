@@ -288,6 +288,16 @@ static void test_sentences(void **state)
     expect_sentences("One paragraph\n\nanother", "One paragraph/another/");
     assert_int_equal(sx_sentence_end("a\nb", 0, 3, true), 1);
     assert_int_equal(sx_sentence_end("a\nb", 0, 3, false), 3);
+    for (size_t lead = 3; lead < 40; lead++) { /* wherever a stop stands */
+        static const char *const ends[] = {". Next", "! Next", "? Next", "\n\nNext", "\xE3\x80\x82Next"};
+        for (size_t e = 0; e < sizeof ends / sizeof *ends; e++) {
+            char text[64];
+            memset(text, 'w', lead);
+            memcpy(text + lead, ends[e], strlen(ends[e]) + 1);
+            size_t stop = lead + (ends[e][0] == '\n' ? 0 : ends[e][0] == '\xE3' ? 3 : 1);
+            assert_int_equal(sx_sentence_end(text, 0, strlen(text), false), stop);
+        }
+    }
 }
 
 static void test_sentence_nodes(void **state)

@@ -25,7 +25,7 @@ typedef struct sx_attention {
 void sx_attend(const sx_attention *a);
 
 /* Bytes of scratch a worker needs. */
-size_t sx_attention_scratch(uint32_t dim_k, uint32_t dim_v);
+size_t sx_attention_scratch(const sx_kernels *kernels, uint32_t dim_k, uint32_t dim_v);
 /* Bytes for what several workers give for parts of a few queries' keys. */
 size_t sx_attention_parts(uint32_t n_head, uint32_t dim_v);
 

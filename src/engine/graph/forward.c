@@ -12,7 +12,7 @@ size_t sx_forward_scratch(const sx_net *net, uint32_t n_batch)
     size_t product = net->kernels.matmul->scratch(n_batch);
     if (net->kernels.tiles && net->kernels.tiles->scratch(n_batch) > product)
         product = net->kernels.tiles->scratch(n_batch);
-    size_t attention = sx_attention_scratch(net->hp.dim_k, net->hp.dim_v);
+    size_t attention = sx_attention_scratch(&net->kernels, net->hp.dim_k, net->hp.dim_v);
     return ((product > attention ? product : attention) + 63) / 64 * 64;
 }
 

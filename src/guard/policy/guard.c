@@ -164,6 +164,16 @@ static bool wants_vault(const sx_guard *guard)
     return wants;
 }
 
+/* Nothing is added any more: what the list of rulings grew ahead goes back. */
+static void trim_rulings(sx_guard *guard)
+{
+    if (guard->ruling_n == 0 || guard->ruling_n == guard->ruling_cap) return;
+    sx_ruling *less = sx_mem_realloc(guard->mem, guard->rulings, guard->ruling_n * sizeof *guard->rulings);
+    if (less == NULL) return; /* as good as it was */
+    guard->rulings = less;
+    guard->ruling_cap = guard->ruling_n;
+}
+
 llm_status sx_guard_freeze(sx_guard *guard, llm_error *err)
 {
     llm_status status = LLM_OK;
@@ -174,6 +184,7 @@ llm_status sx_guard_freeze(sx_guard *guard, llm_error *err)
         if (status == LLM_OK && guard->words.word_n > 0) status = sx_words_build(&guard->words, err);
         if (status == LLM_OK) take_fingerprint(guard);
         guard->pseudonyms = guard->vault != NULL && wants_vault(guard);
+        if (status == LLM_OK) trim_rulings(guard);
         guard->frozen = status == LLM_OK;
     }
     pthread_mutex_unlock(&guard->lock);

@@ -9,8 +9,9 @@
 /* What becomes of the weighted sum modulo m. */
 enum { ZERO, REST, LESS, LESS_X };
 
-/* How a date is written that must be one; the last: months tell the century by 20 or 40 more. */
-enum { NO_DATE, YMD, DMY, DAY_MONTH, YEAR_MONTHS };
+/* How a date is written that must be one; in YEAR_MONTHS months tell the century by 20 or 40 more, in ICELAND firms have 40 more
+ * days and the tenth digit tells the century. */
+enum { NO_DATE, YMD, DMY, DAY_MONTH, YEAR_MONTHS, ICELAND };
 
 static const struct {
     uint8_t n, mod, kind, date, date_at;
@@ -26,6 +27,8 @@ static const struct {
     [SX_SCHEME_AR_CUIT] = {11, 11, LESS, NO_DATE, 0, "5432765432", "23"},     /* AFIP */
     [SX_SCHEME_JP_MY_NUMBER] = {12, 11, LESS_X, NO_DATE, 0, "65432765432", NULL}, /* Order 85 of 2014, article 5 */
     [SX_SCHEME_PL_NIP] = {10, 11, REST, NO_DATE, 0, "657234567", NULL},           /* Act on taxpayers' numbers */
+    [SX_SCHEME_IS_KENNITALA] = {10, 11, ZERO, ICELAND, 0, "3276543210",
+                                NULL}, /* Act 140/2019; the last tells the century */
 };
 
 static unsigned weight(char c)
@@ -39,6 +42,10 @@ static bool date_in(const char *d, unsigned order)
     if (order == YMD) return sx_date_ok(2000 + a, b, c);
     if (order == DAY_MONTH) return sx_date_ok(2000, b, a);
     if (order == YEAR_MONTHS) return sx_date_ok(2000, b > 40 ? b - 40 : b > 20 ? b - 20 : b, c);
+    if (order == ICELAND) {
+        unsigned century = d[9] == '8' ? 1800 : d[9] == '9' ? 1900 : 2000;
+        return (d[9] == '0' || d[9] >= '8') && sx_date_ok(century + c, b, a > 40 ? a - 40 : a);
+    }
     return order == NO_DATE || sx_date_ok(2000 + c, b, a);
 }
 
@@ -185,6 +192,31 @@ float sx_check_baltic(const sx_match *m, int arg)
     unsigned check = sx_weighted(d, FIRST, 10) % 11;
     if (check == 10) check = sx_weighted(d, SECOND, 10) % 11;
     return check % 10 == (unsigned)(d[10] - '0') ? SX_CHECK_MAYBE : SX_CHECK_NO;
+}
+
+/* Latvia: a date and the century with a sum modulo 11 over all, or since 2017 a serial from 32 on without a check digit. */
+float sx_check_lv_pk(const sx_match *m, int arg)
+{
+    static const unsigned char W[] = {10, 5, 8, 4, 2, 1, 6, 3, 7, 9};
+    char d[14];
+    (void)arg;
+    if (sx_match_digits(m, d, sizeof d) != 11 || sx_all_same(d, 11)) return SX_CHECK_NO;
+    if (d[0] == '3' && d[1] >= '2') return SX_CHECK_MAYBE;
+    if (d[6] > '2' ||
+        !sx_date_ok(1800 + 100 * (unsigned)(d[6] - '0') + sx_number(d + 4, 2), sx_number(d + 2, 2), sx_number(d, 2)))
+        return SX_CHECK_NO;
+    return (1 + sx_weighted(d, W, 10)) % 11 % 10 == (unsigned)(d[10] - '0') ? SX_CHECK_MAYBE : SX_CHECK_NO;
+}
+
+/* Luxembourg, regulation of 28 November 2013: birth date, serial, a digit by Luhn and one by Verhoeff over the first eleven. */
+float sx_check_lu_matricule(const sx_match *m, int arg)
+{
+    char d[16];
+    (void)arg;
+    if (sx_match_digits(m, d, sizeof d) != 13) return SX_CHECK_NO;
+    if (!sx_date_ok(sx_number(d, 4), sx_number(d + 4, 2), sx_number(d + 6, 2)) || !sx_luhn(d, 12)) return SX_CHECK_NO;
+    d[11] = d[12];
+    return sx_verhoeff(d, 12) ? SX_CHECK_MAYBE : SX_CHECK_NO;
 }
 
 /* arg 11: Croatia's OIB (ISO 7064 modulo 11,10). arg 13: Switzerland's AHV number (EAN-13). */

@@ -79,7 +79,8 @@ enum {
     SX_SCHEME_SI_EMSO,
     SX_SCHEME_AR_CUIT,
     SX_SCHEME_JP_MY_NUMBER,
-    SX_SCHEME_PL_NIP
+    SX_SCHEME_PL_NIP,
+    SX_SCHEME_IS_KENNITALA
 };
 
 /* ---- checks (check_*.c) ---- */
@@ -93,6 +94,7 @@ float sx_check_baltic(const sx_match *m, int arg);
 float sx_check_be_national(const sx_match *m, int arg);
 float sx_check_behind_lead(const sx_match *m, int arg);
 float sx_check_bic(const sx_match *m, int arg);
+float sx_check_birth_date(const sx_match *m, int arg);
 float sx_check_bitcoin(const sx_match *m, int arg);
 float sx_check_br(const sx_match *m, int arg);
 float sx_check_ca_sin(const sx_match *m, int arg);
@@ -135,7 +137,10 @@ float sx_check_kr_licence(const sx_match *m, int arg);
 float sx_check_kr_rrn(const sx_match *m, int arg);
 float sx_check_lei(const sx_match *m, int arg);
 float sx_check_luhn(const sx_match *m, int arg);
+float sx_check_lu_matricule(const sx_match *m, int arg);
+float sx_check_lv_pk(const sx_match *m, int arg);
 float sx_check_mac(const sx_match *m, int arg);
+float sx_check_mrz(const sx_match *m, int arg);
 float sx_check_mx_curp(const sx_match *m, int arg);
 float sx_check_mx_rfc(const sx_match *m, int arg);
 float sx_check_ng_nin(const sx_match *m, int arg);

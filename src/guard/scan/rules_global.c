@@ -6,6 +6,9 @@
 #define URL_TAIL "(:\\d{1,5})?([/?#]([A-Za-z0-9\\-._~:/?#\\[\\]@!$&'()*+,;=%]*[A-Za-z0-9\\-_~/#@$&*+=%])?)?"
 #define EXT      "( ?(x|ext\\.?|X|Ext\\.?) ?\\d{1,6})?"
 
+#define LINE_END  "( |\\r?\\n)"
+#define LAST_LINE "[A-Z0-9<]{9}[0-9<][A-Z<]{3}\\d{7}[MFX<]\\d{7}"
+
 static const sx_rule RULES[] = {
     /* RFC 5321 mailbox over RFC 1123 host names */
     {"EMAIL_ADDRESS", "email", LOCAL "@" HOST, 0.6f, 0.9f, sx_check_email, 0, 0, NULL, "@", 0},
@@ -50,6 +53,16 @@ static const sx_rule RULES[] = {
     {"LEI", "lei", "[A-Z0-9]{18}\\d{2}", 0.4f, 0.95f, sx_check_lei, 0, 0, NULL, NULL, 0},
     {"SWIFT_BIC", "swift-bic", "[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?", 0.1f, 0.85f, sx_check_bic, 0,
      SX_RULE_REQUIRED, NULL, NULL, 0},
+    /* ICAO Doc 9303: the lines of a passport or card that machines read, each part with its check digit */
+    {"PASSPORT_MRZ", "mrz-td3", "P[A-Z<][A-Z<]{42}" LINE_END LAST_LINE "[A-Z0-9<]{14}[0-9<]\\d", 0.9f, 1.0f,
+     sx_check_mrz, 44, 0, NULL, "<", 0},
+    {"PASSPORT_MRZ", "mrz-td3-last", LAST_LINE "[A-Z0-9<]{14}[0-9<]\\d", 0.9f, 1.0f, sx_check_mrz, 44, 0, NULL, "<", 0},
+    {"PASSPORT_MRZ", "mrz-td2", "[ACIPV][A-Z<][A-Z<]{34}" LINE_END LAST_LINE "[A-Z0-9<]{7}\\d", 0.9f, 1.0f,
+     sx_check_mrz, 36, 0, NULL, "<", 0},
+    {"PASSPORT_MRZ", "mrz-td1",
+     "[ACI][A-Z0-9<][A-Z<]{3}[A-Z0-9<]{25}" LINE_END "\\d{7}[MFX<]\\d{7}[A-Z<]{3}[A-Z0-9<]{11}\\d" LINE_END
+     "[A-Z<]{30}",
+     0.9f, 1.0f, sx_check_mrz, 30, SX_RULE_RIGHT_ANY, NULL, NULL, 0},
     /* WGS 84 as ISO 6709 and maps write it */
     {"COORDINATES", "coordinates-decimal",
      "[+\\-]?\\d{1,2}\\.\\d{3,10}°?( ?[NS])?, ?[+\\-]?\\d{1,3}\\.\\d{3,10}°?( ?[EW])?", 0.4f, 0.85f,

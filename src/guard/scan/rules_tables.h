@@ -12,6 +12,7 @@
 
 sx_rule_table sx_rules_asia(void);
 sx_rule_table sx_rules_attack(void);
+sx_rule_table sx_rules_birth(void);
 sx_rule_table sx_rules_cn(void);
 sx_rule_table sx_rules_date(void);
 sx_rule_table sx_rules_de(void);

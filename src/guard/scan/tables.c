@@ -4,9 +4,9 @@
 
 bool sx_rule_table_at(size_t i, sx_rule_table *out)
 {
-    static sx_rule_table (*const TABLES[])(void) = {sx_rules_cn,       sx_rules_global, sx_rules_us,    sx_rules_de,
-                                                    sx_rules_uk,       sx_rules_eu,     sx_rules_asia,  sx_rules_date,
-                                                    sx_rules_national, sx_rules_secret, sx_rules_attack};
+    static sx_rule_table (*const TABLES[])(void) = {
+        sx_rules_cn,   sx_rules_global, sx_rules_us,       sx_rules_de,     sx_rules_uk,     sx_rules_eu,
+        sx_rules_asia, sx_rules_date,   sx_rules_national, sx_rules_secret, sx_rules_attack, sx_rules_birth};
     if (i >= sizeof TABLES / sizeof TABLES[0]) return false;
     *out = TABLES[i]();
     return true;
@@ -174,6 +174,19 @@ static const sx_type_info TYPES[] = {
     {"NZ_PASSPORT", "new zealand passport|nz passport", NEAR, 0, 0},
     {"AU_PASSPORT", "australian passport", NEAR, 0, 0},
     {"CA_PASSPORT", "canadian passport|passeport canadien", NEAR, 0, 0},
+    {"DATE_OF_BIRTH",
+     "born|birth|birthdate|birthday|dob|d.o.b|geboren|geb|geburtsdatum|geburtstag|geboortedatum|geb.datum|né|née|naissance|nacido|"
+     "nacida|nacimiento|nació|f. nac|nascido|nascida|nascimento|nato il|nata il|nascita|urodzony|urodzona|urodzenia|narozen|"
+     "narozena|narození|narodený|narodená|narodenia|rođen|rođena|rođenja|születési|született|født|fødselsdato|född|födelsedatum|"
+     "syntynyt|syntymäaika|fæddur|fædd|fæðingardagur|dzimis|dzimusi|dzimšanas|gimė|gimimo|sündinud|sünniaeg|născut|născută|nașterii|"
+     "doğum|doğumlu|γεννήθηκε|γέννησης|родился|родилась|рождения|роден|родена|народився|народилася|народження|ngày sinh|sinh ngày|"
+     "lahir|ipinanganak|เกิด|जन्म|生日|出生|生于|生於|誕生日|生年月日|生まれ|생년월일|생일|출생",
+     36, 10, 0},
+    {"PASSPORT_MRZ", "passport|mrz|travel document|护照|passeport", NEAR, 0, 0},
+    {"LV_PERSONAS_KODS", "personas kods|personas koda|personas kodu|p.k", NEAR, 0, 0},
+    {"SK_BIRTH_NUMBER", "rodné číslo sr|slovensk|slovak|bratislav|narodený|narodená", NEAR, 0, 0},
+    {"LU_MATRICULE", "matricule|luxembourg|cns|identifikatiounsnummer", NEAR, 0, 0},
+    {"IS_KENNITALA", "kennitala|kennitölu|kt", NEAR, 0, 0},
 };
 
 bool sx_type_at(size_t i, sx_type_info *out)

@@ -177,7 +177,7 @@ void sx_entry_keep(sx_corpus *corpus, sx_entry *e)
     corpus->fresh[corpus->newest] = e;
     e->refs++;
     corpus->fresh_bytes += e->bytes;
-    for (unsigned k = 1; k < SX_FRESH && corpus->fresh_bytes > corpus->cache_bytes / 4; k++)
+    for (unsigned k = 1; k < SX_FRESH && corpus->fresh_bytes > corpus->fresh_most; k++)
         drop_fresh(corpus, (corpus->newest + k) % SX_FRESH);
     pthread_mutex_unlock(&corpus->lock);
 }

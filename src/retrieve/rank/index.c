@@ -176,7 +176,7 @@ static void fill_postings(sx_index *index, uint32_t *next)
 
 llm_status sx_index_finish(sx_index *index, llm_error *err)
 {
-    llm_status status = sx_index_slots(index, err);
+    llm_status status = index->slots ? LLM_OK : sx_index_slots(index, err);
     if (status) return status;
     uint32_t *last = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *last);
     index->post_start = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *index->post_start);

@@ -4,7 +4,7 @@
 #include "retrieve/rank/donor.h"
 #include "retrieve/rank/spans.h"
 
-enum { LEAD_CHARS = 90 };
+enum { LEAD_CHARS = 90, TOKEN_BYTES = 6 /* of text that a token takes at least, in most languages */ };
 
 /* Up to where a leaf's tokens belong to its lead and its title, and how many those are. */
 typedef struct limits {
@@ -25,7 +25,7 @@ typedef struct builder {
 static llm_status grow_slots(builder *b)
 {
     sx_index *index = b->index;
-    size_t cap = b->slots_cap ? b->slots_cap * 4 : 1024;
+    size_t cap = b->slots_cap ? b->slots_cap * 2 : 1024;
     uint32_t *slots = sx_mem_array(index->mem, cap, sizeof *slots);
     if (!slots) return LLM_E_MEMORY;
     for (uint32_t t = 0; t < index->n_terms; t++) {
@@ -79,9 +79,14 @@ static llm_status add_span(builder *b, uint32_t start, uint32_t end, const limit
 {
     llm_status status = sx_lexer_run(b->lexer, b->tree->text + start, end - start);
     if (status) return status;
+    sx_index *index = b->index;
+    if (sx_mem_grow(index->mem, (void **)&index->tokens, &index->tokens_cap, index->n_tokens + b->lexer->count + 1,
+                    sizeof *index->tokens))
+        return LLM_E_MEMORY;
     for (size_t i = 0; i < b->lexer->count; i++) {
         uint32_t number = number_of(b, b->lexer->tokens[i].term);
-        if (!number || put(b, number)) return LLM_E_MEMORY;
+        if (!number) return LLM_E_MEMORY;
+        index->tokens[index->n_tokens++] = number;
         if (at) count_before(at->lead, start + b->lexer->tokens[i].start, at->lead_end);
         if (at) count_before(at->title, start + b->lexer->tokens[i].start, at->title_end);
     }
@@ -166,10 +171,15 @@ static llm_status build(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32
     llm_status status = sx_index_shape(&b.index, mem, tree, err);
     if (status) return status;
     b.index->lang = lexer->lang = lang;
-    if (known && known->lang == lang && sx_donor_open(&b.donor, mem, known_tree, known)) status = sx_fail_memory(err);
+    if (sx_mem_grow(mem, (void **)&b.index->tokens, &b.index->tokens_cap, tree->text_len / TOKEN_BYTES + 1,
+                    sizeof *b.index->tokens))
+        status = sx_fail_memory(err);
+    if (!status && known && known->lang == lang && sx_donor_open(&b.donor, mem, known_tree, known))
+        status = sx_fail_memory(err);
     if (!status) status = add_all(&b, cancel, err);
     sx_donor_close(&b.donor, mem);
-    sx_mem_free(mem, b.slots);
+    b.index->slots = b.slots; /* the table by which terms were numbered finds them from now on */
+    b.index->n_slots = (uint32_t)b.slots_cap;
     if (!status) status = sx_index_finish(b.index, err);
     if (status)
         sx_index_free(b.index);

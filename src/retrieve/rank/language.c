@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "platform/ascii.h"
 #include "platform/map.h"
 #include "platform/utf8.h"
 #include "retrieve/rank/fold.h"
@@ -156,19 +157,76 @@ bool sx_language_weak(uint32_t lang, const char *word, size_t len)
     return strstr(languages[lang].weak, key) != NULL;
 }
 
-/* word -> bit mask of the Latin-letter languages that have it */
-static int learn_words(sx_map *map)
+enum { SAMPLE_BYTES = 48 * 1024, WORD_ROOM = 64, WORDS_ALL = 1400, LETTERS_MOST = 24 };
+
+void sx_function_words_init(sx_function_words *words, sx_mem *mem)
+{
+    sx_map_init(&words->map, mem);
+    memset(words->marks, 0, sizeof words->marks);
+}
+
+void sx_function_words_free(sx_function_words *words)
+{
+    sx_map_free(&words->map);
+}
+
+/* The first eight bytes of a word, with zeroes behind a shorter one. word: eight bytes can be read. */
+static uint64_t first_of(const char *word, size_t len)
+{
+    uint64_t first = sx_ascii_load(word);
+    return len < 8 ? first & ((UINT64_C(1) << (8 * len)) - 1) : first;
+}
+
+static uint32_t mark_of(uint64_t first, size_t len)
+{
+    return (uint32_t)((first + len) * UINT64_C(0x9E3779B97F4A7C15) >> 50);
+}
+
+static int learn_words(sx_function_words *words)
 {
     for (uint32_t lang = 0; lang < SX_LANG_LATIN_COUNT; lang++) {
         for (const char *p = languages[lang].weak + 1; *p;) {
             const char *end = strchr(p, ' ');
             size_t len = (size_t)(end - p);
-            uint32_t mask = sx_map_get(map, p, len);
-            if (sx_map_put(map, p, len, (mask == SX_MAP_NONE ? 0 : mask) | 1u << lang)) return -1;
+            char padded[WORD_ROOM] = {0};
+            memcpy(padded, p, len < sizeof padded ? len : sizeof padded);
+            uint32_t mask = sx_map_get(&words->map, p, len), mark = mark_of(first_of(padded, len), len);
+            if (sx_map_put(&words->map, p, len, (mask == SX_MAP_NONE ? 0 : mask) | 1u << lang)) return -1;
+            words->marks[mark / 64] |= UINT64_C(1) << mark % 64;
             p = end + 1;
         }
     }
     return 0;
+}
+
+static bool is_marked(const sx_function_words *words, uint64_t first, size_t len)
+{
+    uint32_t mark = mark_of(first, len);
+    return words->marks[mark / 64] >> mark % 64 & 1;
+}
+
+/* Passes over blanks and short ASCII words that are no function words, as most are; returns where it stops. *met counts them. */
+static size_t pass_over(const sx_function_words *words, const char *text, size_t len, size_t at, uint32_t *met)
+{
+    while (len - at > 8) {
+        sx_ascii8 a = sx_ascii_at(text + at);
+        unsigned run = sx_ascii_run(a.letters);
+        if (run == 8 || (unsigned char)text[at + run] >= 0x80) break; /* it goes on */
+        if (run) {
+            if (is_marked(words, a.folded & ((UINT64_C(1) << (8 * run)) - 1), run)) break;
+            ++*met;
+        }
+        at += run + 1;
+    }
+    return at;
+}
+
+/* Which Latin-letter languages have the word, a bit each. */
+static uint32_t languages_of(const sx_function_words *words, const char *word, size_t len)
+{
+    if (!is_marked(words, first_of(word, len), len)) return 0;
+    uint32_t mask = sx_map_get(&words->map, word, len);
+    return mask == SX_MAP_NONE ? 0 : mask;
 }
 
 /* Folds one Latin word into out (room for 64); returns its length, 0 when it is too long to be a function word. */
@@ -177,10 +235,19 @@ static size_t next_word(const char *text, size_t len, size_t *at, char *out)
     size_t n = 0, step;
     bool fits = true;
     for (; *at < len; *at += step) {
+        while (n <= LETTERS_MOST - 8 && len - *at >= 8) { /* most of most texts */
+            sx_ascii8 a = sx_ascii_at(text + *at);
+            unsigned run = sx_ascii_run(a.letters);
+            sx_ascii_store(out + n, a.folded);
+            n += run;
+            *at += run;
+            if (run < 8) break;
+        }
+        if (*at == len) break;
         unsigned char c = (unsigned char)text[*at];
         step = 1;
-        if ((unsigned char)((c | 0x20) - 'a') < 26) { /* most of most texts */
-            if (n > 24)
+        if (sx_ascii_is_letter((char)c)) {
+            if (n > LETTERS_MOST)
                 fits = false;
             else
                 out[n++] = (char)(c | 0x20);
@@ -192,7 +259,7 @@ static size_t next_word(const char *text, size_t len, size_t *at, char *out)
             if (n || !fits) break;
             continue;
         }
-        if (folded == SX_FOLD_SLOW || n > 24)
+        if (folded == SX_FOLD_SLOW || n > LETTERS_MOST)
             fits = false;
         else
             n += sx_utf8_put(folded, out + n);
@@ -200,12 +267,10 @@ static size_t next_word(const char *text, size_t len, size_t *at, char *out)
     return fits ? n : 0;
 }
 
-enum { SAMPLE_BYTES = 48 * 1024, WORD_ROOM = 64, WORDS_ALL = 1400 };
-
-llm_status sx_language_detect_with(uint32_t *lang, sx_map *words, const char *text, size_t len)
+llm_status sx_language_detect_with(uint32_t *lang, sx_function_words *words, const char *text, size_t len)
 {
-    if (!words->count && (sx_map_reserve(words, WORDS_ALL) || learn_words(words))) {
-        sx_map_free(words);
+    if (!words->map.count && (sx_map_reserve(&words->map, WORDS_ALL) || learn_words(words))) {
+        sx_map_free(&words->map);
         return LLM_E_MEMORY;
     }
     uint32_t hits[SX_LANG_LATIN_COUNT] = {0};
@@ -213,11 +278,11 @@ llm_status sx_language_detect_with(uint32_t *lang, sx_map *words, const char *te
     if (len > SAMPLE_BYTES) len = SAMPLE_BYTES;
     for (size_t at = 0; at < len;) {
         char word[WORD_ROOM];
+        at = pass_over(words, text, len, at, &met);
         size_t n = next_word(text, len, &at, word);
         if (!n) continue;
         met++;
-        uint32_t mask = sx_map_get(words, word, n);
-        for (uint32_t l = 0; mask != SX_MAP_NONE && l < SX_LANG_LATIN_COUNT; l++) hits[l] += mask >> l & 1;
+        for (uint32_t mask = languages_of(words, word, n); mask; mask &= mask - 1) hits[__builtin_ctz(mask)]++;
     }
     *lang = SX_LANG_EN;
     for (uint32_t l = 1; l < SX_LANG_LATIN_COUNT; l++)
@@ -227,9 +292,9 @@ llm_status sx_language_detect_with(uint32_t *lang, sx_map *words, const char *te
 
 llm_status sx_language_detect(uint32_t *lang, sx_mem *mem, const char *text, size_t len)
 {
-    sx_map words;
-    sx_map_init(&words, mem);
+    sx_function_words words;
+    sx_function_words_init(&words, mem);
     llm_status status = sx_language_detect_with(lang, &words, text, len);
-    sx_map_free(&words);
+    sx_function_words_free(&words);
     return status;
 }

@@ -50,7 +50,17 @@ const char *sx_language_stemmer(uint32_t lang);
 bool sx_language_weak(uint32_t lang, const char *word, size_t len);
 /* The Latin-letter language whose function words fill the text best; English when there is no telling. */
 llm_status sx_language_detect(uint32_t *lang, sx_mem *mem, const char *text, size_t len);
-/* The same, faster from the second time on: the function words are kept in a map, empty at first, that is the caller's. */
-llm_status sx_language_detect_with(uint32_t *lang, sx_map *words, const char *text, size_t len);
+
+/* The function words of the Latin-letter languages, ready to be met in texts; made when first used. */
+enum { SX_WORD_MARKS = 1 << 14 };
+typedef struct sx_function_words {
+    sx_map map;                         /* word -> which languages have it */
+    uint64_t marks[SX_WORD_MARKS / 64]; /* by hash: most other words are told by these alone */
+} sx_function_words;
+
+void sx_function_words_init(sx_function_words *words, sx_mem *mem);
+void sx_function_words_free(sx_function_words *words);
+/* The same, faster from the second time on. */
+llm_status sx_language_detect_with(uint32_t *lang, sx_function_words *words, const char *text, size_t len);
 
 #endif

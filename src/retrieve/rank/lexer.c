@@ -3,12 +3,13 @@
 #include <libstemmer.h>
 #include <string.h>
 
+#include "platform/ascii.h"
 #include "platform/map.h"
 #include "platform/unicode.h"
 #include "platform/utf8.h"
 #include "retrieve/rank/fold.h"
 
-enum { PIECE_MAX = 192, JOIN_MAX = 256 };
+enum { PIECE_MAX = 192, JOIN_MAX = 256, PLAIN_MAX = 48 };
 
 /* A word in hand: its bytes in the text and in folded form. */
 typedef struct piece {
@@ -26,7 +27,7 @@ void sx_lexer_init(sx_lexer *lexer, sx_mem *mem, uint32_t lang, bool want_weak)
     lexer->lang = lang;
     lexer->want_weak = want_weak;
     sx_buf_init(&lexer->folded, mem, 0);
-    sx_map_init(&lexer->function_words, mem);
+    sx_function_words_init(&lexer->function_words, mem);
 }
 
 void sx_lexer_free(sx_lexer *lexer)
@@ -35,8 +36,9 @@ void sx_lexer_free(sx_lexer *lexer)
         if (lexer->stemmers[i]) sb_stemmer_delete(lexer->stemmers[i]);
     sx_mem_free(lexer->mem, lexer->slots);
     sx_mem_free(lexer->mem, lexer->tokens);
+    sx_mem_free(lexer->mem, lexer->waiting);
     sx_buf_free(&lexer->folded);
-    sx_map_free(&lexer->function_words);
+    sx_function_words_free(&lexer->function_words);
     memset(lexer, 0, sizeof *lexer);
 }
 
@@ -95,22 +97,118 @@ static bool grow_slots(sx_lexer *x)
     return true;
 }
 
+/* The language goes in far from the letters: a small number would only turn one letter into another. */
+static uint64_t word_key(const char *word, size_t len, uint32_t lang, bool stem)
+{
+    return sx_hash64(word, len, stem ? (lang + 1) * UINT64_C(0x9E3779B97F4A7C15) : 0) | 1;
+}
+
+/* The slot of a key, free if the word is new; NULL without memory. */
+static sx_term_slot *slot_of(sx_lexer *x, uint64_t key)
+{
+    if (x->used * 2 >= x->cap && !grow_slots(x)) {
+        x->failed = true;
+        return NULL;
+    }
+    return find_slot(x->slots, x->cap, key);
+}
+
+static void fill_slot(sx_lexer *x, sx_term_slot *slot, uint64_t key, const char *word, size_t len, uint32_t lang,
+                      bool stem)
+{
+    slot->key = key;
+    slot->term = stem ? stem_term(x, word, len, lang) : term_of(word, len);
+    slot->weak = x->want_weak && sx_language_weak(lang, word, len);
+    x->used++;
+}
+
 /* The term of a folded word; stemming happens once per different word. */
 static sx_term_slot word_term(sx_lexer *x, const char *word, size_t len, uint32_t lang, bool stem)
 {
-    uint64_t key = sx_hash64(word, len, stem ? lang + 1 : 0) | 1;
-    if (x->used * 2 >= x->cap && !grow_slots(x)) {
-        x->failed = true;
-        return (sx_term_slot){key, 1, false};
-    }
-    sx_term_slot *slot = find_slot(x->slots, x->cap, key);
-    if (!slot->key) {
-        slot->key = key;
-        slot->term = stem ? stem_term(x, word, len, lang) : term_of(word, len);
-        slot->weak = x->want_weak && sx_language_weak(lang, word, len);
-        x->used++;
-    }
+    uint64_t key = word_key(word, len, lang, stem);
+    sx_term_slot *slot = slot_of(x, key);
+    if (!slot) return (sx_term_slot){key, 1, false};
+    if (!slot->key) fill_slot(x, slot, key, word, len, lang, stem);
     return *slot;
+}
+
+/* ---- plain words: ASCII letters and digits between blanks and the like ---- */
+
+/* The run of letters and digits at `at`, folded into out (PLAIN_MAX + 8 bytes); 0 when it is a long one. */
+static size_t fold_plain(const char *text, size_t len, size_t at, char *out, bool *letters, bool *digits)
+{
+    uint64_t any_letters = 0, any_digits = 0;
+    size_t n = 0;
+    for (; n < PLAIN_MAX && len - at - n >= 8; n += 8) {
+        sx_ascii8 a = sx_ascii_at(text + at + n);
+        unsigned run = sx_ascii_run(a.letters | a.digits);
+        sx_ascii_store(out + n, a.folded);
+        any_letters |= sx_ascii_first(a.letters, run);
+        any_digits |= sx_ascii_first(a.digits, run);
+        if (run == 8) continue;
+        n += run;
+        *letters = any_letters != 0;
+        *digits = any_digits != 0;
+        return n;
+    }
+    *letters = any_letters != 0;
+    *digits = any_digits != 0;
+    for (; n < PLAIN_MAX && at + n < len; n++) {
+        char c = text[at + n];
+        bool letter = sx_ascii_is_letter(c), digit = sx_ascii_is_digit(c);
+        if (!letter && !digit) return n;
+        *letters = *letters || letter;
+        *digits = *digits || digit;
+        out[n] = (char)(c | 0x20);
+    }
+    return n < PLAIN_MAX ? n : 0;
+}
+
+/* Does a word of n letters end for good before this byte? A hyphen, an apostrophe and the like may join it to the next one, the dot
+ * after a single letter may be an acronym's. */
+static bool parts_plainly(char next, size_t n)
+{
+    return (unsigned char)next < 0x80 && next != '-' && next != '\'' && next != '&' && (next != '.' || n > 1);
+}
+
+/* Notes a plain word, if there is one at `at`: its place in the table is on its way from memory while the text is read on.
+ * Returns its length, or 0. */
+static size_t take_plain(sx_lexer *x, const char *text, size_t len, size_t at)
+{
+    char folded[PLAIN_MAX + 8];
+    bool letters, digits;
+    if (x->lang == SX_LANG_TR) return 0; /* has an i of its own */
+    size_t n = fold_plain(text, len, at, folded, &letters, &digits);
+    if (!n || !letters || (at + n < len && !parts_plainly(text[at + n], n))) return 0;
+    if (sx_mem_grow(x->mem, (void **)&x->waiting, &x->waiting_cap, x->n_waiting + 1, sizeof *x->waiting)) {
+        x->failed = true;
+        return n;
+    }
+    uint64_t key = word_key(folded, n, x->lang, !digits);
+    if (x->cap) __builtin_prefetch(&x->slots[(size_t)(key >> 7) & (x->cap - 1)]);
+    x->waiting[x->n_waiting++] = (sx_waiting_word){key, x->count, !digits};
+    put_token(x, 1, at, at + n, SX_TOK_WORD, false);
+    return n;
+}
+
+/* Gives the noted words their terms. */
+static void settle_plain(sx_lexer *x, const char *text, size_t len)
+{
+    for (size_t i = 0; i < x->n_waiting && !x->failed; i++) {
+        const sx_waiting_word *w = &x->waiting[i];
+        sx_token *token = &x->tokens[w->token];
+        sx_term_slot *slot = slot_of(x, w->key);
+        if (!slot) return;
+        if (!slot->key) {
+            char folded[PLAIN_MAX + 8];
+            bool letters, digits;
+            size_t n = fold_plain(text, len, token->start, folded, &letters, &digits);
+            fill_slot(x, slot, w->key, folded, n, x->lang, w->stem);
+        }
+        token->term = slot->term;
+        token->weak = slot->weak;
+    }
+    x->n_waiting = 0;
 }
 
 /* ---- folding a piece ---- */
@@ -382,11 +480,16 @@ static size_t take_sea(sx_lexer *x, const char *text, size_t len, size_t at)
 
 llm_status sx_lexer_run(sx_lexer *x, const char *text, size_t len)
 {
-    x->count = 0;
+    x->count = x->n_waiting = 0;
     x->failed = false;
     for (size_t at = 0, step; at < len && !x->failed;) {
         if (text[at] == ' ' || text[at] == '\n') {
             at++;
+            continue;
+        }
+        size_t plain = sx_ascii_is_letter(text[at]) || sx_ascii_is_digit(text[at]) ? take_plain(x, text, len, at) : 0;
+        if (plain) {
+            at += plain;
             continue;
         }
         uint32_t cp = sx_utf8_next(text + at, len - at, &step);
@@ -399,5 +502,6 @@ llm_status sx_lexer_run(sx_lexer *x, const char *text, size_t len)
         default: at += step;
         }
     }
+    settle_plain(x, text, len);
     return x->failed ? LLM_E_MEMORY : LLM_OK;
 }

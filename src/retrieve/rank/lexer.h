@@ -34,6 +34,13 @@ typedef struct sx_term_slot {
     bool weak;
 } sx_term_slot;
 
+/* A word that was read and whose term is looked up when the text is through. */
+typedef struct sx_waiting_word {
+    uint64_t key;
+    size_t token;
+    bool stem;
+} sx_waiting_word;
+
 typedef struct sx_lexer {
     sx_mem *mem;
     uint32_t lang; /* of words in Latin letters: SX_LANG_* */
@@ -42,10 +49,12 @@ typedef struct sx_lexer {
     void *stemmers[SX_STEMMERS];
     sx_term_slot *slots;
     size_t cap, used;
-    sx_map function_words; /* for sx_language_detect_with */
-    sx_buf folded;         /* of the word in hand when it is not simple */
-    sx_token *tokens;      /* [count] of the last sx_lexer_run */
+    sx_function_words function_words; /* for sx_language_detect_with */
+    sx_buf folded;                    /* of the word in hand when it is not simple */
+    sx_token *tokens;                 /* [count] of the last sx_lexer_run */
     size_t count, tokens_cap;
+    sx_waiting_word *waiting; /* [n_waiting] */
+    size_t n_waiting, waiting_cap;
 } sx_lexer;
 
 void sx_lexer_init(sx_lexer *lexer, sx_mem *mem, uint32_t lang, bool want_weak);

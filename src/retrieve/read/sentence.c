@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "platform/ascii.h"
 #include "platform/unicode.h"
 #include "platform/utf8.h"
 
@@ -208,7 +209,6 @@ static bool stop_ends(const char *text, size_t start, size_t dot, size_t next, s
     const char *token = text + from;
     if (sx_skip_space(text, start, from) == from && is_label(token, len)) return false;
     size_t next_len = word_at(text, follow, end);
-    bool starter = IN_LIST(starters, text + follow, next_len);
     size_t first;
     uint32_t cp = sx_utf8_next(token, len, &first);
     if (first == len && (sx_uc_class(cp) & SX_UC_L)) return sx_uc_is_unspaced(cp); /* an initial */
@@ -221,8 +221,9 @@ static bool stop_ends(const char *text, size_t start, size_t dot, size_t next, s
         digits &= c >= '0' && c <= '9';
     }
     if (digits) return !(len <= 2 && IN_LIST(after_ordinal, text + follow, next_len));
-    if (inner_stop && !(token[len - 1] >= '0' && token[len - 1] <= '9')) return starter; /* U.S, e.g, z.B */
-    if (IN_LIST(maybe_last, lower, len)) return starter;
+    if ((inner_stop && !(token[len - 1] >= '0' && token[len - 1] <= '9')) || /* U.S, e.g, z.B */
+        IN_LIST(maybe_last, lower, len))
+        return IN_LIST(starters, text + follow, next_len);
     return !IN_LIST(abbreviations, lower, len);
 }
 
@@ -268,10 +269,27 @@ static bool blank_line_at(const char *text, size_t i, size_t end)
     return i < end && text[i] == '\n';
 }
 
+/* The first byte of eight that a sentence may end at: a stop, a line's end, anything beyond ASCII. */
+static unsigned uneventful(const char *p)
+{
+    uint64_t v = sx_ascii_load(p), plain = v & ~SX_ASCII_TOPS;
+    uint64_t event = sx_ascii_equal(plain, '.') | sx_ascii_equal(plain, '!') | sx_ascii_equal(plain, '?') |
+                     sx_ascii_equal(plain, '\n') | (v & SX_ASCII_TOPS);
+    return sx_ascii_run(~event & SX_ASCII_TOPS);
+}
+
 size_t sx_sentence_end(const char *text, size_t start, size_t end, bool lines)
 {
     size_t i = sx_skip_space(text, start, end);
     while (i < end) {
+        if (i > start && (unsigned char)text[i - 1] < 0x80) { /* behind other scripts a blank may end a sentence too */
+            while (end - i >= 8) {
+                unsigned n = uneventful(text + i);
+                i += n;
+                if (n < 8) break;
+            }
+            if (i == end) break;
+        }
         unsigned char c = (unsigned char)text[i];
         if (c < 0x80 && c != '.' && c != '!' && c != '?' && c != '\n') {
             if (c == ' ' && i - start >= PHRASE_BYTES && after_thai(text, i)) return i;

@@ -22,6 +22,13 @@ static inline void sx_put_varint(sx_buf *out, uint64_t v)
 
 static inline void sx_put_fixed(sx_buf *out, uint64_t v, int n)
 {
+    if (out->status == LLM_OK && out->cap - out->len > 8 && out->max - out->len > 8) { /* as a rule there is room */
+        unsigned char *p = (unsigned char *)out->data + out->len;
+        for (int i = 0; i < 8; i++) p[i] = (unsigned char)(v >> (8 * i));
+        out->len += (size_t)n;
+        out->data[out->len] = '\0';
+        return;
+    }
     unsigned char bytes[8];
     for (int i = 0; i < n; i++) bytes[i] = (unsigned char)(v >> (8 * i));
     sx_buf_add(out, bytes, (size_t)n);
@@ -64,21 +71,22 @@ static inline uint64_t sx_take_fixed(sx_bytes_in *in, int n)
 
 static inline int sx_bits_of(uint32_t v)
 {
-    int n = 0;
-    for (; v; v >>= 1) n++;
-    return n;
+    return v ? 32 - __builtin_clz(v) : 0;
 }
 
-/* n numbers of `width` bits (0..32) each, the lowest first. */
+/* n numbers (512 at most) of `width` bits (0..32) each, the lowest first. */
 static inline void sx_pack_bits(sx_buf *out, const uint32_t *v, uint32_t n, int width)
 {
+    unsigned char bytes[512 * 4];
     uint64_t held = 0;
+    size_t len = 0;
     int bits = 0;
     for (uint32_t i = 0; i < n; i++) {
         held |= (uint64_t)v[i] << bits;
-        for (bits += width; bits >= 8; bits -= 8, held >>= 8) sx_buf_char(out, (char)(unsigned char)held);
+        for (bits += width; bits >= 8; bits -= 8, held >>= 8) bytes[len++] = (unsigned char)held;
     }
-    if (bits) sx_buf_char(out, (char)(unsigned char)held);
+    if (bits) bytes[len++] = (unsigned char)held;
+    sx_buf_add(out, bytes, len);
 }
 
 static inline size_t sx_packed_size(uint32_t n, int width)
@@ -110,7 +118,8 @@ static inline uint32_t sx_tf_code(uint32_t count, uint32_t lead)
 
 static inline void sx_tf_split(uint32_t code, uint32_t *count, uint32_t *lead)
 {
-    uint32_t c = (uint32_t)((sqrt(8.0 * ((double)code + 1.0) + 1.0) - 1.0) / 2.0);
+    static const uint8_t counts[] = {1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6};
+    uint32_t c = code < sizeof counts ? counts[code] : (uint32_t)((sqrt(8.0 * ((double)code + 1.0) + 1.0) - 1.0) / 2.0);
     if (c > 65535) c = 65535;
     *count = c;
     *lead = code + 1 - c * (c + 1) / 2;

@@ -1,15 +1,19 @@
-/* From documents to a segment: every (key, document) pair is a run of postings; sorted by key, runs join into lists. */
+/* From documents to a segment: every (key, document) pair is a run of postings; sorted by key, runs join into lists. Most runs are
+ * of one posting, which goes along with them: by key, documents' postings would be read all over the memory. */
 #include "retrieve/seek/fold.h"
 
 #include <string.h>
 
 #include "retrieve/rank/form.h"
 
+enum { KEY_BITS = 36 };
+#define KEY_MASK ((UINT64_C(1) << KEY_BITS) - 1)
+#define SINGLE   (UINT32_C(1) << 31)
+
 typedef struct run {
-    uint64_t key;
-    uint32_t order; /* of its first posting: the unit for a single one, the document's first unit for a term's */
+    uint64_t key; /* and above it, of a single posting, its code */
     uint32_t doc;
-    uint32_t term; /* of the document's index, or SX_NO_TERM: one posting at `order` */
+    uint32_t what; /* a term of the document's index, or SINGLE and a leaf: one posting there */
 } run;
 
 typedef struct folder {
@@ -75,14 +79,27 @@ static llm_status add_run(folder *f, run r)
     return LLM_OK;
 }
 
+static uint32_t code_of(const sx_posting *post)
+{
+    return sx_tf_code(post->count, post->lead < post->count ? post->lead : post->count);
+}
+
+static run run_of(const sx_index *index, uint32_t term, uint32_t lang, uint32_t doc)
+{
+    uint32_t first = index->post_start[term];
+    uint64_t key = sx_seek_key(index->terms[term], lang, SX_FIELD_BODY), code = code_of(&index->posts[first]);
+    if (index->post_start[term + 1] - first == 1 && code <= UINT64_MAX >> KEY_BITS)
+        return (run){key | code << KEY_BITS, doc, SINGLE | index->posts[first].leaf};
+    return (run){key, doc, term};
+}
+
 static llm_status add_name(folder *f, uint32_t d, sx_lexer *lexer)
 {
     const sx_seg_doc *doc = &f->fold->docs[d];
     lexer->lang = doc->lang;
     llm_status status = sx_lexer_run(lexer, f->docs[d].tree->name, strlen(f->docs[d].tree->name));
     for (size_t i = 0; i < lexer->count && !status; i++)
-        status = add_run(
-            f, (run){sx_seek_key(lexer->tokens[i].term, doc->lang, SX_FIELD_NAME), doc->first, d, SX_NO_TERM});
+        status = add_run(f, (run){sx_seek_key(lexer->tokens[i].term, doc->lang, SX_FIELD_NAME), d, SINGLE});
     return status;
 }
 
@@ -93,15 +110,14 @@ static llm_status add_doc(folder *f, uint32_t d, sx_lexer *lexer)
     llm_status status = LLM_OK;
     if (!doc->leaves) return LLM_OK;
     for (uint32_t t = 0; t < index->n_terms && !status; t++)
-        if (index->post_start[t + 1] > index->post_start[t])
-            status = add_run(f, (run){sx_seek_key(index->terms[t], doc->lang, SX_FIELD_BODY), doc->first, d, t});
+        if (index->post_start[t + 1] > index->post_start[t]) status = add_run(f, run_of(index, t, doc->lang, d));
     for (uint32_t s = 0; s < index->n_sections && !status; s++) {
         const sx_section *section = &index->sections[s];
         if (section->first == section->last) continue;
         for (uint32_t i = section->title; i < section->title_end && !status; i++)
             if (index->tokens[i])
-                status = add_run(f, (run){sx_seek_key(index->terms[index->tokens[i] - 1], doc->lang, SX_FIELD_HEAD),
-                                          doc->first + section->first, d, SX_NO_TERM});
+                status = add_run(f, (run){sx_seek_key(index->terms[index->tokens[i] - 1], doc->lang, SX_FIELD_HEAD), d,
+                                          SINGLE | section->first});
     }
     return status ? status : add_name(f, d, lexer);
 }
@@ -110,7 +126,7 @@ static llm_status add_doc(folder *f, uint32_t d, sx_lexer *lexer)
  * their units. */
 static llm_status sort_runs(folder *f)
 {
-    enum { BITS = 12, PLACES = 1 << BITS, KEY_BITS = 36 };
+    enum { BITS = 12, PLACES = 1 << BITS };
     run *from = f->runs, *to = sx_mem_array(f->mem, f->n_runs + 1, sizeof *to);
     size_t *place = sx_mem_array(f->mem, PLACES, sizeof *place);
     llm_status status = to && place ? LLM_OK : LLM_E_MEMORY;
@@ -147,26 +163,39 @@ static llm_status append(folder *f, uint32_t unit, uint32_t code)
 
 static llm_status append_run(folder *f, const run *r)
 {
-    if (r->term == SX_NO_TERM) return append(f, r->order, 0);
+    uint32_t first = f->fold->docs[r->doc].first;
+    if (r->what & SINGLE) return append(f, first + (r->what & ~SINGLE), (uint32_t)(r->key >> KEY_BITS));
     const sx_index *index = f->docs[r->doc].index;
     llm_status status = LLM_OK;
-    for (uint32_t i = index->post_start[r->term]; i < index->post_start[r->term + 1] && !status; i++) {
-        const sx_posting *post = &index->posts[i];
-        status = append(f, f->fold->docs[r->doc].first + post->leaf,
-                        sx_tf_code(post->count, post->lead < post->count ? post->lead : post->count));
-    }
+    for (uint32_t i = index->post_start[r->what]; i < index->post_start[r->what + 1] && !status; i++)
+        status = append(f, first + index->posts[i].leaf, code_of(&index->posts[i]));
     return status;
+}
+
+/* By key, the postings of terms that have several are read all over the memory: asks for them some runs ahead. */
+static void look_ahead(const folder *f, size_t at)
+{
+    enum { FAR = 32, NEAR = 16 };
+    if (at + FAR >= f->n_runs) return;
+    const run *far = &f->runs[at + FAR], *near = &f->runs[at + NEAR];
+    if (!(far->what & SINGLE)) __builtin_prefetch(&f->docs[far->doc].index->post_start[far->what]);
+    if (near->what & SINGLE) return;
+    const sx_index *index = f->docs[near->doc].index;
+    __builtin_prefetch(&index->posts[index->post_start[near->what]]);
 }
 
 static llm_status put_lists(folder *f, const llm_cancel *cancel)
 {
     llm_status status = LLM_OK;
     for (size_t i = 0, next; i < f->n_runs && !status; i = next) {
+        uint64_t key = f->runs[i].key & KEY_MASK;
         if (sx_cancelled(cancel)) return LLM_E_CANCELLED;
         f->n = 0;
-        for (next = i; next < f->n_runs && f->runs[next].key == f->runs[i].key && !status; next++)
+        for (next = i; next < f->n_runs && (f->runs[next].key & KEY_MASK) == key && !status; next++) {
+            look_ahead(f, next);
             status = append_run(f, &f->runs[next]);
-        if (!status) status = sx_seg_add(&f->fold->writer, f->runs[i].key, f->units, f->codes, (uint32_t)f->n);
+        }
+        if (!status) status = sx_seg_add(&f->fold->writer, key, f->units, f->codes, (uint32_t)f->n);
     }
     return status;
 }

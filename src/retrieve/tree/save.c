@@ -1,6 +1,13 @@
-/* Trees as blobs: a head, then one record per node in reading order, numbers as varints. Hashes are not stored but the
- * root's: loading can compute them all again, and a root that differs says that text or tree was changed. A blob is
- * untrusted: every number is checked before it is used, and memory is bounded by the blob's own size. */
+/* Trees as blobs: a head, then one record per node in reading order. Hashes are not stored but the root's: loading can compute
+ * them all again, and a root that differs says that text or tree was changed. A blob is untrusted: every number is checked
+ * before it is used, and memory is bounded by the blob's own size.
+ *
+ *   head      "SXT2", number of nodes, bytes of the text, hash of the root
+ *   record    a byte: kind, has children, has a title, gap between where the node begins and where it is expected to, which
+ *             is behind its elder sibling, or with its parent; then as LEB128 numbers: the gap less 7 if that is its form,
+ *             length, children if there are any, length of the title and where it begins if there is one
+ *
+ * So most sentences take two bytes. The first form, "SXT1", had five numbers for each node; it is still read. */
 #include <string.h>
 
 #include "platform/crypto.h"
@@ -8,10 +15,12 @@
 
 enum {
     HEAD = 4 + 4 + 8 + SX_HASH_BYTES, /* magic, node count, text length, root hash */
-    LEAST = 5,                        /* bytes of the shortest record */
+    LEAST = 2,                        /* bytes of the shortest record */
+    LEAST_1 = 5,                      /* the same in the first form */
     MAX_DEPTH = 512
 };
-static const char magic[4] = {'S', 'X', 'T', '1'};
+enum { KIND_MASK = 7, HAS_CHILDREN = 8, HAS_TITLE = 16, GAP_SHIFT = 5, GAP_MORE = 7 }; /* of a record's first byte */
+static const char magic[4] = {'S', 'X', 'T', '2'}, magic_1[4] = {'S', 'X', 'T', '1'};
 
 static void put_varint(sx_buf *out, uint32_t v)
 {
@@ -27,33 +36,49 @@ static void put_fixed(sx_buf *out, uint64_t v, int bytes)
     for (int i = 0; i < bytes; i++) sx_buf_char(out, (char)(unsigned char)(v >> (8 * i)));
 }
 
+/* Where a node is expected to begin: behind its elder sibling, or with its parent. */
+static uint32_t expected_start(const sx_tree *tree, uint32_t parent, uint32_t elder)
+{
+    return elder != SX_NO_NODE ? tree->nodes[elder].end : parent != SX_NO_NODE ? tree->nodes[parent].start : 0;
+}
+
+static void put_node(sx_buf *out, const sx_node *node, uint32_t expected)
+{
+    uint32_t gap = node->start - expected, title = node->title_end - node->title_start;
+    uint32_t tag = node->kind | (gap < GAP_MORE ? gap : GAP_MORE) << GAP_SHIFT;
+    if (node->n_children) tag |= HAS_CHILDREN;
+    if (title) tag |= HAS_TITLE;
+    sx_buf_char(out, (char)(unsigned char)tag);
+    if (gap >= GAP_MORE) put_varint(out, gap - GAP_MORE);
+    put_varint(out, node->end - node->start);
+    if (node->n_children) put_varint(out, node->n_children);
+    if (title) {
+        put_varint(out, title);
+        put_varint(out, node->title_start - node->start);
+    }
+}
+
 llm_status sx_tree_save(const sx_tree *tree, sx_buf *out)
 {
     sx_buf_add(out, magic, sizeof magic);
     put_fixed(out, tree->count, 4);
     put_fixed(out, tree->text_len, 8);
     sx_buf_add(out, tree->nodes[0].hash, SX_HASH_BYTES);
-    uint32_t at = 0;
+    uint32_t *youngest = sx_mem_array(tree->mem, (size_t)tree->count + 1, sizeof *youngest); /* node + 1, 0: none yet */
+    if (!youngest) return LLM_E_MEMORY;
     for (uint32_t i = 0; i < tree->count; i++) {
         const sx_node *node = &tree->nodes[i];
-        put_varint(out, node->kind);
-        put_varint(out, node->n_children);
-        put_varint(out, node->start - at);
-        put_varint(out, node->end - node->start);
-        if (node->title_end > node->title_start) {
-            put_varint(out, node->title_end - node->title_start);
-            put_varint(out, node->title_start - node->start);
-        } else {
-            put_varint(out, 0);
-        }
-        at = node->start;
+        uint32_t elder = node->parent != SX_NO_NODE && youngest[node->parent] ? youngest[node->parent] - 1 : SX_NO_NODE;
+        put_node(out, node, expected_start(tree, node->parent, elder));
+        if (node->parent != SX_NO_NODE) youngest[node->parent] = i + 1;
     }
+    sx_mem_free(tree->mem, youngest);
     return sx_buf_status(out);
 }
 
 typedef struct {
     const unsigned char *p, *end;
-    bool bad;
+    bool first_form, bad;
 } reader;
 
 static uint32_t get_varint(reader *r)
@@ -64,7 +89,7 @@ static uint32_t get_varint(reader *r)
         unsigned char c = *r->p++;
         v |= (uint64_t)(c & 0x7F) << shift;
         if (c < 0x80) {
-            if (v > UINT32_MAX) break;
+            if (v > UINT32_MAX || (c == 0 && shift)) break; /* every number has one spelling */
             return (uint32_t)v;
         }
     }
@@ -85,27 +110,72 @@ static bool on_boundary(const sx_tree *tree, uint32_t at)
     return at >= tree->text_len || ((unsigned char)tree->text[at] & 0xC0) != 0x80;
 }
 
+/* What a record says. */
+typedef struct {
+    uint32_t kind, children;
+    uint64_t start, end, title_start, title_end;
+} record;
+
+/* before: where the node before this one, whatever it is, begins. */
+static record get_record_1(reader *r, uint32_t before)
+{
+    record n = {.kind = get_varint(r)};
+    n.children = get_varint(r);
+    n.start = n.title_start = n.title_end = (uint64_t)before + get_varint(r);
+    n.end = n.start + get_varint(r);
+    uint32_t title = get_varint(r);
+    if (title) n.title_start += get_varint(r);
+    n.title_end = n.title_start + title;
+    return n;
+}
+
+static uint32_t get_some(reader *r) /* a number that is not 0 */
+{
+    uint32_t v = get_varint(r);
+    if (!v) r->bad = true;
+    return v;
+}
+
+static record get_record_2(reader *r, uint32_t expected)
+{
+    record n = {0};
+    if (r->p == r->end) {
+        r->bad = true;
+        return n;
+    }
+    uint32_t tag = *r->p++, gap = tag >> GAP_SHIFT;
+    n.kind = tag & KIND_MASK;
+    n.start = (uint64_t)expected + gap;
+    if (gap == GAP_MORE) n.start += get_varint(r);
+    n.end = n.start + get_varint(r);
+    if (tag & HAS_CHILDREN) n.children = get_some(r);
+    n.title_start = n.title_end = n.start;
+    if (tag & HAS_TITLE) {
+        uint32_t title = get_some(r);
+        n.title_start += get_varint(r);
+        n.title_end = n.title_start + title;
+    }
+    return n;
+}
+
 /* One record, its offsets checked against text, parent and elder sibling. `due` is how many children it announces. */
 static bool load_node(reader *r, sx_tree *tree, uint32_t parent, uint32_t elder, uint32_t at, uint32_t *due)
 {
     sx_node *node = &tree->nodes[tree->count];
-    uint32_t kind = get_varint(r), title;
-    *due = get_varint(r);
-    uint64_t start = (uint64_t)at + get_varint(r), end = start + get_varint(r), title_start = start;
-    title = get_varint(r);
-    if (title) title_start += get_varint(r);
-    if (r->bad || end > tree->text_len || title_start + title > end) return false;
+    record n = r->first_form ? get_record_1(r, at) : get_record_2(r, expected_start(tree, parent, elder));
+    *due = n.children;
+    if (r->bad || n.end > tree->text_len || n.title_end > n.end) return false;
     bool root = tree->count == 0;
-    if (root ? kind != LLM_NODE_DOCUMENT : (kind < LLM_NODE_SECTION || kind > LLM_NODE_GROUP)) return false;
-    if (root && (start != 0 || end != tree->text_len)) return false;
+    if (root ? n.kind != LLM_NODE_DOCUMENT : (n.kind < LLM_NODE_SECTION || n.kind > LLM_NODE_GROUP)) return false;
+    if (root && (n.start != 0 || n.end != tree->text_len)) return false;
     *node = (sx_node){.parent = parent,
                       .first_child = SX_NO_NODE,
                       .next_sibling = SX_NO_NODE,
-                      .kind = (uint16_t)kind,
-                      .start = (uint32_t)start,
-                      .end = (uint32_t)end,
-                      .title_start = (uint32_t)title_start,
-                      .title_end = (uint32_t)(title_start + title)};
+                      .kind = (uint16_t)n.kind,
+                      .start = (uint32_t)n.start,
+                      .end = (uint32_t)n.end,
+                      .title_start = (uint32_t)n.title_start,
+                      .title_end = (uint32_t)n.title_end};
     if (!on_boundary(tree, node->start) || !on_boundary(tree, node->end) || !on_boundary(tree, node->title_start) ||
         !on_boundary(tree, node->title_end))
         return false;
@@ -152,13 +222,14 @@ static bool load_nodes(reader *r, sx_tree *tree, uint32_t count)
 
 static const char *load_checked(sx_tree *tree, const unsigned char *blob, size_t size, bool hashes)
 {
-    if (size < HEAD || memcmp(blob, magic, sizeof magic) != 0) return "its tree has no head";
+    bool first = size >= HEAD && memcmp(blob, magic_1, sizeof magic_1) == 0;
+    if (size < HEAD || (!first && memcmp(blob, magic, sizeof magic) != 0)) return "its tree has no head";
     uint64_t count = get_fixed(blob + 4, 4), text_len = get_fixed(blob + 8, 8);
-    if (count == 0 || count > (size - HEAD) / LEAST) return "its tree is cut short";
+    if (count == 0 || count > (size - HEAD) / (first ? LEAST_1 : LEAST)) return "its tree is cut short";
     if (text_len != tree->text_len) return "its text has not the length it was saved with";
     tree->nodes = sx_mem_array(tree->mem, (size_t)count, sizeof(sx_node));
     if (!tree->nodes) return "";
-    reader r = {blob + HEAD, blob + size, false};
+    reader r = {blob + HEAD, blob + size, first, false};
     if (!load_nodes(&r, tree, (uint32_t)count)) return "its tree is malformed";
     if (!hashes) {
         memcpy(tree->nodes[0].hash, blob + 16, SX_HASH_BYTES);

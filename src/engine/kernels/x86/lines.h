@@ -18,7 +18,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { STRETCH = 512, /* elements of k in a panel */ LINE = 4 * ROWS /* bytes */ };
+enum { STRETCH = 896, /* elements of k that a panel holds */ LINE = 4 * ROWS /* bytes */ };
 
 #ifndef LINES_PASS
 typedef struct panel {
@@ -117,11 +117,29 @@ INLINE vec small_heads(panel *p, const uint32_t type, const rows *w, uint32_t g,
     return mins ? c[1] : v_or(v_right32(c[0], 16), v_left32(c[1], 16));
 }
 
+/* Whether a block's head is its scale alone. Such heads are brought together by whole numbers, while the units for vectors
+ * are busy with the lines, and become floats when all are there. */
+INLINE bool bare_scale(const uint32_t type)
+{
+    return type == SX_TYPE_Q4_0 || type == SX_TYPE_Q8_0 || type == SX_TYPE_IQ4_NL;
+}
+
+INLINE void copy_heads(uint16_t *heads, const rows *w, size_t at)
+{
+    const unsigned char *row = w->first + at;
+    for (int r = 0; r < ROWS; r += 4, row += 4 * w->stride) {
+        const uint64_t low = sx_load_u16(row) | (uint32_t)sx_load_u16(row + w->stride) << 16,
+                       high = sx_load_u16(row + 2 * w->stride) | (uint32_t)sx_load_u16(row + 3 * w->stride) << 16,
+                       four = low | high << 32;
+        memcpy(heads + r, &four, sizeof four);
+    }
+}
+
 INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g, const bool mins)
 {
     const size_t at = g * small_bytes(type), line = (size_t)g * 8;
     const bool five = type == SX_TYPE_Q5_0 || type == SX_TYPE_Q5_1;
-    vec c[4], fifth = small_heads(p, type, w, g, mins);
+    vec c[4], fifth = bare_scale(type) ? v_bytes(0) : small_heads(p, type, w, g, mins);
     if (type == SX_TYPE_Q8_0) {
         for (size_t h = 0; h < 2; h++) {
             columns(w, at + 2 + 16 * h, c);
@@ -313,6 +331,7 @@ INLINE void big_lines(panel *p, const uint32_t type, rows *w, size_t block)
 
 INLINE void fill_panel(panel *p, const uint32_t type, rows *in, uint32_t n, const bool mins)
 {
+    uint16_t heads[STRETCH / 32 * ROWS];
     rows own = *in, *w = &own; /* in registers */
     const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K);
     for (uint32_t b = 0; b < n / (big ? 256 : 32); b++) {
@@ -321,9 +340,11 @@ INLINE void fill_panel(panel *p, const uint32_t type, rows *in, uint32_t n, cons
             big_lines(p, type, w, b);
         } else {
             ask(w, small_bytes(type), 1);
+            if (bare_scale(type)) copy_heads(heads + b * ROWS, w, b * small_bytes(type));
             small_lines(p, type, w, b, mins);
         }
     }
+    for (uint32_t b = 0; bare_scale(type) && b < n / 32; b++) f_store(p->scale + b * ROWS, f_halves(heads + b * ROWS));
     in->ahead = own.ahead;
 }
 
@@ -356,6 +377,16 @@ typedef struct matrix {
     size_t stride;
     uint32_t n_rows;
 } matrix;
+
+/* How much of k goes into a panel at a time: rows that fit go whole, longer ones in even parts that leave the nearest cache
+ * room for the tokens. */
+INLINE uint32_t stretch_of(uint32_t k, uint32_t block)
+{
+    enum { PART = 768 };
+    const uint32_t blocks = k / block, most = (k <= STRETCH ? STRETCH : PART) / block,
+                   parts = (blocks + most - 1) / most;
+    return (blocks + parts - 1) / parts * block;
+}
 
 /* Rows from r0 on over n elements from k0 on; missing ones are filled in, their results are not stored. Returns how far it
  * has asked for the weights `ahead`. */

@@ -55,9 +55,21 @@ static inline void tiles_end(tile_unit *unit)
     (void)unit;
 }
 
-#define TILE_ZERO(unit, n)              memset(&(unit)->t[n], 0, sizeof(memory_tile))
-#define TILE_LOAD(unit, n, p)           memcpy(&(unit)->t[n], (p), sizeof(memory_tile))
-#define TILE_STORE(unit, n, p)          memcpy((p), &(unit)->t[n], sizeof(memory_tile))
-#define TILE_ADD_PRODUCT(unit, c, a, b) emulate_product(&(unit)->t[c], &(unit)->t[a], &(unit)->t[b])
+static inline void tile_from(memory_tile *t, const void *from, size_t stride)
+{
+    for (size_t r = 0; r < TILE_ROWS; r++) memcpy(t->bytes + 64 * r, (const unsigned char *)from + r * stride, 64);
+}
+
+static inline void tile_to(const memory_tile *t, void *to, size_t stride)
+{
+    for (size_t r = 0; r < TILE_ROWS; r++) memcpy((unsigned char *)to + r * stride, t->bytes + 64 * r, 64);
+}
+
+#define TILE_ZERO(unit, n)                  memset(&(unit)->t[n], 0, sizeof(memory_tile))
+#define TILE_LOAD(unit, n, p)               memcpy(&(unit)->t[n], (p), sizeof(memory_tile))
+#define TILE_STORE(unit, n, p)              memcpy((p), &(unit)->t[n], sizeof(memory_tile))
+#define TILE_LOAD_ROWS(unit, n, p, stride)  tile_from(&(unit)->t[n], (p), (stride))
+#define TILE_STORE_ROWS(unit, n, p, stride) tile_to(&(unit)->t[n], (p), (stride))
+#define TILE_ADD_PRODUCT(unit, c, a, b)     emulate_product(&(unit)->t[c], &(unit)->t[a], &(unit)->t[b])
 
 #endif

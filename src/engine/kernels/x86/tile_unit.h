@@ -43,10 +43,15 @@ static inline void tiles_end(tile_unit *unit)
     __asm__ volatile("tilerelease" ::: "memory");
 }
 
-/* Rows stand 64 bytes apart. The registers are not variables of the language: their numbers are part of the instructions. */
-#define TILE_ZERO(unit, n)              __asm__ volatile("tilezero %%tmm" #n ::)
-#define TILE_LOAD(unit, n, p)           __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #n ::"r"(p), "r"((long)64) : "memory")
-#define TILE_STORE(unit, n, p)          __asm__ volatile("tilestored %%tmm" #n ", (%0,%1,1)" ::"r"(p), "r"((long)64) : "memory")
+/* A tile in memory is contiguous; _ROWS: its rows stand `stride` bytes apart. The registers are not variables of the language:
+ * their numbers are part of the instructions. */
+#define TILE_ZERO(unit, n)     __asm__ volatile("tilezero %%tmm" #n ::)
+#define TILE_LOAD(unit, n, p)  TILE_LOAD_ROWS(unit, n, p, 64)
+#define TILE_STORE(unit, n, p) TILE_STORE_ROWS(unit, n, p, 64)
+#define TILE_LOAD_ROWS(unit, n, p, stride) \
+    __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #n ::"r"(p), "r"((long)(stride)) : "memory")
+#define TILE_STORE_ROWS(unit, n, p, stride) \
+    __asm__ volatile("tilestored %%tmm" #n ", (%0,%1,1)" ::"r"(p), "r"((long)(stride)) : "memory")
 #define TILE_ADD_PRODUCT(unit, c, a, b) __asm__ volatile("tdpbf16ps %%tmm" #b ", %%tmm" #a ", %%tmm" #c ::)
 
 #endif
