@@ -68,6 +68,11 @@ INLINE fvec one_block(const uint32_t type, rows *w, token x, fvec f, const int g
         big_heads(&p, type, w, 0);
         big_lines(&p, type, w, 0);
     } else {
+        if (bare_scale(type)) {
+            uint16_t heads[ROWS];
+            copy_heads(heads, w, 0);
+            f_store(p.scale, f_halves(heads));
+        }
         small_lines(&p, type, w, 0, mins);
     }
 #pragma GCC unroll 16
