@@ -75,7 +75,8 @@ def main():
             if "p50_ms" in r:
                 print(f"| {n} | {r['what']} | " + " | ".join(f"{r[k]:.2f}" for k in keys) + " |", flush=True)
             else:
-                print(f"| {n} | {r['what']} | {r['ms']:.2f} ms |", flush=True)
+                more = "".join(f"; {k} {r[k]:.2f}" for k in ("p50", "p99") if k in r)
+                print(f"| {n} | {r['what']} | {r['ms']:.2f} ms{more} |", flush=True)
 
 
 main()

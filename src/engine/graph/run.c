@@ -103,19 +103,20 @@ void sx_parallel_shares(const sx_run *run, uint32_t n, sx_range_fn fn, void *arg
 /* ---- products ---- */
 
 enum {
-    PANEL = 16, /* rows that every kernel form likes to take together */
-    PANELS_MAX = 4,
-    TILED_PANELS_MAX = 16, /* tiles share what they fetch of the tokens among these rows */
-    QUANTISE_GRAIN = 4,    /* tokens */
+    PANEL = 16, /* rows that every kernel form likes to take together: one token alone, and twice as many for more */
+    PANELS_MAX = 2,
+    TILED_PANELS_MAX = 8, /* tiles share what they fetch of the tokens among these rows */
+    QUANTISE_GRAIN = 4,   /* tokens */
     PACK_GRAIN = 16,
-    STREAMED = 8,   /* tokens for which weights are read as fast as memory gives them */
-    ALONE = 1 << 15 /* multiplications */
+    STREAMED = 8,         /* tokens for which weights are read as fast as memory gives them */
+    ALONE = 1 << 15,      /* multiplications: waking others costs more */
+    BYTES_ALONE = 1 << 14 /* activations to be made bytes: likewise */
 };
 
 typedef struct product_task {
     const sx_run *run;
     const sx_product *products;
-    uint32_t n, n_tok, n_made;
+    uint32_t n, n_tok, n_made, panel /* rows */;
     uint32_t first[SX_PRODUCTS + 1]; /* the number of panels before each product */
     const float *x;
     size_t ldx;
@@ -171,7 +172,7 @@ static void multiply(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
         uint32_t from = begin > task->first[i] ? begin : task->first[i];
         uint32_t to = end < task->first[i + 1] ? end : task->first[i + 1];
         if (from >= to) continue;
-        uint32_t row = (from - task->first[i]) * PANEL, last = (to - task->first[i]) * PANEL;
+        uint32_t row = (from - task->first[i]) * task->panel, last = (to - task->first[i]) * task->panel;
         uint32_t n_out = task->products[i].w->n_out;
         multiply_rows(task, &task->products[i], row, (last < n_out ? last : n_out) - row, worker);
     }
@@ -184,9 +185,7 @@ static uint32_t grain_of(const product_task *task, bool tiles)
     uint32_t grain = panels / ((tiles ? 4 : 8) * workers);
     if (task->n_tok > 16 && grain > (tiles ? TILED_PANELS_MAX : PANELS_MAX))
         grain = tiles ? TILED_PANELS_MAX : PANELS_MAX;
-    if (tiles) grain += grain & 1; /* they go in pairs */
-    if ((uint64_t)panels * PANEL * task->products[0].w->k * task->n_tok < ALONE)
-        grain = panels; /* waking others costs more */
+    if ((uint64_t)panels * task->panel * task->products[0].w->k * task->n_tok < ALONE) grain = panels;
     return grain < 1 ? 1 : grain;
 }
 
@@ -195,16 +194,18 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
 {
     product_task task = {
         .run = run, .products = products, .n = n, .n_tok = n_tok, .n_made = n_made, .x = x, .ldx = ldx};
+    task.panel = n_tok > 1 ? 2 * PANEL : PANEL;
     uint32_t bytes = 0; /* tokens that are wanted as bytes */
     bool tiles = false;
     for (uint32_t i = 0; i < n; i++) {
         const sx_weight *w = products[i].w;
-        task.first[i + 1] = task.first[i] + (w->n_out + PANEL - 1) / PANEL;
+        task.first[i + 1] = task.first[i] + (w->n_out + task.panel - 1) / task.panel;
         if (tiled(&task, w)) tiles = true;
         const uint32_t vectors = !w->quant ? 0 : tiled(&task, w) ? n_made : n_tok;
         if (vectors > bytes) bytes = vectors;
     }
-    sx_parallel(run, bytes, QUANTISE_GRAIN, quantise, &task);
+    const bool few = (uint64_t)bytes * products[0].w->k < BYTES_ALONE;
+    sx_parallel(run, bytes, few ? bytes : QUANTISE_GRAIN, quantise, &task);
     if (tiles) sx_parallel(run, n_tok - n_made, PACK_GRAIN, pack, &task);
     const uint32_t panels = task.first[n], grain = grain_of(&task, tiles);
     if (!tiles && n_tok <= STREAMED && grain < panels)

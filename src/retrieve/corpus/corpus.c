@@ -6,6 +6,7 @@
 #include "platform/utf8.h"
 #include "retrieve/corpus/filter.h"
 #include "retrieve/corpus/inside.h"
+#include "retrieve/corpus/sight.h"
 #include "retrieve/read/reader.h"
 
 enum { NAME_BYTES = 1024 };
@@ -59,6 +60,7 @@ void sx_corpus_close(sx_corpus *corpus)
 {
     if (!corpus) return;
     if (corpus->wide && !corpus->readonly) sx_wide_rest(corpus->wide);
+    sx_sights_forget(corpus);
     sx_wide_close(corpus->wide);
     sx_entries_forget(corpus);
     if (corpus->list) sx_listing_release(corpus, corpus->list);
@@ -490,13 +492,6 @@ typedef struct scope {
     uint32_t count;
 } scope;
 
-static bool wanted(const scope *s, const sx_row *row)
-{
-    const sx_filter_doc doc = {row->doc.name,  &row->about,    s->params->labels,
-                               row->doc.bytes, row->doc.nodes, row->doc.format};
-    return sx_row_visible(row, s->params->labels) && (!s->filter || sx_docfilter_takes(s->filter, &doc));
-}
-
 /* Gathers the documents asked for. LLM_MORE: the list was overtaken, try again. */
 static llm_status gather_views(scope *s, llm_error *err)
 {
@@ -505,7 +500,7 @@ static llm_status gather_views(scope *s, llm_error *err)
     if (only && (!one || !sx_row_visible(one, s->params->labels))) return no_such(only, err);
     size_t first = one ? (size_t)(one - s->list->rows) : 0, last = one ? first + 1 : s->list->count;
     for (size_t i = first; i < last; i++) {
-        if (!wanted(s, &s->list->rows[i])) continue;
+        if (!sx_row_wanted(&s->list->rows[i], s->params->labels, s->filter)) continue;
         sx_entry **e = &s->entries[s->count];
         llm_status status = sx_entry_get(s->corpus, &s->list->rows[i], s->params->labels, e, err);
         if (status == LLM_E_NOT_FOUND) return LLM_MORE;
@@ -515,16 +510,18 @@ static llm_status gather_views(scope *s, llm_error *err)
     return LLM_OK;
 }
 
-/* The owner's questions to the whole corpus go by its segments, once there are any. Who sees a part of it only must not
- * learn from statistics of the rest: those go by the documents themselves. */
+/* Questions to more than one document go by the segments, once there are any. Who sees a part of the corpus only must not learn
+ * from statistics of the rest: nothing else is counted then. */
 static llm_status retrieve_wide(sx_evidence **out, const scope *s, const char *question, size_t len, sx_mem *mem,
                                 bool *done, llm_error *err)
 {
     *done = false;
-    if (s->params->doc || s->params->labels || s->params->filter) return LLM_OK;
+    if (s->params->doc) return LLM_OK;
     llm_status status = sx_wide_has_segments(s->corpus->wide, done, err);
     if (status != LLM_OK || !*done) return status;
-    return sx_wide_retrieve(out, s->corpus->wide, question, len, s->params, mem, err);
+    if (s->params->labels || s->params->filter)
+        return sx_sight_retrieve(out, s->corpus, s->filter, question, len, s->params, mem, err);
+    return sx_wide_retrieve(out, s->corpus->wide, NULL, NULL, 0, question, len, s->params, mem, err);
 }
 
 static llm_status retrieve_once(sx_evidence **out, scope *s, const char *question, size_t len, sx_mem *mem,

@@ -52,6 +52,9 @@ typedef struct sx_listing {
     unsigned refs; /* under the lock */
 } sx_listing;
 
+typedef struct sx_sight sx_sight; /* sight.c */
+enum { SX_SIGHTS = 8 };           /* kept for the next questions */
+
 struct sx_corpus {
     sx_mem *mem;
     sx_store *store;
@@ -63,7 +66,9 @@ struct sx_corpus {
     sx_entry *fresh[SX_FRESH]; /* a ring; by the root's hash */
     unsigned newest;
     size_t fresh_bytes, fresh_most;
-    sx_wide *wide; /* the search over all documents */
+    sx_wide *wide;               /* the search over all documents */
+    sx_sight *sights[SX_SIGHTS]; /* or NULL */
+    unsigned next_sight;
     sx_wording wording;
     size_t cached_bytes, cache_bytes;
     uint64_t clock;

@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 typedef struct sx_wide sx_wide;
+typedef struct sx_scope sx_scope; /* scope.h */
 
 /* Where documents come from that are in no segment: trees with whole indexes, given back with release. among: about how many
  * will be asked for. */
@@ -26,9 +27,11 @@ void sx_wide_close(sx_wide *wide);
 
 /* *any: there are segments, so that this is the way to ask the whole corpus. */
 llm_status sx_wide_has_segments(sx_wide *wide, bool *any, llm_error *err);
-/* LLM_MORE: the corpus changed meanwhile, try again. */
-llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const char *question, size_t len,
-                            const sx_retrieve_params *params, sx_mem *mem, llm_error *err);
+/* scope: what is seen, with others: [n_others] documents that are seen in part; NULL: all there is. LLM_MORE: the corpus changed
+ * meanwhile, try again. */
+llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const sx_scope *scope, const sx_doc_view *others,
+                            uint32_t n_others, const char *question, size_t len, const sx_retrieve_params *params,
+                            sx_mem *mem, llm_error *err);
 /* After `bytes` of text were written: takes what waits into segments and joins segments, when it is time to. */
 llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel, llm_error *err);
 /* Before the corpus is closed: what waits goes into a segment if there are any and it is worth it, so that the first question after the next

@@ -17,6 +17,15 @@ typedef struct sx_snapshot {
     unsigned refs; /* under the lock */
 } sx_snapshot;
 
+/* The segments as somebody sees them: those of `now`, with more that is gone and statistics of the rest. */
+struct sx_scope {
+    sx_snapshot *now; /* a reference */
+    sx_seek seek;
+    sx_gone *gone;       /* of all parts */
+    sx_seg_stats *stats; /* [parts][SX_LANG_COUNT] */
+    bool *waiting;       /* [now->state.n_pending] is it seen whole? */
+};
+
 struct sx_wide {
     sx_mem *mem;
     sx_store *store;

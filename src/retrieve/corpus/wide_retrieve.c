@@ -27,13 +27,17 @@ typedef struct chosen {
 typedef struct asking {
     sx_wide *wide;
     sx_snapshot *now;
+    const sx_scope *scope; /* or NULL */
+    const sx_seek *seek;   /* of the scope, or of all there is */
+    const sx_doc_view *others;
+    uint32_t n_others;
     const sx_retrieve_params *params;
     sx_mem *mem;
     sx_query *queries;
     uint32_t n_queries;
-    sx_doc_view *views; /* pending ones, then chosen ones */
-    void **holds;       /* of pending ones */
-    uint32_t n_pending, n_views;
+    sx_doc_view *views;                   /* pending ones, others, then chosen ones */
+    void **holds;                         /* of pending ones */
+    uint32_t n_pending, n_whole, n_views; /* whole: pending ones and others */
     chosen *docs;
     uint32_t n_docs, docs_most;
     sx_lexer own, *lexer; /* the one that is kept, or its own when another thread has that */
@@ -45,10 +49,10 @@ static llm_status make_queries(asking *a, const char *question, size_t len, llm_
 {
     bool spoken[SX_LANG_COUNT] = {false};
     uint32_t n = 0;
-    for (uint32_t i = 0; i < a->n_pending; i++) spoken[a->views[i].index->lang] = true;
+    for (uint32_t i = 0; i < a->n_whole; i++) spoken[a->views[i].index->lang] = true;
     for (uint32_t lang = 0; lang < SX_LANG_COUNT; lang++) {
-        for (uint32_t p = 0; p < a->now->seek.n; p++)
-            spoken[lang] = spoken[lang] || a->now->seek.parts[p].segment.stats[lang].leaves;
+        for (uint32_t p = 0; p < a->seek->n; p++)
+            spoken[lang] = spoken[lang] || sx_seek_stats(&a->seek->parts[p], lang)->leaves;
         n += spoken[lang];
     }
     a->queries = sx_mem_array(a->mem, n + 1u, sizeof *a->queries);
@@ -57,9 +61,9 @@ static llm_status make_queries(asking *a, const char *question, size_t len, llm_
         if (!spoken[lang]) continue;
         sx_query *query = &a->queries[a->n_queries++];
         if (sx_query_make(query, a->mem, lang, question, len)) return sx_fail_memory(err);
-        for (uint32_t i = 0; i < a->n_pending; i++)
+        for (uint32_t i = 0; i < a->n_whole; i++)
             if (a->views[i].index->lang == lang) sx_query_count(query, a->views[i].index);
-        llm_status status = sx_seek_count(&a->now->seek, query, err);
+        llm_status status = sx_seek_count(a->seek, query, err);
         if (status) return status;
         sx_query_settle(query);
     }
@@ -70,15 +74,18 @@ static llm_status gather_pending(asking *a, llm_error *err)
 {
     const sx_store_state *state = &a->now->state;
     llm_status status = LLM_OK;
-    a->views = sx_mem_array(a->mem, state->n_pending + a->docs_most, sizeof *a->views);
+    a->views = sx_mem_array(a->mem, state->n_pending + a->n_others + a->docs_most, sizeof *a->views);
     a->holds = sx_mem_array(a->mem, state->n_pending + 1, sizeof *a->holds);
     if (!a->views || !a->holds) return sx_fail_memory(err);
     for (size_t i = 0; i < state->n_pending && !status; i++) {
-        status = a->wide->port.get(a->wide->port.user, &state->pending[i], state->n_pending, &a->views[i], &a->holds[i],
+        uint32_t n = a->n_pending;
+        if (a->scope && !a->scope->waiting[i]) continue;
+        status = a->wide->port.get(a->wide->port.user, &state->pending[i], state->n_pending, &a->views[n], &a->holds[n],
                                    err);
         if (!status) a->n_pending++;
     }
-    a->n_views = a->n_pending;
+    if (a->n_others) memcpy(a->views + a->n_pending, a->others, a->n_others * sizeof *a->others);
+    a->n_views = a->n_whole = a->n_pending + a->n_others;
     return status == LLM_E_NOT_FOUND ? LLM_MORE : status;
 }
 
@@ -96,7 +103,7 @@ static llm_status choose(asking *a, const sx_hits *hits, uint32_t most, llm_erro
         if (there) continue;
         chosen *c = &a->docs[a->n_docs];
         *c = (chosen){.part = hit->part};
-        status = sx_segment_doc_of(&a->now->seek.parts[hit->part].segment, &a->wide->rows, hit->unit, &c->doc, err);
+        status = sx_segment_doc_of(&a->seek->parts[hit->part].segment, &a->wide->rows, hit->unit, &c->doc, err);
         if (!status) a->n_docs++;
     }
     return status;
@@ -110,7 +117,7 @@ static llm_status search(asking *a, uint32_t field, uint32_t keep, uint32_t most
     hits.docs = a->n_docs ? NULL : sx_mem_array(a->mem, docs, sizeof *hits.docs);
     llm_status status = hits.hits && (hits.docs || a->n_docs) ? LLM_OK : sx_fail_memory(err);
     for (uint32_t q = 0; q < a->n_queries && !status; q++)
-        status = sx_seek_top(&a->now->seek, &a->queries[q], field, &hits, a->params->cancel, err);
+        status = sx_seek_top(a->seek, &a->queries[q], field, &hits, a->params->cancel, err);
     sx_hits_sort(&hits);
     if (!status) status = choose(a, &hits, most, err);
     sx_mem_free(a->mem, hits.hits);
@@ -165,7 +172,7 @@ static llm_status take_range(asking *a, sx_cursor *c, chosen *d, uint32_t term, 
 static llm_status take_term(asking *a, uint32_t first, uint32_t last, uint32_t query, uint32_t term, sx_cursor *c,
                             llm_error *err)
 {
-    const sx_segment *segment = &a->now->seek.parts[a->docs[first].part].segment;
+    const sx_segment *segment = &a->seek->parts[a->docs[first].part].segment;
     sx_seg_list list;
     sx_seg_row *pin;
     const sx_query *q = &a->queries[query];
@@ -198,7 +205,7 @@ static llm_status take_postings(asking *a, llm_error *err)
 
 static llm_status take_words(asking *a, const chosen *d, uint16_t *words, llm_error *err)
 {
-    const sx_segment *segment = &a->now->seek.parts[d->part].segment;
+    const sx_segment *segment = &a->seek->parts[d->part].segment;
     for (uint32_t u = d->doc.first, end = u + d->doc.leaves; u < end;) {
         sx_seg_row *row;
         llm_status status = sx_segment_words(segment, &a->wide->rows, u, &row, err);
@@ -274,16 +281,25 @@ static void finish(asking *a)
         sx_lexer_free(&a->own);
     else
         sx_wording_return(a->wide->wording);
-    sx_snapshot_release(a->wide, a->now);
+    if (!a->scope) sx_snapshot_release(a->wide, a->now);
 }
 
-llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const char *question, size_t len,
-                            const sx_retrieve_params *params, sx_mem *mem, llm_error *err)
+llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const sx_scope *scope, const sx_doc_view *others,
+                            uint32_t n_others, const char *question, size_t len, const sx_retrieve_params *params,
+                            sx_mem *mem, llm_error *err)
 {
-    asking a = {.wide = wide, .params = params, .mem = mem, .docs_most = CHOSEN_MOST + 2 * NAMES + 1};
+    asking a = {.wide = wide,
+                .scope = scope,
+                .others = others,
+                .n_others = n_others,
+                .params = params,
+                .mem = mem,
+                .docs_most = CHOSEN_MOST + 2 * NAMES + 1};
     if (len > UINT32_MAX / 2) return sx_fail(err, LLM_E_LIMIT, "a question of %zu bytes is too long", len);
-    llm_status status = sx_snapshot_current(wide, &a.now, err);
+    llm_status status = scope ? LLM_OK : sx_snapshot_current(wide, &a.now, err);
     if (status) return status;
+    if (scope) a.now = scope->now; /* which the scope's owner holds */
+    a.seek = scope ? &scope->seek : &a.now->seek;
     a.lexer = sx_wording_borrow(wide->wording);
     if (!a.lexer) {
         sx_lexer_init(&a.own, mem, SX_LANG_EN, false);

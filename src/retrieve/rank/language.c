@@ -170,11 +170,15 @@ void sx_function_words_free(sx_function_words *words)
     sx_map_free(&words->map);
 }
 
-/* A place among the marks by the first eight bytes. word: eight bytes can be read. */
-static uint32_t mark_of(const char *word, size_t len)
+/* The first eight bytes of a word, with zeroes behind a shorter one. word: eight bytes can be read. */
+static uint64_t first_of(const char *word, size_t len)
 {
     uint64_t first = sx_ascii_load(word);
-    if (len < 8) first &= (UINT64_C(1) << (8 * len)) - 1;
+    return len < 8 ? first & ((UINT64_C(1) << (8 * len)) - 1) : first;
+}
+
+static uint32_t mark_of(uint64_t first, size_t len)
+{
     return (uint32_t)((first + len) * UINT64_C(0x9E3779B97F4A7C15) >> 50);
 }
 
@@ -186,7 +190,7 @@ static int learn_words(sx_function_words *words)
             size_t len = (size_t)(end - p);
             char padded[WORD_ROOM] = {0};
             memcpy(padded, p, len < sizeof padded ? len : sizeof padded);
-            uint32_t mask = sx_map_get(&words->map, p, len), mark = mark_of(padded, len);
+            uint32_t mask = sx_map_get(&words->map, p, len), mark = mark_of(first_of(padded, len), len);
             if (sx_map_put(&words->map, p, len, (mask == SX_MAP_NONE ? 0 : mask) | 1u << lang)) return -1;
             words->marks[mark / 64] |= UINT64_C(1) << mark % 64;
             p = end + 1;
@@ -195,11 +199,32 @@ static int learn_words(sx_function_words *words)
     return 0;
 }
 
+static bool is_marked(const sx_function_words *words, uint64_t first, size_t len)
+{
+    uint32_t mark = mark_of(first, len);
+    return words->marks[mark / 64] >> mark % 64 & 1;
+}
+
+/* Passes over blanks and short ASCII words that are no function words, as most are; returns where it stops. *met counts them. */
+static size_t pass_over(const sx_function_words *words, const char *text, size_t len, size_t at, uint32_t *met)
+{
+    while (len - at > 8) {
+        sx_ascii8 a = sx_ascii_at(text + at);
+        unsigned run = sx_ascii_run(a.letters);
+        if (run == 8 || (unsigned char)text[at + run] >= 0x80) break; /* it goes on */
+        if (run) {
+            if (is_marked(words, a.folded & ((UINT64_C(1) << (8 * run)) - 1), run)) break;
+            ++*met;
+        }
+        at += run + 1;
+    }
+    return at;
+}
+
 /* Which Latin-letter languages have the word, a bit each. */
 static uint32_t languages_of(const sx_function_words *words, const char *word, size_t len)
 {
-    uint32_t mark = mark_of(word, len);
-    if (!(words->marks[mark / 64] >> mark % 64 & 1)) return 0;
+    if (!is_marked(words, first_of(word, len), len)) return 0;
     uint32_t mask = sx_map_get(&words->map, word, len);
     return mask == SX_MAP_NONE ? 0 : mask;
 }
@@ -253,6 +278,7 @@ llm_status sx_language_detect_with(uint32_t *lang, sx_function_words *words, con
     if (len > SAMPLE_BYTES) len = SAMPLE_BYTES;
     for (size_t at = 0; at < len;) {
         char word[WORD_ROOM];
+        at = pass_over(words, text, len, at, &met);
         size_t n = next_word(text, len, &at, word);
         if (!n) continue;
         met++;

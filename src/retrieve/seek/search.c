@@ -1,6 +1,7 @@
 #include "retrieve/seek/search.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { WINDOW = 2048, CODES = 64, ONE = 1 << 24 };
 
@@ -23,7 +24,8 @@ typedef struct run {
     sx_hits *hits;
     sx_seg_row *words;
     uint32_t lo, hi;
-    uint64_t touched[WINDOW / 64];
+    uint32_t gone; /* the first stretch that is gone and does not end before lo */
+    uint64_t touched[WINDOW / 64], hidden[WINDOW / 64];
     uint32_t sums[WINDOW];
     uint32_t before[SX_QUERY_TERMS + 1]; /* [i]: what the lists before i can add in the window */
     float tf[CODES];
@@ -195,17 +197,23 @@ static llm_status probe(run *r, list *l, uint32_t unit, uint32_t *sum, llm_error
     return status;
 }
 
-static bool is_gone(const sx_seek_part *part, uint32_t unit)
+/* Marks in r->hidden what is gone of the window. False: all of it is. */
+static bool mark_hidden(run *r)
 {
-    uint32_t low = 0, high = part->n_gone;
-    while (low < high) {
-        uint32_t mid = (low + high) / 2;
-        if (part->gone[mid].last <= unit)
-            low = mid + 1;
-        else
-            high = mid;
+    const sx_seek_part *part = r->part;
+    while (r->gone < part->n_gone && part->gone[r->gone].last <= r->lo) r->gone++;
+    memset(r->hidden, 0, sizeof r->hidden);
+    for (uint32_t g = r->gone; g < part->n_gone && part->gone[g].first < r->hi; g++) {
+        uint32_t from = part->gone[g].first > r->lo ? part->gone[g].first - r->lo : 0;
+        uint32_t to = part->gone[g].last < r->hi ? part->gone[g].last - r->lo : r->hi - r->lo;
+        if (to - from == r->hi - r->lo) return false;
+        for (uint32_t at = from, end; at < to; at = end) {
+            end = (at / 64 + 1) * 64 < to ? (at / 64 + 1) * 64 : to;
+            uint64_t upto = end % 64 ? (UINT64_C(1) << end % 64) - 1 : UINT64_MAX;
+            r->hidden[at / 64] |= upto & ~((UINT64_C(1) << at % 64) - 1);
+        }
     }
-    return low < part->n_gone && part->gone[low].first <= unit;
+    return true;
 }
 
 /* A paragraph that some list from `first` on has: what the lists before can add is looked up as long as it may matter. */
@@ -217,7 +225,7 @@ static llm_status settle(run *r, uint32_t at, uint32_t first, llm_error *err)
         if (least && sum + r->before[i + 1] <= least) return LLM_OK;
         if (r->lists[i].here) status = probe(r, &r->lists[i], unit, &sum, err);
     }
-    if (status || sum <= least || is_gone(r->part, unit)) return status;
+    if (status || sum <= least) return status;
     offer(r->hits, (sx_hit){sum, r->number, unit});
     if (!r->hits->docs) return LLM_OK;
     sx_seg_doc doc;
@@ -243,7 +251,7 @@ static llm_status search_window(run *r, llm_error *err)
     for (uint32_t w = 0; w < WINDOW / 64; w++) {
         for (uint64_t bits = r->touched[w]; bits && !status; bits &= bits - 1) {
             uint32_t at = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            status = settle(r, at, first, err);
+            if (!(r->hidden[w] >> at % 64 & 1)) status = settle(r, at, first, err);
             r->sums[at] = 0;
         }
         r->touched[w] = 0;
@@ -298,10 +306,11 @@ static llm_status search_part(run *r, const sx_query *query, uint32_t field, con
     float there = sx_segment_mean(&r->part->segment, query->lang);
     r->stretch = r->mean / there;
     llm_status status = open_lists(r, query, field, err);
+    r->gone = 0;
     for (r->lo = 0; r->n && r->lo < r->part->segment.n_units && !status; r->lo += WINDOW) {
         if (sx_cancelled(cancel)) status = sx_fail(err, LLM_E_CANCELLED, "the retrieval was cancelled");
         r->hi = r->part->segment.n_units - r->lo < WINDOW ? r->part->segment.n_units : r->lo + WINDOW;
-        if (!status) status = search_window(r, err);
+        if (!status && mark_hidden(r)) status = search_window(r, err);
     }
     close_lists(r);
     return status;
@@ -326,7 +335,7 @@ llm_status sx_seek_top(const sx_seek *seek, const sx_query *query, uint32_t fiel
     llm_status status = r->lists ? LLM_OK : sx_fail_memory(err);
     for (r->number = 0; r->number < seek->n && !status; r->number++) {
         r->part = &seek->parts[r->number];
-        if (r->part->segment.stats[query->lang].leaves) status = search_part(r, query, field, cancel, err);
+        if (sx_seek_stats(r->part, query->lang)->leaves) status = search_part(r, query, field, cancel, err);
     }
     sx_mem_free(seek->mem, r->lists);
     sx_mem_free(seek->mem, r);
@@ -334,6 +343,12 @@ llm_status sx_seek_top(const sx_seek *seek, const sx_query *query, uint32_t fiel
 }
 
 /* ---- statistics ---- */
+
+static uint32_t block_size(const sx_cursor *c)
+{
+    uint32_t left = c->list.n - c->block * SX_BLOCK;
+    return left < SX_BLOCK ? left : SX_BLOCK;
+}
 
 /* How many of a list's postings stand in what is gone. */
 static llm_status count_gone(const sx_seek *seek, const sx_seek_part *part, const sx_seg_list *at, sx_seg_row *pin,
@@ -345,15 +360,26 @@ static llm_status count_gone(const sx_seek *seek, const sx_seek_part *part, cons
         return sx_fail_memory(err);
     }
     llm_status status = sx_cursor_open(c, &part->segment, seek->rows, at, pin, err);
-    for (uint32_t g = 0; g < part->n_gone && !status; g++) {
+    for (uint32_t g = 0; g < part->n_gone && !status;) { /* block by block, each once */
         status = sx_cursor_seek(c, part->gone[g].first, err);
-        while (!status && c->block < c->n_blocks && sx_cursor_begin(c) < part->gone[g].last) {
+        if (status || c->block == c->n_blocks) break;
+        uint32_t begin = sx_cursor_begin(c), last = 0, i = 0;
+        uint8_t max;
+        status = sx_cursor_block(c, c->block, &last, &max, err);
+        if (!status && part->gone[g].first <= begin && last < part->gone[g].last) {
+            *n += block_size(c);
+        } else if (!status) {
             status = sx_cursor_decode(c, err);
-            for (uint32_t i = 0; i < c->count && !status; i++)
-                *n += c->units[i] >= part->gone[g].first && c->units[i] < part->gone[g].last;
-            if (status || c->units[c->count - 1] >= part->gone[g].last) break;
-            c->block++;
+            for (; !status && g < part->n_gone && part->gone[g].first <= last; g++) {
+                while (i < c->count && c->units[i] < part->gone[g].first) i++;
+                uint32_t from = i;
+                while (i < c->count && c->units[i] < part->gone[g].last) i++;
+                *n += i - from;
+                if (part->gone[g].last > last) break; /* it goes on in the next block */
+            }
         }
+        c->block++;
+        while (!status && g < part->n_gone && part->gone[g].last <= last + 1) g++;
     }
     sx_cursor_close(c);
     sx_mem_free(seek->mem, c);
@@ -403,12 +429,13 @@ llm_status sx_seek_count(const sx_seek *seek, sx_query *query, llm_error *err)
     llm_status status = LLM_OK;
     for (uint32_t p = 0; p < seek->n && !status; p++) {
         const sx_seek_part *part = &seek->parts[p];
-        if (!part->segment.stats[query->lang].leaves) continue;
-        query->n_leaves += part->segment.stats[query->lang].leaves;
-        query->n_words += part->segment.stats[query->lang].words;
+        const sx_seg_stats *stats = sx_seek_stats(part, query->lang);
+        if (!stats->leaves) continue;
+        query->n_leaves += stats->leaves;
+        query->n_words += stats->words;
         for (uint32_t i = 0; i < query->n && !status; i++)
             status = count_term(seek, part, &query->terms[i], query->lang, err);
-        if (!status) status = uncount_gone(seek, part, query, err);
+        if (!status && !part->seen) status = uncount_gone(seek, part, query, err);
     }
     return status;
 }

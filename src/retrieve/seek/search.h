@@ -16,7 +16,14 @@ typedef struct sx_seek_part {
     sx_segment segment;
     sx_gone *gone; /* [n_gone] ascending */
     uint32_t n_gone;
+    const sx_seg_stats *seen; /* [SX_LANG_COUNT] of what is not gone, when it was counted beforehand; or NULL */
 } sx_seek_part;
+
+/* Of what is to be searched; where nobody counted beforehand, of what is gone too. */
+static inline const sx_seg_stats *sx_seek_stats(const sx_seek_part *part, uint32_t lang)
+{
+    return part->seen ? &part->seen[lang] : &part->segment.stats[lang];
+}
 
 typedef struct sx_seek {
     sx_mem *mem;

@@ -130,6 +130,11 @@ LANES fvec f_low_halves(vec v) /* of every dword */
     return _mm256_cvtph_ps(_mm256_castsi256_si128(low));
 }
 
+LANES fvec f_halves(const uint16_t *p)
+{
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+
 LANES fvec f_from(vec v)
 {
     return _mm256_cvtepi32_ps(v);

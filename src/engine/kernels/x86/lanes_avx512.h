@@ -131,6 +131,11 @@ LANES fvec f_low_halves(vec v) /* of every dword */
     return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(v));
 }
 
+LANES fvec f_halves(const uint16_t *p)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+
 LANES fvec f_from(vec v)
 {
     return _mm512_cvtepi32_ps(v);

@@ -128,11 +128,12 @@ void sx_quants_avx2(const sx_quant *quant, const void *w, size_t stride, uint32_
     const matrix m = {quant, w, stride, n_rows};
     panel *p = scratch;
     float *acc = (float *)(void *)((char *)scratch + PANEL_BYTES); /* [n_tok, 8] */
+    const uint32_t stretch = stretch_of(k, quant->block);
     for (uint32_t r = 0; r < n_rows; r += ROWS) {
         const char *ahead = (const char *)w + (size_t)(r + FURTHER) * stride;
         memset(acc, 0, (size_t)n_tok * ROWS * sizeof *acc);
-        for (uint32_t k0 = 0; k0 < k; k0 += STRETCH) {
-            const uint32_t n = k - k0 < STRETCH ? k - k0 : STRETCH;
+        for (uint32_t k0 = 0; k0 < k; k0 += stretch) {
+            const uint32_t n = k - k0 < stretch ? k - k0 : stretch;
             ahead = fill_rows(p, &m, r, k0, n, ahead);
             multiply(quant->type, p, n, x, n_tok, k, k0, acc);
         }

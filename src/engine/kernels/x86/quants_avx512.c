@@ -3,6 +3,7 @@
  * one token or many, the bits are the same. */
 #include "engine/kernels/x86/quants_avx512.h"
 
+#include "engine/kernels/x86/columns_avx512.h"
 #include "engine/kernels/x86/lanes_avx512.h"
 #include "engine/kernels/x86/lines.h"
 #include "engine/kernels/x86/rows_avx512.h"
@@ -35,19 +36,36 @@ INLINE __m512i four_bytes(const int8_t *q)
     return _mm512_set1_epi32(v);
 }
 
-/* toks tokens times the rows of one panel or of two: with two, each token's bytes are fetched once for 32 rows. The sums of
- * the second panel stand `next` floats behind those of the first. Types with minima are stored as they are, the others with
- * 128 added. */
-INLINE void tile(const panel *p, uint32_t groups, token_view x, float *acc /* [toks][16] */, size_t next,
-                 const int panels, const int toks, const int group, const bool mins)
+/* Sums of tokens `ld` floats apart; those of a second panel stand behind those of the first. */
+typedef struct place {
+    float *at;
+    size_t ld;
+} place;
+
+/* Weights that will be needed later, asked for while these are multiplied: so many bytes with each group. */
+typedef struct request {
+    const char *at;
+    size_t bytes;
+} request;
+
+/* toks tokens times the rows of one panel or of two: with two, each token's bytes are fetched once for 32 rows. Sums go from
+ * `from` (nowhere: they begin) to `to`. Types with minima are stored as they are, the others with 128 added. */
+INLINE void tile(const panel *p, uint32_t groups, token_view x, place from, place to, request next, const int panels,
+                 const int toks, const int group, const bool mins)
 {
     __m512 f[2][TILE];
     const size_t ldd = x.k / 32, ldg = x.k / (uint32_t)group;
-    for (int c = 0; c < panels; c++)
-        for (int t = 0; t < toks; t++) f[c][t] = _mm512_loadu_ps(acc + (size_t)c * next + t * ROWS);
+    if (from.at)
+        for (int c = 0; c < panels; c++)
+            for (int t = 0; t < toks; t++) f[c][t] = _mm512_loadu_ps(from.at + (size_t)t * from.ld + c * ROWS);
+    else
+        for (int c = 0; c < panels; c++)
+            for (int t = 0; t < toks; t++) f[c][t] = _mm512_setzero_ps();
     size_t line = 0;
     for (uint32_t g = 0; g < groups; g++) {
         __m512i s[2][TILE];
+        for (size_t i = 0; i < next.bytes; i += 64) _mm_prefetch(next.at + i, _MM_HINT_T0);
+        next.at += next.bytes;
         for (int t = 0; t < toks; t++)
             s[0][t] = s[1][t] = mins ? _mm512_setzero_si512() : _mm512_set1_epi32(x.off[(size_t)t * ldg + g]);
 #pragma GCC unroll 8
@@ -71,38 +89,51 @@ INLINE void tile(const panel *p, uint32_t groups, token_view x, float *acc /* [t
         }
     }
     for (int c = 0; c < panels; c++)
-        for (int t = 0; t < toks; t++) _mm512_storeu_ps(acc + (size_t)c * next + t * ROWS, f[c][t]);
+        for (int t = 0; t < toks; t++) _mm512_storeu_ps(to.at + (size_t)t * to.ld + c * ROWS, f[c][t]);
 }
 
-/* acc [panels, n_tok, 16] += the panels' rows times all tokens, which are spread evenly over as few tiles as will do. */
+INLINE place from_token(place p, uint32_t t)
+{
+    return (place){p.at ? p.at + t * p.ld : NULL, p.ld};
+}
+
+/* How many tiles share in asking. */
+INLINE uint32_t next_tiles(uint32_t n_tok)
+{
+    const uint32_t tiles = (n_tok + TILE - 1) / TILE;
+    return tiles < 4 ? tiles : 4;
+}
+
+/* The panels' rows times all tokens, which are spread evenly over as few tiles as will do. */
 INLINE void all_tokens(const panel *p, const int panels, uint32_t n, const sx_q8 *x, uint32_t n_tok, uint32_t k,
-                       uint32_t k0, float *acc, const int group, const bool mins)
+                       uint32_t k0, place from, place to, request next, const int group, const bool mins)
 {
     const uint32_t groups = n / (uint32_t)group, tiles = (n_tok + TILE - 1) / TILE;
-    const size_t next = (size_t)n_tok * ROWS;
     for (uint32_t i = 0, t = 0; i < tiles; i++) {
         const uint32_t toks = n_tok / tiles + (i < n_tok % tiles);
-        token_view v = view(x, t, k, k0, group);
-        float *to = acc + (size_t)t * ROWS;
+        const token_view v = view(x, t, k, k0, group);
+        const place a = from_token(from, t), b = from_token(to, t);
+        const request r = {next.at + i * groups * next.bytes, i < next_tiles(n_tok) ? next.bytes : 0};
         switch (toks) {
-        case 1: tile(p, groups, v, to, next, panels, 1, group, mins); break;
-        case 2: tile(p, groups, v, to, next, panels, 2, group, mins); break;
-        case 3: tile(p, groups, v, to, next, panels, 3, group, mins); break;
-        case 4: tile(p, groups, v, to, next, panels, 4, group, mins); break;
-        case 5: tile(p, groups, v, to, next, panels, 5, group, mins); break;
-        default: tile(p, groups, v, to, next, panels, 6, group, mins); break;
+        case 1: tile(p, groups, v, a, b, r, panels, 1, group, mins); break;
+        case 2: tile(p, groups, v, a, b, r, panels, 2, group, mins); break;
+        case 3: tile(p, groups, v, a, b, r, panels, 3, group, mins); break;
+        case 4: tile(p, groups, v, a, b, r, panels, 4, group, mins); break;
+        case 5: tile(p, groups, v, a, b, r, panels, 5, group, mins); break;
+        default: tile(p, groups, v, a, b, r, panels, 6, group, mins); break;
         }
         t += toks;
     }
 }
 
 typedef void (*multiply_fn)(const panel *p, uint32_t n, const sx_q8 *x, uint32_t n_tok, uint32_t k, uint32_t k0,
-                            float *acc);
+                            place from, place to, request next);
 
 #define MULTIPLY(name, panels, group, mins) \
-    static void name(const panel *p, uint32_t n, const sx_q8 *x, uint32_t n_tok, uint32_t k, uint32_t k0, float *acc) \
+    static void name(const panel *p, uint32_t n, const sx_q8 *x, uint32_t n_tok, uint32_t k, uint32_t k0, place from, \
+                     place to, request next) \
     { \
-        all_tokens(p, panels, n, x, n_tok, k, k0, acc, group, mins); \
+        all_tokens(p, panels, n, x, n_tok, k, k0, from, to, next, group, mins); \
     }
 MULTIPLY(one_of_32, 1, 32, false)
 MULTIPLY(one_of_32_mins, 1, 32, true)
@@ -124,27 +155,33 @@ static multiply_fn multiply_of(const sx_quant *quant, uint32_t panels)
 void sx_quants_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                       uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
 {
-    if (n_tok == 1 && sx_rows_take_avx512(quant, stride, k)) {
-        sx_rows_avx512(quant, w, stride, n_rows, x, k, out, scratch);
+    if (n_tok == 1 && sx_columns_take_avx512(quant, n_rows)) {
+        sx_columns_avx512(quant, w, stride, n_rows, x, k, out);
+        return;
+    }
+    if (n_tok == 1 && sx_rows_take_avx512(quant, stride, n_rows, k)) {
+        sx_rows_avx512(w, stride, n_rows, x, k, out, scratch);
         return;
     }
     const matrix m = {quant, w, stride, n_rows};
+    const uint32_t stretch = stretch_of(k, quant->block);
+    const place acc = {(float *)(void *)((char *)scratch + PANELS_BYTES), (size_t)2 * ROWS}; /* [n_tok, 32] */
     panel *p = scratch;
-    float *acc = (float *)(void *)((char *)scratch + PANELS_BYTES); /* [2, n_tok, 16] */
     for (uint32_t r0 = 0; r0 < n_rows; r0 += 2 * ROWS) {
-        const uint32_t panels = n_rows - r0 > ROWS ? 2 : 1;
+        const uint32_t left = n_rows - r0 < 2 * ROWS ? n_rows - r0 : 2 * ROWS, panels = left > ROWS ? 2 : 1;
         const char *ahead = (const char *)w + (size_t)(r0 + 2 * ROWS) * stride;
         multiply_fn multiply = multiply_of(quant, panels);
-        memset(acc, 0, (size_t)n_tok * panels * ROWS * sizeof *acc);
-        for (uint32_t k0 = 0; k0 < k; k0 += STRETCH) {
-            const uint32_t n = k - k0 < STRETCH ? k - k0 : STRETCH;
-            for (uint32_t c = 0; c < panels; c++) ahead = fill_rows(&p[c], &m, r0 + c * ROWS, k0, n, ahead);
-            multiply(p, n, x, n_tok, k, k0, acc);
+        for (uint32_t k0 = 0, n; k0 < k; k0 += n) {
+            n = k - k0 < stretch ? k - k0 : stretch;
+            for (uint32_t c = 0; c < panels; c++) fill_rows(&p[c], &m, r0 + c * ROWS, k0, n, NULL);
+            const size_t bytes = (size_t)n / quant->block * quant->block_bytes * panels * ROWS;
+            const request next = {ahead, bytes / (n / quant->group * next_tiles(n_tok))};
+            ahead += bytes;
+            multiply(p, n, x, n_tok, k, k0, k0 ? acc : (place){NULL, 0},
+                     k0 + n == k && left == panels * ROWS ? (place){out + r0, ldo} : acc, next);
         }
-        for (uint32_t r = r0; r < n_rows && r < r0 + 2 * ROWS; r += ROWS)
-            for (uint32_t t = 0; t < n_tok; t++)
-                _mm512_mask_storeu_ps(out + t * ldo + r, head_mask(n_rows - r < ROWS ? n_rows - r : ROWS),
-                                      _mm512_loadu_ps(acc + ((size_t)(r - r0) * n_tok + (size_t)t * ROWS)));
+        if (left < panels * ROWS)
+            for (uint32_t t = 0; t < n_tok; t++) memcpy(out + t * ldo + r0, acc.at + t * acc.ld, left * sizeof(float));
     }
 }
 
