@@ -1,4 +1,4 @@
-/* Compiled word lists in a folder: what comes back from it finds what was found before, damage is compiled anew, and files of
+/* Compiled rules and word lists in a folder: what comes back from it finds what was found before, damage is compiled anew, and files of
  * strangers are refused before a number in them is used. */
 #include <dirent.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 
 static sx_mem mem;
 static char folder[64];
+static sx_guard *plain; /* without a folder; lends its rules to guards that are about words */
 
 static char *file_there(void)
 {
@@ -33,7 +34,7 @@ static const char *const WORDS[] = {"casino", "赌博", "money mule", "ca", "sin
 static sx_guard *make(llm_status *status, llm_error *err)
 {
     sx_guard *g = NULL;
-    const sx_guard_params p = {.cache = folder};
+    const sx_guard_params p = {.cache = folder, .like = plain};
     *status = sx_guard_create(&g, &mem, &p, err);
     for (size_t i = 0; *status == LLM_OK && i < sizeof WORDS / sizeof WORDS[0]; i++)
         *status = sx_guard_add_word(g, WORDS[i], strlen(WORDS[i]), err);
@@ -43,8 +44,8 @@ static sx_guard *make(llm_status *status, llm_error *err)
 
 static void finds(const sx_guard *g)
 {
-    static const char TEXT[] = "a C-A-S-I-N-O for 赌博, the moneymule and a бомба in the ca of sinners";
-    outcome o = check_text(&mem, g, TEXT, strlen(TEXT), "BLOCKED\0", 0, NULL);
+    static const char WORDY[] = "a C-A-S-I-N-O for 赌博, the moneymule and a бомба in the ca of sinners";
+    outcome o = check_text(&mem, g, WORDY, strlen(WORDY), "BLOCKED\0", 0, NULL);
     assert_string_equal(sx_buf_cstr(&o.findings),
                         "BLOCKED[2,13) BLOCKED[18,24) BLOCKED[30,39) BLOCKED[46,56) BLOCKED[64,66) ");
     free_outcome(&o);
@@ -99,7 +100,7 @@ static void other_words_are_another_file(void **state)
     (void)state;
     sx_guard_free(made());
     sx_guard *g = NULL;
-    const sx_guard_params p = {.cache = folder};
+    const sx_guard_params p = {.cache = folder, .like = plain};
     assert_int_equal(sx_guard_create(&g, &mem, &p, NULL), LLM_OK);
     assert_int_equal(sx_guard_add_word(g, "casino", 6, NULL), LLM_OK);
     assert_int_equal(sx_guard_freeze(g, NULL), LLM_OK);
@@ -236,10 +237,113 @@ static void empty_folder(void)
     if (d) closedir(d);
 }
 
-static int set_up(void **state)
+/* ---- rules ---- */
+
+static const char TEXT[] =
+    "Mail jo@example.org, card 4111 1111 1111 1111, IBAN DE89 3704 0044 0532 0130 00, 13800138000, 10.0.0.1";
+
+static sx_guard *with_rules(llm_status *status, llm_error *err)
+{
+    sx_guard *g = NULL;
+    const sx_guard_params p = {.cache = folder};
+    *status = sx_guard_create(&g, &mem, &p, err);
+    if (*status == LLM_OK) *status = sx_guard_freeze(g, err);
+    return g;
+}
+
+static void finds_as_plain(const sx_guard *g)
+{
+    outcome want = check_text(&mem, plain, TEXT, strlen(TEXT), NULL, 0, NULL),
+            got = check_text(&mem, g, TEXT, strlen(TEXT), NULL, 0, NULL);
+    assert_string_equal(sx_buf_cstr(&got.findings), sx_buf_cstr(&want.findings));
+    assert_true(got.findings.len > 40);
+    free_outcome(&want);
+    free_outcome(&got);
+}
+
+static void rules_are_kept(void **state)
+{
+    (void)state;
+    llm_status status;
+    for (int i = 0; i < 2; i++) {
+        sx_guard *g = with_rules(&status, NULL);
+        assert_int_equal(status, LLM_OK);
+        assert_int_equal(g->rules->scan.pool.kept.map.data != NULL, i > 0);
+        finds_as_plain(g);
+        sx_guard_free(g);
+    }
+    char *path = file_there();
+    size_t n;
+    char *whole = read_whole(path, &n);
+    whole[n / 2] ^= 1;
+    write_whole(path, whole, n);
+    sx_guard *g = with_rules(&status, NULL);
+    assert_int_equal(status, LLM_OK);
+    assert_null(g->rules->scan.pool.kept.map.data);
+    finds_as_plain(g);
+    sx_guard_free(g);
+    sx_mem_free(&mem, whole);
+}
+
+/* Steps that lead out of an automaton, automata that lie outside of the pool: none is taken. */
+static void strangers_rules_are_refused(void **state)
+{
+    (void)state;
+    const sx_scan *scan = &plain->rules->scan;
+    const unsigned char key[SX_HASH_BYTES] = {2};
+    sx_kept_part parts[SX_DFA_POOL_PARTS];
+    sx_dfa_pool_parts(&scan->pool, scan->dfas, scan->rule_n, parts);
+    for (uint32_t round = 0; round < 8; round++) {
+        sx_kept_part bad[SX_DFA_POOL_PARTS];
+        sx_kept kept;
+        sx_dfa_pool pool;
+        const sx_dfa *dfas;
+        memcpy(bad, parts, sizeof bad);
+        unsigned char *copy[SX_DFA_POOL_PARTS];
+        for (int i = 0; i < SX_DFA_POOL_PARTS; i++) {
+            copy[i] = malloc(parts[i].bytes);
+            memcpy(copy[i], parts[i].data, parts[i].bytes);
+            bad[i].data = copy[i];
+        }
+        sx_dfa *last = (sx_dfa *)(void *)copy[2] + scan->rule_n - 1;
+        uint16_t *next = (uint16_t *)(void *)copy[0];
+        switch (round) {
+        case 1: next[last->next] = last->states; break;
+        case 2: copy[1][last->class_of + 255] = (unsigned char)last->classes; break;
+        case 3: last->next = UINT32_MAX - 3; break;
+        case 4: last->class_of = (uint32_t)scan->pool.class_n - 255; break;
+        case 5: last->states = UINT16_MAX; break;
+        case 6: bad[2].bytes -= sizeof *last; break;
+        case 7: bad[0].bytes -= 2; break;
+        default: break;
+        }
+        assert_int_equal(sx_kept_write(&mem, folder, key, bad, SX_DFA_POOL_PARTS, NULL), LLM_OK);
+        assert_true(sx_kept_open(&kept, &mem, folder, key));
+        sx_dfa_pool_init(&pool, &mem);
+        assert_int_equal(sx_dfa_pool_take(&pool, &kept, &dfas, scan->rule_n), round == 0);
+        sx_kept_close(&kept);
+        sx_dfa_pool_free(&pool);
+        for (int i = 0; i < SX_DFA_POOL_PARTS; i++) free(copy[i]);
+    }
+}
+
+static int begin(void **state)
 {
     (void)state;
     sx_mem_init(&mem, NULL);
+    return sx_guard_create(&plain, &mem, NULL, NULL) || sx_guard_freeze(plain, NULL);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    sx_guard_free(plain);
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
     strcpy(folder, "/tmp/sextant-kept-XXXXXX");
     return mkdtemp(folder) ? 0 : -1;
 }
@@ -259,7 +363,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(damage_is_compiled_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(strangers_files_do_no_harm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(such_a_file_is_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rules_are_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(strangers_rules_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(folders_that_are_none, set_up, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, begin, end);
 }

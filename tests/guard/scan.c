@@ -64,7 +64,7 @@ static void test_checks_that_only_deny(void **state)
     uint32_t seed = 5, n = 0;
     (void)state;
     sx_mem_init(&mem, NULL);
-    assert_int_equal(sx_scan_init(&scan, &mem, NULL), LLM_OK);
+    assert_int_equal(sx_scan_init(&scan, &mem, NULL, NULL), LLM_OK);
     for (size_t r = 0; r < scan.rule_n; r++) {
         if (scan.rules[r]->check != NULL) n += deny_only(&scan, r, &seed) > 0;
     }
@@ -122,7 +122,7 @@ static void test_context_words(void **state)
     uint32_t seed = 9;
     (void)state;
     sx_mem_init(&mem, NULL);
-    assert_int_equal(sx_scan_init(&scan, &mem, NULL), LLM_OK);
+    assert_int_equal(sx_scan_init(&scan, &mem, NULL, NULL), LLM_OK);
     for (unsigned text_n = 0; text_n < 150; text_n++) {
         char text[120];
         uint8_t fold[120];

@@ -156,7 +156,7 @@ static void what_rules_find_is_found(void **state)
     sx_mem mem;
     sx_scan scan;
     sx_mem_init(&mem, NULL);
-    assert_int_equal(sx_scan_init(&scan, &mem, NULL), LLM_OK);
+    assert_int_equal(sx_scan_init(&scan, &mem, NULL, NULL), LLM_OK);
     uint64_t on[2][SX_RULE_WORDS];
     memset(on[0], 0xff, sizeof on[0]);
     memset(on[1], 0x5a, sizeof on[1]);

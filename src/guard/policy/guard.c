@@ -20,7 +20,7 @@ static llm_status take_rules(sx_guard *g, const sx_guard_params *params, llm_err
         g->rules = sx_ruleset_ref(params->like->rules);
         return LLM_OK;
     }
-    return sx_ruleset_create(&g->rules, &g->mem->hook, err);
+    return sx_ruleset_create(&g->rules, &g->mem->hook, params ? params->cache : NULL, err);
 }
 
 static void begin(sx_guard *g, sx_mem *mem)

@@ -1,7 +1,7 @@
 /* Compiled rules with a count of their holders. */
 #include "guard/policy/ruleset.h"
 
-llm_status sx_ruleset_create(sx_ruleset **out, const llm_allocator *hook, llm_error *err)
+llm_status sx_ruleset_create(sx_ruleset **out, const llm_allocator *hook, const char *folder, llm_error *err)
 {
     sx_mem first;
     *out = NULL;
@@ -12,7 +12,7 @@ llm_status sx_ruleset_create(sx_ruleset **out, const llm_allocator *hook, llm_er
     atomic_store(&rules->mem.live_bytes, atomic_load(&first.live_bytes));
     atomic_init(&rules->refs, 1);
     sx_scan_begin(&rules->scan, &rules->mem);
-    llm_status status = sx_scan_init(&rules->scan, &rules->mem, err);
+    llm_status status = sx_scan_init(&rules->scan, &rules->mem, folder, err);
     if (status == LLM_OK && !(rules->scouts = sx_scout_stock_create(&rules->mem, &rules->scan)))
         status = sx_fail_memory(err);
     if (status != LLM_OK) {

@@ -12,8 +12,8 @@ typedef struct sx_ruleset {
     sx_scout_stock *scouts;
 } sx_ruleset;
 
-/* hook: an allocator as of sx_mem_init, which is copied. */
-llm_status sx_ruleset_create(sx_ruleset **out, const llm_allocator *hook, llm_error *err);
+/* hook: an allocator as of sx_mem_init, which is copied. folder: where compiled rules are kept, or NULL. */
+llm_status sx_ruleset_create(sx_ruleset **out, const llm_allocator *hook, const char *folder, llm_error *err);
 sx_ruleset *sx_ruleset_ref(sx_ruleset *rules);
 void sx_ruleset_free(sx_ruleset *rules); /* drops a reference; NULL is fine */
 

@@ -32,19 +32,32 @@ static llm_status type_index(const sx_rule *rule, uint32_t *out, llm_error *err)
     return sx_fail(err, LLM_E_INTERNAL, "the rule %s has a type that is not listed: %s", rule->name, rule->type);
 }
 
-llm_status sx_scan_add_rule(sx_scan *scan, sx_pattern_compiler *compiler, const sx_rule *rule, uint32_t type,
-                            llm_error *err)
+/* Room for one more rule. */
+static llm_status make_room(sx_scan *scan, llm_error *err)
 {
-    size_t n = scan->rule_n + 1;
+    const size_t n = scan->rule_n + 1;
     if (sx_mem_grow(scan->mem, (void **)&scan->rules, &scan->rule_cap, n, sizeof *scan->rules) ||
         sx_mem_grow(scan->mem, (void **)&scan->dfas, &scan->dfa_cap, n, sizeof *scan->dfas) ||
         sx_mem_grow(scan->mem, (void **)&scan->type_of, &scan->type_cap, n, sizeof *scan->type_of))
         return sx_fail_memory(err);
-    llm_status status = sx_pattern_compile(compiler, &scan->pool, rule->pattern, &scan->dfas[scan->rule_n], err);
-    if (status != LLM_OK) return status;
+    return LLM_OK;
+}
+
+static void put_rule(sx_scan *scan, const sx_rule *rule, uint32_t type, const sx_dfa *dfa)
+{
+    scan->dfas[scan->rule_n] = *dfa;
     scan->type_of[scan->rule_n] = (uint16_t)type;
     scan->rules[scan->rule_n++] = rule;
-    return LLM_OK;
+}
+
+llm_status sx_scan_add_rule(sx_scan *scan, sx_pattern_compiler *compiler, const sx_rule *rule, uint32_t type,
+                            llm_error *err)
+{
+    sx_dfa dfa;
+    llm_status status = make_room(scan, err);
+    if (status == LLM_OK) status = sx_pattern_compile(compiler, &scan->pool, rule->pattern, &dfa, err);
+    if (status == LLM_OK) put_rule(scan, rule, type, &dfa);
+    return status;
 }
 
 /* Bytes that begin or continue no rule differently share a class; the first class is of bytes that begin and continue none. */
@@ -143,7 +156,8 @@ static llm_status make_facts(sx_scan *scan, llm_error *err)
     return LLM_OK;
 }
 
-static llm_status compile_tables(sx_scan *scan, sx_pattern_compiler *compiler, llm_error *err)
+/* kept: the automata of all rules in their order, or NULL: they are compiled. */
+static llm_status add_tables(sx_scan *scan, sx_pattern_compiler *compiler, const sx_dfa *kept, llm_error *err)
 {
     sx_rule_table table;
     sx_type_info type;
@@ -152,7 +166,10 @@ static llm_status compile_tables(sx_scan *scan, sx_pattern_compiler *compiler, l
         for (size_t i = 0; status == LLM_OK && i < table.count; i++) {
             uint32_t number = 0;
             status = type_index(&table.rules[i], &number, err);
-            if (status == LLM_OK) status = sx_scan_add_rule(scan, compiler, &table.rules[i], number, err);
+            if (status == LLM_OK && kept == NULL)
+                status = sx_scan_add_rule(scan, compiler, &table.rules[i], number, err);
+            else if (status == LLM_OK && (status = make_room(scan, err)) == LLM_OK)
+                put_rule(scan, &table.rules[i], number, &kept[scan->rule_n]);
         }
     }
     for (uint32_t t = 0; status == LLM_OK && sx_type_at(t, &type); t++) {
@@ -180,13 +197,56 @@ llm_status sx_scan_end(sx_scan *scan, llm_error *err)
     return status == LLM_OK ? sx_scan_make_beside(scan, err) : status;
 }
 
-llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, llm_error *err)
+static llm_status compile_tables(sx_scan *scan, llm_error *err)
+{
+    sx_pattern_compiler *compiler;
+    llm_status status = sx_pattern_compiler_create(&compiler, scan->mem, err);
+    if (status == LLM_OK) status = add_tables(scan, compiler, NULL, err);
+    sx_pattern_compiler_free(compiler);
+    return status;
+}
+
+/* Of all that the automata of the tables are made from; returns how many there are. */
+static size_t digest_of_tables(unsigned char key[SX_HASH_BYTES])
+{
+    const uint64_t format = SX_KEPT_FORMAT;
+    sx_rule_table table;
+    sx_hasher h;
+    size_t n = 0;
+    sx_hasher_begin(&h);
+    sx_hasher_add(&h, "rules " LLM_VERSION, sizeof "rules " LLM_VERSION);
+    sx_hasher_add(&h, &format, sizeof format);
+    for (size_t t = 0; sx_rule_table_at(t, &table); t++)
+        for (size_t i = 0; i < table.count; i++, n++)
+            sx_hasher_add(&h, table.rules[i].pattern, strlen(table.rules[i].pattern) + 1);
+    sx_hasher_end(&h, key);
+    return n;
+}
+
+static llm_status take_tables(sx_scan *scan, const char *folder, llm_error *err)
+{
+    unsigned char key[SX_HASH_BYTES];
+    sx_kept_part parts[SX_DFA_POOL_PARTS];
+    sx_kept kept;
+    const sx_dfa *dfas;
+    const size_t n = digest_of_tables(key);
+    if (sx_kept_open(&kept, scan->mem, folder, key)) {
+        if (sx_dfa_pool_take(&scan->pool, &kept, &dfas, n)) return add_tables(scan, NULL, dfas, err);
+        sx_kept_close(&kept);
+        return sx_kept_refuse(folder, err);
+    }
+    llm_status status = compile_tables(scan, err);
+    if (status != LLM_OK) return status;
+    sx_dfa_pool_parts(&scan->pool, scan->dfas, n, parts);
+    (void)sx_kept_write(scan->mem, folder, key, parts, SX_DFA_POOL_PARTS,
+                        NULL); /* else it is compiled again next time */
+    return LLM_OK;
+}
+
+llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, const char *folder, llm_error *err)
 {
     sx_scan_begin(scan, mem);
-    sx_pattern_compiler *compiler;
-    llm_status status = sx_pattern_compiler_create(&compiler, mem, err);
-    if (status == LLM_OK) status = compile_tables(scan, compiler, err);
-    sx_pattern_compiler_free(compiler);
+    llm_status status = folder ? take_tables(scan, folder, err) : compile_tables(scan, err);
     if (status != LLM_OK) sx_scan_free(scan);
     return status;
 }

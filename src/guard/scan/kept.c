@@ -79,6 +79,12 @@ const void *sx_kept_array(const sx_kept *kept, uint32_t part, size_t element, si
     return kept->part[part].data;
 }
 
+llm_status sx_kept_refuse(const char *folder, llm_error *err)
+{
+    return sx_fail(err, LLM_E_FORMAT, "a file kept in %s is not what it says it is: remove what is in that folder",
+                   folder);
+}
+
 typedef struct writer {
     sx_new_file file;
     sx_hasher digest;

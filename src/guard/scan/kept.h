@@ -32,6 +32,8 @@ bool sx_kept_open(sx_kept *kept, sx_mem *mem, const char *folder, const unsigned
 void sx_kept_close(sx_kept *kept); /* a zeroed one is fine */
 /* A part as an array; NULL when its size is no multiple of an element's. */
 const void *sx_kept_array(const sx_kept *kept, uint32_t part, size_t element, size_t *count);
+/* What is said of a file that is whole and holds what it should not. */
+llm_status sx_kept_refuse(const char *folder, llm_error *err);
 /* Keeps parts under a key. What fails leaves no file behind. */
 llm_status sx_kept_write(sx_mem *mem, const char *folder, const unsigned char key[SX_HASH_BYTES],
                          const sx_kept_part *parts, uint32_t count, llm_error *err);

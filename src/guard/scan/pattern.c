@@ -66,8 +66,11 @@ void sx_dfa_pool_init(sx_dfa_pool *pool, sx_mem *mem)
 
 void sx_dfa_pool_free(sx_dfa_pool *pool)
 {
-    sx_mem_free(pool->mem, pool->next);
-    sx_mem_free(pool->mem, pool->class_of);
+    if (pool->kept.map.data == NULL) {
+        sx_mem_free(pool->mem, pool->next);
+        sx_mem_free(pool->mem, pool->class_of);
+    }
+    sx_kept_close(&pool->kept);
     *pool = (sx_dfa_pool){.mem = pool->mem};
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "guard/scan/kept.h"
 #include "platform/error.h"
 #include "platform/mem.h"
 
@@ -33,6 +34,7 @@ typedef struct sx_dfa_pool {
     uint16_t *next;
     uint8_t *class_of;
     size_t next_n, next_cap, class_n, class_cap;
+    sx_kept kept; /* what both lie in, when they were not made here */
 } sx_dfa_pool;
 
 typedef struct sx_pattern_compiler sx_pattern_compiler; /* scratch memory, kept between patterns */
@@ -47,6 +49,13 @@ llm_status sx_pattern_compile(sx_pattern_compiler *compiler, sx_dfa_pool *pool, 
 
 void sx_dfa_pool_init(sx_dfa_pool *pool, sx_mem *mem);
 void sx_dfa_pool_free(sx_dfa_pool *pool);
+
+enum { SX_DFA_POOL_PARTS = 3 };
+/* The pool and its n automata as parts of a kept file; they live as long as both. */
+void sx_dfa_pool_parts(const sx_dfa_pool *pool, const sx_dfa *dfas, size_t n, sx_kept_part parts[SX_DFA_POOL_PARTS]);
+/* Takes a kept file over in place of what the pool has; nothing can be added then. *dfas: [n], as long as the pool lives. False:
+ * the file does not hold what it should, nothing changed. */
+bool sx_dfa_pool_take(sx_dfa_pool *pool, sx_kept *kept, const sx_dfa **dfas, size_t n);
 
 /* The step from a state (without its flag); the result carries SX_PATTERN_ACCEPT. */
 static inline uint16_t sx_dfa_step(const sx_dfa_pool *pool, const sx_dfa *dfa, uint16_t state, uint8_t byte)

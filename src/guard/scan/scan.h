@@ -68,8 +68,8 @@ typedef struct sx_scan {
     uint32_t type_n;
 } sx_scan;
 
-/* The rules of the tables, compiled. */
-llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, llm_error *err);
+/* The rules of the tables, compiled. folder: as of sx_words_build. */
+llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, const char *folder, llm_error *err);
 /* Rules of somebody else's: begin, add rules and words of context, end. The rules must outlive the scan; their types are numbered
  * by the caller. After a failure only sx_scan_free. */
 void sx_scan_begin(sx_scan *scan, sx_mem *mem);

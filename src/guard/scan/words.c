@@ -118,7 +118,7 @@ static llm_status build_kept(sx_words *words, const char *folder, llm_error *err
     if (sx_kept_open(&kept, words->mem, folder, key)) {
         if (sx_ac_take(&words->ac, &kept, (uint32_t)words->word_n)) return LLM_OK;
         sx_kept_close(&kept);
-        return sx_fail(err, LLM_E_FORMAT, "a file kept in %s is not what it says it is: remove the folder", folder);
+        return sx_kept_refuse(folder, err);
     }
     sx_kept_part parts[SX_AC_PARTS];
     llm_status status = sx_ac_build(&words->ac, err);
