@@ -54,8 +54,8 @@ INLINE __m256i half_sums(__m512i a, __m512i b)
     const __m512i sa = _mm512_dpbusd_epi32(zero, ones, a), sb = _mm512_dpbusd_epi32(zero, ones, b);
     __m512i both = _mm512_add_epi32(_mm512_unpacklo_epi32(sa, sb), _mm512_unpackhi_epi32(sa, sb));
     both = _mm512_add_epi32(both, _mm512_shuffle_epi32(both, _MM_PERM_BADC));
-    return _mm512_castsi512_si256(_mm512_permutexvar_epi32(
-        _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 13, 9, 5, 1, 12, 8, 4, 0), both));
+    return _mm512_castsi512_si256(
+        _mm512_permutexvar_epi32(_mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 13, 9, 5, 1, 12, 8, 4, 0), both));
 }
 
 INLINE void four_blocks(const float *x, int8_t *q, const sx_q8 *out, size_t at)
@@ -74,7 +74,8 @@ INLINE void four_blocks(const float *x, int8_t *q, const sx_q8 *out, size_t at)
     _mm_storeu_ps(out->d + at, d);
     _mm256_storeu_si256((__m256i *)(void *)(out->off16 + 2 * at), offset(halves));
     _mm256_storeu_ps(out->sum16 + 2 * at, _mm256_mul_ps(d2, _mm256_cvtepi32_ps(halves)));
-    _mm_storeu_si128((__m128i *)(void *)(out->off32 + at), _mm256_castsi256_si128(offset(_mm256_castsi128_si256(whole))));
+    _mm_storeu_si128((__m128i *)(void *)(out->off32 + at),
+                     _mm256_castsi256_si128(offset(_mm256_castsi128_si256(whole))));
     _mm_storeu_ps(out->sum32 + at, _mm_mul_ps(d, _mm_cvtepi32_ps(whole)));
 }
 

@@ -69,6 +69,11 @@ LANES vec v_or(vec a, vec b)
     return _mm256_or_si256(a, b);
 }
 
+LANES vec v_select(vec mask, vec a, vec b) /* bits of a where the mask has ones, else of b */
+{
+    return _mm256_or_si256(_mm256_and_si256(mask, a), _mm256_andnot_si256(mask, b));
+}
+
 LANES vec v_subtract8(vec a, vec b)
 {
     return _mm256_sub_epi8(a, b);
@@ -100,15 +105,9 @@ LANES vec v_lookup(const int8_t *values, vec index)
                                index);
 }
 
-/* How values reach the product: signed bytes, and unsigned ones that stand for v - bias. */
+/* How signed bytes reach the product. */
 LANES vec v_signed(vec v)
 {
-    return v;
-}
-
-LANES vec v_biased(vec v, int bias)
-{
-    (void)bias;
     return v;
 }
 

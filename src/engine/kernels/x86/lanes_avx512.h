@@ -1,5 +1,5 @@
-/* The vocabulary of lines.h with AVX-512: 16 rows, bytes stored with 128 added so that signed values become the unsigned
- * operand of a VNNI product. */
+/* The vocabulary of lines.h with AVX-512: 16 rows, signed bytes stored with 128 added so that they become the unsigned operand
+ * of a VNNI product. */
 #ifndef SX_ENGINE_LANES_AVX512_H
 #define SX_ENGINE_LANES_AVX512_H
 
@@ -73,6 +73,11 @@ LANES vec v_or(vec a, vec b)
     return _mm512_or_si512(a, b);
 }
 
+LANES vec v_select(vec mask, vec a, vec b) /* bits of a where the mask has ones, else of b */
+{
+    return _mm512_ternarylogic_epi32(mask, a, b, 0xca);
+}
+
 LANES vec v_subtract8(vec a, vec b)
 {
     return _mm512_sub_epi8(a, b);
@@ -103,15 +108,10 @@ LANES vec v_lookup(const int8_t *values, vec index)
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)values)), index);
 }
 
-/* How values reach the product: signed bytes, and unsigned ones that stand for v - bias. */
+/* How signed bytes reach the product. */
 LANES vec v_signed(vec v)
 {
     return _mm512_xor_si512(v, _mm512_set1_epi8((char)128));
-}
-
-LANES vec v_biased(vec v, int bias)
-{
-    return _mm512_add_epi8(v, _mm512_set1_epi8((char)(128 - bias)));
 }
 
 /* 16 in byte j of a dword whose bit 4 i + j is set. */

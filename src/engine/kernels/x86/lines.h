@@ -19,9 +19,10 @@
 enum { STRETCH = 896, /* elements of k that a panel holds */ LINE = 4 * ROWS /* bytes */ };
 
 typedef struct panel {
-    uint8_t lines[STRETCH * ROWS];    /* [k / 4][ROWS][4] */
-    float scale[STRETCH / 16 * ROWS]; /* [group][ROWS] */
+    _Alignas(64) uint8_t lines[STRETCH * ROWS]; /* [k / 4][ROWS][4] */
+    float scale[STRETCH / 16 * ROWS];           /* [group][ROWS] */
     float min[STRETCH / 16 * ROWS];
+    int shift; /* where there are no minima, bytes that are not signed have 128 >> shift added */
     unsigned char last[ROWS * STRETCH / 32 * 34]; /* the packed blocks of a matrix's last rows, filled up to ROWS */
 } panel;
 
@@ -33,6 +34,15 @@ typedef struct rows { /* from the stretch's first block on */
 
 static const int8_t iq4_table[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 static const int8_t fp4_table[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+INLINE int bias_shift(uint32_t type)
+{
+    return type == SX_TYPE_Q3_K   ? 5
+           : type == SX_TYPE_Q4_0 ? 4
+           : type == SX_TYPE_Q5_0 ? 3
+           : type == SX_TYPE_Q6_K ? 2
+                                  : 0;
+}
 
 /* Asks for 1 / parts of as many bytes as a block has in all rows. Many requests at once would hold up the loads behind them. */
 INLINE void ask(rows *w, size_t block_bytes, size_t parts)
@@ -136,12 +146,11 @@ INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g
     for (int i = 0; i < 8; i++) {
         vec v = low_bits(c[i % 4], i / 4 * 4, 15);
         switch (type) {
-        case SX_TYPE_Q4_0: v = v_biased(v, 8); break;
-        case SX_TYPE_Q5_0: v = v_biased(v_or(v, v_fifth(fifth, i)), 16); break;
+        case SX_TYPE_Q5_0:
         case SX_TYPE_Q5_1: v = v_or(v, v_fifth(fifth, i)); break;
         case SX_TYPE_IQ4_NL: v = v_signed(v_lookup(iq4_table, v)); break;
         case SX_TYPE_MXFP4: v = v_signed(v_lookup(fp4_table, v)); break;
-        default: break; /* Q4_1 */
+        default: break; /* Q4_0, Q4_1 */
         }
         put_line(p, line + (size_t)i, v);
     }
@@ -260,8 +269,10 @@ INLINE void lines_q6_k(panel *p, rows *w, size_t at, size_t line)
             for (int f = 0; f < 4; f++) {
                 ask(w, 210, 16);
                 for (int i = 0; i < 4; i++) {
-                    vec v = joined(low_bits(low[f % 2][i], f / 2 * 4, 15), high[i], 2 * f);
-                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h, v_biased(v, 32));
+                    const vec bits = f < 2 ? v_left32(high[i], 4 - 2 * f) : f > 2 ? v_right32(high[i], 2) : high[i];
+                    const vec four = f < 2 ? low[f % 2][i] : v_right32(low[f % 2][i], 4);
+                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h,
+                             v_and(v_select(v_bytes(15), four, bits), v_bytes(63)));
                 }
             }
         }
@@ -281,7 +292,7 @@ INLINE void lines_q2_k(panel *p, rows *w, size_t at, size_t line, const bool thr
             for (int f = 0; f < 4; f++)
                 for (int i = 0; i < 4; i++) {
                     vec v = low_bits(c[i], 2 * f, 3);
-                    if (three) v = v_biased(v_or(v, v_left32(low_bits(mask[i], 4 * half + f, 1), 2)), 4);
+                    if (three) v = v_or(v, v_left32(low_bits(mask[i], 4 * half + f, 1), 2));
                     put_line(p, line + (size_t)(32 * half + 8 * f + i) + 4 * h, v);
                 }
         }
@@ -383,6 +394,7 @@ static const char *fill_rows(panel *p, const matrix *m, uint32_t r0, uint32_t k0
         part.first = p->last;
         part.stride = bytes;
     }
+    p->shift = bias_shift(m->quant->type);
     fill(p, m->quant->type, &part, n);
     return part.ahead;
 }

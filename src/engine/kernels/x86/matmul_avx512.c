@@ -124,4 +124,5 @@ static void floats_by_pairs(uint32_t type, const void *w, size_t stride, uint32_
 }
 
 const sx_matmul_ops sx_matmul_avx512 = {floats, sx_quants_avx512, sx_quants_scratch_avx512, sx_to_q8_avx512};
-const sx_matmul_ops sx_matmul_avx512_bf16 = {floats_by_pairs, sx_quants_avx512, sx_quants_scratch_avx512, sx_to_q8_avx512};
+const sx_matmul_ops sx_matmul_avx512_bf16 = {floats_by_pairs, sx_quants_avx512, sx_quants_scratch_avx512,
+                                             sx_to_q8_avx512};
