@@ -19,9 +19,10 @@ LANES __m128i v_quarter(const unsigned char *p)
 }
 
 /* 16 bytes of rows 0 and 4. */
-LANES vec v_pieces(const unsigned char *row, size_t stride)
+LANES vec v_pieces(const unsigned char *row, size_t four, size_t twelve)
 {
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(v_quarter(row)), v_quarter(row + 4 * stride), 1);
+    (void)twelve;
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(v_quarter(row)), v_quarter(row + four), 1);
 }
 
 LANES vec v_low32(vec a, vec b)

@@ -20,12 +20,12 @@ LANES __m128i v_quarter(const unsigned char *p)
 }
 
 /* 16 bytes of rows 0, 4, 8, 12. */
-LANES vec v_pieces(const unsigned char *row, size_t stride)
+LANES vec v_pieces(const unsigned char *row, size_t four, size_t twelve)
 {
     vec v = _mm512_castsi128_si512(v_quarter(row));
-    v = _mm512_mask_broadcast_i32x4(v, 0x00f0, v_quarter(row + 4 * stride));
-    v = _mm512_mask_broadcast_i32x4(v, 0x0f00, v_quarter(row + 8 * stride));
-    return _mm512_mask_broadcast_i32x4(v, 0xf000, v_quarter(row + 12 * stride));
+    v = _mm512_mask_broadcast_i32x4(v, 0x00f0, v_quarter(row + four));
+    v = _mm512_mask_broadcast_i32x4(v, 0x0f00, v_quarter(row + 2 * four));
+    return _mm512_mask_broadcast_i32x4(v, 0xf000, v_quarter(row + twelve));
 }
 
 LANES vec v_low32(vec a, vec b)

@@ -96,7 +96,7 @@ static void quantised(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, ui
 static void halves(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
 {
     const uint32_t left = w->m->n_rows - r0 < ROWS ? w->m->n_rows - r0 : ROWS;
-    rows from = {w->m->w + (size_t)r0 * w->m->stride + 2 * (size_t)k0, w->m->stride, NULL};
+    rows from = {.first = w->m->w + (size_t)r0 * w->m->stride + 2 * (size_t)k0, .stride = w->m->stride};
     if (left < ROWS || n % TILE_STEP != 0) {
         memset(w->room->last, 0, sizeof w->room->last);
         for (uint32_t r = 0; r < left; r++)
@@ -104,6 +104,7 @@ static void halves(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint1
         from.first = w->room->last;
         from.stride = (size_t)CUT * 2;
     }
+    begin_rows(&from);
     for (uint32_t t = 0; t < (n + TILE_STEP - 1) / TILE_STEP; t++)
         for (uint32_t i = 0; i < 4; i++) {
             vec c[4];
