@@ -110,7 +110,7 @@ static void a_model_may_rewrite_placeholders(void **state)
 static bool passes(sx_check_fn check, int arg, const char *text)
 {
     size_t lead = 0;
-    const sx_match m = {text, strlen(text), 0, 0, &lead};
+    const sx_match m = {text, strlen(text), 0, 0, &lead, NULL};
     return check(&m, arg) >= SX_CHECK_MAYBE;
 }
 

@@ -164,6 +164,15 @@ static bool wants_vault(const sx_guard *guard)
     return wants;
 }
 
+static void take_reaches(sx_guard *guard)
+{
+    for (uint32_t t = 0; t < sx_guard_type_count(guard); t++) {
+        sx_type_info info = {0};
+        sx_guard_type_info(guard, t, &info);
+        guard->reach[t] = (sx_reach){info.context != NULL, (uint8_t)info.before, (uint8_t)info.behind};
+    }
+}
+
 /* Nothing is added any more: what the list of rulings grew ahead goes back. */
 static void trim_rulings(sx_guard *guard)
 {
@@ -183,6 +192,7 @@ llm_status sx_guard_freeze(sx_guard *guard, llm_error *err)
             status = sx_fail(err, LLM_E_UNSUPPORTED, "pseudonyms need a vault; give the guard one before");
         if (status == LLM_OK && guard->words.word_n > 0) status = sx_words_build(&guard->words, err);
         if (status == LLM_OK) take_fingerprint(guard);
+        if (status == LLM_OK) take_reaches(guard);
         guard->pseudonyms = guard->vault != NULL && wants_vault(guard);
         if (status == LLM_OK) trim_rulings(guard);
         guard->frozen = status == LLM_OK;

@@ -40,6 +40,12 @@ typedef struct sx_own_type {
     float word_score; /* of its listed words; 0: 1 */
 } sx_own_type;
 
+/* Where words of context count for a type. */
+typedef struct sx_reach {
+    bool words;             /* it has some */
+    uint8_t before, behind; /* bytes before a finding and behind it */
+} sx_reach;
+
 /* One of the host's recognisers. */
 typedef struct sx_recogniser {
     llm_recogniser of; /* as the host gave it */
@@ -81,8 +87,9 @@ struct sx_guard {
     sx_hasher says;          /* what the policy was told: words */
     unsigned char fingerprint[SX_MARK_BYTES];
     uint32_t blocked_type;
-    bool ascii_word[128]; /* sx_is_word of plain characters */
-    pthread_mutex_t lock; /* of freezing */
+    sx_reach reach[SX_TYPE_MAX]; /* frozen only */
+    bool ascii_word[128];        /* sx_is_word of plain characters */
+    pthread_mutex_t lock;        /* of freezing */
     bool has_lock;
     bool frozen;
     bool pseudonyms; /* frozen only: something asks for them */

@@ -300,7 +300,7 @@ llm_status sx_policy_read(sx_guard *guard, const char *text, size_t len, const c
     if (status != LLM_OK) return status;
     sx_pattern_compiler_limit(r.compiler, SX_POLICY_STEPS);
     status = read_text(&r, text, len);
-    if (status == LLM_OK && (guard->extra.rule_n > 0 || guard->extra.context.word_n > 0))
+    if (status == LLM_OK && (guard->extra.rule_n > 0 || guard->extra.context.words.word_n > 0))
         status = sx_scan_end(&guard->extra, err);
     sx_pattern_compiler_free(r.compiler);
     return status;

@@ -30,7 +30,6 @@ void sx_ac_free(sx_ac *ac)
     sx_mem_free(ac->mem, ac->rank);
     sx_mem_free(ac->mem, ac->value_at);
     sx_mem_free(ac->mem, ac->values);
-    sx_mem_free(ac->mem, ac->dense);
     sx_ac_init(ac, ac->mem);
 }
 
@@ -165,8 +164,9 @@ static uint32_t first_child(const sx_ac *ac, uint32_t node)
     return first;
 }
 
-static uint32_t child(const sx_ac *ac, uint32_t node, uint8_t byte)
+uint32_t sx_ac_child(const sx_ac *ac, uint32_t node, uint8_t byte)
 {
+    if (node == SX_AC_ROOT) return ac->root[byte];
     uint32_t n = ac->children[node], from = n > 0 ? first_child(ac, node) : 0;
     if (n == 0) return 0;
     if (n == 1) return ac->label[from] == byte ? from : 0;
@@ -177,7 +177,7 @@ static uint32_t child(const sx_ac *ac, uint32_t node, uint8_t byte)
 uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte)
 {
     while (node != SX_AC_ROOT) {
-        uint32_t to = child(ac, node, byte);
+        uint32_t to = sx_ac_child(ac, node, byte);
         if (to != 0) return to;
         node = ac->fail[node];
     }
@@ -193,29 +193,6 @@ static void link_fails(sx_ac *ac)
         for (uint32_t i = 0; i < ac->children[k]; i++, c++)
             ac->fail[c] = k == 0 ? SX_AC_ROOT : sx_ac_step(ac, ac->fail[k], ac->label[c]);
     }
-}
-
-enum { DENSE_MAX = 1 << 19 }; /* steps that are worth a table */
-
-/* A node steps as the one that fail leads to, but for its own children. */
-llm_status sx_ac_tabulate(sx_ac *ac, llm_error *err)
-{
-    uint32_t classes = 1; /* the first is of bytes that are in no word */
-    memset(ac->dense_class, 0, sizeof ac->dense_class);
-    for (size_t k = 1; k < ac->node_n && k < DENSE_MAX; k++) {
-        if (ac->dense_class[ac->label[k]] == 0) ac->dense_class[ac->label[k]] = (uint8_t)classes++;
-    }
-    if (ac->node_n >= SX_AC_REPORTS || ac->node_n * classes > DENSE_MAX) return LLM_OK;
-    ac->dense = sx_mem_array(ac->mem, ac->node_n * classes, sizeof *ac->dense);
-    if (ac->dense == NULL) return sx_fail_memory(err);
-    ac->dense_classes = classes;
-    for (uint32_t k = 0, c = 1; k < ac->node_n; k++) {
-        uint16_t *row = ac->dense + (size_t)k * classes;
-        if (k > 0) memcpy(row, ac->dense + (size_t)ac->fail[k] * classes, classes * sizeof *row);
-        for (uint32_t i = 0; i < ac->children[k]; i++, c++)
-            row[ac->dense_class[ac->label[c]]] = (uint16_t)(c | (bit(ac->reports, c) ? SX_AC_REPORTS : 0));
-    }
-    return LLM_OK;
 }
 
 static void count_ends(sx_ac *ac)

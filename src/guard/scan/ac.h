@@ -14,7 +14,6 @@
 #define SX_AC_ROOT      0u
 #define SX_AC_NONE      UINT32_MAX
 #define SX_AC_BYTES_MAX 1000u /* of one word */
-#define SX_AC_REPORTS   0x8000u
 
 typedef struct sx_ac {
     sx_mem *mem;
@@ -31,10 +30,6 @@ typedef struct sx_ac {
     uint32_t root[256];                  /* the root's children, 0: none */
     uint32_t level[SX_AC_BYTES_MAX + 2]; /* the first node of each depth, [levels] is node_n */
     uint32_t levels;
-    /* every step looked up, [node_n][dense_classes], SX_AC_REPORTS with it; else NULL */
-    uint16_t *dense;
-    uint32_t dense_classes;
-    uint8_t dense_class[256];
     /* words that were added; gone when it is built */
     struct sx_ac_word {
         uint32_t at, value;
@@ -50,12 +45,17 @@ void sx_ac_free(sx_ac *ac);
 llm_status sx_ac_add(sx_ac *ac, const char *word, size_t len, uint32_t value, llm_error *err);
 /* Builds the automaton of all words added; once. */
 llm_status sx_ac_build(sx_ac *ac, llm_error *err);
-/* Makes steps quick for a mebibyte of memory at most; a larger automaton stays as it is. */
-llm_status sx_ac_tabulate(sx_ac *ac, llm_error *err);
-
 uint32_t sx_ac_step(const sx_ac *ac, uint32_t node, uint8_t byte);
+/* The node that a byte leads to, SX_AC_ROOT for none: no word goes on with it. */
+uint32_t sx_ac_child(const sx_ac *ac, uint32_t node, uint8_t byte);
 uint32_t sx_ac_depth(const sx_ac *ac, uint32_t node);
 bool sx_ac_leaf(const sx_ac *ac, uint32_t node); /* no word goes on from here */
+
+/* Does a word end exactly here? */
+static inline bool sx_ac_ends(const sx_ac *ac, uint32_t node)
+{
+    return (ac->ends[node / 64] >> (node % 64) & 1u) != 0;
+}
 
 /* The nearest node of the suffix chain, this one included, at which words end; there must be one. */
 uint32_t sx_ac_reported(const sx_ac *ac, uint32_t node);
@@ -63,18 +63,6 @@ uint32_t sx_ac_reported(const sx_ac *ac, uint32_t node);
 static inline uint32_t sx_ac_report(const sx_ac *ac, uint32_t node)
 {
     return (ac->reports[node / 64] >> (node % 64) & 1u) != 0 ? sx_ac_reported(ac, node) : SX_AC_NONE;
-}
-/* A step, and whether words end there; quick where they were tabulated. */
-static inline uint32_t sx_ac_next(const sx_ac *ac, uint32_t node, uint8_t byte, bool *reports)
-{
-    if (ac->dense != NULL) {
-        uint16_t to = ac->dense[(size_t)node * ac->dense_classes + ac->dense_class[byte]];
-        *reports = (to & SX_AC_REPORTS) != 0;
-        return to & (SX_AC_REPORTS - 1);
-    }
-    node = sx_ac_step(ac, node, byte);
-    *reports = (ac->reports[node / 64] >> (node % 64) & 1u) != 0;
-    return node;
 }
 /* The values of the words that end at such a node. */
 const uint32_t *sx_ac_values(const sx_ac *ac, uint32_t node, uint32_t *count);

@@ -17,9 +17,31 @@ size_t sx_match_alnum(const sx_match *m, char *out, size_t room)
     return n;
 }
 
+/* Counts the digits of a match and keeps the first of them. */
+static void share_digits(const sx_match *m)
+{
+    sx_shared *shared = m->shared;
+    size_t n = 0;
+    for (size_t i = 0; i < m->len; i++) {
+        if (!sx_ascii_digit(m->text[i])) continue;
+        if (n < sizeof shared->digit) shared->digit[n] = m->text[i];
+        n++;
+    }
+    shared->digits = n;
+}
+
 size_t sx_match_digits(const sx_match *m, char *out, size_t room)
 {
     size_t n = 0;
+    if (m->shared != NULL) {
+        if (m->shared->digits == SIZE_MAX) share_digits(m);
+        n = m->shared->digits < room ? m->shared->digits : room;
+        if (n <= sizeof m->shared->digit) {
+            memcpy(out, m->shared->digit, n);
+            return n;
+        }
+        n = 0;
+    }
     for (size_t i = 0; i < m->len && n < room; i++) {
         if (sx_ascii_digit(m->text[i])) out[n++] = m->text[i];
     }
@@ -118,16 +140,26 @@ static bool grouped_like_a_card(const sx_match *m)
     return groups == 0 || group >= 3;
 }
 
-float sx_check_card(const sx_match *m, int arg)
+static float check_card(const sx_match *m)
 {
     char d[32];
     size_t n = sx_match_digits(m, d, sizeof d);
-    (void)arg;
     if (n < 12 || n > 19 || !sx_luhn(d, n)) return SX_CHECK_NO; /* nine in ten go here */
     bool known = issued(d, n);
     if (!known && (n < 13 || d[0] < '3' || d[0] > '6')) return SX_CHECK_NO;
     if (all_same(d, n) || !grouped_like_a_card(m)) return SX_CHECK_NO;
     return known ? SX_CHECK_YES : SX_CHECK_MAYBE; /* a range we do not know, if a word says so */
+}
+
+float sx_check_card(const sx_match *m, int arg)
+{
+    (void)arg;
+    if (m->shared == NULL) return check_card(m);
+    if (m->shared->card == 0) {
+        float said = check_card(m);
+        m->shared->card = said < 0 ? 1 : said > 0 ? 3 : 2;
+    }
+    return m->shared->card == 1 ? SX_CHECK_NO : m->shared->card == 2 ? SX_CHECK_MAYBE : SX_CHECK_YES;
 }
 
 /* arg 1: UnionPay, sure by itself. arg 0: any card, to be told from context. */

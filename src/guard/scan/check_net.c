@@ -285,6 +285,7 @@ float sx_check_phone(const sx_match *m, int arg)
     for (size_t i = 1; i < m->len; i++) {
         if ((m->text[i] | 32) == 'x' || (m->text[i] | 32) == 'e') {
             body.len = i;
+            body.shared = NULL;
             break;
         }
     }

@@ -1,11 +1,12 @@
 /* The rule tables into the form that is searched. */
 #include <string.h>
 
+#include "guard/scan/chars.h"
 #include "guard/scan/scan.h"
 
 llm_status sx_scan_add_context(sx_scan *scan, uint32_t type, const char *word, size_t len, llm_error *err)
 {
-    return sx_ac_add(&scan->context, word, len, type, err);
+    return sx_context_add(&scan->context, type, word, len, err);
 }
 
 static llm_status add_context(sx_scan *scan, uint32_t type, const char *words, llm_error *err)
@@ -81,9 +82,9 @@ static bool goes_on(const sx_scan *scan, size_t rule, uint16_t state, uint8_t by
 static llm_status lists_of(sx_scan *scan, uint32_t behind, uint8_t first, const uint8_t *sample, uint32_t *at,
                            llm_error *err)
 {
-    uint16_t live[512], states[512];
+    uint16_t live[SX_RULES_MAX], states[SX_RULES_MAX];
     size_t n = 0;
-    for (size_t r = 0; r < scan->rule_n && n < 512; r++) {
+    for (size_t r = 0; r < scan->rule_n && n < SX_RULES_MAX; r++) {
         uint32_t flags = scan->rules[r]->flags;
         bool letters = (flags & SX_RULE_LEFT_LETTERS) != 0, any = (flags & SX_RULE_LEFT_ANY) != 0;
         if (behind == SX_BEHIND_DIGIT && (letters || !any)) continue;
@@ -106,8 +107,8 @@ static llm_status lists_of(sx_scan *scan, uint32_t behind, uint8_t first, const 
 
 static llm_status make_lists(sx_scan *scan, llm_error *err)
 {
-    llm_status status = scan->rule_n <= 512 ? head_classes(scan, err)
-                                            : sx_fail(err, LLM_E_INTERNAL, "more than 512 rules");
+    llm_status status = scan->rule_n <= SX_RULES_MAX ? head_classes(scan, err)
+                                                     : sx_fail(err, LLM_E_INTERNAL, "more than %u rules", SX_RULES_MAX);
     if (status != LLM_OK) return status;
     uint32_t heads = scan->heads;
     uint8_t sample[256];
@@ -122,6 +123,24 @@ static llm_status make_lists(sx_scan *scan, llm_error *err)
     for (uint32_t i = 0; i < SX_BEHIND * heads * heads; i++)
         scan->quiet[i / 64] |= (uint64_t)(scan->list_at[i] == scan->list_at[i + 1]) << (i % 64);
     return status;
+}
+
+static llm_status make_facts(sx_scan *scan, llm_error *err)
+{
+    scan->facts = sx_mem_array(scan->mem, scan->rule_n + 1, sizeof *scan->facts);
+    if (scan->facts == NULL) return sx_fail_memory(err);
+    for (size_t r = 0; r < scan->rule_n; r++) {
+        const sx_rule *rule = scan->rules[r];
+        float raised = rule->in_context > 0 ? rule->in_context : rule->score + 0.35f;
+        scan->facts[r] = (sx_fact){.score = rule->score,
+                                   .raised = raised > 1.0f ? 1.0f : raised,
+                                   .span = rule->span != 0 ? rule->span : UINT16_MAX,
+                                   .required = (rule->flags & SX_RULE_REQUIRED) != 0,
+                                   .context = (rule->flags & SX_RULE_CONTEXT) != 0,
+                                   .affirms = rule->check != NULL && sx_check_may_affirm(rule->check),
+                                   .apart = (rule->flags & (SX_RULE_LEFT_ANY | SX_RULE_LEFT_LETTERS)) == 0};
+    }
+    return LLM_OK;
 }
 
 static llm_status compile_tables(sx_scan *scan, sx_pattern_compiler *compiler, llm_error *err)
@@ -150,14 +169,15 @@ void sx_scan_begin(sx_scan *scan, sx_mem *mem)
     memset(scan, 0, sizeof *scan);
     scan->mem = mem;
     sx_dfa_pool_init(&scan->pool, mem);
-    sx_ac_init(&scan->context, mem);
+    sx_context_init(&scan->context, mem);
 }
 
 llm_status sx_scan_end(sx_scan *scan, llm_error *err)
 {
-    llm_status status = sx_ac_build(&scan->context, err);
-    if (status == LLM_OK) status = sx_ac_tabulate(&scan->context, err);
-    return status == LLM_OK ? make_lists(scan, err) : status;
+    llm_status status = sx_context_build(&scan->context, err);
+    if (status == LLM_OK) status = make_lists(scan, err);
+    if (status == LLM_OK) status = make_facts(scan, err);
+    return status == LLM_OK ? sx_scan_make_beside(scan, err) : status;
 }
 
 llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, llm_error *err)
@@ -174,12 +194,14 @@ llm_status sx_scan_init(sx_scan *scan, sx_mem *mem, llm_error *err)
 void sx_scan_free(sx_scan *scan)
 {
     sx_dfa_pool_free(&scan->pool);
-    sx_ac_free(&scan->context);
+    sx_context_free(&scan->context);
     sx_mem_free(scan->mem, scan->rules);
     sx_mem_free(scan->mem, scan->dfas);
     sx_mem_free(scan->mem, scan->type_of);
     sx_mem_free(scan->mem, scan->lists);
     sx_mem_free(scan->mem, scan->list_at);
     sx_mem_free(scan->mem, scan->quiet);
+    sx_mem_free(scan->mem, scan->facts);
+    sx_mem_free(scan->mem, scan->rows);
     *scan = (sx_scan){.mem = scan->mem};
 }

@@ -7,13 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What checks of the same match share: worked out by the first that asks. */
+typedef struct sx_shared {
+    size_t digits;  /* how many the match has; SIZE_MAX: not counted yet */
+    char digit[48]; /* the first of them */
+    int card;       /* what sx_check_card said: 0 not asked, 1 no, 2 perhaps, 3 yes */
+} sx_shared;
+
 /* A candidate as its check sees it: full-width letters and digits, odd dashes and spaces already plain. */
 typedef struct sx_match {
     const char *text; /* NUL-terminated */
     size_t len;
     uint32_t before; /* the neighbouring code points, 0 at the ends of the text */
     uint32_t after;
-    size_t *lead; /* a check may leave out so many bytes at the beginning of text, as the name before a value */
+    size_t *lead;      /* a check may leave out so many bytes at the beginning of text, as the name before a value */
+    sx_shared *shared; /* or NULL */
 } sx_match;
 
 /* Below zero: not one. Zero: cannot say, the rule's score stands. Above: the score. */
@@ -22,6 +30,9 @@ typedef float (*sx_check_fn)(const sx_match *match, int arg);
 #define SX_CHECK_NO    (-1.0f)
 #define SX_CHECK_MAYBE 0.0f
 #define SX_CHECK_YES   1.0f
+
+/* Can a check say yes, or give a score? False for those known to say only no or that they cannot tell. */
+bool sx_check_may_affirm(sx_check_fn check);
 
 /* What may stand beside a match. Without a flag: no letter or digit of a script that is written with spaces. */
 #define SX_RULE_LEFT_ANY      1u  /* anything before */

@@ -61,48 +61,13 @@ uint32_t sx_window_wide(const sx_window *w, size_t at)
     return cp == SX_UTF8_BAD ? cp : plain(cp);
 }
 
-static bool is_digit(uint32_t cp)
-{
-    return cp >= '0' && cp <= '9';
-}
-
-static bool listed(const char *set, uint32_t cp)
-{
-    for (; set != NULL && *set != 0; set++) {
-        if ((unsigned char)*set == cp) return true;
-    }
-    return false;
-}
-
 sx_before sx_window_look_back(const sx_window *w, size_t at)
 {
     sx_before b = {.cp = sx_window_before(w, at)};
     b.behind = sx_behind(b.cp);
     b.word = b.behind != SX_BEHIND_OTHER;
-    b.number = sx_joins_numbers(b.cp) && is_digit(sx_window_before(w, at - 1));
+    b.number = sx_joins_numbers(b.cp) && sx_ascii_digit((int)sx_window_before(w, at - 1));
     return b;
-}
-
-bool sx_rule_may_follow(const sx_rule *r, const sx_before *before)
-{
-    if (before->cp == 0) return true;
-    if (listed(r->not_before, before->cp) || (before->number && (r->flags & SX_RULE_NUMBER))) return false;
-    if (r->flags & SX_RULE_LEFT_LETTERS) return !is_digit(before->cp);
-    return (r->flags & SX_RULE_LEFT_ANY) != 0 || !before->word;
-}
-
-static bool right_ok(const sx_window *w, const sx_rule *r, size_t end)
-{
-    uint32_t cp = sx_window_at(w, end);
-    if (cp == 0) return true;
-    if (listed(r->not_after, cp)) return false;
-    if (r->flags & SX_RULE_RIGHT_LETTERS) {
-        if (is_digit(cp)) return false;
-    } else if (!(r->flags & SX_RULE_RIGHT_ANY) && sx_is_word(cp)) {
-        return false;
-    }
-    if ((r->flags & SX_RULE_NUMBER) && sx_joins_numbers(cp) && is_digit(sx_window_at(w, end + 1))) return false;
-    return true;
 }
 
 bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_t max_span, sx_run *run)
@@ -158,82 +123,59 @@ static size_t unfolded(const sx_window *w, size_t start, size_t n)
     return i;
 }
 
-enum { TRIES_MAX = 10 }; /* ends that are checked before a match is given up: more would make hostile texts slow */
-
-/* The match up to `end`; what stands behind it in the copy is put back by the caller. */
-static size_t copy_match(const sx_window *w, size_t start, size_t end, sx_copy *copy)
+/* The match up to `end`, a NUL behind it. */
+static void copy_match(const sx_window *w, size_t start, size_t end, sx_copy *copy)
 {
+    if (copy->end == end) return;
+    if (copy->end > 0) copy->text[copy->len] = copy->behind;
     size_t n = copy->plain, need = end - start;
     for (; n < need && !sx_fold_skips(w->fold[start + n]); n++) copy->text[n] = (char)w->fold[start + n];
     copy->plain = n;
-    if (n >= need) return need;
-    copy->plain = 0;
-    return copy_folded(w, start, end, copy->text);
+    copy->len = need;
+    if (n < need) {
+        copy->plain = 0;
+        copy->len = copy_folded(w, start, end, copy->text);
+    }
+    copy->end = end;
+    copy->behind = copy->text[copy->len];
+    copy->text[copy->len] = 0;
+    copy->after = sx_window_at(w, end);
+    copy->shared.digits = SIZE_MAX;
+    copy->shared.card = 0;
 }
 
-/* What the rule's check says of the match; *lead: bytes of the copy that are left out at its beginning. */
-static float check(const sx_rule *rule, const sx_window *w, size_t start, size_t end, sx_copy *copy, size_t *lead)
+void sx_copy_begin(sx_copy *copy, uint32_t before)
 {
-    sx_match m = {
-        .text = copy->text, .before = sx_window_before(w, start), .after = sx_window_at(w, end), .lead = lead};
-    m.len = copy_match(w, start, end, copy);
-    char behind = copy->text[m.len];
-    copy->text[m.len] = 0;
-    float score = rule->check(&m, rule->arg);
-    copy->text[m.len] = behind;
-    return score;
+    copy->plain = copy->end = 0;
+    copy->before = before;
+}
+
+bool sx_rule_check(const sx_rule *rule, const sx_window *w, size_t start, size_t end, sx_copy *copy, size_t *begin,
+                   float *score)
+{
+    size_t lead = 0;
+    float said = SX_CHECK_MAYBE;
+    if (rule->check != NULL) {
+        copy_match(w, start, end, copy);
+        const sx_match m = {copy->text, copy->len, copy->before, copy->after, &lead, &copy->shared};
+        said = rule->check(&m, rule->arg);
+    }
+    if (said < 0) return false;
+    *begin = lead > 0 ? unfolded(w, start, lead) : start;
+    *score = said > 0 ? said : rule->score;
+    return true;
 }
 
 bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, sx_copy *copy,
                    size_t *begin, size_t *end, float *score)
 {
-    const sx_rule *rule = scan->rules[run->rule];
     uint32_t kept = run->count < SX_ACCEPT_MAX ? run->count : SX_ACCEPT_MAX;
-    for (uint32_t k = 1, tries = 0; k <= kept && tries < TRIES_MAX; k++) {
-        size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX], lead = 0;
-        if (!right_ok(w, rule, e)) continue;
+    for (uint32_t k = 1, tries = 0; k <= kept && tries < SX_TRIES_MAX; k++) {
+        size_t e = start + run->ends[(run->count - k) % SX_ACCEPT_MAX];
+        if (!sx_row_has(sx_scan_beside_right(scan, w, e), run->rule)) continue;
         tries++;
-        float s = rule->check != NULL ? check(rule, w, start, e, copy, &lead) : SX_CHECK_MAYBE;
-        if (s < 0) continue;
-        *begin = lead > 0 ? unfolded(w, start, lead) : start;
         *end = e;
-        *score = s > 0 ? s : rule->score;
-        return true;
+        if (sx_rule_check(scan->rules[run->rule], w, start, e, copy, begin, score)) return true;
     }
     return false;
-}
-
-/* A context word stands on its own at its left; a short one at its right too ("tin" is not in "tiny"). */
-static bool stands_alone(const sx_window *w, size_t from, size_t to)
-{
-    if (!sx_ascii_letter(w->fold[from])) return true;
-    if (from > 0 && sx_is_word(sx_window_before(w, from)) && w->fold[from - 1] != '_') return false;
-    return to - from > 3 || to >= w->avail || !sx_ascii_letter(w->fold[to]);
-}
-
-/* The words that end behind place i. */
-static void note_words(const sx_ac *words, const sx_window *w, size_t i, uint32_t node, uint64_t base,
-                       uint64_t began[SX_TYPE_MAX])
-{
-    for (uint32_t k = sx_ac_report(words, node); k != SX_AC_NONE; k = sx_ac_report(words, words->fail[k])) {
-        size_t start = i + 1 - sx_ac_depth(words, k);
-        if (!stands_alone(w, start, i + 1)) continue;
-        uint32_t n;
-        const uint32_t *values = sx_ac_values(words, k, &n);
-        for (uint32_t v = 0; v < n; v++) {
-            if (base + start >= began[values[v]]) began[values[v]] = base + start + 1;
-        }
-    }
-}
-
-void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint32_t *node, uint64_t base,
-                     uint64_t began[SX_TYPE_MAX])
-{
-    uint32_t at = *node;
-    for (size_t i = from; i < to; i++) {
-        bool reports;
-        at = sx_ac_next(&scan->context, at, (uint8_t)sx_ascii_lower((char)w->fold[i]), &reports);
-        if (reports) note_words(&scan->context, w, i, at, base, began);
-    }
-    *node = at;
 }

@@ -2,7 +2,7 @@
 #ifndef SX_GUARD_SCAN_SCAN_H
 #define SX_GUARD_SCAN_SCAN_H
 
-#include "guard/scan/ac.h"
+#include "guard/scan/context.h"
 #include "guard/scan/pattern.h"
 #include "guard/scan/rules.h"
 
@@ -11,6 +11,11 @@
 #define SX_FOLD_BAD   0xffu /* a byte that is no UTF-8 */
 #define SX_SPAN_MAX   4096u /* longest finding of a rule, bytes */
 #define SX_ACCEPT_MAX 24u
+#define SX_RULES_MAX  512u
+#define SX_RULE_WORDS (SX_RULES_MAX / 64)
+
+/* Kinds of neighbours: a plain character, of the others those that are part of a token and the rest. 0: none. */
+enum { SX_SIDE_WORD = 128, SX_SIDE_OTHER, SX_SIDES };
 
 /* Bytes that rules read past. */
 static inline bool sx_fold_skips(uint8_t b)
@@ -27,6 +32,16 @@ static inline bool sx_joins_numbers(uint32_t cp)
 /* What rules tell apart of what stands before them: a digit, another part of a token (sx_is_word), anything else. */
 enum { SX_BEHIND_DIGIT, SX_BEHIND_LETTER, SX_BEHIND_OTHER, SX_BEHIND };
 
+/* What is known of a rule before its check is asked. */
+typedef struct sx_fact {
+    float score, raised; /* without a context word, and with one */
+    uint16_t span;       /* longest match; UINT16_MAX: any */
+    bool required;       /* never counts without a context word */
+    bool context;        /* nor where a threshold is set */
+    bool affirms;        /* its check may give a score */
+    bool apart;          /* it never begins inside of a word */
+} sx_fact;
+
 /* Compiled once, then read by any number of streams. */
 typedef struct sx_scan {
     sx_mem *mem;
@@ -34,6 +49,7 @@ typedef struct sx_scan {
     const sx_rule **rules; /* [rule_n] */
     sx_dfa *dfas;          /* [rule_n] */
     uint16_t *type_of;     /* [rule_n] index of the rule's type */
+    sx_fact *facts;        /* [rule_n] */
     size_t rule_n, rule_cap, dfa_cap, type_cap;
     /* rules by their first two bytes: those that may follow a digit, a letter, then all. Bytes that no rule tells apart there
      * share a class. */
@@ -43,7 +59,12 @@ typedef struct sx_scan {
     size_t list_n, list_cap;
     uint32_t *list_at; /* [SX_BEHIND * heads * heads + 1] */
     uint64_t *quiet;   /* a bit per list: no rule is in it */
-    sx_ac context;     /* context words; a word's value is its type */
+    /* rows of bits of the rules that a neighbour allows: [left or right][its kind][a number goes on behind it] */
+    uint64_t (*rows)[SX_RULE_WORDS];
+    size_t row_n, row_cap;
+    uint16_t beside[2][SX_SIDES][2];
+    sx_context context;
+    bool loose[SX_TYPE_MAX]; /* a context word of the type ends with a sign or a digit */
     uint32_t type_n;
 } sx_scan;
 
@@ -98,26 +119,45 @@ typedef struct sx_before {
 } sx_before;
 
 sx_before sx_window_look_back(const sx_window *w, size_t at);
-bool sx_rule_may_follow(const sx_rule *rule, const sx_before *before);
+
+/* Fills the rows of bits; part of sx_scan_end. (beside.c) */
+llm_status sx_scan_make_beside(sx_scan *scan, llm_error *err);
+/* The rules that may end where `end` is. (beside.c) */
+const uint64_t *sx_scan_beside_right(const sx_scan *scan, const sx_window *w, size_t end);
+static inline bool sx_row_has(const uint64_t *row, uint16_t rule)
+{
+    return (row[rule / 64] >> (rule % 64) & 1) != 0;
+}
 
 /* Goes on with a run that began at `start`; true when nothing behind the window can change its outcome. */
 bool sx_run_advance(const sx_scan *scan, const sx_window *w, size_t start, size_t max_span, sx_run *run);
 
+#define SX_TRIES_MAX 10u /* ends that are checked before a match is given up: more would make hostile texts slow */
+
 /* The text from a place on as checks see it, copied once for all of them. */
 typedef struct sx_copy {
-    char *text;   /* [SX_SPAN_MAX + 1] */
-    size_t plain; /* bytes from the place that are in it, one for one; 0 at a new place */
+    char *text;      /* [SX_SPAN_MAX + 1] */
+    size_t plain;    /* bytes from the place that are in it, one for one */
+    size_t end, len; /* the match that stands in it ends there in the window; 0: none */
+    char behind;     /* what its final NUL stands on */
+    uint32_t before, after;
+    sx_shared shared;
 } sx_copy;
 
+/* A new place. */
+void sx_copy_begin(sx_copy *copy, uint32_t before);
+/* Asks the rule's check of the match [start, end), whose sides are allowed. False: it is none. */
+bool sx_rule_check(const sx_rule *rule, const sx_window *w, size_t start, size_t end, sx_copy *copy, size_t *begin,
+                   float *score);
 /* What a finished run found: the longest end that its boundaries and check allow, and where the finding begins. False:
  * nothing. */
 bool sx_run_result(const sx_scan *scan, const sx_window *w, size_t start, const sx_run *run, sx_copy *copy,
                    size_t *begin, size_t *end, float *score);
 
-/* Reads [from, to) for words of context, from where the automaton stands (*node: SX_AC_ROOT at first): began of a word's type
- * becomes where it begins, counted from the window's start at `base`, and one. */
-void sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint32_t *node, uint64_t base,
-                     uint64_t began[SX_TYPE_MAX]);
+/* Looks for words of context that begin in [from, to) and end by `to`: began of a word's type becomes where it begins, counted from
+ * the window's start at `base`, and one. Where to go on from when more has come: what begins there may be longer. (context.c) */
+size_t sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t base,
+                       uint64_t began[SX_TYPE_MAX]);
 
 /* Letters, marks and digits of scripts that are written with spaces, and the underscore: what a token is made of. */
 bool sx_is_word(uint32_t cp);
@@ -130,6 +170,19 @@ static inline uint32_t sx_behind(uint32_t cp)
 /* The code point before / at an offset, folded; 0 at the end, SX_UTF8_BAD for broken bytes. */
 uint32_t sx_window_before(const sx_window *w, size_t at);
 uint32_t sx_window_wide(const sx_window *w, size_t at);
+
+/* SX_SIDES of a code point. */
+static inline unsigned sx_side(uint32_t cp)
+{
+    return cp < 0x80 ? cp : sx_is_word(cp) ? SX_SIDE_WORD : SX_SIDE_OTHER;
+}
+
+/* The rules that may begin behind what stands before. */
+static inline const uint64_t *sx_scan_beside_left(const sx_scan *scan, const sx_before *before)
+{
+    unsigned side = before->cp < 0x80 ? before->cp : before->word ? SX_SIDE_WORD : SX_SIDE_OTHER;
+    return scan->rows[scan->beside[0][side][before->number]];
+}
 
 static inline uint32_t sx_window_at(const sx_window *w, size_t at)
 {

@@ -27,8 +27,15 @@ typedef struct {
 } state;
 
 enum { UNWORDED, LETTERS, ANY };
-/* Kinds of bytes: letters and digits; which of them are digits; those that begin nothing behind a letter, behind a digit. */
-enum { WORD = 1, DIGIT = 2, DULL_LETTER = 4, DULL_DIGIT = 8 };
+/* Kinds of bytes: letters and digits; which of them are digits; those that begin nothing behind a letter, behind a digit, at all. */
+enum { WORD = 1, DIGIT = 2, DULL_LETTER = 4, DULL_DIGIT = 8, IDLE = 16 };
+
+/* A word of up to fifteen letters, what stands behind it (spell tells how much), the rest zeroes. */
+typedef struct {
+    uint64_t first, second;
+} spelling;
+
+enum { SEEN = 2048, SEEN_BITS = 11 };
 
 /* A set being made. */
 typedef struct {
@@ -51,6 +58,7 @@ struct sx_scout {
     uint16_t *slots;  /* [SLOTS]: numbers of states by hash, 0: free */
     uint16_t *begins; /* [SX_BEHIND * heads * heads]: the state behind the two bytes that chose a list, or UNKNOWN */
     uint8_t *sample;  /* [heads]: a byte of each class */
+    spelling *seen;   /* [SEEN]: words that begin nothing behind a sign or a blank, by hash */
     uint8_t kind[256];
     set now, then; /* scratch */
 };
@@ -94,16 +102,20 @@ sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan, const uint64_t on[SX
     s->slots = sx_mem_array(mem, SLOTS, sizeof *s->slots);
     s->begins = sx_mem_array(mem, SX_BEHIND * heads * heads, sizeof *s->begins);
     s->sample = sx_mem_array(mem, heads, 1);
-    if (!s->slots || !s->begins || !s->sample) {
+    s->seen = sx_mem_array(mem, SEEN, sizeof *s->seen);
+    if (!s->slots || !s->begins || !s->sample || !s->seen) {
         sx_scout_free(s);
         return NULL;
     }
     for (unsigned b = 256; b-- > 0;) s->sample[scan->head_class[b]] = (uint8_t)b;
     for (unsigned b = 0; b < 128; b++) {
+        bool letter = begins_behind(s, SX_BEHIND_LETTER, scan->head_class[b]);
+        bool digit = begins_behind(s, SX_BEHIND_DIGIT, scan->head_class[b]);
+        if (!letter && !digit && !begins_behind(s, SX_BEHIND_OTHER, scan->head_class[b])) s->kind[b] = IDLE;
         if (!sx_is_word(b)) continue;
-        s->kind[b] = b >= '0' && b <= '9' ? WORD | DIGIT : WORD;
-        if (!begins_behind(s, SX_BEHIND_LETTER, scan->head_class[b])) s->kind[b] |= DULL_LETTER;
-        if (!begins_behind(s, SX_BEHIND_DIGIT, scan->head_class[b])) s->kind[b] |= DULL_DIGIT;
+        s->kind[b] |= b >= '0' && b <= '9' ? WORD | DIGIT : WORD;
+        if (!letter) s->kind[b] |= DULL_LETTER;
+        if (!digit) s->kind[b] |= DULL_DIGIT;
     }
     forget(s);
     return s;
@@ -118,6 +130,7 @@ void sx_scout_free(sx_scout *s)
     sx_mem_free(s->mem, s->slots);
     sx_mem_free(s->mem, s->begins);
     sx_mem_free(s->mem, s->sample);
+    sx_mem_free(s->mem, s->seen);
     sx_mem_free(s->mem, s->next);
     sx_mem_free(s->mem, s);
 }
@@ -348,6 +361,66 @@ static inline uint32_t behind_byte(const sx_scout *s, uint8_t byte)
     return kind & DIGIT ? SX_BEHIND_DIGIT : kind & WORD ? SX_BEHIND_LETTER : SX_BEHIND_OTHER;
 }
 
+/* In the highest bit of each byte: it is neither an ASCII letter nor "_" (nor the delete sign, which begins nothing). */
+static inline uint64_t no_letters(uint64_t v)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t small = (v | ones * 0x20) & ~high;
+    return ~((small + ones * (0x80 - 'a')) & (~(small + ones * (0x7f - 'z')) | (small + ones)) & ~v) & high;
+}
+
+/* The first byte lowest. */
+static inline uint64_t eight_at(const uint8_t *bytes)
+{
+    uint64_t v;
+    memcpy(&v, bytes, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    return v;
+}
+
+/* Bytes of a spelling behind the word's letters: one; two where it is no blank; three behind short words, which may begin a number
+ * plate. */
+static inline unsigned tail_of(size_t letters, uint8_t behind)
+{
+    return letters <= 3 ? 3 : behind == ' ' ? 1 : 2;
+}
+
+/* Spells the word that begins a text of n bytes; how many letters it has, 0 when there are none or it does not fit in. */
+static inline size_t spell(const uint8_t *text, size_t n, spelling *out)
+{
+    if (n < 8) return 0;
+    uint64_t first = eight_at(text), stop = no_letters(first), second = 0;
+    size_t letters = (size_t)__builtin_ctzll(stop | UINT64_C(1) << 63) / 8;
+    if (stop == 0 || letters == 7) {
+        if (n < 17) return 0;
+        second = eight_at(text + 8);
+        uint64_t more = stop == 0 ? no_letters(second) : 0;
+        if (stop == 0) letters = 8 + (size_t)__builtin_ctzll(more | UINT64_C(1) << 63) / 8;
+    }
+    size_t kept = letters + tail_of(letters, text[letters]);
+    if (kept > 16) return 0;
+    if (kept < 8) first &= (UINT64_C(1) << (8 * kept)) - 1;
+    second = kept <= 8 ? 0 : kept < 16 ? second & ((UINT64_C(1) << (8 * (kept - 8))) - 1) : second;
+    *out = (spelling){first, second};
+    return letters;
+}
+
+static inline spelling *seen_at(const sx_scout *s, const spelling *word)
+{
+    uint64_t hash = (word->first ^ word->second * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
+    return &s->seen[hash >> (64 - SEEN_BITS)];
+}
+
+/* Is that so of every word of this spelling, since a walk over such a one has read `read` bytes before it ended without a match? */
+static bool begins_nothing(const sx_scout *s, const uint8_t *word, size_t letters, size_t read)
+{
+    size_t i = 1;
+    while (i < letters && (s->kind[word[i]] & DULL_LETTER)) i++;
+    return i >= letters && read < letters + tail_of(letters, word[letters]);
+}
+
 bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, size_t max_span, const sx_scan *extra,
                    uint32_t *list, sx_scout_walk *walk)
 {
@@ -355,10 +428,13 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
     const uint8_t *fold = w->fold;
     size_t at = *place;
     uint32_t behind = sx_behind(sx_window_before(w, at));
-    bool found = false;
+    bool found = false, spells = extra == NULL && max_span >= SX_SCOUT_FAR;
     while (at < end) {
         if (extra != NULL) {
             if (!sx_scan_list_empty(extra, sx_scan_list(extra, behind, fold[at], fold[at + 1]))) break;
+        } else if ((s->kind[fold[at]] & IDLE) && (unsigned char)w->text[at] < 0x80) {
+            behind = behind_byte(s, fold[at++]);
+            continue;
         } else if (behind != SX_BEHIND_OTHER) {
             uint8_t kind = s->kind[fold[at]], dull = behind == SX_BEHIND_DIGIT ? DULL_DIGIT : DULL_LETTER;
             if (kind & dull) {
@@ -370,12 +446,25 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
                 continue;
             }
         }
+        spelling word = {0, 0};
+        size_t letters = 0;
+        if (behind == SX_BEHIND_OTHER && (s->kind[fold[at]] & (WORD | DIGIT)) == WORD && spells) {
+            letters = spell(fold + at, w->avail - at, &word);
+            const spelling *seen = seen_at(s, &word);
+            if (letters > 0 && seen->first == word.first && seen->second == word.second && at + letters <= end) {
+                at += letters;
+                behind = SX_BEHIND_LETTER;
+                continue;
+            }
+        }
         uint32_t l = sx_scan_list(scan, behind, fold[at], fold[at + 1]);
         uint32_t first = sx_scan_list_empty(scan, l) ? NO : s->begins[l];
         if (first - FIRST < MATCHED - FIRST && max_span >= SX_SCOUT_FAR) {
             bool dull;
             uint32_t reached = first;
             size_t i = quick_walk(s, w, at, &reached, &dull);
+            if (letters > 0 && reached == NO && begins_nothing(s, fold + at, letters, i - at))
+                *seen_at(s, &word) = word;
             if (reached == NO && dull && extra == NULL && i <= end) {
                 at = i;
                 behind = behind_byte(s, fold[at - 1]);

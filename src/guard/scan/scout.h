@@ -8,10 +8,8 @@
 
 #include "guard/scan/scan.h"
 
-#define SX_SCOUT_FAR  96u /* bytes after which a walk gives up */
-#define SX_SCOUT_NO   0u  /* state: nothing can match any more */
-#define SX_RULES_MAX  512u
-#define SX_RULE_WORDS (SX_RULES_MAX / 64)
+#define SX_SCOUT_FAR 96u /* bytes after which a walk gives up */
+#define SX_SCOUT_NO  0u  /* state: nothing can match any more */
 
 typedef struct sx_scout sx_scout; /* one user at a time */
 

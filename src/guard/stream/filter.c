@@ -63,10 +63,13 @@ llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, c
         f->runs = sx_mem_array(mem, rules + 1, sizeof *f->runs);
         f->covered = sx_mem_array(mem, rules + 1, sizeof *f->covered);
         f->copy.text = sx_mem_alloc(mem, SX_SPAN_MAX + 1);
-        f->run_of = sx_mem_array(mem, guard->rules->scan.rule_n + 1, sizeof *f->run_of);
+        f->tries = sx_mem_array(mem, guard->rules->scan.rule_n + 1, sizeof *f->tries);
         f->scout = sx_scout_take(guard->rules->scouts, on);
-        if (f->runs == NULL || f->covered == NULL || f->copy.text == NULL || f->scout == NULL || f->run_of == NULL)
+        if (f->runs == NULL || f->covered == NULL || f->copy.text == NULL || f->scout == NULL || f->tries == NULL)
             status = sx_fail_memory(err);
+    }
+    for (uint32_t t = 0; t < sx_guard_type_count(guard); t++) {
+        if (f->wanted[t]) f->least[t] = sx_guard_threshold(guard, t, f->direction, f->floor);
     }
     for (uint32_t t = 0; t < sx_guard_type_count(guard); t++)
         f->words_on = f->words_on || (guard->has_words[t] && f->wanted[t]);
@@ -104,7 +107,7 @@ void sx_filter_close(sx_filter *f)
     sx_mem_free(mem, f->fold);
     sx_mem_free(mem, f->runs);
     sx_mem_free(mem, f->covered);
-    sx_mem_free(mem, f->run_of);
+    sx_mem_free(mem, f->tries);
     sx_mem_free(mem, f->copy.text);
     sx_mem_free(mem, f->word);
     sx_mem_free(mem, f->cand);

@@ -43,6 +43,7 @@ struct sx_filter {
     bool asked[SX_TYPE_MAX];     /* by name */
     bool named[SX_TYPE_MAX];     /* that, or given an action of its own */
     bool words_on;
+    float least[SX_TYPE_MAX]; /* of types looked for: findings below do not count */
 
     /* the text not yet let go: offsets below count from base */
     uint64_t base;
@@ -59,12 +60,13 @@ struct sx_filter {
     sx_scout_walk walk;
     sx_run *runs; /* rules alive at `at`; [rule_n + the policy's] */
     size_t run_n;
-    uint16_t *run_of;  /* [rule_n] scratch, zero between uses: the run of a rule, and one */
-    uint64_t *covered; /* per rule: end of its last finding; it looks no earlier again */
+    struct sx_try *tries; /* [rule_n] how far each of the tables' rules is at a place */
+    uint32_t try_n;       /* the place's number */
+    uint64_t *covered;    /* per rule: end of its last finding; it looks no earlier again */
     sx_copy copy;
-    /* words of context that end at context_at or before it: of each type where the last one began, and one */
-    uint64_t context_at, context_began[SX_TYPE_MAX];
-    uint32_t context_node[2]; /* of the tables' words and of the policy's */
+    /* words of context that end before context_at: of each type where the last one began, and one; longer ones may begin at
+     * context_open, of the tables' words and of the policy's */
+    uint64_t context_at, context_began[SX_TYPE_MAX], context_open[2];
 
     sx_word_state *word;
     sx_learned *learned; /* NULL: off */

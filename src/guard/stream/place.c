@@ -1,10 +1,11 @@
-/* The scout reads a place for all rules of the tables at once; what it cannot tell, and the policy's own rules, are tried one by
- * one. Either way a rule's outcome is a run, and a run is weighed by its score and the words before it. */
+/* The scout reads a place for all rules of the tables at once and mostly tells which of them match, and where: these are tried end
+ * by end, the longest first, so that checks share what they work out of a match. What it cannot tell, and the policy's own rules,
+ * run one by one. What a rule finds is weighed by its score and the words before it. */
 #include "guard/stream/place.h"
 
 #include <string.h>
 
-#include "platform/utf8.h"
+#include "guard/scan/chars.h"
 
 /* The scan that a run's rule is of, and the rule's number among all. */
 static const sx_scan *scan_of(const sx_filter *f, bool extra)
@@ -21,20 +22,19 @@ static bool may_begin(const sx_filter *f, const sx_before *before, bool extra, u
 {
     const sx_scan *scan = scan_of(f, extra);
     if (!f->wanted[scan->type_of[r]] || f->covered[number_of(f, extra, r)] > f->base + f->at) return false;
-    return sx_rule_may_follow(scan->rules[r], before);
+    return sx_row_has(sx_scan_beside_left(scan, before), r);
 }
 
-/* A run of a rule that may begin here; NULL: it may not. */
-static sx_run *start_run(sx_filter *f, const sx_before *before, bool extra, uint16_t r)
+/* A run of a rule, if it may begin here. */
+static void start_run(sx_filter *f, const sx_before *before, bool extra, uint16_t r)
 {
-    if (!may_begin(f, before, extra, r)) return NULL;
+    if (!may_begin(f, before, extra, r)) return;
     sx_run *run = &f->runs[f->run_n++];
     run->rule = r;
     run->extra = extra;
     run->settled = false;
     run->state = SX_PATTERN_START;
     run->at = run->count = 0;
-    return run;
 }
 
 /* The rules that may begin at this place and that the walk leaves, each as a run of its own. */
@@ -59,46 +59,6 @@ static void start_extra(sx_filter *f, const sx_before *before)
     for (uint32_t i = scan->list_at[list]; i < scan->list_at[list + 1]; i++) start_run(f, before, true, scan->lists[i]);
 }
 
-static int by_rule(const sx_run *a, const sx_run *b)
-{
-    return a->rule < b->rule ? -1 : a->rule > b->rule;
-}
-
-/* The marks of a walk as runs that are over, in the order of rules. */
-static void known_runs(sx_filter *f, const sx_before *before)
-{
-    enum { BARRED = UINT16_MAX };
-    const sx_scan *scan = &f->guard->rules->scan;
-    for (uint32_t m = 0; m < f->walk.marks; m++) {
-        const sx_scout_mark *mark = &f->walk.mark[m];
-        uint32_t n;
-        const uint16_t *rules = sx_scout_matches(f->scout, mark, &n);
-        for (uint32_t i = 0; i < n; i++) {
-            uint16_t r = rules[i], span = scan->rules[r]->span;
-            if (f->run_of[r] == 0) {
-                sx_run *made = start_run(f, before, false, r);
-                f->run_of[r] = made != NULL ? (uint16_t)f->run_n : BARRED;
-                if (made != NULL) made->settled = true;
-            }
-            if (f->run_of[r] == BARRED || (span != 0 && mark->at > span)) continue;
-            sx_run *run = &f->runs[f->run_of[r] - 1];
-            run->ends[run->count++ % SX_ACCEPT_MAX] = mark->end;
-        }
-    }
-    for (uint32_t m = 0; m < f->walk.marks; m++) {
-        uint32_t n;
-        const uint16_t *rules = sx_scout_matches(f->scout, &f->walk.mark[m], &n);
-        for (uint32_t i = 0; i < n; i++) f->run_of[rules[i]] = 0;
-    }
-    for (size_t i = 1; i < f->run_n; i++) {
-        for (size_t k = i; k > 0 && by_rule(&f->runs[k - 1], &f->runs[k]) > 0; k--) {
-            sx_run run = f->runs[k];
-            f->runs[k] = f->runs[k - 1];
-            f->runs[k - 1] = run;
-        }
-    }
-}
-
 /* Does the walk wait for more text only for the sake of rules that may not begin here? */
 static bool waits_in_vain(const sx_filter *f, const sx_before *before)
 {
@@ -114,9 +74,137 @@ static bool waits_in_vain(const sx_filter *f, const sx_before *before)
     return true;
 }
 
-/* What may begin at this place. When its second byte is not here yet, all that can begin with the first. False: the text
- * ends before the scout can say. */
-static bool begin_place(sx_filter *f, const sx_window *w)
+/* Reads one scan's words of context up to the place. */
+static void read_context(sx_filter *f, const sx_window *w, bool extra, uint64_t least)
+{
+    uint64_t from = f->context_open[extra];
+    if (from < least) from = least;
+    size_t open = sx_scan_context(scan_of(f, extra), w, (size_t)(from - f->base), f->at, f->base, f->context_began);
+    f->context_open[extra] = f->base + open;
+}
+
+/* Does a word of the type's context stand before the place? Text is read once for all types and for places near each other. */
+static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach)
+{
+    uint64_t to = f->base + f->at, least = to > SX_CONTEXT_BYTES ? to - SX_CONTEXT_BYTES : 0;
+    if (to != f->context_at) {
+        read_context(f, w, false, least);
+        if (f->guard->extra.context.words.word_n > 0) read_context(f, w, true, least);
+        f->context_at = to;
+    }
+    return f->context_began[type] > (to > reach ? to - reach : 0);
+}
+
+/* Scores what a rule found; candidates that can reach the threshold join the group. */
+static llm_status weigh(sx_filter *f, const sx_window *w, bool extra, uint16_t rule, size_t begin, size_t end,
+                        float score, llm_error *err)
+{
+    const sx_fact *fact = &scan_of(f, extra)->facts[rule];
+    uint32_t type = scan_of(f, extra)->type_of[rule];
+    sx_reach reach = f->guard->reach[type];
+    float least = f->least[type];
+    bool needs = fact->required || (fact->context && least > 0);
+    sx_candidate c = {.start = f->base + begin,
+                      .end = f->base + end,
+                      .score = score,
+                      .rule = number_of(f, extra, rule),
+                      .type = (uint16_t)type};
+    if ((score < fact->raised || needs) && reach.words && context_before(f, w, type, reach.before)) {
+        if (fact->raised > c.score) c.score = fact->raised;
+    } else if (needs || c.score < least) {
+        if (reach.behind == 0 || fact->raised < least) return LLM_OK;
+        c.waits = true;
+        if (fact->raised > c.score) c.score = fact->raised;
+    }
+    return sx_filter_rule(f, &c) ? sx_filter_add(f, &c, err) : LLM_OK;
+}
+
+/* How the text from a place on begins. */
+typedef struct sight {
+    const uint64_t *left; /* the rules that may begin here */
+    size_t word, bare;    /* so many letters and digits; so many plain characters that are no letters */
+} sight;
+
+static sight look(const sx_filter *f, const sx_window *w, const sx_before *before, size_t longest)
+{
+    sight s = {.left = sx_scan_beside_left(&f->guard->rules->scan, before)};
+    const uint8_t *fold = w->fold + f->at;
+    while (s.word < longest && (sx_ascii_letter(fold[s.word]) || sx_ascii_digit(fold[s.word]))) s.word++;
+    while (s.bare < longest && fold[s.bare] < 0x80 && !sx_ascii_letter(fold[s.bare])) s.bare++;
+    return s;
+}
+
+/* Would a match of the rule up to `len` count neither here nor, when it is not looked at, at a later place inside of it? That needs
+ * a word of context which is missing, and none can end before the match does. */
+static bool in_vain(sx_filter *f, const sx_window *w, const sight *s, uint16_t rule, size_t len)
+{
+    const sx_scan *scan = &f->guard->rules->scan;
+    const sx_fact *fact = &scan->facts[rule];
+    uint32_t type = scan->type_of[rule];
+    sx_reach reach = f->guard->reach[type];
+    float least = f->least[type];
+    bool needs = fact->required || (fact->context && least > 0);
+    if (!needs && (fact->affirms || fact->score >= least)) return false;
+    if (reach.behind != 0 && fact->raised >= least) return false;
+    bool loose = scan->loose[type] || f->guard->extra.loose[type];
+    if (!(fact->apart && len <= s->word) && (loose || len > s->bare)) return false;
+    return !reach.words || !context_before(f, w, type, reach.before);
+}
+
+/* What the rule has done at this place. */
+static sx_try *try_of(sx_filter *f, uint16_t rule)
+{
+    sx_try *t = &f->tries[rule];
+    if (t->place != f->try_n) *t = (sx_try){.place = f->try_n};
+    return t;
+}
+
+/* Tries a rule at an end where it matches. */
+static llm_status try_end(sx_filter *f, const sx_window *w, const sight *s, uint16_t rule, const sx_scout_mark *mark,
+                          const uint64_t *right, llm_error *err)
+{
+    const sx_scan *scan = &f->guard->rules->scan;
+    size_t begin, end = f->at + mark->end;
+    float score;
+    if (mark->at > scan->facts[rule].span || f->covered[rule] > f->base + f->at) return LLM_OK;
+    sx_try *t = try_of(f, rule);
+    if (t->over || t->ends == SX_ACCEPT_MAX || t->checks == SX_TRIES_MAX) return LLM_OK;
+    t->ends++;
+    if (!sx_row_has(right, rule)) return LLM_OK;
+    t->checks++;
+    t->over = in_vain(f, w, s, rule, mark->end);
+    if (t->over || !sx_rule_check(scan->rules[rule], w, f->at, end, &f->copy, &begin, &score)) return LLM_OK;
+    t->over = true;
+    f->covered[rule] = f->base + end;
+    return weigh(f, w, false, rule, begin, end, score, err);
+}
+
+/* Tries what a walk's marks tell, the longest match first. */
+static llm_status try_known(sx_filter *f, const sx_window *w, const sx_before *before, llm_error *err)
+{
+    const sx_scan *scan = &f->guard->rules->scan;
+    llm_status status = LLM_OK;
+    sight s = look(f, w, before, f->walk.mark[f->walk.marks - 1].end);
+    if (++f->try_n == 0) {
+        memset(f->tries, 0, scan->rule_n * sizeof *f->tries);
+        f->try_n = 1;
+    }
+    sx_copy_begin(&f->copy, before->cp);
+    for (uint32_t m = f->walk.marks; m-- > 0 && status == LLM_OK;) {
+        const sx_scout_mark *mark = &f->walk.mark[m];
+        const uint64_t *right = sx_scan_beside_right(scan, w, f->at + mark->end);
+        uint32_t n;
+        const uint16_t *rules = sx_scout_matches(f->scout, mark, &n);
+        for (uint32_t i = 0; i < n && status == LLM_OK; i++) {
+            if (sx_row_has(s.left, rules[i])) status = try_end(f, w, &s, rules[i], mark, right, err);
+        }
+    }
+    return status;
+}
+
+/* What may begin at this place. When its second byte is not here yet, all that can begin with the first. *done is false when the
+ * text ends before the scout can say. */
+static llm_status begin_place(sx_filter *f, const sx_window *w, bool *done, llm_error *err)
 {
     const sx_scan *scan = &f->guard->rules->scan;
     sx_before before = sx_window_look_back(w, f->at);
@@ -131,63 +219,20 @@ static bool begin_place(sx_filter *f, const sx_window *w)
     }
     if (f->phase == SX_PLACE_SCOUT) said = sx_scout_go(f->scout, w, f->at, f->max_span, &f->walk);
     if (said == SX_SCOUT_MORE && waits_in_vain(f, &before)) said = f->walk.marks > 0 ? SX_SCOUT_KNOWN : SX_SCOUT_NONE;
-    if (said == SX_SCOUT_MORE) return false;
-    if (said == SX_SCOUT_KNOWN) known_runs(f, &before);
+    *done = said != SX_SCOUT_MORE;
+    if (!*done) return LLM_OK;
     if (said == SX_SCOUT_MAYBE) start_runs(f, &before);
     start_extra(f, &before);
     f->phase = SX_PLACE_RUNS;
-    return true;
-}
-
-/* Does a word of the type's context stand before the place? Text is read once for all types and for places near each other. */
-static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach)
-{
-    uint64_t to = f->base + f->at, from = f->context_at;
-    if (to != from) {
-        if (to - from > SX_CONTEXT_BYTES) {
-            from = to > SX_CONTEXT_BYTES ? to - SX_CONTEXT_BYTES : 0;
-            f->context_node[0] = f->context_node[1] = SX_AC_ROOT;
-        }
-        size_t at = (size_t)(from - f->base);
-        sx_scan_context(&f->guard->rules->scan, w, at, f->at, &f->context_node[0], f->base, f->context_began);
-        if (f->guard->extra.context.word_n > 0)
-            sx_scan_context(&f->guard->extra, w, at, f->at, &f->context_node[1], f->base, f->context_began);
-        f->context_at = to;
-    }
-    return f->context_began[type] > (to > reach ? to - reach : 0);
-}
-
-/* Scores what a rule found; candidates that can reach the threshold join the group. */
-static llm_status weigh(sx_filter *f, const sx_window *w, const sx_run *run, size_t begin, size_t end, float score,
-                        llm_error *err)
-{
-    const sx_rule *rule = scan_of(f, run->extra)->rules[run->rule];
-    uint32_t type = scan_of(f, run->extra)->type_of[run->rule];
-    float least = sx_guard_threshold(f->guard, type, f->direction, f->floor);
-    sx_type_info info = {0};
-    sx_guard_type_info(f->guard, type, &info);
-    float raised = rule->in_context > 0 ? rule->in_context : rule->score + 0.35f;
-    if (raised > 1.0f) raised = 1.0f;
-    bool needs = (rule->flags & SX_RULE_REQUIRED) != 0 || ((rule->flags & SX_RULE_CONTEXT) != 0 && least > 0);
-    sx_candidate c = {.start = f->base + begin,
-                      .end = f->base + end,
-                      .score = score,
-                      .rule = number_of(f, run->extra, run->rule),
-                      .type = (uint16_t)type};
-    if ((score < raised || needs) && info.context != NULL && context_before(f, w, type, info.before)) {
-        if (raised > c.score) c.score = raised;
-    } else if (needs || c.score < least) {
-        if (info.behind == 0 || raised < least) return LLM_OK;
-        c.waits = true;
-        if (raised > c.score) c.score = raised;
-    }
-    return sx_filter_rule(f, &c) ? sx_filter_add(f, &c, err) : LLM_OK;
+    return said == SX_SCOUT_KNOWN ? try_known(f, w, &before, err) : LLM_OK;
 }
 
 llm_status sx_place_decide(sx_filter *f, const sx_window *w, bool *done, llm_error *err)
 {
-    *done = f->phase == SX_PLACE_RUNS || begin_place(f, w);
-    if (!*done) return LLM_OK;
+    llm_status status = LLM_OK;
+    *done = f->phase == SX_PLACE_RUNS;
+    if (!*done) status = begin_place(f, w, done, err);
+    if (status != LLM_OK || !*done) return status;
     size_t kept = 0;
     for (size_t i = 0; i < f->run_n; i++) {
         sx_run *run = &f->runs[i];
@@ -199,14 +244,14 @@ llm_status sx_place_decide(sx_filter *f, const sx_window *w, bool *done, llm_err
     }
     f->run_n = kept;
     if (!*done) return LLM_OK;
-    f->copy.plain = 0;
+    if (f->run_n > 0) sx_copy_begin(&f->copy, sx_window_before(w, f->at));
     for (size_t i = 0; i < f->run_n; i++) {
         const sx_run *run = &f->runs[i];
         size_t begin, end;
         float score;
         if (!sx_run_result(scan_of(f, run->extra), w, f->at, run, &f->copy, &begin, &end, &score)) continue;
         f->covered[number_of(f, run->extra, run->rule)] = f->base + end;
-        llm_status status = weigh(f, w, run, begin, end, score, err);
+        status = weigh(f, w, run->extra, run->rule, begin, end, score, err);
         if (status != LLM_OK) return status;
     }
     f->phase = SX_PLACE_NEW;

@@ -4,6 +4,14 @@
 
 #include "guard/stream/filter.h"
 
+/* How far a rule is at a place. */
+typedef struct sx_try {
+    uint32_t place; /* the number of that place; the rest is of an earlier one when it is another */
+    uint8_t ends;   /* at which it matches, from the longest on */
+    uint8_t checks; /* that it asked */
+    bool over;      /* it found something, or nothing that counts */
+} sx_try;
+
 /* Steps f->at over places where no rule matches, up to where something is to be decided, or f->cand_wait, or once in a while
  * for the cancel token. True when it moved. */
 bool sx_place_pass(sx_filter *f, const sx_window *w);

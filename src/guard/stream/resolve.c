@@ -131,10 +131,9 @@ static bool context_came(sx_filter *f, const sx_candidate *c)
     /* up to the place being decided, not to what happens to have arrived: cuts may not matter */
     sx_window w = {f->text, f->fold, f->at, false};
     size_t from = (size_t)(c->end - f->base), to = from + info.behind;
-    uint32_t node = SX_AC_ROOT, own = SX_AC_ROOT;
     if (to > f->at) to = f->at;
-    sx_scan_context(&f->guard->rules->scan, &w, from, to, &node, f->base, began);
-    if (f->guard->extra.context.word_n > 0) sx_scan_context(&f->guard->extra, &w, from, to, &own, f->base, began);
+    (void)sx_scan_context(&f->guard->rules->scan, &w, from, to, f->base, began);
+    if (f->guard->extra.context.words.word_n > 0) (void)sx_scan_context(&f->guard->extra, &w, from, to, f->base, began);
     return began[c->type] > 0;
 }
 

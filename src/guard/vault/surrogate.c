@@ -55,7 +55,7 @@ void sx_dice_end(sx_dice *dice)
 static float check(const sx_rule *rule, const char *text, size_t len)
 {
     size_t lead = 0;
-    const sx_match m = {text, len, 0, 0, &lead};
+    const sx_match m = {text, len, 0, 0, &lead, NULL};
     return rule->check(&m, rule->arg);
 }
 

@@ -2,8 +2,9 @@
  * every row with 4 of a token and no sum crosses lanes, and scales and minima as [group][ROWS] floats. The bytes are brought
  * together straight from the packed blocks, 16 at a time per row, and only then widened.
  *
- * Included once per instruction-set level, behind the vocabulary of that level (ROWS, vec, fvec and the functions that begin
- * with v_ and f_). Everything is inlined with a compile-time type. The layouts of the blocks are explained in quant_blocks.h. */
+ * Included once per use, behind the vocabulary of an instruction-set level (ROWS, vec, fvec and the functions that begin with
+ * v_ and f_). With LINES_PASS defined, the includer has a panel of one block and a put_line of its own. Everything is inlined with a compile-time type. The layouts of the blocks are explained in
+ * quant_blocks.h. */
 #ifndef SX_ENGINE_LINES_H
 #define SX_ENGINE_LINES_H
 
@@ -18,6 +19,7 @@
 
 enum { STRETCH = 896, /* elements of k that a panel holds */ LINE = 4 * ROWS /* bytes */ };
 
+#ifndef LINES_PASS
 typedef struct panel {
     _Alignas(64) uint8_t lines[STRETCH * ROWS]; /* [k / 4][ROWS][4] */
     float scale[STRETCH / 16 * ROWS];           /* [group][ROWS] */
@@ -25,6 +27,7 @@ typedef struct panel {
     int shift; /* where there are no minima, bytes that are not signed have 128 >> shift added */
     unsigned char last[ROWS * STRETCH / 32 * 34]; /* the packed blocks of a matrix's last rows, filled up to ROWS */
 } panel;
+#endif
 
 typedef struct rows { /* from the block at hand on */
     const unsigned char *first;
@@ -90,10 +93,12 @@ INLINE void columns(const rows *w, size_t at, vec c[4])
     c[3] = v_high64(high, high2);
 }
 
+#ifndef LINES_PASS
 INLINE void put_line(panel *p, size_t line, vec v)
 {
     v_store(p->lines + line * LINE, v);
 }
+#endif
 
 INLINE vec low_bits(vec v, int shift, int mask) /* a field of every byte */
 {
@@ -204,7 +209,8 @@ INLINE void four_scales(float *to, vec v, fvec d, const bool sign)
 
 INLINE vec joined(vec low, vec high, int shift) /* 4 bits below, 2 of `high` above */
 {
-    return v_or(low, v_left32(low_bits(high, shift, 3), 4));
+    vec at = shift < 4 ? v_left32(high, 4 - shift) : shift > 4 ? v_right32(high, shift - 4) : high;
+    return v_or(low, v_and(at, v_bytes(0x30)));
 }
 
 INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block)
@@ -344,6 +350,7 @@ INLINE void big_lines(panel *p, const uint32_t type, rows *w, size_t block)
     }
 }
 
+#ifndef LINES_PASS
 /* ---- a stretch ---- */
 
 INLINE void fill_panel(panel *p, const uint32_t type, rows *in, uint32_t n, const bool mins)
@@ -426,4 +433,5 @@ static const char *fill_rows(panel *p, const matrix *m, uint32_t r0, uint32_t k0
     return part.ahead;
 }
 
+#endif
 #endif
