@@ -536,11 +536,12 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
             behind = behind_byte(s, fold[at++]);
             continue;
         }
-        size_t len;
-        (void)sx_utf8_next(w->text + at, w->avail - at, &len);
+        size_t len = 3;
+        bool han = sx_han_at(w->text + at, w->avail - at);
+        if (!han) (void)sx_utf8_next(w->text + at, w->avail - at, &len);
         if (at + len > end) break;
         at += len;
-        behind = sx_behind(sx_window_before(w, at));
+        behind = han ? SX_BEHIND_OTHER : sx_behind(sx_window_before(w, at));
     }
     *place = at;
     return found;
