@@ -268,7 +268,8 @@ static uint16_t *step_slot(sx_scout *s, uint32_t from, uint8_t byte)
     uint32_t column = s->column[byte];
     if (column != WIDE) return &s->next[(size_t)from * COLUMNS + column];
     if (s->states[from].wide == 0) {
-        if (sx_mem_grow(s->mem, (void **)&s->wide, &s->wide_cap, (s->wide_n + 1) * WIDE_ROW, sizeof *s->wide)) return NULL;
+        if (sx_mem_grow(s->mem, (void **)&s->wide, &s->wide_cap, (s->wide_n + 1) * WIDE_ROW, sizeof *s->wide))
+            return NULL;
         memset(s->wide + s->wide_n * WIDE_ROW, 0xff, WIDE_ROW * sizeof *s->wide);
         s->states[from].wide = (uint16_t)s->wide_n++;
     }
