@@ -184,22 +184,38 @@ static void ask_filtered(llm_ctx *ctx, uint32_t n, const char *filter, const cha
     fflush(stdout);
 }
 
-static void run_sextant(uint32_t n, const char *folder, bool again)
+/* Bytes of text in a corpus that was made before. */
+static double text_mb(const char *path)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    if (sqlite3_open(path, &db) || sqlite3_prepare_v2(db, "SELECT sum(bytes) FROM document", -1, &stmt, NULL) ||
+        sqlite3_step(stmt) != SQLITE_ROW)
+        die(path, "cannot be read");
+    double mb = (double)sqlite3_column_int64(stmt, 0) / 1e6;
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return mb;
+}
+
+static void run_sextant(uint32_t n, const char *folder, bool again, uint32_t cache_mb)
 {
     char path[512], name[64], asked[256], part[16] = {0}, *text = malloc(PER_DOC * 2048);
     static double ms[QUESTIONS], wall_ms[QUESTIONS];
     llm_error err = LLM_ERROR_INIT;
     llm_ingest_opts say = LLM_INGEST_OPTS_INIT;
+    llm_corpus_opts how = LLM_CORPUS_OPTS_INIT;
     llm_corpus *corpus;
     llm_ctx *ctx;
     llm_evidence *found;
     double mb = 0, making = 0, making_cpu = 0;
     say.meta = part;
+    how.max_cache_bytes = (uint64_t)cache_mb << 20;
     snprintf(path, sizeof path, "%s/corpus.sextant", folder);
     if (!again) unlink(path);
-    if (llm_corpus_open(&corpus, path, NULL, &err)) die(path, err.message);
+    if (llm_corpus_open(&corpus, path, &how, &err)) die(path, err.message);
     double begin = now_ms(), cpu = cpu_s();
-    for (uint32_t d = 0; d * PER_DOC < n; d++) {
+    for (uint32_t d = 0; !again && d * PER_DOC < n; d++) {
         double t = now_ms(), c = cpu_s();
         size_t len = (size_t)sprintf(text, "# Document %u\n\n", d);
         for (uint32_t p = d * PER_DOC; p < n && p < (d + 1) * PER_DOC; p++) {
@@ -211,13 +227,13 @@ static void run_sextant(uint32_t n, const char *folder, bool again)
         mb += (double)len / 1e6;
         snprintf(name, sizeof name, "d%07u.md", d);
         snprintf(part, sizeof part - 1, "part=%u", d % 100);
-        if (!again && llm_ingest(corpus, name, text, len, &say, &err)) die(name, err.message);
+        if (llm_ingest(corpus, name, text, len, &say, &err)) die(name, err.message);
     }
     double wall = (now_ms() - begin - making) / 1e3;
     cpu = cpu_s() - cpu - making_cpu;
     llm_corpus_free(corpus);
     double t = now_ms();
-    if (llm_corpus_open(&corpus, path, NULL, &err) || llm_ctx_create(&ctx, NULL, corpus, NULL, NULL, &err))
+    if (llm_corpus_open(&corpus, path, &how, &err) || llm_ctx_create(&ctx, NULL, corpus, NULL, NULL, &err))
         die(path, err.message);
     double opened = now_ms() - t;
     for (uint32_t q = 0; q < QUESTIONS; q++) {
@@ -230,6 +246,7 @@ static void run_sextant(uint32_t n, const char *folder, bool again)
         llm_evidence_free(found);
     }
     double first = ms[0];
+    if (again) mb = text_mb(path);
     tell("sextant", n, mb, wall, cpu, opened, ms, wall_ms, file_mb(path) - mb);
     printf("{\"what\":\"sextant first question\",\"paragraphs\":%u,\"ms\":%.3f}\n", n, first);
     ask_filtered(ctx, n, "part < 50", "a filter that takes half");
@@ -319,7 +336,7 @@ static void dump(uint32_t n, const char *folder)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) die("usage", "bench_search N FOLDER [--dump | --ask] [--alone]");
+    if (argc < 3) die("usage", "bench_search N FOLDER [--dump | --make | --ask [CACHE_MB]] [--alone]");
     uint32_t n = (uint32_t)strtoul(argv[1], NULL, 10);
     if (n < PER_DOC) die(argv[1], "at least 100 paragraphs");
     make_vocabulary();
@@ -328,7 +345,7 @@ int main(int argc, char **argv)
         return 0;
     }
     bool again = argc > 3 && !strcmp(argv[3], "--ask");
-    run_sextant(n, argv[2], again);
+    run_sextant(n, argv[2], again, argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0);
     if (argc < 4 || strcmp(argv[argc - 1], "--alone") != 0) run_fts5(n, argv[2], again);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* The learned parts: names and places found with exact spans, attacks and harm scored, off when not asked for, and never
  * depending on how a text was cut. */
 #include "guard/judge/judge.h"
-#include "guard/recognise/model.h"
+#include "guard/recognise/tag.h"
 #include "help.h"
 
 static sx_mem mem;
@@ -45,6 +45,24 @@ static void the_models_are_whole(void **state)
     const unsigned char other[64] = {0};
     assert_false(sx_tag_model_read(&tags, other, sizeof other));
     assert_false(sx_judge_model_read(&judge, other, sizeof other));
+}
+
+/* A surer guess scores no lower, none as high as a check digit, and a doubtful place stays below the usual threshold. */
+static void scores_of_guesses_are_in_order(void **state)
+{
+    (void)state;
+    sx_tag_model tags = {0};
+    sx_tag_model_shipped(&tags);
+    for (unsigned type = 0; type < SX_TAG_TYPES; type++) {
+        float last = 0;
+        for (unsigned raw = 0; raw <= 1000; raw++) {
+            float score = sx_tag_calibrate(&tags, type, (float)raw / 1000.0f);
+            assert_true(score >= last && score > 0 && score <= 0.95f);
+            last = score;
+        }
+    }
+    assert_true(sx_tag_calibrate(&tags, SX_TAG_LOCATION, 0.6f) < 0.5f);
+    assert_true(sx_tag_calibrate(&tags, SX_TAG_PERSON, 0.9f) > 0.8f);
 }
 
 static void names_and_places_are_found(void **state)
@@ -195,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_models_are_whole),
+        cmocka_unit_test(scores_of_guesses_are_in_order),
         cmocka_unit_test(names_and_places_are_found),
         cmocka_unit_test(plain_words_are_none),
         cmocka_unit_test(types_not_asked_for_are_not_looked_for),

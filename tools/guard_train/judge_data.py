@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""judge_data.py GUARD_BENCH PROSE OUT: rows for train_judge.
+"""judge_data.py GUARD_BENCH PROSE OUT [MORE]: rows for train_judge.
 
 Learned from: the public labelled rows of GUARD_BENCH whose licence allows it (MIT, Apache-2.0, CC BY 4.0: XSTest by Roettger et al.; CC0), the prose
-of prose.py, and the sentences below, written for this project ("own": never counted in the figures)."""
+of prose.py, the sentences below and the pairs of contrast.py, written for this project ("own": never counted in the figures), and the sets that
+more.py reads of the folder MORE ("more": not counted either)."""
 import itertools
 import json
 import os
 import random
 import re
 import sys
+
+import contrast
+import more
 
 CATEGORY = [("0", "chemical|武器|Weapons"), ("1", "[Vv]iolen|Physical|抢劫|恐怖|故意伤害|虐待|身心健康"), ("2", "cyber|Malware|非法侵入|网络"),
             ("5", "Sexual|淫秽"), ("4", "Hate|harass|Harass|歧视"), ("7", "[Pp]rivacy|隐私|个人信息|肖像"),
@@ -85,7 +89,7 @@ def category(name):
 
 
 def main():
-    bench, prose, out = sys.argv[1:]
+    bench, prose, out = sys.argv[1:4]
     rows = []
     for n in ("injection", "harmful"):
         for line in open(os.path.join(bench, n + ".jsonl"), encoding="utf-8"):
@@ -111,6 +115,10 @@ def main():
         rows.append(("0", "0", "-", "own-benign", t))
     for t in HARM + HARM_ZH:
         rows.append(("0", "1", "-", "own-harm", t))
+    for h, t in contrast.rows():
+        rows.append(("-", str(h), "-", "own-contrast", t))
+    for h, source, t in more.rows(sys.argv[4]) if len(sys.argv) > 4 else ():
+        rows.append(("-", str(h), "-", source, t))
     with open(out, "w", encoding="utf-8", newline="") as o:
         for a, h, c, s, t in rows:
             o.write(f"{a} {h} {c} {s}\x1f" + re.sub("[\x1e\x1f]", " ", t) + "\x1e")

@@ -3,7 +3,7 @@
  * A text ends with byte 0x1e; a finding stands between 0x01 TYPE (a digit, in the order of tag.h) and 0x02. LISTS holds one
  * "word TAB bits" a line. A text that begins with 0x03 is prose of which only the plain words are known to be no findings. The model is a softmax over labels, learned by AdaGrad on what the library's own tokens.c and
  * features.c give, with the labels before taken from its own guesses half of the time, words and lists hidden at random, so
- * that contexts count. HELD calibrates the scores and is not learned from. Deterministic. */
+ * that contexts count. HELD is not learned from: what is found in it is printed. Deterministic. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -271,22 +271,17 @@ static float quantise(void)
     return scale;
 }
 
-/* Reads the held texts as the library will and counts, per type and tenth of raw score, findings and right ones. */
-static void calibrate(const char *path)
+/* Reads the held texts as the library will and counts, per type, what is found and what is right. */
+static void measure(const char *path)
 {
     static char text[1 << 16];
     static span spans[4096];
-    size_t n;
-    double hit[SX_TAG_TYPES][SX_TAG_BINS] = {{0}}, all[SX_TAG_TYPES][SX_TAG_BINS] = {{0}};
-    size_t tp[SX_TAG_TYPES] = {0}, fp[SX_TAG_TYPES] = {0}, fn[SX_TAG_TYPES] = {0};
-    for (unsigned t = 0; t < SX_TAG_TYPES; t++) {
-        for (unsigned b = 0; b < SX_TAG_BINS; b++) model.calibration[t][b] = (float)b / (SX_TAG_BINS - 1);
-    }
+    size_t n, tp[SX_TAG_TYPES] = {0}, fp[SX_TAG_TYPES] = {0}, fn[SX_TAG_TYPES] = {0};
     char *file = slurp(path, &n);
     for (char *p = file; p < file + n;) {
         char *end = memchr(p, 0x1e, (size_t)(file + n - p));
         if (end == NULL) end = file + n;
-        size_t span_n, len = unmark(p, (size_t)(end - p), text, spans, &span_n), found = 0;
+        size_t span_n, len = unmark(p, (size_t)(end - p), text, spans, &span_n);
         sx_tag_state state = {0};
         sx_tag_hit hits[SX_TAG_HITS];
         unsigned c = 0;
@@ -302,13 +297,7 @@ static void calibrate(const char *path)
                 bool right = false;
                 for (size_t g = 0; g < span_n; g++)
                     right = right || (spans[g].type == hits[k].type && spans[g].start == hits[k].start && spans[g].end == hits[k].end);
-                unsigned b = (unsigned)(hits[k].score * (SX_TAG_BINS - 1) + 0.5f);
-                all[hits[k].type][b] += 1;
-                hit[hits[k].type][b] += right;
-                if (right)
-                    tp[hits[k].type]++, found++;
-                else
-                    fp[hits[k].type]++;
+                *(right ? &tp[hits[k].type] : &fp[hits[k].type]) += 1;
             }
             i += step;
         }
@@ -319,13 +308,6 @@ static void calibrate(const char *path)
     for (unsigned t = 0; t < SX_TAG_TYPES; t++) {
         double prec = (double)tp[t] / (double)(tp[t] + fp[t] + 1e-9), rec = (double)tp[t] / ((double)fn[t] + 1e-9);
         printf("held type %u: P %.3f R %.3f of %zu\n", t, prec, rec, fn[t]);
-        float last = 0;
-        for (unsigned b = 0; b < SX_TAG_BINS; b++) {
-            /* twenty made-up findings at the bin's own raw score keep rare bins sane; never falling */
-            double raw = (double)b / (SX_TAG_BINS - 1);
-            float c = (float)((hit[t][b] + 20 * raw * 0.9) / (all[t][b] + 20));
-            model.calibration[t][b] = last = c > last ? c : last;
-        }
     }
 }
 
@@ -361,16 +343,17 @@ int main(int argc, char **argv)
     }
     model.scale = quantise();
     model.rows = &rows[0][0];
-    calibrate(argv[2]);
+    measure(argv[2]);
     FILE *o = fopen(argv[4], "wb");
     if (o == NULL) return 2;
-    fwrite("SXTAG1", 1, 6, o);
+    fwrite("SXTAG2", 1, 6, o);
     fputc(SX_TAG_ROW_BITS, o);
     fputc(SX_TAG_LIST_BITS, o);
     put(o, model.scale);
     put(o, 0);
-    for (unsigned t = 0; t < SX_TAG_TYPES; t++) {
-        for (unsigned b = 0; b < SX_TAG_BINS; b++) put(o, model.calibration[t][b]);
+    for (unsigned t = 0; t < SX_TAG_TYPES; t++) { /* raw scores as they are, until calibrate.py */
+        put(o, 1);
+        put(o, 0);
     }
     fwrite(rows, 1, sizeof rows, o);
     fwrite(prints, 1, sizeof prints, o);

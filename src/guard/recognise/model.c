@@ -1,9 +1,10 @@
 /* The blob of the recogniser: where its numbers lie, looking words up, adding weights. */
 #include "guard/recognise/model.h"
 
+#include <math.h>
 #include <string.h>
 
-static const unsigned char MAGIC[8] = {'S', 'X', 'T', 'A', 'G', '1', SX_TAG_ROW_BITS, SX_TAG_LIST_BITS};
+static const unsigned char MAGIC[8] = {'S', 'X', 'T', 'A', 'G', '2', SX_TAG_ROW_BITS, SX_TAG_LIST_BITS};
 
 static float number(const unsigned char *p)
 {
@@ -17,8 +18,10 @@ bool sx_tag_model_read(sx_tag_model *model, const unsigned char *blob, size_t le
 {
     if (len != SX_TAG_BLOB_BYTES || memcmp(blob, MAGIC, sizeof MAGIC) != 0) return false;
     model->scale = number(blob + 8);
-    for (unsigned i = 0; i < SX_TAG_TYPES * SX_TAG_BINS; i++)
-        model->calibration[i / SX_TAG_BINS][i % SX_TAG_BINS] = number(blob + 16 + (size_t)4 * i);
+    for (unsigned t = 0; t < SX_TAG_TYPES; t++) {
+        model->slope[t] = number(blob + 16 + (size_t)8 * t);
+        model->offset[t] = number(blob + 20 + (size_t)8 * t);
+    }
     model->rows = (const int8_t *)blob + SX_TAG_HEADER_BYTES;
     model->prints = blob + SX_TAG_HEADER_BYTES + ((size_t)SX_TAG_LANES << SX_TAG_ROW_BITS);
     model->bits = model->prints + ((size_t)2 << SX_TAG_LIST_BITS);
@@ -50,9 +53,9 @@ void sx_tag_sum(const sx_tag_model *model, const uint32_t features[SX_TAG_FEATUR
 
 float sx_tag_calibrate(const sx_tag_model *model, unsigned type, float raw)
 {
-    float x = raw * (float)(SX_TAG_BINS - 1);
-    unsigned i = x <= 0 ? 0 : x >= (float)(SX_TAG_BINS - 2) ? SX_TAG_BINS - 2 : (unsigned)x;
-    float t = x - (float)i;
-    const float *c = model->calibration[type];
-    return c[i] + (c[i + 1] - c[i]) * t;
+    const float least = 1e-4f,
+                most = 0.95f; /* so that a sure raw score has log-odds; no guess is as sure as a check digit */
+    float p = raw < least ? least : raw > 1 - least ? 1 - least : raw;
+    float score = 1.0f / (1.0f + expf(-(model->slope[type] * logf(p / (1 - p)) + model->offset[type])));
+    return score < most ? score : most;
 }

@@ -6,7 +6,6 @@
 
 #define SX_TAG_ROW_BITS  17u
 #define SX_TAG_LIST_BITS 18u
-#define SX_TAG_BINS      11u /* of the calibration: raw scores 0, 0.1 ... 1 */
 
 /* The blob's layout, little-endian, without padding. Rows: labels of a feature, 1 / scale a unit. Lists: fingerprints (two
  * bytes, 0 empty) of words in open addressing, then their bits. */
@@ -15,10 +14,10 @@ typedef struct sx_tag_model {
     const uint8_t *prints; /* [1 << SX_TAG_LIST_BITS][2] */
     const uint8_t *bits;   /* [1 << SX_TAG_LIST_BITS] */
     float scale;
-    float calibration[SX_TAG_TYPES][SX_TAG_BINS];
+    float slope[SX_TAG_TYPES], offset[SX_TAG_TYPES]; /* of the calibration */
 } sx_tag_model;
 
-#define SX_TAG_HEADER_BYTES (16u + 4u * SX_TAG_TYPES * SX_TAG_BINS)
+#define SX_TAG_HEADER_BYTES (16u + 8u * SX_TAG_TYPES)
 #define SX_TAG_BLOB_BYTES \
     (SX_TAG_HEADER_BYTES + ((size_t)SX_TAG_LANES << SX_TAG_ROW_BITS) + ((size_t)3 << SX_TAG_LIST_BITS))
 
@@ -29,7 +28,7 @@ void sx_tag_model_shipped(sx_tag_model *model);
 uint8_t sx_tag_lists(const void *model, uint64_t hash); /* an sx_lists_fn */
 /* Labels of a token: sums of the rows of its features. */
 void sx_tag_sum(const sx_tag_model *model, const uint32_t features[SX_TAG_FEATURES], int32_t sum[SX_TAG_LANES]);
-/* How often a raw score of this type is right. */
+/* How often findings of this type and raw score are right: a logistic curve over the raw score's log-odds (J. Platt, 1999). */
 float sx_tag_calibrate(const sx_tag_model *model, unsigned type, float raw);
 
 #endif

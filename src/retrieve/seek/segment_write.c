@@ -3,7 +3,14 @@
 
 #include "retrieve/rank/score.h"
 
-enum { ROW_BYTES = 3800, CHUNK_ROW_BYTES = 16 * 1024, CHUNK_LINE = 13, RICE_FIRST = 16 };
+enum {
+    ROW_BYTES = 4044, /* of a term row: what one page of the store holds beside its own accounts */
+    ROW_HEAD = 3,
+    ENTRY_HEAD = 16, /* key, number and what is left of a byte: more than they ever take */
+    CHUNK_ROW_BYTES = 16 * 1024,
+    CHUNK_LINE = 13,
+    RICE_FIRST = 16
+};
 
 static const char magic[4] = {'S', 'X', 'S', '2'};
 
@@ -121,6 +128,18 @@ static void put_loose(sx_bits_out *out, const uint32_t *units, const uint32_t *c
         sx_put_gamma(out, codes[i] + 1);
         base = units[i] + 1;
     }
+}
+
+/* How many bytes that takes. */
+static size_t loose_size(const uint32_t *units, const uint32_t *codes, uint32_t n, int rice)
+{
+    uint64_t bits = 0;
+    uint32_t base = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        bits += ((units[i] - base) >> rice) + 1 + (uint32_t)rice + 2 * (uint32_t)sx_bits_of(codes[i] + 1) - 1;
+        base = units[i] + 1;
+    }
+    return (size_t)(bits / 8 + 1);
 }
 
 static size_t varint_size(int bits)
@@ -245,11 +264,13 @@ static llm_status flush_terms(sx_seg_writer *w)
     return sx_buf_status(&w->rows[row]);
 }
 
-/* Makes ready for the entry of a key: a new row when this one is full or of another field, a mark when it is time for one. */
-static llm_status begin_entry(sx_seg_writer *w, uint64_t key)
+/* Makes ready for the entry of a key, which will take so many bytes: a new row when this one has no room or is of another
+ * field, a mark when it is time for one. */
+static llm_status begin_entry(sx_seg_writer *w, uint64_t key, size_t bytes)
 {
     llm_status status = LLM_OK;
-    bool full = w->terms.len + w->list.len > ROW_BYTES || w->in_row == UINT16_MAX;
+    size_t now = ROW_HEAD + w->marks.len + SX_MARK_BYTES + w->terms.len + (size_t)w->bits.n / 8 + ENTRY_HEAD;
+    bool full = now + bytes > ROW_BYTES || w->in_row == UINT16_MAX;
     if (w->in_row && (full || key >> 32 != w->last_key >> 32)) status = flush_terms(w);
     if (status) return status;
     if (!w->in_row) {
@@ -275,11 +296,14 @@ llm_status sx_seg_add(sx_seg_writer *w, uint64_t key, const uint32_t *units, con
         step = n - i < SX_BLOCK * SX_CHUNK_BLOCKS ? n - i : SX_BLOCK * SX_CHUNK_BLOCKS;
         status = put_chunk(w, units + i, codes + i, step, i ? units[i - 1] + 1 : 0);
     }
-    if (!status) status = begin_entry(w, key);
+    int rice = sx_rice_for(w->n_units, n);
+    size_t bytes = w->list.len;
+    if (n < SX_BLOCK && w->terms.len + w->marks.len > ROW_BYTES / 2) bytes = loose_size(units, codes, n, rice);
+    if (!status) status = begin_entry(w, key, bytes);
     if (status) return status;
     sx_put_gamma(&w->bits, n);
     if (n < SX_BLOCK) {
-        put_loose(&w->bits, units, codes, n, 0, sx_rice_for(w->n_units, n));
+        put_loose(&w->bits, units, codes, n, 0, rice);
     } else {
         sx_end_bits(&w->bits);
         sx_buf_add(&w->terms, w->list.data, w->list.len);

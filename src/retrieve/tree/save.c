@@ -7,6 +7,8 @@
  *             is behind its elder sibling, or with its parent; then as LEB128 numbers: the gap less 7 if that is its form,
  *             length, children if there are any, length of the title and where it begins if there is one
  *
+ * A sentence that ends where its parent does is a kind of its own and has no length.
+ *
  * So most sentences take two bytes. The first form, "SXT1", had five numbers for each node; it is still read. */
 #include <string.h>
 
@@ -19,7 +21,14 @@ enum {
     LEAST_1 = 5,                      /* the same in the first form */
     MAX_DEPTH = 512
 };
-enum { KIND_MASK = 7, HAS_CHILDREN = 8, HAS_TITLE = 16, GAP_SHIFT = 5, GAP_MORE = 7 }; /* of a record's first byte */
+enum {
+    KIND_MASK = 7,
+    HAS_CHILDREN = 8,
+    HAS_TITLE = 16,
+    GAP_SHIFT = 5,
+    GAP_MORE = 7,
+    LAST_SENTENCE = 6
+}; /* of a record's first byte */
 static const char magic[4] = {'S', 'X', 'T', '2'}, magic_1[4] = {'S', 'X', 'T', '1'};
 
 static void put_varint(sx_buf *out, uint32_t v)
@@ -42,15 +51,21 @@ static uint32_t expected_start(const sx_tree *tree, uint32_t parent, uint32_t el
     return elder != SX_NO_NODE ? tree->nodes[elder].end : parent != SX_NO_NODE ? tree->nodes[parent].start : 0;
 }
 
-static void put_node(sx_buf *out, const sx_node *node, uint32_t expected)
+static bool is_last_sentence(const sx_tree *tree, const sx_node *node)
+{
+    return node->kind == LLM_NODE_SENTENCE && node->end == tree->nodes[node->parent].end;
+}
+
+static void put_node(sx_buf *out, const sx_tree *tree, const sx_node *node, uint32_t expected)
 {
     uint32_t gap = node->start - expected, title = node->title_end - node->title_start;
-    uint32_t tag = node->kind | (gap < GAP_MORE ? gap : GAP_MORE) << GAP_SHIFT;
+    bool last = is_last_sentence(tree, node);
+    uint32_t tag = (last ? LAST_SENTENCE : node->kind) | (gap < GAP_MORE ? gap : GAP_MORE) << GAP_SHIFT;
     if (node->n_children) tag |= HAS_CHILDREN;
     if (title) tag |= HAS_TITLE;
     sx_buf_char(out, (char)(unsigned char)tag);
     if (gap >= GAP_MORE) put_varint(out, gap - GAP_MORE);
-    put_varint(out, node->end - node->start);
+    if (!last) put_varint(out, node->end - node->start);
     if (node->n_children) put_varint(out, node->n_children);
     if (title) {
         put_varint(out, title);
@@ -69,7 +84,7 @@ llm_status sx_tree_save(const sx_tree *tree, sx_buf *out)
     for (uint32_t i = 0; i < tree->count; i++) {
         const sx_node *node = &tree->nodes[i];
         uint32_t elder = node->parent != SX_NO_NODE && youngest[node->parent] ? youngest[node->parent] - 1 : SX_NO_NODE;
-        put_node(out, node, expected_start(tree, node->parent, elder));
+        put_node(out, tree, node, expected_start(tree, node->parent, elder));
         if (node->parent != SX_NO_NODE) youngest[node->parent] = i + 1;
     }
     sx_mem_free(tree->mem, youngest);
@@ -136,7 +151,7 @@ static uint32_t get_some(reader *r) /* a number that is not 0 */
     return v;
 }
 
-static record get_record_2(reader *r, uint32_t expected)
+static record get_record_2(reader *r, uint32_t expected, uint32_t parent_end)
 {
     record n = {0};
     if (r->p == r->end) {
@@ -147,7 +162,10 @@ static record get_record_2(reader *r, uint32_t expected)
     n.kind = tag & KIND_MASK;
     n.start = (uint64_t)expected + gap;
     if (gap == GAP_MORE) n.start += get_varint(r);
-    n.end = n.start + get_varint(r);
+    bool last = n.kind == LAST_SENTENCE;
+    n.end = last ? parent_end : n.start + get_varint(r);
+    if (last) n.kind = LLM_NODE_SENTENCE;
+    if (n.end < n.start) r->bad = true;
     if (tag & HAS_CHILDREN) n.children = get_some(r);
     n.title_start = n.title_end = n.start;
     if (tag & HAS_TITLE) {
@@ -162,7 +180,9 @@ static record get_record_2(reader *r, uint32_t expected)
 static bool load_node(reader *r, sx_tree *tree, uint32_t parent, uint32_t elder, uint32_t at, uint32_t *due)
 {
     sx_node *node = &tree->nodes[tree->count];
-    record n = r->first_form ? get_record_1(r, at) : get_record_2(r, expected_start(tree, parent, elder));
+    record n = r->first_form ? get_record_1(r, at)
+                             : get_record_2(r, expected_start(tree, parent, elder),
+                                            parent != SX_NO_NODE ? tree->nodes[parent].end : 0);
     *due = n.children;
     if (r->bad || n.end > tree->text_len || n.title_end > n.end) return false;
     bool root = tree->count == 0;

@@ -2,8 +2,10 @@
  * every row with 4 of a token and no sum crosses lanes, and scales and minima as [group][ROWS] floats. The bytes are brought
  * together straight from the packed blocks, 16 at a time per row, and only then widened.
  *
- * Included once per instruction-set level, behind the vocabulary of that level (ROWS, vec, fvec and the functions that begin
- * with v_ and f_). Everything is inlined with a compile-time type. The layouts of the blocks are explained in quant_blocks.h. */
+ * Included once per use, behind the vocabulary of an instruction-set level (ROWS, vec, fvec and the functions that begin with
+ * v_ and f_). With LINES_PASS defined, the includer has a panel of one block and a put_line of its own, and biases that are not
+ * 128 stay out of the bytes. Everything is inlined with a compile-time type. The layouts of the blocks are explained in
+ * quant_blocks.h. */
 #ifndef SX_ENGINE_LINES_H
 #define SX_ENGINE_LINES_H
 
@@ -18,12 +20,14 @@
 
 enum { STRETCH = 896, /* elements of k that a panel holds */ LINE = 4 * ROWS /* bytes */ };
 
+#ifndef LINES_PASS
 typedef struct panel {
     uint8_t lines[STRETCH * ROWS];    /* [k / 4][ROWS][4] */
     float scale[STRETCH / 16 * ROWS]; /* [group][ROWS] */
     float min[STRETCH / 16 * ROWS];
     unsigned char last[ROWS * STRETCH / 32 * 34]; /* the packed blocks of a matrix's last rows, filled up to ROWS */
 } panel;
+#endif
 
 typedef struct rows { /* from the stretch's first block on */
     const unsigned char *first;
@@ -56,9 +60,21 @@ INLINE void columns(const rows *w, size_t at, vec c[4])
     c[3] = v_high64(high, high2);
 }
 
+#ifndef LINES_PASS
 INLINE void put_line(panel *p, size_t line, vec v)
 {
     v_store(p->lines + line * LINE, v);
+}
+#endif
+
+INLINE vec biased(vec v, int bias) /* stands for v - bias */
+{
+#ifdef LINES_PASS
+    (void)bias;
+    return v;
+#else
+    return v_biased(v, bias);
+#endif
 }
 
 INLINE vec low_bits(vec v, int shift, int mask) /* a field of every byte */
@@ -136,8 +152,8 @@ INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g
     for (int i = 0; i < 8; i++) {
         vec v = low_bits(c[i % 4], i / 4 * 4, 15);
         switch (type) {
-        case SX_TYPE_Q4_0: v = v_biased(v, 8); break;
-        case SX_TYPE_Q5_0: v = v_biased(v_or(v, v_fifth(fifth, i)), 16); break;
+        case SX_TYPE_Q4_0: v = biased(v, 8); break;
+        case SX_TYPE_Q5_0: v = biased(v_or(v, v_fifth(fifth, i)), 16); break;
         case SX_TYPE_Q5_1: v = v_or(v, v_fifth(fifth, i)); break;
         case SX_TYPE_IQ4_NL: v = v_signed(v_lookup(iq4_table, v)); break;
         case SX_TYPE_MXFP4: v = v_signed(v_lookup(fp4_table, v)); break;
@@ -170,7 +186,8 @@ INLINE void four_scales(float *to, vec v, fvec d, const bool sign)
 
 INLINE vec joined(vec low, vec high, int shift) /* 4 bits below, 2 of `high` above */
 {
-    return v_or(low, v_left32(low_bits(high, shift, 3), 4));
+    vec at = shift < 4 ? v_left32(high, 4 - shift) : shift > 4 ? v_right32(high, shift - 4) : high;
+    return v_or(low, v_and(at, v_bytes(0x30)));
 }
 
 INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block)
@@ -261,7 +278,7 @@ INLINE void lines_q6_k(panel *p, rows *w, size_t at, size_t line)
                 ask(w, 210, 16);
                 for (int i = 0; i < 4; i++) {
                     vec v = joined(low_bits(low[f % 2][i], f / 2 * 4, 15), high[i], 2 * f);
-                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h, v_biased(v, 32));
+                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h, biased(v, 32));
                 }
             }
         }
@@ -281,7 +298,7 @@ INLINE void lines_q2_k(panel *p, rows *w, size_t at, size_t line, const bool thr
             for (int f = 0; f < 4; f++)
                 for (int i = 0; i < 4; i++) {
                     vec v = low_bits(c[i], 2 * f, 3);
-                    if (three) v = v_biased(v_or(v, v_left32(low_bits(mask[i], 4 * half + f, 1), 2)), 4);
+                    if (three) v = biased(v_or(v, v_left32(low_bits(mask[i], 4 * half + f, 1), 2)), 4);
                     put_line(p, line + (size_t)(32 * half + 8 * f + i) + 4 * h, v);
                 }
         }
@@ -309,6 +326,7 @@ INLINE void big_lines(panel *p, const uint32_t type, rows *w, size_t block)
     }
 }
 
+#ifndef LINES_PASS
 /* ---- a stretch ---- */
 
 INLINE void fill_panel(panel *p, const uint32_t type, rows *in, uint32_t n, const bool mins)
@@ -387,4 +405,5 @@ static const char *fill_rows(panel *p, const matrix *m, uint32_t r0, uint32_t k0
     return part.ahead;
 }
 
+#endif
 #endif

@@ -3,6 +3,7 @@
  * one token or many, the bits are the same. */
 #include "engine/kernels/x86/quants_avx512.h"
 
+#include "engine/kernels/x86/columns_avx512.h"
 #include "engine/kernels/x86/lanes_avx512.h"
 #include "engine/kernels/x86/lines.h"
 #include "engine/kernels/x86/rows_avx512.h"
@@ -154,8 +155,12 @@ static multiply_fn multiply_of(const sx_quant *quant, uint32_t panels)
 void sx_quants_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                       uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
 {
-    if (n_tok == 1 && sx_rows_take_avx512(quant, stride, k)) {
-        sx_rows_avx512(quant, w, stride, n_rows, x, k, out, scratch);
+    if (n_tok == 1 && sx_columns_take_avx512(quant, n_rows)) {
+        sx_columns_avx512(quant, w, stride, n_rows, x, k, out);
+        return;
+    }
+    if (n_tok == 1 && sx_rows_take_avx512(quant, stride, n_rows, k)) {
+        sx_rows_avx512(w, stride, n_rows, x, k, out, scratch);
         return;
     }
     const matrix m = {quant, w, stride, n_rows};

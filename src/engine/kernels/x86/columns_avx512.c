@@ -1,0 +1,233 @@
+/* Quantised rows times one token with AVX-512 VNNI: 16 rows at a time, a lane each. The lines of lines.h are multiplied as
+ * they come out of the blocks instead of being kept, so the sums of a block never leave the registers. The bits are those of
+ * quants_avx512.c: integers within a group, groups in order of k.
+ *
+ * Weights come from memory, which is fast only when it is read in order by one instruction that the processor can foresee,
+ * while the multiplication jumps between 16 rows. Hence one short loop asks for the next 16 rows in the meantime. */
+#include "engine/kernels/x86/columns_avx512.h"
+
+#include <string.h>
+
+#include "engine/kernels/x86/lanes_avx512.h"
+#include "engine/kernels/x86/simd_avx512.h"
+
+#define LINES_PASS /* lines are used up at once */
+
+typedef struct panel { /* one block of 16 rows */
+    float scale[16 * ROWS], min[16 * ROWS];
+    vec sum[16];     /* of each group */
+    const int8_t *q; /* the token's part */
+    size_t per;      /* lines in a group */
+} panel;
+
+LANES void put_line(panel *p, size_t line, vec v)
+{
+    int32_t q;
+    memcpy(&q, p->q + 4 * line, sizeof q);
+    p->sum[line / p->per] = _mm512_dpbusd_epi32(p->sum[line / p->per], v, _mm512_set1_epi32(q));
+}
+
+#include "engine/kernels/x86/lines.h"
+
+enum { AHEAD = 8192 /* bytes */ };
+
+/* Asks for the weights from p to `to`, and for those a little further on once more: the second request finds them on their way
+ * or makes up for a first one that was dropped. The loop must stay one. */
+INLINE const char *ask_ahead(const char *p, const char *to)
+{
+#pragma GCC unroll 1
+    for (; p < to; p += 64) {
+        _mm_prefetch(p, _MM_HINT_T0);
+        _mm_prefetch(p + AHEAD, _MM_HINT_T0);
+    }
+    return p;
+}
+
+/* What 128 added to each value of a group makes of its sum stands in off; other biases are a part of that. */
+INLINE int bias_shift(const uint32_t type)
+{
+    return type == SX_TYPE_Q4_0 ? 4 : type == SX_TYPE_Q5_0 ? 3 : type == SX_TYPE_Q3_K ? 5 : 0;
+}
+
+typedef struct token { /* from a block on */
+    const int8_t *q;
+    const float *d, *sum;
+    const int32_t *off;
+} token;
+
+/* f += a block of 16 rows times the token. */
+INLINE fvec one_block(const uint32_t type, rows *w, token x, fvec f, const int groups, const int group, const bool mins)
+{
+    panel p;
+    p.q = x.q;
+    p.per = (size_t)group / 4;
+#pragma GCC unroll 16
+    for (int g = 0; g < groups; g++)
+        p.sum[g] = mins ? _mm512_setzero_si512() : _mm512_set1_epi32(x.off[g] >> bias_shift(type));
+    if (groups * group == 256) {
+        big_heads(&p, type, w, 0);
+        big_lines(&p, type, w, 0);
+    } else {
+        if (bare_scale(type)) {
+            uint16_t heads[ROWS];
+            copy_heads(heads, w, 0);
+            f_store(p.scale, f_halves(heads));
+        }
+        small_lines(&p, type, w, 0, mins);
+    }
+#pragma GCC unroll 16
+    for (int g = 0; g < groups; g++) {
+        const fvec scale = _mm512_mul_ps(_mm512_loadu_ps(p.scale + g * ROWS), _mm512_set1_ps(x.d[g * group / 32]));
+        f = _mm512_fmadd_ps(_mm512_cvtepi32_ps(p.sum[g]), scale, f);
+        if (mins) f = _mm512_fmadd_ps(_mm512_loadu_ps(p.min + g * ROWS), _mm512_set1_ps(x.sum[g]), f);
+    }
+    return f;
+}
+
+/* ---- blocks of 32 that begin with a scale of 16 bits, four at a time ----
+ *
+ * Four blocks are whole dwords; of each pair, the second block's scale shares one with the end of the first, whose own scale
+ * shares one with its beginning. The scales are multiplied with 0. */
+
+enum { FOUR = 4 };
+
+/* Dword j of four blocks; the last ones come from behind. */
+INLINE void four_columns(const rows *w, const size_t bytes, vec dwords[36])
+{
+#pragma GCC unroll 9
+    for (size_t at = 0; at < FOUR * bytes; at += 16) {
+        if (at + 16 <= FOUR * bytes) {
+            columns(w, at, dwords + at / 4);
+        } else {
+            vec last[4];
+            columns(w, FOUR * bytes - 16, last);
+            for (size_t i = 2; i < 4; i++) dwords[at / 4 + i - 2] = last[i];
+        }
+    }
+}
+
+/* What stands for a dword's bytes in the token: n bytes from q on, behind `before` others. */
+INLINE vec beside(const int8_t *q, size_t n, int before)
+{
+    uint32_t v = 0;
+    memcpy(&v, q, n);
+    return _mm512_set1_epi32((int)(v << (8 * before)));
+}
+
+/* sum += the dword times its part of a block; nibbles stand for elements 16 apart. */
+INLINE vec multiply_dword(const uint32_t type, vec sum, vec v, const int8_t *q, size_t n, int before)
+{
+    if (type == SX_TYPE_Q8_0) return _mm512_dpbusd_epi32(sum, v_signed(v), beside(q, n, before));
+    vec low = low_bits(v, 0, 15), high = low_bits(v, 4, 15);
+    if (type == SX_TYPE_IQ4_NL) {
+        low = v_signed(v_lookup(iq4_table, low));
+        high = v_signed(v_lookup(iq4_table, high));
+    }
+    sum = _mm512_dpbusd_epi32(sum, low, beside(q, n, before));
+    return _mm512_dpbusd_epi32(sum, high, beside(q + 16, n, before));
+}
+
+INLINE fvec add_group(fvec f, vec sum, fvec scale, float d)
+{
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scale, _mm512_set1_ps(d)), f);
+}
+
+INLINE fvec four_blocks(const uint32_t type, const rows *w, token x, fvec f)
+{
+    const size_t bytes = small_bytes(type), n = (bytes - 2) / 4;
+    vec dwords[36];
+    four_columns(w, bytes, dwords);
+#pragma GCC unroll 2
+    for (size_t pair = 0; pair < 2; pair++) {
+        const vec *v = dwords + pair * (2 * n + 1);
+        const int8_t *q = x.q + 64 * pair;
+        vec first = _mm512_set1_epi32(x.off[2 * pair] >> bias_shift(type)),
+            second = _mm512_set1_epi32(x.off[2 * pair + 1] >> bias_shift(type));
+        first = multiply_dword(type, first, v[0], q, 2, 2);
+#pragma GCC unroll 8
+        for (size_t i = 1; i < n; i++) first = multiply_dword(type, first, v[i], q + 4 * i - 2, 4, 0);
+        first = multiply_dword(type, first, v[n], q + 4 * n - 2, 2, 0);
+#pragma GCC unroll 8
+        for (size_t i = 0; i < n; i++) second = multiply_dword(type, second, v[n + 1 + i], q + 32 + 4 * i, 4, 0);
+        f = add_group(f, first, f_low_halves(v[0]), x.d[2 * pair]);
+        f = add_group(f, second, f_low_halves(v_right32(v[n], 16)), x.d[2 * pair + 1]);
+    }
+    return f;
+}
+
+/* ---- rows ---- */
+
+INLINE void go_on(token *x, size_t k, size_t groups)
+{
+    x->q += k;
+    x->d += k / 32;
+    x->sum += groups;
+    x->off += groups;
+}
+
+/* 16 rows. */
+INLINE fvec some_rows(const uint32_t type, const unsigned char *w, size_t stride, const sx_q8 *x, uint32_t k,
+                      const int group, const bool mins)
+{
+    const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K),
+               fours = type == SX_TYPE_Q8_0 || type == SX_TYPE_Q4_0 || type == SX_TYPE_IQ4_NL;
+    const size_t bytes = big ? big_bytes(type) : small_bytes(type);
+    const int block = big ? 256 : 32, groups = block / group;
+    token t = {x->q, x->d, group == 32 ? x->sum32 : x->sum16, group == 32 ? x->off32 : x->off16};
+    rows own = {w, stride, NULL};
+    fvec f = _mm512_setzero_ps();
+    const uint32_t blocks = k / (uint32_t)block;
+    const char *ahead = (const char *)w + ROWS * stride;
+    uint32_t b = 0;
+    for (; fours && b + FOUR <= blocks; b += FOUR) {
+        ahead = ask_ahead(ahead, ahead + FOUR * ROWS * bytes);
+        f = four_blocks(type, &own, t, f);
+        own.first += FOUR * bytes;
+        go_on(&t, FOUR * 32, FOUR);
+    }
+    for (; b < blocks; b++) {
+        if (big || b % 2 == 0) ahead = ask_ahead(ahead, ahead + (big ? ROWS : 2 * ROWS) * bytes);
+        f = one_block(type, &own, t, f, groups, group, mins);
+        own.first += bytes;
+        go_on(&t, (size_t)block, (size_t)groups);
+    }
+    return f;
+}
+
+/* The last 16 rows may have some in common with those before them. */
+INLINE void all_rows(const uint32_t type, const unsigned char *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
+                     uint32_t k, float *out, const int group, const bool mins)
+{
+    ask_ahead((const char *)w, (const char *)w + ROWS * stride);
+    for (uint32_t r = 0; r < n_rows; r += ROWS) {
+        if (n_rows - r < ROWS) r = n_rows - ROWS;
+        _mm512_storeu_ps(out + r, some_rows(type, w + r * stride, stride, x, k, group, mins));
+    }
+}
+
+bool sx_columns_take_avx512(const sx_quant *quant, uint32_t n_rows)
+{
+    return quant->type != SX_TYPE_Q6_K && n_rows >= ROWS; /* that one is for rows_avx512.c */
+}
+
+void sx_columns_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                       float *out)
+{
+#define CASE(type, group, mins) \
+    case type: all_rows(type, w, stride, n_rows, x, k, out, group, mins); break
+    switch (quant->type) {
+        CASE(SX_TYPE_Q4_0, 32, false);
+        CASE(SX_TYPE_Q4_1, 32, true);
+        CASE(SX_TYPE_Q5_0, 32, false);
+        CASE(SX_TYPE_Q5_1, 32, true);
+        CASE(SX_TYPE_Q8_0, 32, false);
+        CASE(SX_TYPE_Q2_K, 16, true);
+        CASE(SX_TYPE_Q3_K, 16, false);
+        CASE(SX_TYPE_Q4_K, 32, true);
+        CASE(SX_TYPE_Q5_K, 32, true);
+        CASE(SX_TYPE_IQ4_NL, 32, false);
+        CASE(SX_TYPE_IQ4_XS, 32, false);
+    default: all_rows(SX_TYPE_MXFP4, w, stride, n_rows, x, k, out, 32, false); break;
+    }
+#undef CASE
+}
