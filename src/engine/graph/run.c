@@ -50,19 +50,21 @@ typedef struct share { /* of the work: on a cache line of its own */
 
 typedef struct share_task {
     share shares[SHARES];
-    uint32_t n;
+    uint32_t n, least;
     const sx_run *run;
     sx_range_fn fn;
     void *arg;
 } share_task;
 
-/* Half of what is left of a share: long stretches first, and short ones at the end that even out who is late. */
-static bool claim(share *s, uint32_t *begin, uint32_t *end)
+/* Half of what is left of a share: long stretches first, and short ones at the end that even out who is late. Each begins anew
+ * with reading, so none is shorter than `least` unless a share is. */
+static bool claim(share *s, uint32_t least, uint32_t *begin, uint32_t *end)
 {
     *begin = atomic_load_explicit(&s->next, memory_order_relaxed);
     do {
         if (*begin >= s->end) return false;
-        *end = *begin + (s->end - *begin + 1) / 2;
+        const uint32_t left = s->end - *begin;
+        *end = left < 2 * least ? s->end : *begin + (left + 1) / 2;
     } while (!atomic_compare_exchange_weak_explicit(&s->next, begin, *end, memory_order_relaxed, memory_order_relaxed));
     return true;
 }
@@ -74,14 +76,14 @@ static void work_shares(void *arg, uint32_t worker, uint32_t workers)
     for (uint32_t i = 0; i < task->n; i++) {
         share *s = &task->shares[(own + i) % task->n];
         uint32_t begin, end;
-        while (claim(s, &begin, &end)) {
+        while (claim(s, task->least, &begin, &end)) {
             if (sx_run_cancelled(task->run)) return;
             task->fn(task->arg, begin, end, worker);
         }
     }
 }
 
-void sx_parallel_shares(const sx_run *run, uint32_t n, sx_range_fn fn, void *arg)
+void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, sx_range_fn fn, void *arg)
 {
     const uint32_t workers = sx_pool_size(run->pool), shares = workers < SHARES ? workers : SHARES;
     if (workers == 1 || n < shares) {
@@ -90,6 +92,7 @@ void sx_parallel_shares(const sx_run *run, uint32_t n, sx_range_fn fn, void *arg
     }
     share_task task;
     task.n = shares;
+    task.least = least;
     task.run = run;
     task.fn = fn;
     task.arg = arg;
@@ -110,6 +113,7 @@ enum {
     PACK_GRAIN = 16,
     STREAMED = 8,         /* tokens for which weights are read as fast as memory gives them */
     ALONE = 1 << 15,      /* multiplications: waking others costs more */
+    LEAST = 1 << 18,      /* bytes of weights that are worth a stretch of their own */
     BYTES_ALONE = 1 << 14 /* activations to be made bytes: likewise */
 };
 
@@ -189,6 +193,12 @@ static uint32_t grain_of(const product_task *task, bool tiles)
     return grain < 1 ? 1 : grain;
 }
 
+/* How many panels are worth a stretch of a share. */
+static uint32_t least_of(const product_task *task)
+{
+    return (uint32_t)(LEAST / (task->panel * task->products[0].w->stride + 1)) + 1;
+}
+
 void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok,
                uint32_t n_made)
 {
@@ -209,7 +219,7 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
     if (tiles) sx_parallel(run, n_tok - n_made, PACK_GRAIN, pack, &task);
     const uint32_t panels = task.first[n], grain = grain_of(&task, tiles);
     if (!tiles && n_tok <= STREAMED && grain < panels)
-        sx_parallel_shares(run, panels, multiply, &task);
+        sx_parallel_shares(run, panels, least_of(&task), multiply, &task);
     else
         sx_parallel(run, panels, grain, multiply, &task);
 }
