@@ -205,21 +205,28 @@ static void one_token_as_many(void **state)
 static void activations_to_bytes(void **state)
 {
     (void)state;
-    enum { K = 64 };
+    enum { K = 352 };
     float x[K];
     EACH_LEVEL(kernels)
     {
-        sx_q8 q = q8_room(1, K), ref = q8_room(1, K);
-        random_floats(x, K, 5);
-        memset(x, 0, 32 * sizeof *x); /* a block of zeros has no scale to divide by */
-        kernels.matmul->to_q8(x, K, &q, 0);
-        sx_matmul_ref.to_q8(x, K, &ref, 0);
-        assert_memory_equal(q.q, ref.q, K);
-        same(q.d, ref.d, 2);
-        same(q.sum16, ref.sum16, 4);
-        assert_memory_equal(q.off32, ref.off32, 2 * sizeof *q.off32);
+        sx_q8 q = q8_room(2, K), ref = q8_room(2, K);
+        for (uint32_t k = 32; k <= K; k += 32)
+            for (size_t token = 0; token < 2; token++) {
+                random_floats(x, k, 5 + k + (uint32_t)token);
+                memset(x, 0, 32 * sizeof *x); /* a block of zeros has no scale to divide by */
+                for (uint32_t i = 64; i < k; i++) x[i] *= (float)(1 + i / 32); /* scales differ */
+                if (token == 1) x[k - 1] = NAN;                                /* counts as 0 */
+                kernels.matmul->to_q8(x, k, &q, token);
+                sx_matmul_ref.to_q8(x, k, &ref, token);
+                assert_memory_equal(q.q + token * k, ref.q + token * k, k);
+                same(q.d + token * k / 32, ref.d + token * k / 32, k / 32);
+                same(q.sum16 + token * k / 16, ref.sum16 + token * k / 16, k / 16);
+                same(q.sum32 + token * k / 32, ref.sum32 + token * k / 32, k / 32);
+                assert_memory_equal(q.off16 + token * k / 16, ref.off16 + token * k / 16, k / 16 * sizeof *q.off16);
+                assert_memory_equal(q.off32 + token * k / 32, ref.off32 + token * k / 32, k / 32 * sizeof *q.off32);
+            }
         x[0] = NAN;
-        x[40] = INFINITY;
+        x[40] = x[200] = INFINITY;
         kernels.matmul->to_q8(x, K, &q, 0); /* defined, whatever it gives */
         q8_free(&q);
         q8_free(&ref);

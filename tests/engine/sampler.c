@@ -64,6 +64,16 @@ static void greedy_takes_the_best(void **state)
     logits[10] = NAN; /* never chosen */
     logits[0] = NAN;
     assert_int_equal(choose(&(sx_sampler_params){0}, logits), 40);
+    static const int32_t places[] = {0, 1, 15, 16, 127, 128, 129, 200, 255, 256, 257, VOCAB - 1};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        for (size_t j = 0; j < sizeof places / sizeof *places;
+             j++) { /* two of the same, the rest below or not a number */
+            for (int n = 0; n < VOCAB; n++) logits[n] = n % 3 ? -1e30f : NAN;
+            logits[places[i]] = logits[places[j]] = -2.0f;
+            assert_int_equal(choose(&(sx_sampler_params){0}, logits), places[i < j ? i : j]);
+        }
+    for (int n = 0; n < VOCAB; n++) logits[n] = n % 2 ? -INFINITY : NAN;
+    assert_int_equal(choose(&(sx_sampler_params){0}, logits), 0);
 }
 
 static void frequencies_follow_probabilities(void **state)

@@ -219,6 +219,9 @@ static void what_is_wrong_is_told_with_its_place(void **state)
     fails("{\"allow\":[{\"value\":\"a\",\"pattern\":\"a\"}]}", LLM_E_FORMAT, "\"pattern\", not both");
     fails("{\"allow\":[\"a\",\n {\"pattern\":\"a(b\"}]}", LLM_E_FORMAT,
           "line 2, column 13, at /allow/1/pattern: the pattern \"a(b\" cannot be read at byte 3");
+    fails("{\"allow\":[{\"pattern\":\"^a\"}]}", LLM_E_FORMAT,
+          "/allow/0/pattern: the pattern \"^a\" has a ^ at byte 0: there is no");
+    fails("{\"custom\":[{\"type\":\"A\",\"patterns\":[\"[$^]\\\\^(b|c$)\"]}]}", LLM_E_FORMAT, "has a $ at byte 10");
     fails("{\"allow\":[{\"pattern\":\"a\",\"types\":[\"E_MAIL\"]}]}", LLM_E_NOT_FOUND, "/allow/0/types/0");
     fails("{\"allow\":[{\"pattern\":7}]}", LLM_E_FORMAT, "/allow/0/pattern: this must be a string, not a number");
     fails("{\"words\":[\"a\xff\"]}", LLM_E_FORMAT, "line 1");

@@ -170,7 +170,9 @@ static void *asker(void *arg)
         sx_evidence *found = NULL;
         llm_error err = {sizeof err, 0, {0}};
         const char *question = questions[i % 6];
-        if (sx_retrieve(&found, s->corpus, question, strlen(question), NULL, &mem, &err) != LLM_OK)
+        static const sx_retrieve_params as[] = {
+            {0}, {.filter = "bytes > 0"}, {.labels = "red\0"}, {0}, {.filter = "nodes > 1"}};
+        if (sx_retrieve(&found, s->corpus, question, strlen(question), &as[i % 5], &mem, &err) != LLM_OK)
             return "retrieve failed";
         if (!found->count) return "nothing was found";
         for (uint32_t k = 0; k < found->count; k++)

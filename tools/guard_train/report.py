@@ -13,8 +13,13 @@ import sys
 
 ALIAS = {"GPE": "LOCATION", "STREET_ADDRESS": "ADDRESS", "ZIP_CODE": "ADDRESS", "CN_ADDRESS": "ADDRESS", "DOMAIN_NAME": "URL", "PREFIX": "TITLE"}
 LEARNED = {"PERSON", "LOCATION", "ORGANIZATION", "ADDRESS", "AGE", "NRP", "TITLE"}
-ORIGINS = {"United States": "en_US", "India": "en_IN", "Spanish": "es_ES", "Portuguese": "pt_BR", "French": "fr_FR", "German": "de_DE", "Polish": "pl_PL",
-           "Turkish": "tr_TR", "Vietnamese": "vi_VN", "Indonesian": "id_ID", "Nigerian": "en_NG", "Swedish": "sv_SE", "Chinese": "zh_CN"}
+# Faker's lists (MIT) by locale; those that fall back on another's are left out.
+ORIGINS = {"United States": "en_US", "Britain": "en_GB", "Ireland": "en_IE", "Irish Gaelic": "ga_IE", "India": "en_IN", "Pakistan": "en_PK", "Thai in Latin letters": "en_TH", "Nigerian": "en_NG",
+           "Yoruba": "yo_NG", "Hausa": "ha_NG", "Igbo": "ig_NG", "Kenyan": "en_KE", "Swahili": "sw", "Zulu": "zu_ZA", "Algerian": "fr_DZ", "Spanish": "es_ES", "Mexican": "es_MX", "Argentine": "es_AR",
+           "Brazilian": "pt_BR", "Portuguese": "pt_PT", "French": "fr_FR", "Quebec": "fr_CA", "German": "de_DE", "Austrian": "de_AT", "Italian": "it_IT", "Dutch": "nl_NL", "Flemish": "nl_BE",
+           "Polish": "pl_PL", "Czech": "cs_CZ", "Slovak": "sk_SK", "Hungarian": "hu_HU", "Romanian": "ro_RO", "Croatian": "hr_HR", "Slovenian": "sl_SI", "Swedish": "sv_SE", "Danish": "da_DK",
+           "Norwegian": "no_NO", "Finnish": "fi_FI", "Icelandic": "is_IS", "Estonian": "et_EE", "Lithuanian": "lt_LT", "Latvian": "lv_LV", "Turkish": "tr_TR", "Azerbaijani": "az_AZ",
+           "Uzbek": "uz_UZ", "Vietnamese": "vi_VN", "Indonesian": "id_ID", "Japanese in Latin letters": "ja_JP", "Chinese in Latin letters": "zh_CN romanised", "Chinese": "zh_CN", "Greek in Greek letters": "el_GR", "Russian in Cyrillic": "ru_RU", "Korean in Hangul": "ko_KR"}
 CARRIERS = ["Yesterday {} called about the invoice.", "Please forward this to {} before noon.", "The form was signed by {} and filed.", "My neighbour {} keeps bees."]
 CARRIERS_ZH = ["昨天{}打电话来问发票的事。", "请把这份文件转给{}。", "联系人：{}，请尽快回复。", "客户{}已经签字。"]
 PLAIN = {
@@ -58,15 +63,25 @@ def calibration(command, bench):
             print("| %.1f-%.1f | %s |" % (b / 10, (b + 1) / 10, " | ".join(share)))
 
 
+def name_of(fake, locale):
+    if locale == "ja_JP":
+        return fake.first_romanized_name() + " " + fake.last_romanized_name()
+    if locale == "zh_CN romanised":
+        return fake.romanized_name()
+    if locale == "vi_VN":  # without a title before it
+        return " ".join(fake.name().split()[-2:])
+    return fake.last_name() + fake.first_name() if locale == "zh_CN" else fake.first_name() + " " + fake.last_name()
+
+
 def fairness(command):
     import faker
     print("\n| names of | found |\n|---|---|")
     for origin, locale in ORIGINS.items():
-        fake = faker.Faker(locale)
+        fake = faker.Faker(locale.split()[0])
         fake.seed_instance(5)
         rows = []
         for i in range(400):
-            name = fake.first_name() + " " + fake.last_name() if locale != "zh_CN" else fake.last_name() + fake.first_name()
+            name = name_of(fake, locale)
             carrier = (CARRIERS_ZH if locale == "zh_CN" else CARRIERS)[i % 4]
             rows.append((name, {"id": i, "text": carrier.format(name)}))
         found = 0

@@ -71,13 +71,48 @@ static double random_at(uint64_t seed, uint64_t index, uint64_t draw)
     return (double)(x >> 11) * 0x1p-53;
 }
 
+enum { LANES = 16, STRETCH = 8 * LANES };
+
+/* The most of n logits, a multiple of LANES; NaN counts as less than all. */
+static float most_of(const float *logits, uint32_t n)
+{
+    float lane[LANES];
+    for (uint32_t j = 0; j < LANES; j++) lane[j] = -INFINITY;
+    for (uint32_t i = 0; i < n; i += LANES)
+#pragma GCC unroll 4
+        for (uint32_t j = 0; j < LANES; j++) lane[j] = logits[i + j] > lane[j] ? logits[i + j] : lane[j];
+    for (uint32_t j = 1; j < LANES; j++) lane[0] = lane[j] > lane[0] ? lane[j] : lane[0];
+    return lane[0];
+}
+
+static int32_t first_of_most(const float *logits, uint32_t n)
+{
+    int32_t best = n ? 0 : -1;
+    float most = -INFINITY;
+    uint32_t i = 0;
+    for (; i + STRETCH <= n; i += STRETCH) {
+        const float here = most_of(logits + i, STRETCH);
+        if (!(here > most)) continue;
+        most = here;
+        for (best = (int32_t)i; logits[best] != most;) best++;
+    }
+    for (; i < n; i++)
+        if (logits[i] > most) {
+            best = (int32_t)i;
+            most = logits[i];
+        }
+    return best;
+}
+
+/* The first of the highest logits; NaN is never chosen before a number. */
 static int32_t greedy(const sx_sampler *s, const float *logits, const uint32_t *mask)
 {
+    if (!mask) return first_of_most(logits, s->n_vocab);
     int32_t best = -1;
     float most = -INFINITY;
     for (uint32_t i = 0; i < s->n_vocab; i++) {
-        if (mask && !sx_bit(mask, i)) continue;
-        float logit = logits[i] == logits[i] ? logits[i] : -INFINITY; /* NaN is never chosen */
+        if (!sx_bit(mask, i)) continue;
+        float logit = logits[i] == logits[i] ? logits[i] : -INFINITY;
         if (best >= 0 && !(logit > most)) continue;
         best = (int32_t)i;
         most = logit;

@@ -6,25 +6,6 @@
 #include "platform/unicode.h"
 #include "platform/utf8.h"
 
-uint64_t sx_word_hash_begin(void)
-{
-    return 0xcbf29ce484222325u;
-}
-
-uint64_t sx_word_hash_add(uint64_t hash, uint32_t cp)
-{
-    hash = (hash ^ cp) * 0x9e3779b97f4a7c15u;
-    return hash ^ (hash >> 29);
-}
-
-uint32_t sx_mix(uint32_t a, uint32_t b)
-{
-    uint64_t x = (((uint64_t)a << 32) | b) * 0xd6e8feb86659fd93u;
-    x ^= x >> 32;
-    x *= 0xd6e8feb86659fd93u;
-    return (uint32_t)(x >> 32);
-}
-
 enum { SIGN, LETTER, DIGIT, MARK, HAN, SPACE, LINE, NOTHING };
 
 static int sort_of(uint32_t cp, uint32_t *class_of)

@@ -61,9 +61,25 @@ typedef struct sx_token_reader {
 /* Tells what a word is by its hash. */
 typedef uint8_t (*sx_lists_fn)(const void *lists, uint64_t hash);
 
-uint64_t sx_word_hash_begin(void);
-uint64_t sx_word_hash_add(uint64_t hash, uint32_t cp);
-uint32_t sx_mix(uint32_t a, uint32_t b);
+static inline uint64_t sx_word_hash_begin(void)
+{
+    return 0xcbf29ce484222325u;
+}
+
+static inline uint64_t sx_word_hash_add(uint64_t hash, uint32_t cp)
+{
+    hash = (hash ^ cp) * 0x9e3779b97f4a7c15u;
+    return hash ^ (hash >> 29);
+}
+
+/* Inline: the features of a token take a hundred of them. */
+static inline uint32_t sx_mix(uint32_t a, uint32_t b)
+{
+    uint64_t x = (((uint64_t)a << 32) | b) * 0xd6e8feb86659fd93u;
+    x ^= x >> 32;
+    x *= 0xd6e8feb86659fd93u;
+    return (uint32_t)(x >> 32);
+}
 
 /* Takes one character; writes the tokens that it completes (0 to 2) to out. */
 unsigned sx_token_next(sx_token_reader *reader, sx_lists_fn lists, const void *data, uint32_t cp, uint64_t start,

@@ -3,7 +3,7 @@
  * anchored, and a library of patterns would bring a dependency, a cache of its own and no control over memory.
  *
  * Syntax: literals (UTF-8), . (any ASCII but newline), [a-z] and [^a-z] (negation within ASCII), \d \w \s \D \W \S, \N (a
- * byte of any non-ASCII character), \ before punctuation, (a|b), ? * + {n} {n,m} {n,}, and (?i) at the very start. */
+ * byte of any non-ASCII character), \ before punctuation, (a|b), ? * + {n} {n,m} {n,}, and (?i) at the very start. ^ and $ are errors outside of [ ]: a pattern is found anywhere. */
 #ifndef SX_GUARD_SCAN_PATTERN_H
 #define SX_GUARD_SCAN_PATTERN_H
 

@@ -19,6 +19,7 @@ typedef struct parser {
     const char *at;
     bool fold; /* (?i) */
     unsigned depth;
+    bool anchor; /* stopped at one */
     llm_status status;
 } parser;
 
@@ -265,7 +266,8 @@ static frag parse_atom(parser *p)
         p->at += 2;
         return byte_range(p, b, b);
     }
-    if (c == 0 || c == '*' || c == '+' || c == '?' || c == '{') bad(p);
+    p->anchor = p->status == LLM_OK && (c == '^' || c == '$');
+    if (p->anchor || c == 0 || c == '*' || c == '+' || c == '?' || c == '{') bad(p);
     if (p->status != LLM_OK) return (frag){0};
     return literal(p);
 }
@@ -364,6 +366,12 @@ llm_status sx_nfa_parse(sx_nfa *nfa, const char *pattern, llm_error *err)
     patch(&p, f.lo, hi, match);
     nfa->start = f.in;
     if (p.status == LLM_E_MEMORY) return sx_fail_memory(err);
+    if (p.anchor)
+        return sx_fail(
+            err, p.status,
+            "the pattern \"%.80s\" has a %c at byte %zu: there is no sign for the beginning or the end of a text; "
+            "write \\%c for the character",
+            pattern, *p.at, (size_t)(p.at - pattern), *p.at);
     if (p.status != LLM_OK)
         return sx_fail(err, p.status, "the pattern \"%.80s\" cannot be read at byte %zu", pattern,
                        (size_t)(p.at - pattern));

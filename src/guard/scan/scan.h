@@ -167,6 +167,15 @@ static inline uint32_t sx_behind(uint32_t cp)
     if (cp >= '0' && cp <= '9') return SX_BEHIND_DIGIT;
     return cp != 0 && sx_is_word(cp) ? SX_BEHIND_LETTER : SX_BEHIND_OTHER;
 }
+/* Does a Han character of three bytes, U+4E00 to U+9FFF, stand at the beginning of n bytes? Rules read it as it is, and it is no
+ * part of a token. */
+static inline bool sx_han_at(const char *s, size_t n)
+{
+    const unsigned char *b = (const unsigned char *)s;
+    return n >= 3 && b[0] >= 0xe4 && b[0] <= 0xe9 && (b[0] > 0xe4 || b[1] >= 0xb8) && (b[1] & 0xc0) == 0x80 &&
+           (b[2] & 0xc0) == 0x80;
+}
+
 /* The code point before / at an offset, folded; 0 at the end, SX_UTF8_BAD for broken bytes. */
 uint32_t sx_window_before(const sx_window *w, size_t at);
 uint32_t sx_window_wide(const sx_window *w, size_t at);

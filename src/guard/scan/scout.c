@@ -5,7 +5,8 @@
 
 #include "platform/utf8.h"
 
-/* States are numbered; a row of next states lies at the number times a power of two that the classes of bytes fit into. */
+/* States are numbered. A state's row of next states has a column for each class of the ASCII bytes, those that texts have most of
+ * side by side, so that little memory is touched; other bytes have rows of their own, made for the few states that meet some. */
 enum {
     NO = SX_SCOUT_NO,
     MAYBE = 1, /* something may match, nothing is known of what */
@@ -24,7 +25,10 @@ typedef struct {
     uint16_t count, matches;
     uint32_t hash;
     uint8_t behind; /* what may stand behind a match of them: UNWORDED, LETTERS, ANY */
+    uint16_t wide;  /* the number of its row for other bytes; 0: it has none */
 } state;
+
+enum { COLUMNS = 96, WIDE = 255, WIDE_ROW = 256 }; /* of a row; no column; steps of a row for other bytes, by class */
 
 enum { UNWORDED, LETTERS, ANY };
 /* Kinds of bytes: letters and digits; which of them are digits; those that begin nothing behind a letter, behind a digit, at all. */
@@ -47,14 +51,16 @@ struct sx_scout {
     sx_mem *mem;
     const sx_scan *scan;
     uint64_t on[SX_RULE_WORDS];
-    uint32_t shift;      /* of a row */
     uint32_t generation; /* how often everything was forgotten */
     state *states;       /* by number; the first two stand for none */
     size_t n, state_cap;
     uint16_t *rule, *at; /* members: rules and the states of their automata, SX_PATTERN_ACCEPT with them */
     size_t members, rule_cap, at_cap;
-    uint16_t *next; /* [n << shift] */
+    uint16_t *next; /* [n * COLUMNS] */
     size_t next_cap;
+    uint16_t *wide; /* [wide_n * WIDE_ROW]; the first is nobody's */
+    size_t wide_n, wide_cap;
+    uint8_t column[256];
     uint16_t *slots;  /* [SLOTS]: numbers of states by hash, 0: free */
     uint16_t *begins; /* [SX_BEHIND * heads * heads]: the state behind the two bytes that chose a list, or UNKNOWN */
     uint8_t *sample;  /* [heads]: a byte of each class */
@@ -68,6 +74,7 @@ static void forget(sx_scout *s)
     size_t heads = s->scan->heads;
     s->n = FIRST;
     s->members = 0;
+    s->wide_n = 1;
     s->generation++;
     memset(s->slots, 0, SLOTS * sizeof *s->slots);
     memset(s->begins, 0xff, SX_BEHIND * heads * heads * sizeof *s->begins);
@@ -90,6 +97,24 @@ static bool begins_behind(const sx_scout *s, uint32_t behind, uint32_t class)
     return false;
 }
 
+/* Gives the classes of ASCII bytes their columns, as long as there are some; what gets none is read as other bytes are. */
+static void make_columns(sx_scout *s)
+{
+    static const char FIRST_ONES[] = "0123456789 .-,:/\n@_()=\"'%+abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const uint8_t *class_of = s->scan->head_class;
+    uint8_t taken[256];
+    unsigned n = 0;
+    memset(taken, WIDE, sizeof taken);
+    memset(s->column, WIDE, sizeof s->column);
+    const unsigned first_n = (unsigned)(sizeof FIRST_ONES - 1);
+    for (unsigned i = 0; i < first_n + 128; i++) {
+        unsigned byte = i < first_n ? (unsigned char)FIRST_ONES[i] : i - first_n;
+        uint8_t *column = &taken[class_of[byte]];
+        if (*column == WIDE && n < COLUMNS) *column = (uint8_t)n++;
+        s->column[byte] = *column;
+    }
+}
+
 sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan, const uint64_t on[SX_RULE_WORDS])
 {
     sx_scout *s = sx_mem_zalloc(mem, sizeof *s);
@@ -98,7 +123,6 @@ sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan, const uint64_t on[SX
     s->mem = mem;
     s->scan = scan;
     memcpy(s->on, on, sizeof s->on);
-    while ((size_t)1 << s->shift < heads) s->shift++;
     s->slots = sx_mem_array(mem, SLOTS, sizeof *s->slots);
     s->begins = sx_mem_array(mem, SX_BEHIND * heads * heads, sizeof *s->begins);
     s->sample = sx_mem_array(mem, heads, 1);
@@ -108,6 +132,7 @@ sx_scout *sx_scout_create(sx_mem *mem, const sx_scan *scan, const uint64_t on[SX
         return NULL;
     }
     for (unsigned b = 256; b-- > 0;) s->sample[scan->head_class[b]] = (uint8_t)b;
+    make_columns(s);
     for (unsigned b = 0; b < 128; b++) {
         bool letter = begins_behind(s, SX_BEHIND_LETTER, scan->head_class[b]);
         bool digit = begins_behind(s, SX_BEHIND_DIGIT, scan->head_class[b]);
@@ -132,6 +157,7 @@ void sx_scout_free(sx_scout *s)
     sx_mem_free(s->mem, s->sample);
     sx_mem_free(s->mem, s->seen);
     sx_mem_free(s->mem, s->next);
+    sx_mem_free(s->mem, s->wide);
     sx_mem_free(s->mem, s);
 }
 
@@ -142,7 +168,7 @@ static bool make_room(sx_scout *s, uint32_t members)
     return !sx_mem_grow(s->mem, (void **)&s->states, &s->state_cap, s->n + 1, sizeof *s->states) &&
            !sx_mem_grow(s->mem, (void **)&s->rule, &s->rule_cap, s->members + members, sizeof *s->rule) &&
            !sx_mem_grow(s->mem, (void **)&s->at, &s->at_cap, s->members + members, sizeof *s->at) &&
-           !sx_mem_grow(s->mem, (void **)&s->next, &s->next_cap, (s->n + 1) << s->shift, sizeof *s->next);
+           !sx_mem_grow(s->mem, (void **)&s->next, &s->next_cap, (s->n + 1) * COLUMNS, sizeof *s->next);
 }
 
 static uint32_t set_hash(const set *x)
@@ -172,11 +198,11 @@ static uint32_t intern(sx_scout *s, const set *x)
         if (flags & SX_RULE_RIGHT_ANY) behind = ANY;
         if ((flags & SX_RULE_RIGHT_LETTERS) && behind == UNWORDED) behind = LETTERS;
     }
-    s->states[made] = (state){(uint32_t)s->members, (uint16_t)x->n, (uint16_t)x->matches, hash, behind};
+    s->states[made] = (state){(uint32_t)s->members, (uint16_t)x->n, (uint16_t)x->matches, hash, behind, 0};
     memcpy(s->rule + s->members, x->rule, bytes);
     memcpy(s->at + s->members, x->at, bytes);
     s->members += x->n;
-    memset(s->next + ((size_t)made << s->shift), 0xff, sizeof *s->next << s->shift);
+    memset(s->next + (size_t)made * COLUMNS, 0xff, COLUMNS * sizeof *s->next);
     s->slots[slot] = (uint16_t)made;
     return flag | made;
 }
@@ -227,15 +253,39 @@ static void step_set(const sx_scout *s, const uint16_t *rule, const uint16_t *at
     }
 }
 
-/* The step from a state by a class of bytes, made at its first use. After a forgetting nothing leads to it. */
-static uint32_t learn(sx_scout *s, uint32_t from, uint8_t class)
+/* The step from a state, as far as it is known. */
+static inline uint32_t step(const sx_scout *s, uint32_t from, uint8_t byte)
+{
+    uint32_t column = s->column[byte];
+    if (column != WIDE) return s->next[(size_t)from * COLUMNS + column];
+    uint32_t row = s->states[from].wide;
+    return row == 0 ? UNKNOWN : s->wide[(size_t)row * WIDE_ROW + s->scan->head_class[byte]];
+}
+
+/* Where a state's step is kept; NULL without memory. */
+static uint16_t *step_slot(sx_scout *s, uint32_t from, uint8_t byte)
+{
+    uint32_t column = s->column[byte];
+    if (column != WIDE) return &s->next[(size_t)from * COLUMNS + column];
+    if (s->states[from].wide == 0) {
+        if (sx_mem_grow(s->mem, (void **)&s->wide, &s->wide_cap, (s->wide_n + 1) * WIDE_ROW, sizeof *s->wide))
+            return NULL;
+        memset(s->wide + s->wide_n * WIDE_ROW, 0xff, WIDE_ROW * sizeof *s->wide);
+        s->states[from].wide = (uint16_t)s->wide_n++;
+    }
+    return &s->wide[(size_t)s->states[from].wide * WIDE_ROW + s->scan->head_class[byte]];
+}
+
+/* The step from a state, made at its first use. After a forgetting nothing leads to it. */
+static uint32_t learn(sx_scout *s, uint32_t from, uint8_t byte)
 {
     const state *x = &s->states[from];
-    size_t row = (size_t)from << s->shift;
-    step_set(s, s->rule + x->members, s->at + x->members, x->count, s->sample[class], &s->now);
+    step_set(s, s->rule + x->members, s->at + x->members, x->count, byte, &s->now);
     uint32_t made = s->now.n == 0 ? NO : intern(s, &s->now);
     if (made == UNKNOWN) return intern_or_forget(s, &s->now);
-    return s->next[row + class] = (uint16_t)made;
+    uint16_t *slot = step_slot(s, from, byte);
+    if (slot != NULL) *slot = (uint16_t)made;
+    return made;
 }
 
 /* The state of a list behind its two bytes. One that is not here yet counts as read past, as in the list itself. */
@@ -296,10 +346,10 @@ static bool number_may_go_on(const sx_scout *s, const sx_window *w, size_t start
 
 sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max_span, sx_scout_walk *walk)
 {
-    const uint8_t *classes = s->scan->head_class, *fold = w->fold;
+    const uint8_t *fold = w->fold;
     size_t i = start + walk->at, stop = start + (max_span < SX_SCOUT_FAR ? max_span : SX_SCOUT_FAR);
     size_t end = stop < w->avail ? stop : w->avail;
-    uint32_t at = walk->state, shift = s->shift, marks = walk->marks;
+    uint32_t at = walk->state, marks = walk->marks;
     if (walk->generation != s->generation) at = MAYBE;
     if (at > MAYBE && marks > 0 && walk->mark[marks - 1].end == walk->at) { /* its right side was not here */
         sx_scout_mark *last = &walk->mark[marks - 1];
@@ -308,9 +358,9 @@ sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max
         if (i < w->avail && !may_end(s, last->state, fold[i])) marks--;
     }
     while (at > MAYBE && i < end) {
-        uint32_t to = s->next[((size_t)at << shift) + classes[fold[i]]];
+        uint32_t to = step(s, at, fold[i]);
         if (to == UNKNOWN) {
-            to = learn(s, at, classes[fold[i]]);
+            to = learn(s, at, fold[i]);
             if (walk->generation != s->generation) {
                 at = MAYBE; /* the marks are forgotten too */
                 break;
@@ -341,11 +391,11 @@ sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max
  * places between are inside of a word and begin nothing. */
 static inline size_t quick_walk(const sx_scout *s, const sx_window *w, size_t at, uint32_t *reached, bool *dull)
 {
-    const uint8_t *fold = w->fold, *classes = s->scan->head_class;
+    const uint8_t *fold = w->fold;
     size_t i = at + 2, stop = at + SX_SCOUT_FAR < w->avail ? at + SX_SCOUT_FAR : w->avail;
     uint32_t x = *reached, to = x, kinds = s->kind[fold[at]] & WORD ? s->kind[fold[at + 1]] : 0;
     while (i < stop) {
-        to = s->next[((size_t)x << s->shift) + classes[fold[i]]];
+        to = step(s, x, fold[i]);
         if (to - FIRST >= MATCHED - FIRST) break; /* the end, a match, or a step to be learned */
         x = to;
         kinds &= s->kind[fold[i++]];
@@ -487,11 +537,12 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
             behind = behind_byte(s, fold[at++]);
             continue;
         }
-        size_t len;
-        (void)sx_utf8_next(w->text + at, w->avail - at, &len);
+        size_t len = 3;
+        bool han = sx_han_at(w->text + at, w->avail - at);
+        if (!han) (void)sx_utf8_next(w->text + at, w->avail - at, &len);
         if (at + len > end) break;
         at += len;
-        behind = sx_behind(sx_window_before(w, at));
+        behind = han ? SX_BEHIND_OTHER : sx_behind(sx_window_before(w, at));
     }
     *place = at;
     return found;

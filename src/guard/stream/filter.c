@@ -248,13 +248,20 @@ static llm_status take_in(sx_filter *f, const char *bytes, size_t len, llm_error
     f->n += len;
     size_t whole = f->finished ? f->n : sx_utf8_floor(f->text, f->n);
     while (f->avail < whole) {
-        size_t plain = plain_bytes(f->text + f->avail, whole - f->avail);
-        memcpy(f->fold + f->avail, f->text + f->avail, plain);
-        f->avail += plain;
-        if (f->avail == whole) break;
         unsigned char b = (unsigned char)f->text[f->avail];
         if (b < 0x80) {
-            f->fold[f->avail++] = b;
+            size_t plain = plain_bytes(f->text + f->avail, whole - f->avail);
+            memcpy(f->fold + f->avail, f->text + f->avail, plain);
+            f->avail += plain;
+            while (f->avail < whole && (unsigned char)f->text[f->avail] < 0x80) {
+                f->fold[f->avail] = (uint8_t)f->text[f->avail];
+                f->avail++;
+            }
+            continue;
+        }
+        if (sx_han_at(f->text + f->avail, whole - f->avail)) {
+            memcpy(f->fold + f->avail, f->text + f->avail, 3);
+            f->avail += 3;
             continue;
         }
         size_t step_len;

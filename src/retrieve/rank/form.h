@@ -60,7 +60,9 @@ llm_status sx_index_build_in(sx_index **out, sx_mem *mem, const sx_tree *tree, u
                              llm_error *err); /* when the language is known */
 llm_status sx_index_shape(sx_index **out, sx_mem *mem, const sx_tree *tree, llm_error *err); /* leaves and sections */
 llm_status sx_index_slots(sx_index *index, llm_error *err);                                  /* the table of terms */
-llm_status sx_index_finish(sx_index *index, llm_error *err); /* slots, unless there are, and postings */
+/* Slots and postings. What was made on the way is not made again: slots; the leaves of each term t in post_start[t + 1], with
+ * leaf_words. */
+llm_status sx_index_finish(sx_index *index, llm_error *err);
 
 /* ---- a light index: of the terms of one question alone, leaves read from the text when they are looked at ---- */
 

@@ -139,11 +139,13 @@ llm_status sx_index_slots(sx_index *index, llm_error *err)
     return LLM_OK;
 }
 
-/* Counts into last[]: the posting a term has in the leaf at hand is the term's newest one, if it is of that leaf. */
-static uint32_t count_postings(sx_index *index, uint32_t *last)
+/* Counts the leaves of each term into post_start: the posting a term has in the leaf at hand is the term's newest one, if it
+ * is of that leaf. */
+static llm_status count_postings(sx_index *index)
 {
-    uint32_t total = 0;
-    for (uint32_t leaf = 0; leaf < index->n_leaves; leaf++) {
+    uint32_t *last = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *last);
+    index->post_start = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *index->post_start);
+    for (uint32_t leaf = 0; last && index->post_start && leaf < index->n_leaves; leaf++)
         for (uint32_t i = index->leaf_start[leaf]; i < index->leaf_start[leaf + 1]; i++) {
             uint32_t term = index->tokens[i];
             if (!term) continue;
@@ -151,11 +153,10 @@ static uint32_t count_postings(sx_index *index, uint32_t *last)
             if (last[term - 1] == leaf + 1) continue;
             last[term - 1] = leaf + 1;
             index->post_start[term]++;
-            total++;
         }
-        index->total_words += index->leaf_words[leaf];
-    }
-    return total;
+    llm_status status = last && index->post_start ? LLM_OK : LLM_E_MEMORY;
+    sx_mem_free(index->mem, last);
+    return status;
 }
 
 static void fill_postings(sx_index *index, uint32_t *next)
@@ -178,19 +179,16 @@ llm_status sx_index_finish(sx_index *index, llm_error *err)
 {
     llm_status status = index->slots ? LLM_OK : sx_index_slots(index, err);
     if (status) return status;
-    uint32_t *last = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *last);
-    index->post_start = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *index->post_start);
-    if (!last || !index->post_start) {
-        sx_mem_free(index->mem, last);
-        return sx_fail_memory(err);
-    }
-    uint32_t total = count_postings(index, last);
+    if (!index->post_start && count_postings(index)) return sx_fail_memory(err);
+    for (uint32_t i = 0; i < index->n_leaves; i++) index->total_words += index->leaf_words[i];
     for (uint32_t t = 0; t < index->n_terms; t++) index->post_start[t + 1] += index->post_start[t];
-    index->posts = sx_mem_array(index->mem, total, sizeof *index->posts);
-    if (index->posts) {
-        memcpy(last, index->post_start, ((size_t)index->n_terms + 1) * sizeof *last);
-        fill_postings(index, last);
+    uint32_t *next = sx_mem_alloc(index->mem, ((size_t)index->n_terms + 1) * sizeof *next);
+    index->posts = sx_mem_array(index->mem, index->post_start[index->n_terms], sizeof *index->posts);
+    if (index->posts && next) {
+        memcpy(next, index->post_start, ((size_t)index->n_terms + 1) * sizeof *next);
+        fill_postings(index, next);
     }
-    sx_mem_free(index->mem, last);
-    return index->posts ? LLM_OK : sx_fail_memory(err);
+    status = index->posts && next ? LLM_OK : sx_fail_memory(err);
+    sx_mem_free(index->mem, next);
+    return status;
 }

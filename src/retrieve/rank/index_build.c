@@ -8,14 +8,20 @@ enum { LEAD_CHARS = 90, TOKEN_BYTES = 6 /* of text that a token takes at least, 
 
 /* Up to where a leaf's tokens belong to its lead and its title, and how many those are. */
 typedef struct limits {
-    uint32_t lead_end, title_end;
+    uint32_t leaf, lead_end, title_end;
     uint16_t *lead, *title;
 } limits;
+
+/* A term on its way into the index: in how many leaves it stands, and the last of them + 1. */
+typedef struct numbered {
+    uint32_t hash, last, leaves;
+} numbered;
 
 typedef struct builder {
     sx_index *index;
     const sx_tree *tree;
     sx_lexer *lexer;
+    numbered *terms; /* [index->n_terms] */
     size_t terms_cap, slots_cap;
     bool known;      /* a light index: its terms are given, all others are one */
     uint32_t *slots; /* term + 1 by hash */
@@ -29,7 +35,7 @@ static llm_status grow_slots(builder *b)
     uint32_t *slots = sx_mem_array(index->mem, cap, sizeof *slots);
     if (!slots) return LLM_E_MEMORY;
     for (uint32_t t = 0; t < index->n_terms; t++) {
-        size_t i = index->terms[t] & (cap - 1);
+        size_t i = b->terms[t].hash & (cap - 1);
         while (slots[i]) i = (i + 1) & (cap - 1);
         slots[i] = t + 1;
     }
@@ -50,11 +56,10 @@ static uint32_t number_of(builder *b, uint32_t hash)
     if ((size_t)index->n_terms * 2 >= b->slots_cap && grow_slots(b)) return 0;
     size_t i = hash & (b->slots_cap - 1);
     for (; b->slots[i]; i = (i + 1) & (b->slots_cap - 1))
-        if (index->terms[b->slots[i] - 1] == hash) return b->slots[i];
-    if (sx_mem_grow(index->mem, (void **)&index->terms, &b->terms_cap, (size_t)index->n_terms + 1,
-                    sizeof *index->terms))
+        if (b->terms[b->slots[i] - 1].hash == hash) return b->slots[i];
+    if (sx_mem_grow(index->mem, (void **)&b->terms, &b->terms_cap, (size_t)index->n_terms + 1, sizeof *b->terms))
         return 0;
-    index->terms[index->n_terms++] = hash;
+    b->terms[index->n_terms++] = (numbered){.hash = hash};
     return b->slots[i] = index->n_terms;
 }
 
@@ -66,6 +71,16 @@ static llm_status put(builder *b, uint32_t value)
         return LLM_E_MEMORY;
     index->tokens[index->n_tokens++] = value;
     return LLM_OK;
+}
+
+/* Counts a token of a leaf, which is the last one so far. */
+static void count_in(builder *b, uint32_t number, uint32_t leaf)
+{
+    if (b->known) return;
+    numbered *term = &b->terms[number - 1];
+    term->leaves += term->last != leaf + 1;
+    term->last = leaf + 1;
+    b->index->leaf_words[leaf]++;
 }
 
 /* Adds one to *n for a token (or a break) that begins before `limit`. */
@@ -87,6 +102,7 @@ static llm_status add_span(builder *b, uint32_t start, uint32_t end, const limit
         uint32_t number = number_of(b, b->lexer->tokens[i].term);
         if (!number) return LLM_E_MEMORY;
         index->tokens[index->n_tokens++] = number;
+        if (at) count_in(b, number, at->leaf);
         if (at) count_before(at->lead, start + b->lexer->tokens[i].start, at->lead_end);
         if (at) count_before(at->title, start + b->lexer->tokens[i].start, at->title_end);
     }
@@ -118,6 +134,7 @@ static llm_status copy_leaf(builder *b, uint32_t leaf, uint32_t from)
             if (!b->donor.number[token - 1]) return LLM_E_MEMORY;
         }
         if (put(b, token ? b->donor.number[token - 1] : 0)) return LLM_E_MEMORY;
+        if (token) count_in(b, b->donor.number[token - 1], leaf);
     }
     index->leaf_start[leaf + 1] = index->n_tokens;
     return LLM_OK;
@@ -128,7 +145,7 @@ static llm_status add_leaf(builder *b, uint32_t leaf)
     const sx_node *node = &b->tree->nodes[b->index->leaf_node[leaf]];
     uint32_t from = sx_donor_leaf(&b->donor, node);
     if (from != SX_NO_NODE) return copy_leaf(b, leaf, from);
-    limits at = {lead_of(b->tree->text, node->start, node->end), 0, &b->index->leaf_lead[leaf],
+    limits at = {leaf, lead_of(b->tree->text, node->start, node->end), 0, &b->index->leaf_lead[leaf],
                  &b->index->leaf_title[leaf]};
     if (node->title_end > node->title_start) at.title_end = node->title_end;
     uint32_t start, end;
@@ -164,6 +181,20 @@ static llm_status add_all(builder *b, const llm_cancel *cancel, llm_error *err)
     return status ? sx_fail_memory(err) : LLM_OK;
 }
 
+/* What was counted while terms were numbered goes where postings will begin. */
+static llm_status take_terms(builder *b)
+{
+    sx_index *index = b->index;
+    index->terms = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *index->terms);
+    index->post_start = sx_mem_array(index->mem, (size_t)index->n_terms + 1, sizeof *index->post_start);
+    if (!index->terms || !index->post_start) return LLM_E_MEMORY;
+    for (uint32_t t = 0; t < index->n_terms; t++) {
+        index->terms[t] = b->terms[t].hash;
+        index->post_start[t + 1] = b->terms[t].leaves;
+    }
+    return LLM_OK;
+}
+
 static llm_status build(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32_t lang, const sx_tree *known_tree,
                         const sx_index *known, sx_lexer *lexer, const llm_cancel *cancel, llm_error *err)
 {
@@ -180,7 +211,8 @@ static llm_status build(sx_index **out, sx_mem *mem, const sx_tree *tree, uint32
     sx_donor_close(&b.donor, mem);
     b.index->slots = b.slots; /* the table by which terms were numbered finds them from now on */
     b.index->n_slots = (uint32_t)b.slots_cap;
-    if (!status) status = sx_index_finish(b.index, err);
+    if (!status) status = take_terms(&b) ? sx_fail_memory(err) : sx_index_finish(b.index, err);
+    sx_mem_free(mem, b.terms);
     if (status)
         sx_index_free(b.index);
     else

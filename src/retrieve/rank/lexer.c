@@ -86,7 +86,7 @@ static sx_term_slot *find_slot(sx_term_slot *slots, size_t cap, uint64_t key)
 
 static bool grow_slots(sx_lexer *x)
 {
-    size_t cap = x->cap ? x->cap * 4 : 256;
+    size_t cap = x->cap ? x->cap * 2 : 256;
     sx_term_slot *slots = sx_mem_array(x->mem, cap, sizeof *slots);
     if (!slots) return false;
     for (size_t i = 0; i < x->cap; i++)

@@ -1,6 +1,6 @@
 #include "retrieve/rank/wording.h"
 
-enum { WORDS_KEPT = 120000 /* whose terms are remembered before it begins anew: 6 MB */ };
+enum { WORDS_KEPT = 240000 /* whose terms are remembered before it begins anew: 8 MB */ };
 
 void sx_wording_init(sx_wording *wording, sx_mem *mem)
 {

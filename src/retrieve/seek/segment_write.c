@@ -150,7 +150,7 @@ static size_t varint_size(int bits)
 /* As many bits for each as make the whole smallest when what does not fit is written once more behind. */
 static int choose_width(const uint32_t *v)
 {
-    uint32_t of[33] = {0};
+    uint32_t of[33] = {0}, above = 0; /* how many need so many bits; more than the width at hand */
     int most = 0, best = 0;
     for (uint32_t i = 0; i < SX_BLOCK; i++) of[sx_bits_of(v[i])]++;
     for (int b = 0; b <= 32; b++)
@@ -158,11 +158,13 @@ static int choose_width(const uint32_t *v)
     size_t least = SIZE_MAX;
     for (int width = most; width >= 0; width--) {
         size_t size = sx_packed_size(SX_BLOCK, width);
+        if (above * 2 > least) break; /* each of those takes two bytes at least, and they only become more */
         for (int b = width + 1; b <= most; b++) size += of[b] * (1 + varint_size(b - width));
         if (size < least) {
             least = size;
             best = width;
         }
+        above += of[width];
     }
     return best;
 }

@@ -43,12 +43,6 @@ INLINE const char *ask_ahead(const char *p, const char *to)
     return p;
 }
 
-/* What 128 added to each value of a group makes of its sum stands in off; other biases are a part of that. */
-INLINE int bias_shift(const uint32_t type)
-{
-    return type == SX_TYPE_Q4_0 ? 4 : type == SX_TYPE_Q5_0 ? 3 : type == SX_TYPE_Q3_K ? 5 : 0;
-}
-
 typedef struct token { /* from a block on */
     const int8_t *q;
     const float *d, *sum;
@@ -70,7 +64,7 @@ INLINE fvec one_block(const uint32_t type, rows *w, token x, fvec f, const int g
     } else {
         if (bare_scale(type)) {
             uint16_t heads[ROWS];
-            copy_heads(heads, w, 0);
+            copy_heads(heads, w);
             f_store(p.scale, f_halves(heads));
         }
         small_lines(&p, type, w, 0, mins);
@@ -174,7 +168,8 @@ INLINE fvec some_rows(const uint32_t type, const unsigned char *w, size_t stride
     const size_t bytes = big ? big_bytes(type) : small_bytes(type);
     const int block = big ? 256 : 32, groups = block / group;
     token t = {x->q, x->d, group == 32 ? x->sum32 : x->sum16, group == 32 ? x->off32 : x->off16};
-    rows own = {w, stride, NULL};
+    rows own = {.first = w, .stride = stride};
+    begin_rows(&own);
     fvec f = _mm512_setzero_ps();
     const uint32_t blocks = k / (uint32_t)block;
     const char *ahead = (const char *)w + ROWS * stride;
@@ -182,13 +177,13 @@ INLINE fvec some_rows(const uint32_t type, const unsigned char *w, size_t stride
     for (; fours && b + FOUR <= blocks; b += FOUR) {
         ahead = ask_ahead(ahead, ahead + FOUR * ROWS * bytes);
         f = four_blocks(type, &own, t, f);
-        own.first += FOUR * bytes;
+        next_block(&own, FOUR * bytes);
         go_on(&t, FOUR * 32, FOUR);
     }
     for (; b < blocks; b++) {
         if (big || b % 2 == 0) ahead = ask_ahead(ahead, ahead + (big ? ROWS : 2 * ROWS) * bytes);
         f = one_block(type, &own, t, f, groups, group, mins);
-        own.first += bytes;
+        next_block(&own, bytes);
         go_on(&t, (size_t)block, (size_t)groups);
     }
     return f;

@@ -19,9 +19,10 @@ LANES __m128i v_quarter(const unsigned char *p)
 }
 
 /* 16 bytes of rows 0 and 4. */
-LANES vec v_pieces(const unsigned char *row, size_t stride)
+LANES vec v_pieces(const unsigned char *row, size_t four, size_t twelve)
 {
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(v_quarter(row)), v_quarter(row + 4 * stride), 1);
+    (void)twelve;
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(v_quarter(row)), v_quarter(row + four), 1);
 }
 
 LANES vec v_low32(vec a, vec b)
@@ -69,6 +70,11 @@ LANES vec v_or(vec a, vec b)
     return _mm256_or_si256(a, b);
 }
 
+LANES vec v_select(vec mask, vec a, vec b) /* bits of a where the mask has ones, else of b */
+{
+    return _mm256_or_si256(_mm256_and_si256(mask, a), _mm256_andnot_si256(mask, b));
+}
+
 LANES vec v_subtract8(vec a, vec b)
 {
     return _mm256_sub_epi8(a, b);
@@ -100,15 +106,9 @@ LANES vec v_lookup(const int8_t *values, vec index)
                                index);
 }
 
-/* How values reach the product: signed bytes, and unsigned ones that stand for v - bias. */
+/* How signed bytes reach the product. */
 LANES vec v_signed(vec v)
 {
-    return v;
-}
-
-LANES vec v_biased(vec v, int bias)
-{
-    (void)bias;
     return v;
 }
 

@@ -1,5 +1,5 @@
-/* The vocabulary of lines.h with AVX-512: 16 rows, bytes stored with 128 added so that signed values become the unsigned
- * operand of a VNNI product. */
+/* The vocabulary of lines.h with AVX-512: 16 rows, signed bytes stored with 128 added so that they become the unsigned operand
+ * of a VNNI product. */
 #ifndef SX_ENGINE_LANES_AVX512_H
 #define SX_ENGINE_LANES_AVX512_H
 
@@ -20,12 +20,12 @@ LANES __m128i v_quarter(const unsigned char *p)
 }
 
 /* 16 bytes of rows 0, 4, 8, 12. */
-LANES vec v_pieces(const unsigned char *row, size_t stride)
+LANES vec v_pieces(const unsigned char *row, size_t four, size_t twelve)
 {
     vec v = _mm512_castsi128_si512(v_quarter(row));
-    v = _mm512_mask_broadcast_i32x4(v, 0x00f0, v_quarter(row + 4 * stride));
-    v = _mm512_mask_broadcast_i32x4(v, 0x0f00, v_quarter(row + 8 * stride));
-    return _mm512_mask_broadcast_i32x4(v, 0xf000, v_quarter(row + 12 * stride));
+    v = _mm512_mask_broadcast_i32x4(v, 0x00f0, v_quarter(row + four));
+    v = _mm512_mask_broadcast_i32x4(v, 0x0f00, v_quarter(row + 2 * four));
+    return _mm512_mask_broadcast_i32x4(v, 0xf000, v_quarter(row + twelve));
 }
 
 LANES vec v_low32(vec a, vec b)
@@ -73,6 +73,11 @@ LANES vec v_or(vec a, vec b)
     return _mm512_or_si512(a, b);
 }
 
+LANES vec v_select(vec mask, vec a, vec b) /* bits of a where the mask has ones, else of b */
+{
+    return _mm512_ternarylogic_epi32(mask, a, b, 0xca);
+}
+
 LANES vec v_subtract8(vec a, vec b)
 {
     return _mm512_sub_epi8(a, b);
@@ -103,15 +108,10 @@ LANES vec v_lookup(const int8_t *values, vec index)
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)values)), index);
 }
 
-/* How values reach the product: signed bytes, and unsigned ones that stand for v - bias. */
+/* How signed bytes reach the product. */
 LANES vec v_signed(vec v)
 {
     return _mm512_xor_si512(v, _mm512_set1_epi8((char)128));
-}
-
-LANES vec v_biased(vec v, int bias)
-{
-    return _mm512_add_epi8(v, _mm512_set1_epi8((char)(128 - bias)));
 }
 
 /* 16 in byte j of a dword whose bit 4 i + j is set. */

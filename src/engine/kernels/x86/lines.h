@@ -3,8 +3,7 @@
  * together straight from the packed blocks, 16 at a time per row, and only then widened.
  *
  * Included once per use, behind the vocabulary of an instruction-set level (ROWS, vec, fvec and the functions that begin with
- * v_ and f_). With LINES_PASS defined, the includer has a panel of one block and a put_line of its own, and biases that are not
- * 128 stay out of the bytes. Everything is inlined with a compile-time type. The layouts of the blocks are explained in
+ * v_ and f_). With LINES_PASS defined, the includer has a panel of one block and a put_line of its own. Everything is inlined with a compile-time type. The layouts of the blocks are explained in
  * quant_blocks.h. */
 #ifndef SX_ENGINE_LINES_H
 #define SX_ENGINE_LINES_H
@@ -22,21 +21,33 @@ enum { STRETCH = 896, /* elements of k that a panel holds */ LINE = 4 * ROWS /* 
 
 #ifndef LINES_PASS
 typedef struct panel {
-    uint8_t lines[STRETCH * ROWS];    /* [k / 4][ROWS][4] */
-    float scale[STRETCH / 16 * ROWS]; /* [group][ROWS] */
+    _Alignas(64) uint8_t lines[STRETCH * ROWS]; /* [k / 4][ROWS][4] */
+    float scale[STRETCH / 16 * ROWS];           /* [group][ROWS] */
     float min[STRETCH / 16 * ROWS];
+    int shift; /* where there are no minima, bytes that are not signed have 128 >> shift added */
     unsigned char last[ROWS * STRETCH / 32 * 34]; /* the packed blocks of a matrix's last rows, filled up to ROWS */
 } panel;
 #endif
 
-typedef struct rows { /* from the stretch's first block on */
+typedef struct rows { /* from the block at hand on */
     const unsigned char *first;
     size_t stride;
-    const char *ahead; /* weights that will be needed later, asked for while these are worked on; NULL: none */
+    const char *ahead;          /* weights that will be needed later, asked for while these are worked on; NULL: none */
+    const unsigned char *at[4]; /* rows 0 to 3: row r is at[r % 4] + r / 4 * four */
+    size_t four, twelve;        /* as many strides */
 } rows;
 
 static const int8_t iq4_table[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 static const int8_t fp4_table[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+INLINE int bias_shift(uint32_t type)
+{
+    return type == SX_TYPE_Q3_K   ? 5
+           : type == SX_TYPE_Q4_0 ? 4
+           : type == SX_TYPE_Q5_0 ? 3
+           : type == SX_TYPE_Q6_K ? 2
+                                  : 0;
+}
 
 /* Asks for 1 / parts of as many bytes as a block has in all rows. Many requests at once would hold up the loads behind them. */
 INLINE void ask(rows *w, size_t block_bytes, size_t parts)
@@ -47,11 +58,33 @@ INLINE void ask(rows *w, size_t block_bytes, size_t parts)
     w->ahead += bytes;
 }
 
+#define OPAQUE(x) __asm__("" : "+r"(x)) /* nobody can tell where the number came from */
+
+/* Compilers would compute the address of every row; not knowing where these six numbers come from, they leave it to the modes of
+ * addressing. */
+INLINE void begin_rows(rows *w)
+{
+    const unsigned char *row = w->first;
+    w->four = 4 * w->stride;
+    OPAQUE(w->four);
+    w->twelve = 3 * w->four;
+    OPAQUE(w->twelve);
+    for (size_t j = 0; j < 4; j++, row += w->stride) {
+        OPAQUE(row);
+        w->at[j] = row;
+    }
+}
+
+INLINE void next_block(rows *w, size_t bytes)
+{
+    for (size_t j = 0; j < 4; j++) w->at[j] += bytes;
+}
+
 /* Dword c of the 16 bytes at `at` of every row. Vector j of `a` has rows j, j + 4, ... in its 128-bit parts. */
 INLINE void columns(const rows *w, size_t at, vec c[4])
 {
     vec a[4];
-    for (int j = 0; j < 4; j++) a[j] = v_pieces(w->first + (size_t)j * w->stride + at, w->stride);
+    for (int j = 0; j < 4; j++) a[j] = v_pieces(w->at[j] + at, w->four, w->twelve);
     vec low = v_low32(a[0], a[1]), high = v_high32(a[0], a[1]);
     vec low2 = v_low32(a[2], a[3]), high2 = v_high32(a[2], a[3]);
     c[0] = v_low64(low, low2);
@@ -66,16 +99,6 @@ INLINE void put_line(panel *p, size_t line, vec v)
     v_store(p->lines + line * LINE, v);
 }
 #endif
-
-INLINE vec biased(vec v, int bias) /* stands for v - bias */
-{
-#ifdef LINES_PASS
-    (void)bias;
-    return v;
-#else
-    return v_biased(v, bias);
-#endif
-}
 
 INLINE vec low_bits(vec v, int shift, int mask) /* a field of every byte */
 {
@@ -98,7 +121,7 @@ INLINE size_t small_bytes(const uint32_t type)
 INLINE void exponents(panel *p, const rows *w, uint32_t g)
 {
     for (uint32_t r = 0; r < ROWS; r++) {
-        uint32_t e = w->first[r * w->stride + (size_t)g * 17];
+        uint32_t e = w->at[r % 4][r / 4 * w->four];
         p->scale[g * ROWS + r] = sx_bits_f32(e < 2 ? 0x00200000u << e : (e - 1) << 23);
     }
 }
@@ -111,7 +134,7 @@ INLINE vec small_heads(panel *p, const uint32_t type, const rows *w, uint32_t g,
         exponents(p, w, g);
         return v_bytes(0);
     }
-    columns(w, g * small_bytes(type), c);
+    columns(w, 0, c);
     f_store(p->scale + (size_t)g * ROWS, f_low_halves(c[0]));
     if (mins) f_store(p->min + (size_t)g * ROWS, f_low_halves(v_right32(c[0], 16)));
     return mins ? c[1] : v_or(v_right32(c[0], 16), v_left32(c[1], 16));
@@ -124,40 +147,40 @@ INLINE bool bare_scale(const uint32_t type)
     return type == SX_TYPE_Q4_0 || type == SX_TYPE_Q8_0 || type == SX_TYPE_IQ4_NL;
 }
 
-INLINE void copy_heads(uint16_t *heads, const rows *w, size_t at)
+INLINE void copy_heads(uint16_t *heads, const rows *w)
 {
-    const unsigned char *row = w->first + at;
-    for (int r = 0; r < ROWS; r += 4, row += 4 * w->stride) {
-        const uint64_t low = sx_load_u16(row) | (uint32_t)sx_load_u16(row + w->stride) << 16,
-                       high = sx_load_u16(row + 2 * w->stride) | (uint32_t)sx_load_u16(row + 3 * w->stride) << 16,
-                       four = low | high << 32;
+    for (size_t r = 0; r < ROWS; r += 4) {
+        const size_t at = r / 4 * w->four;
+        const uint64_t low = sx_load_u16(w->at[0] + at) | (uint32_t)sx_load_u16(w->at[1] + at) << 16,
+                       high = sx_load_u16(w->at[2] + at) | (uint32_t)sx_load_u16(w->at[3] + at) << 16;
+        uint64_t four = low | high << 32;
+        OPAQUE(four); /* else they are brought together by vectors after all */
         memcpy(heads + r, &four, sizeof four);
     }
 }
 
 INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g, const bool mins)
 {
-    const size_t at = g * small_bytes(type), line = (size_t)g * 8;
+    const size_t line = (size_t)g * 8;
     const bool five = type == SX_TYPE_Q5_0 || type == SX_TYPE_Q5_1;
     vec c[4], fifth = bare_scale(type) ? v_bytes(0) : small_heads(p, type, w, g, mins);
     if (type == SX_TYPE_Q8_0) {
         for (size_t h = 0; h < 2; h++) {
-            columns(w, at + 2 + 16 * h, c);
+            columns(w, 2 + 16 * h, c);
             for (size_t i = 0; i < 4; i++) put_line(p, line + 4 * h + i, v_signed(c[i]));
         }
         return;
     }
-    columns(w, at + (mins ? 4 : type == SX_TYPE_MXFP4 ? 1 : 2) + (five ? 4 : 0), c);
+    columns(w, (mins ? 4u : type == SX_TYPE_MXFP4 ? 1u : 2u) + (five ? 4u : 0u), c);
 #pragma GCC unroll 8
     for (int i = 0; i < 8; i++) {
         vec v = low_bits(c[i % 4], i / 4 * 4, 15);
         switch (type) {
-        case SX_TYPE_Q4_0: v = biased(v, 8); break;
-        case SX_TYPE_Q5_0: v = biased(v_or(v, v_fifth(fifth, i)), 16); break;
+        case SX_TYPE_Q5_0:
         case SX_TYPE_Q5_1: v = v_or(v, v_fifth(fifth, i)); break;
         case SX_TYPE_IQ4_NL: v = v_signed(v_lookup(iq4_table, v)); break;
         case SX_TYPE_MXFP4: v = v_signed(v_lookup(fp4_table, v)); break;
-        default: break; /* Q4_1 */
+        default: break; /* Q4_0, Q4_1 */
         }
         put_line(p, line + (size_t)i, v);
     }
@@ -192,14 +215,13 @@ INLINE vec joined(vec low, vec high, int shift) /* 4 bits below, 2 of `high` abo
 
 INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block)
 {
-    const size_t at = block * big_bytes(type);
     const bool sixteen = type == SX_TYPE_Q2_K || type == SX_TYPE_Q3_K || type == SX_TYPE_Q6_K;
     float *scale = p->scale + block * (sixteen ? 16 : 8) * ROWS, *min = p->min + (scale - p->scale);
     vec c[4], e[4];
     switch (type) {
     case SX_TYPE_Q2_K: {
-        columns(w, at, c);
-        columns(w, at + 68, e);
+        columns(w, 0, c);
+        columns(w, 68, e);
         fvec d = f_low_halves(e[3]), m = f_negate(f_low_halves(v_right32(e[3], 16)));
         for (int i = 0; i < 4; i++) {
             four_scales(scale + 4 * i * ROWS, low_bits(c[i], 0, 15), d, false);
@@ -208,7 +230,7 @@ INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block
         break;
     }
     case SX_TYPE_Q3_K: {
-        columns(w, at + 94, e); /* the scales stand at 96: reading from there would read past the block */
+        columns(w, 94, e); /* the scales stand at 96: reading from there would read past the block */
         for (int i = 0; i < 3; i++) c[i] = v_or(v_right32(e[i], 16), v_left32(e[i + 1], 16));
         fvec d = f_low_halves(v_right32(e[3], 16));
         for (int i = 0; i < 4; i++) {
@@ -218,14 +240,14 @@ INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block
         break;
     }
     case SX_TYPE_Q6_K: {
-        columns(w, at + 192, c);
-        columns(w, at + 194, e);
+        columns(w, 192, c);
+        columns(w, 194, e);
         fvec d = f_low_halves(v_right32(e[3], 16));
         for (int i = 0; i < 4; i++) four_scales(scale + 4 * i * ROWS, c[i], d, true);
         break;
     }
     case SX_TYPE_IQ4_XS: {
-        columns(w, at, c);
+        columns(w, 0, c);
         fvec d = f_low_halves(c[0]);
         for (int g = 0; g < 8; g++) {
             vec low = v_and(v_right32(c[1], 4 * g), v_dwords(15)),
@@ -236,7 +258,7 @@ INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block
         break;
     }
     default: { /* Q4_K, Q5_K */
-        columns(w, at, c);
+        columns(w, 0, c);
         fvec d = f_low_halves(c[0]), m = f_negate(f_low_halves(v_right32(c[0], 16)));
         four_scales(scale, low_bits(c[1], 0, 63), d, false);
         four_scales(scale + 4 * ROWS, joined(low_bits(c[3], 0, 15), c[1], 6), d, false);
@@ -247,16 +269,16 @@ INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block
     }
 }
 
-INLINE void lines_q4_k(panel *p, rows *w, size_t at, size_t line, const bool five)
+INLINE void lines_q4_k(panel *p, rows *w, size_t line, const bool five)
 {
     vec c[4], high[2][4];
-    for (size_t h = 0; five && h < 2; h++) columns(w, at + 16 + 16 * h, high[h]);
+    for (size_t h = 0; five && h < 2; h++) columns(w, 16 + 16 * h, high[h]);
 #pragma GCC unroll 4
     for (int part = 0; part < 4; part++)
 #pragma GCC unroll 2
         for (size_t h = 0; h < 2; h++) {
             ask(w, five ? 176 : 144, 8);
-            columns(w, at + (five ? 48 : 16) + 32 * (size_t)part + 16 * h, c);
+            columns(w, (five ? 48 : 16) + 32 * (size_t)part + 16 * h, c);
             for (int i = 0; i < 8; i++) {
                 vec v = low_bits(c[i % 4], i / 4 * 4, 15);
                 if (five) v = v_or(v, v_left32(low_bits(high[h][i % 4], 2 * part + i / 4, 1), 4));
@@ -265,40 +287,42 @@ INLINE void lines_q4_k(panel *p, rows *w, size_t at, size_t line, const bool fiv
         }
 }
 
-INLINE void lines_q6_k(panel *p, rows *w, size_t at, size_t line)
+INLINE void lines_q6_k(panel *p, rows *w, size_t line)
 {
     vec low[2][4], high[4];
     for (size_t half = 0; half < 2; half++)
         for (size_t h = 0; h < 2; h++) {
-            columns(w, at + 128 + 32 * half + 16 * h, high);
-            columns(w, at + 64 * half + 16 * h, low[0]);
-            columns(w, at + 64 * half + 32 + 16 * h, low[1]);
+            columns(w, 128 + 32 * half + 16 * h, high);
+            columns(w, 64 * half + 16 * h, low[0]);
+            columns(w, 64 * half + 32 + 16 * h, low[1]);
 #pragma GCC unroll 4
             for (int f = 0; f < 4; f++) {
                 ask(w, 210, 16);
                 for (int i = 0; i < 4; i++) {
-                    vec v = joined(low_bits(low[f % 2][i], f / 2 * 4, 15), high[i], 2 * f);
-                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h, biased(v, 32));
+                    const vec bits = f < 2 ? v_left32(high[i], 4 - 2 * f) : f > 2 ? v_right32(high[i], 2) : high[i];
+                    const vec four = f < 2 ? low[f % 2][i] : v_right32(low[f % 2][i], 4);
+                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h,
+                             v_and(v_select(v_bytes(15), four, bits), v_bytes(63)));
                 }
             }
         }
 }
 
 /* Two bits per value and, for Q3_K, a third one. */
-INLINE void lines_q2_k(panel *p, rows *w, size_t at, size_t line, const bool three)
+INLINE void lines_q2_k(panel *p, rows *w, size_t line, const bool three)
 {
     vec c[4], mask[4];
     for (size_t h = 0; h < 2; h++) {
-        if (three) columns(w, at + 16 * h, mask);
+        if (three) columns(w, 16 * h, mask);
 #pragma GCC unroll 2
         for (int half = 0; half < 2; half++) {
             ask(w, three ? 110 : 84, 4);
-            columns(w, at + (three ? 32 : 16) + 32 * (size_t)half + 16 * h, c);
+            columns(w, (three ? 32 : 16) + 32 * (size_t)half + 16 * h, c);
 #pragma GCC unroll 4
             for (int f = 0; f < 4; f++)
                 for (int i = 0; i < 4; i++) {
                     vec v = low_bits(c[i], 2 * f, 3);
-                    if (three) v = biased(v_or(v, v_left32(low_bits(mask[i], 4 * half + f, 1), 2)), 4);
+                    if (three) v = v_or(v, v_left32(low_bits(mask[i], 4 * half + f, 1), 2));
                     put_line(p, line + (size_t)(32 * half + 8 * f + i) + 4 * h, v);
                 }
         }
@@ -307,18 +331,18 @@ INLINE void lines_q2_k(panel *p, rows *w, size_t at, size_t line, const bool thr
 
 INLINE void big_lines(panel *p, const uint32_t type, rows *w, size_t block)
 {
-    const size_t at = block * big_bytes(type), line = block * 64;
+    const size_t line = block * 64;
     vec c[4];
     switch (type) {
-    case SX_TYPE_Q2_K: lines_q2_k(p, w, at, line, false); break;
-    case SX_TYPE_Q3_K: lines_q2_k(p, w, at, line, true); break;
-    case SX_TYPE_Q4_K: lines_q4_k(p, w, at, line, false); break;
-    case SX_TYPE_Q5_K: lines_q4_k(p, w, at, line, true); break;
-    case SX_TYPE_Q6_K: lines_q6_k(p, w, at, line); break;
+    case SX_TYPE_Q2_K: lines_q2_k(p, w, line, false); break;
+    case SX_TYPE_Q3_K: lines_q2_k(p, w, line, true); break;
+    case SX_TYPE_Q4_K: lines_q4_k(p, w, line, false); break;
+    case SX_TYPE_Q5_K: lines_q4_k(p, w, line, true); break;
+    case SX_TYPE_Q6_K: lines_q6_k(p, w, line); break;
     default: /* IQ4_XS */
         for (size_t g = 0; g < 8; g++) {
             ask(w, 136, 8);
-            columns(w, at + 8 + 16 * g, c);
+            columns(w, 8 + 16 * g, c);
             for (int i = 0; i < 8; i++)
                 put_line(p, line + 8 * g + (size_t)i, v_signed(v_lookup(iq4_table, low_bits(c[i % 4], i / 4 * 4, 15))));
         }
@@ -333,15 +357,18 @@ INLINE void fill_panel(panel *p, const uint32_t type, rows *in, uint32_t n, cons
 {
     uint16_t heads[STRETCH / 32 * ROWS];
     rows own = *in, *w = &own; /* in registers */
+    begin_rows(w);
     const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K);
     for (uint32_t b = 0; b < n / (big ? 256 : 32); b++) {
         if (big) {
             big_heads(p, type, w, b);
             big_lines(p, type, w, b);
+            next_block(w, big_bytes(type));
         } else {
             ask(w, small_bytes(type), 1);
-            if (bare_scale(type)) copy_heads(heads + b * ROWS, w, b * small_bytes(type));
+            if (bare_scale(type)) copy_heads(heads + b * ROWS, w);
             small_lines(p, type, w, b, mins);
+            next_block(w, small_bytes(type));
         }
     }
     for (uint32_t b = 0; bare_scale(type) && b < n / 32; b++) f_store(p->scale + b * ROWS, f_halves(heads + b * ROWS));
@@ -394,13 +421,14 @@ static const char *fill_rows(panel *p, const matrix *m, uint32_t r0, uint32_t k0
 {
     const size_t at = (size_t)(k0 / m->quant->block) * m->quant->block_bytes,
                  bytes = (size_t)(n / m->quant->block) * m->quant->block_bytes;
-    rows part = {m->w + (size_t)r0 * m->stride + at, m->stride, ahead};
+    rows part = {.first = m->w + (size_t)r0 * m->stride + at, .stride = m->stride, .ahead = ahead};
     if (m->n_rows - r0 < ROWS) {
         for (uint32_t r = 0; r < ROWS; r++)
             memcpy(p->last + r * bytes, part.first + (r < m->n_rows - r0 ? r : 0) * m->stride, bytes);
         part.first = p->last;
         part.stride = bytes;
     }
+    p->shift = bias_shift(m->quant->type);
     fill(p, m->quant->type, &part, n);
     return part.ahead;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/x86/bytes_avx512.h"
 #include "engine/kernels/x86/floats_bf16.h"
 #include "engine/kernels/x86/quants_avx512.h"
 #include "engine/kernels/x86/simd_avx512.h"
@@ -122,36 +123,6 @@ static void floats_by_pairs(uint32_t type, const void *w, size_t stride, uint32_
         floats(type, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
 }
 
-static void to_q8(const float *x, uint32_t k, const sx_q8 *out, size_t token)
-{
-    const __m512 abs_bits = _mm512_castsi512_ps(_mm512_set1_epi32(0x7fffffff));
-    for (uint32_t b = 0; b < k / 32; b++) {
-        size_t at = token * (k / 32) + b;
-        __m512 lo = _mm512_loadu_ps(x + b * 32), hi = _mm512_loadu_ps(x + b * 32 + 16);
-        /* max_ps returns its second operand when one is NaN: 0 and the maximum so far come second */
-        __m512 top = _mm512_max_ps(_mm512_and_ps(lo, abs_bits), _mm512_setzero_ps());
-        top = _mm512_max_ps(_mm512_and_ps(hi, abs_bits), top);
-        float max = _mm512_reduce_max_ps(top), d = max / 127.0f, inverse = max > 0.0f ? 127.0f / max : 0.0f;
-        __m512i ilo = _mm512_cvtps_epi32(_mm512_mul_ps(lo, _mm512_set1_ps(inverse)));
-        __m512i ihi = _mm512_cvtps_epi32(_mm512_mul_ps(hi, _mm512_set1_ps(inverse)));
-        ilo = _mm512_maskz_mov_epi32(_mm512_cmp_ps_mask(lo, lo, _CMP_ORD_Q), ilo); /* NaN: 0 */
-        ihi = _mm512_maskz_mov_epi32(_mm512_cmp_ps_mask(hi, hi, _CMP_ORD_Q), ihi);
-        const __m512i bound = _mm512_set1_epi32(127), low = _mm512_set1_epi32(-127);
-        ilo = _mm512_max_epi32(_mm512_min_epi32(ilo, bound), low);
-        ihi = _mm512_max_epi32(_mm512_min_epi32(ihi, bound), low);
-        int8_t *q = out->q + token * k + b * 32;
-        _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(ilo));
-        _mm_storeu_si128((__m128i *)(void *)(q + 16), _mm512_cvtepi32_epi8(ihi));
-        int32_t sum[2] = {_mm512_reduce_add_epi32(ilo), _mm512_reduce_add_epi32(ihi)};
-        out->d[at] = d;
-        for (size_t h = 0; h < 2; h++) {
-            out->off16[2 * at + h] = -128 * sum[h];
-            out->sum16[2 * at + h] = d * (float)sum[h];
-        }
-        out->off32[at] = -128 * (sum[0] + sum[1]);
-        out->sum32[at] = d * (float)(sum[0] + sum[1]);
-    }
-}
-
-const sx_matmul_ops sx_matmul_avx512 = {floats, sx_quants_avx512, sx_quants_scratch_avx512, to_q8};
-const sx_matmul_ops sx_matmul_avx512_bf16 = {floats_by_pairs, sx_quants_avx512, sx_quants_scratch_avx512, to_q8};
+const sx_matmul_ops sx_matmul_avx512 = {floats, sx_quants_avx512, sx_quants_scratch_avx512, sx_to_q8_avx512};
+const sx_matmul_ops sx_matmul_avx512_bf16 = {floats_by_pairs, sx_quants_avx512, sx_quants_scratch_avx512,
+                                             sx_to_q8_avx512};

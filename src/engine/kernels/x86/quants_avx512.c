@@ -49,12 +49,13 @@ typedef struct request {
 } request;
 
 /* toks tokens times the rows of one panel or of two: with two, each token's bytes are fetched once for 32 rows. Sums go from
- * `from` (nowhere: they begin) to `to`. Types with minima are stored as they are, the others with 128 added. */
+ * `from` (nowhere: they begin) to `to`. */
 INLINE void tile(const panel *p, uint32_t groups, token_view x, place from, place to, request next, const int panels,
                  const int toks, const int group, const bool mins)
 {
     __m512 f[2][TILE];
     const size_t ldd = x.k / 32, ldg = x.k / (uint32_t)group;
+    const __m512i shift = _mm512_set1_epi32(p->shift); /* from -128 * sum to what undoes the weights' bias */
     if (from.at)
         for (int c = 0; c < panels; c++)
             for (int t = 0; t < toks; t++) f[c][t] = _mm512_loadu_ps(from.at + (size_t)t * from.ld + c * ROWS);
@@ -67,7 +68,8 @@ INLINE void tile(const panel *p, uint32_t groups, token_view x, place from, plac
         for (size_t i = 0; i < next.bytes; i += 64) _mm_prefetch(next.at + i, _MM_HINT_T0);
         next.at += next.bytes;
         for (int t = 0; t < toks; t++)
-            s[0][t] = s[1][t] = mins ? _mm512_setzero_si512() : _mm512_set1_epi32(x.off[(size_t)t * ldg + g]);
+            s[0][t] = s[1][t] = mins ? _mm512_setzero_si512()
+                                     : _mm512_srav_epi32(_mm512_set1_epi32(x.off[(size_t)t * ldg + g]), shift);
 #pragma GCC unroll 8
         for (int i = 0; i < group / 4; i++, line += LINE)
             for (int t = 0; t < toks; t++) {

@@ -41,8 +41,8 @@ typedef struct weights {
 /* ---- weights as tiles ---- */
 
 /* 32 k of a panel's 16 rows: line i has 4 k of every row, which are rows 2 i and 2 i + 1 of the tile. */
-INLINE void tile_of_lines(const uint8_t *lines, const float *scale, const float *min, uint16_t *tile, const int group,
-                          const bool mins)
+INLINE void tile_of_lines(const uint8_t *lines, const float *scale, const float *min, uint16_t *tile, float bias,
+                          const int group, const bool mins)
 {
     const __m512i twice[2] = {_mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7),
                               _mm512_setr_epi32(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15)};
@@ -51,9 +51,9 @@ INLINE void tile_of_lines(const uint8_t *lines, const float *scale, const float 
     for (int i = 0; i < 8; i++) {
         if (i % (group / 4) == 0) {
             const __m512 whole = _mm512_loadu_ps(scale + i * 4 / group * ROWS);
-            /* without minima the bytes have 128 added: a power of two, so nothing is lost */
+            /* the bias is a power of two, so nothing is lost */
             const __m512 from = mins ? _mm512_loadu_ps(min + i * 4 / group * ROWS)
-                                     : _mm512_mul_ps(whole, _mm512_set1_ps(-128.0f));
+                                     : _mm512_mul_ps(whole, _mm512_set1_ps(-bias));
             for (int h = 0; h < 2; h++) {
                 s[h] = _mm512_permutexvar_ps(twice[h], whole);
                 o[h] = _mm512_permutexvar_ps(twice[h], from);
@@ -77,7 +77,8 @@ INLINE void tiles_of(const panel *p, uint32_t n, uint16_t *tiles, const int grou
 {
     for (uint32_t t = 0; t < n / TILE_STEP; t++) {
         const size_t g = (size_t)t * TILE_STEP / (uint32_t)group * ROWS;
-        tile_of_lines(p->lines + (size_t)t * 8 * LINE, p->scale + g, p->min + g, tiles + (size_t)t * TILE, group, mins);
+        tile_of_lines(p->lines + (size_t)t * 8 * LINE, p->scale + g, p->min + g, tiles + (size_t)t * TILE,
+                      (float)(128 >> p->shift), group, mins);
     }
 }
 
@@ -95,7 +96,7 @@ static void quantised(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, ui
 static void halves(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
 {
     const uint32_t left = w->m->n_rows - r0 < ROWS ? w->m->n_rows - r0 : ROWS;
-    rows from = {w->m->w + (size_t)r0 * w->m->stride + 2 * (size_t)k0, w->m->stride, NULL};
+    rows from = {.first = w->m->w + (size_t)r0 * w->m->stride + 2 * (size_t)k0, .stride = w->m->stride};
     if (left < ROWS || n % TILE_STEP != 0) {
         memset(w->room->last, 0, sizeof w->room->last);
         for (uint32_t r = 0; r < left; r++)
@@ -103,6 +104,7 @@ static void halves(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint1
         from.first = w->room->last;
         from.stride = (size_t)CUT * 2;
     }
+    begin_rows(&from);
     for (uint32_t t = 0; t < (n + TILE_STEP - 1) / TILE_STEP; t++)
         for (uint32_t i = 0; i < 4; i++) {
             vec c[4];
