@@ -168,7 +168,7 @@ static void strangers_files_do_no_harm(void **state)
         if (sx_ac_take(&ac, &kept, sizeof WORDS / sizeof WORDS[0])) {
             uint32_t node = SX_AC_ROOT, count;
             for (uint32_t i = 0; i < 300; i++) {
-                const uint64_t byte = i % 3 ? (uint64_t)"casinomule "[i % 11] : seed >> i % 50;
+                const uint64_t byte = i % 3 ? (uint64_t) "casinomule "[i % 11] : seed >> i % 50;
                 node = sx_ac_step(&ac, node, (uint8_t)byte);
                 for (uint32_t k = sx_ac_report(&ac, node); k != SX_AC_NONE; k = sx_ac_report(&ac, ac.fail[k])) {
                     const uint32_t *values = sx_ac_values(&ac, k, &count);
