@@ -39,6 +39,12 @@ static int reserve(sx_buf *buf, size_t more)
     return 0;
 }
 
+void sx_buf_expect(sx_buf *buf, size_t n)
+{
+    if (buf->status == LLM_OK && n <= buf->max - buf->len)
+        (void)sx_mem_grow(buf->mem, (void **)&buf->data, &buf->cap, buf->len + n + 1, 1);
+}
+
 void sx_buf_add(sx_buf *buf, const void *bytes, size_t n)
 {
     if (reserve(buf, n)) return;

@@ -19,6 +19,8 @@ typedef struct sx_buf {
 void sx_buf_init(sx_buf *buf, sx_mem *mem, size_t max /* 0: no limit */);
 void sx_buf_free(sx_buf *buf);  /* leaves an empty, usable buffer */
 void sx_buf_clear(sx_buf *buf); /* length 0 and no failure, memory kept */
+void sx_buf_expect(sx_buf *buf,
+                   size_t n); /* about n bytes will be added: memory for them at once, if there is so much */
 void sx_buf_add(sx_buf *buf, const void *bytes, size_t n);
 char *sx_buf_room(sx_buf *buf, size_t n); /* n more bytes, to be written by the caller; NULL after a failure */
 void sx_buf_str(sx_buf *buf, const char *s);

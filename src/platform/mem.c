@@ -68,10 +68,23 @@ void sx_mem_free(sx_mem *mem, void *ptr)
         free(raw);
 }
 
+/* The system's own way for a block that came from malloc: a large one keeps its pages and moves without being copied. */
+static void *resize(sx_mem *mem, char *ptr, size_t old, size_t size)
+{
+    char *raw = size > SIZE_MAX / 2 ? NULL
+                                    : realloc(ptr - MIN_ALIGN, (size + 2 * MIN_ALIGN - 1) / MIN_ALIGN * MIN_ALIGN);
+    if (!raw) return NULL;
+    ((block_head *)(void *)(raw + MIN_ALIGN) - 1)->size = size;
+    atomic_fetch_add_explicit(&mem->live_bytes, size - old, memory_order_relaxed); /* wraps where it shrinks */
+    return raw + MIN_ALIGN;
+}
+
 void *sx_mem_realloc(sx_mem *mem, void *ptr, size_t size)
 {
     if (!ptr) return sx_mem_alloc(mem, size);
-    size_t old = ((block_head *)ptr - 1)->size;
+    const block_head *head = (block_head *)ptr - 1;
+    size_t old = head->size;
+    if (!mem->hook.alloc && head->offset == MIN_ALIGN) return resize(mem, ptr, old, size);
     void *bigger = sx_mem_alloc(mem, size);
     if (!bigger) return NULL;
     memcpy(bigger, ptr, old < size ? old : size);

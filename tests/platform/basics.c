@@ -34,6 +34,49 @@ static void mem_counts_and_aligns(void **state)
     assert_int_equal(atomic_load(&mem.live_bytes), 0);
 }
 
+static void mem_changes_size(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {10, 1, 1000, 5 << 20, 9 << 20, 100, 0, 40};
+    sx_mem mem;
+    sx_mem_init(&mem, NULL);
+    for (size_t align = 16; align <= 256; align *= 16) {
+        size_t kept = 7;
+        char *p = sx_mem_alloc_aligned(&mem, kept, align);
+        memcpy(p, "sextant", kept);
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            p = sx_mem_realloc(&mem, p, sizes[i]);
+            assert_non_null(p);
+            kept = sizes[i] < kept ? sizes[i] : kept;
+            assert_memory_equal(p, "sextant", kept);
+            memset(p + kept, 'x', sizes[i] - kept);
+            assert_int_equal((uintptr_t)p % 16, 0);
+            assert_int_equal(atomic_load(&mem.live_bytes), sizes[i]);
+        }
+        assert_null(sx_mem_realloc(&mem, p, SIZE_MAX - 8));
+        sx_mem_free(&mem, p);
+        assert_int_equal(atomic_load(&mem.live_bytes), 0);
+    }
+}
+
+static void buf_expects(void **state)
+{
+    (void)state;
+    sx_mem mem;
+    sx_mem_init(&mem, NULL);
+    sx_buf b;
+    sx_buf_init(&b, &mem, 100);
+    sx_buf_expect(&b, 101); /* more than it may hold: nothing happens */
+    assert_null(b.data);
+    sx_buf_expect(&b, 90);
+    const char *room = b.data;
+    sx_buf_str(&b, "forty-two");
+    assert_ptr_equal(b.data, room);
+    assert_string_equal(sx_buf_cstr(&b), "forty-two");
+    assert_int_equal(sx_buf_status(&b), LLM_OK);
+    sx_buf_free(&b);
+}
+
 static void buf_stops_at_its_limit(void **state)
 {
     (void)state;
@@ -160,6 +203,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mem_counts_and_aligns),
+        cmocka_unit_test(mem_changes_size),
+        cmocka_unit_test(buf_expects),
         cmocka_unit_test(buf_stops_at_its_limit),
         cmocka_unit_test(map_finds_what_was_put),
         cmocka_unit_test(sums_tell_every_bit_and_length),

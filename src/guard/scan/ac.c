@@ -167,12 +167,18 @@ static uint32_t first_child(const sx_ac *ac, uint32_t node)
     return first;
 }
 
+enum { FEW = 6 /* children that are looked at one by one */ };
+
 uint32_t sx_ac_child(const sx_ac *ac, uint32_t node, uint8_t byte)
 {
     if (node == SX_AC_ROOT) return ac->root[byte];
     uint32_t n = ac->children[node], from = n > 0 ? first_child(ac, node) : 0;
     if (n == 0) return 0;
-    if (n == 1) return ac->label[from] == byte ? from : 0;
+    if (n <= FEW) {
+        for (uint32_t c = from; c < from + n; c++)
+            if (ac->label[c] == byte) return c;
+        return 0;
+    }
     const uint8_t *hit = memchr(ac->label + from, byte, n);
     return hit == NULL ? 0 : (uint32_t)(hit - ac->label);
 }

@@ -238,32 +238,21 @@ float sx_check_url(const sx_match *m, int arg)
     return labels >= 2 && letters_only(tld, tld_len) ? 0.6f : 0.5f;
 }
 
-/* Country calling codes (ITU-T E.164), each behind a space. */
-static const char CALLING_CODES[] =
-    " 1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 "
-    "82 84 86 90 91 "
-    "92 93 94 95 98 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 "
-    "238 239 240 "
-    "241 242 243 244 245 246 248 249 250 251 252 253 254 255 256 257 258 260 261 262 263 264 265 266 267 268 269 "
-    "290 291 297 "
-    "298 299 350 351 352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 378 379 380 381 382 383 385 "
-    "386 387 389 "
-    "420 421 423 500 501 502 503 504 505 506 507 508 509 590 591 592 593 594 595 596 597 598 599 670 672 673 674 "
-    "675 676 677 "
-    "678 679 680 681 682 683 685 686 687 688 689 690 691 692 800 808 850 852 853 855 856 870 880 886 888 960 961 "
-    "962 963 964 "
-    "965 966 967 968 970 971 972 973 974 975 976 977 979 992 993 994 995 996 998 ";
+/* Country calling codes (ITU-T E.164): 1 and 7; of two digits, by the first, a bit for each second one; of three digits, by the
+ * first two, a bit for each third one. */
+static const uint16_t TWO_DIGITS[10] = {0, 0, 0x081, 0x25f, 0x3fb, 0x1fe, 0x07f, 0, 0x056, 0x13f};
+static const uint16_t THREE_DIGITS[100] = {
+    [21] = 0x14e, [22] = 0x3ff, [23] = 0x3ff, [24] = 0x37f, [25] = 0x1ff, [26] = 0x3ff, [29] = 0x383, [35] = 0x3ff,
+    [37] = 0x3ff, [38] = 0x2ef, [42] = 0x00b, [50] = 0x3ff, [59] = 0x3ff, [67] = 0x3fd, [68] = 0x3ef, [69] = 0x007,
+    [80] = 0x101, [85] = 0x06d, [87] = 0x001, [88] = 0x141, [96] = 0x1ff, [97] = 0x2ff, [99] = 0x17c};
 
 static bool calling_code(const char *d, size_t n)
 {
-    char key[6] = {' '};
-    for (size_t len = 1; len <= 3 && len <= n; len++) {
-        memcpy(key + 1, d, len);
-        key[len + 1] = ' ';
-        key[len + 2] = 0;
-        if (strstr(CALLING_CODES, key) != NULL) return true;
-    }
-    return false;
+    unsigned digit[3] = {0};
+    for (size_t i = 0; i < 3 && i < n; i++) digit[i] = (unsigned)(d[i] - '0');
+    if (n > 0 && (digit[0] == 1 || digit[0] == 7)) return true;
+    if (n > 1 && (TWO_DIGITS[digit[0]] >> digit[1] & 1) != 0) return true;
+    return n > 2 && (THREE_DIGITS[digit[0] * 10 + digit[1]] >> digit[2] & 1) != 0;
 }
 
 static bool balanced(const sx_match *m)

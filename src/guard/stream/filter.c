@@ -280,6 +280,7 @@ static llm_status run(sx_filter *f, const char *bytes, size_t len, bool last, sx
     if (f->finished) return sx_fail(err, LLM_E_INVALID, "the text was already finished");
     if (bytes == NULL && len > 0) return sx_fail(err, LLM_E_INVALID, "a NULL text with a length");
     llm_status status = LLM_OK;
+    if (len > SLICE) sx_buf_expect(out, len);
     while (status == LLM_OK && !f->blocked && (len > 0 || (last && !f->finished))) {
         size_t n = len < SLICE ? len : SLICE;
         f->finished = last && n == len;
