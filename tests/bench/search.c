@@ -188,7 +188,7 @@ static void ask_filtered(llm_ctx *ctx, uint32_t n, const char *filter, const cha
 static double text_mb(const char *path)
 {
     sqlite3 *db;
-    sqlite3_stmt *stmt;
+    sqlite3_stmt *stmt = NULL;
     if (sqlite3_open(path, &db) || sqlite3_prepare_v2(db, "SELECT sum(bytes) FROM document", -1, &stmt, NULL) ||
         sqlite3_step(stmt) != SQLITE_ROW)
         die(path, "cannot be read");
