@@ -42,6 +42,7 @@ PLUGIN_ENTRIES = {("src/readers/xml/plugin.c", "sextant_reader_plugin"), ("src/r
 ALLOWED = {
     ("src/platform/mem.c", "malloc"): "the default behind the caller's allocator",
     ("src/platform/mem.c", "aligned_alloc"): "the default behind the caller's allocator",
+    ("src/platform/mem.c", "realloc"): "the default behind the caller's allocator",
     ("src/platform/mem.c", "free"): "the default behind the caller's allocator",
     ("src/api/identity.c", "malloc"): "a cancel token belongs to no handle, so there is no allocator to ask",
     ("src/api/identity.c", "free"): "as above",
