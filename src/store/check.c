@@ -73,12 +73,13 @@ static const char parts_sql[] =
     "s.part BETWEEN 0 AND 2)<>3";
 static const char leftover_sections[] =
     "SELECT 'section',count(*) FROM section WHERE doc NOT IN (SELECT id FROM document) OR part NOT BETWEEN 0 AND 2";
+static const char stale_tombstones[] =
+    "SELECT 'tombstone',count(*) FROM tombstone WHERE doc IN (SELECT id FROM document) "
+    "AND doc NOT IN (SELECT doc FROM pending)";
 /* Form 2. A key of a posting is its segment's id times SX_SEGMENT_ROWS. */
 static const char *const leftovers[] = {
     "SELECT 'about',count(*) FROM about WHERE doc NOT IN (SELECT id FROM document)",
-    "SELECT 'pending',count(*) FROM pending WHERE doc NOT IN (SELECT id FROM document)",
-    "SELECT 'tombstone',count(*) FROM tombstone WHERE doc IN (SELECT id FROM document) AND doc NOT IN (SELECT doc FROM "
-    "pending)",
+    "SELECT 'pending',count(*) FROM pending WHERE doc NOT IN (SELECT id FROM document)", stale_tombstones,
     "SELECT 'posting',count(*) FROM posting WHERE id/16777216 NOT IN (SELECT id FROM segment)"};
 _Static_assert(SX_SEGMENT_ROWS == 16777216, "what the query above divides by");
 

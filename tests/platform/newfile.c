@@ -39,7 +39,7 @@ int __wrap_fsync(int fd)
 
 int __wrap_rename(const char *from, const char *to)
 {
-    strcat(order, "name ");
+    snprintf(order + strlen(order), sizeof order - strlen(order), "name ");
     return __real_rename(from, to);
 }
 

@@ -202,7 +202,7 @@ static void test_postings_against_text(void **state)
     for (int64_t row = 1; row < n && row < 12; row++) {
         char sql[96];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM posting WHERE id=%lld AND length(data)>0",
-                 (long long)(first + row));
+                 (long long)first + row);
         if (ask_sql(pristine, sql) != 1) continue;
         for (size_t at = 0; at < 12; at++, turned++) {
             restore();
@@ -369,9 +369,6 @@ static void test_no_memory(void **state)
         step = 1 + n / 16;
         passed += status == LLM_OK && n > 2000;
     }
-    sx_corpus *corpus = open_heard(path, true, 4 << 20);
-    expect_same(whole, corpus);
-    sx_corpus_close(corpus);
 }
 
 int main(void)

@@ -373,8 +373,8 @@ static inline void lp_lay_out(const char *folder, const lp_folder *names, const 
         remove(path);
         if (i < 0) continue;
         FILE *out = fopen(path, "wb");
-        if (!out || fwrite(files[names->file[i]].data, 1, files[names->file[i]].n, out) != files[names->file[i]].n)
-            abort();
+        const lp_bytes *bytes = &files[names->file[i]];
+        if (!out || (bytes->n && fwrite(bytes->data, 1, bytes->n, out) != bytes->n)) abort();
         fclose(out);
     }
 }
