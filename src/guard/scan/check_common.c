@@ -22,10 +22,10 @@ size_t sx_match_alnum(const sx_match *m, char *out, size_t room)
 }
 
 enum { A_DIGIT = 1, A_LETTER, A_BRACKET };
-static const uint8_t TOLD[256] = {['0'] = A_DIGIT,  ['1'] = A_DIGIT,   ['2'] = A_DIGIT,   ['3'] = A_DIGIT,
-                                  ['4'] = A_DIGIT,  ['5'] = A_DIGIT,   ['6'] = A_DIGIT,   ['7'] = A_DIGIT,
-                                  ['8'] = A_DIGIT,  ['9'] = A_DIGIT,   ['x'] = A_LETTER,  ['X'] = A_LETTER,
-                                  ['e'] = A_LETTER, ['E'] = A_LETTER, ['('] = A_BRACKET, [')'] = A_BRACKET};
+static const uint8_t TOLD[256] = {
+    ['0'] = A_DIGIT,  ['1'] = A_DIGIT,  ['2'] = A_DIGIT,   ['3'] = A_DIGIT,  ['4'] = A_DIGIT,  ['5'] = A_DIGIT,
+    ['6'] = A_DIGIT,  ['7'] = A_DIGIT,  ['8'] = A_DIGIT,   ['9'] = A_DIGIT,  ['x'] = A_LETTER, ['X'] = A_LETTER,
+    ['e'] = A_LETTER, ['E'] = A_LETTER, ['('] = A_BRACKET, [')'] = A_BRACKET};
 
 /* Makes what is shared tell of this match. A shorter one than before has the same digits but for the last. */
 static sx_shared *share(const sx_match *m)

@@ -16,9 +16,10 @@ typedef struct sx_shared {
     size_t digits;                    /* how many it has */
     char digit[SX_SHARED_DIGITS];     /* the first of them, */
     uint16_t place[SX_SHARED_DIGITS]; /* and where they stand */
-    size_t letter, bracket;           /* where the first x or e behind its first byte, the first bracket stand, and one; 0: nowhere */
-    size_t card_len;                  /* bytes of which sx_check_card was asked, and what it said: */
-    int card;                         /* 1 no, 2 perhaps, 3 yes */
+    size_t letter,
+        bracket;     /* where the first x or e behind its first byte, the first bracket stand, and one; 0: nowhere */
+    size_t card_len; /* bytes of which sx_check_card was asked, and what it said: */
+    int card;        /* 1 no, 2 perhaps, 3 yes */
 } sx_shared;
 
 /* A candidate as its check sees it: full-width letters and digits, odd dashes and spaces already plain. */
@@ -40,6 +41,8 @@ typedef float (*sx_check_fn)(const sx_match *match, int arg);
 
 /* Can a check say yes, or give a score? False for those known to say only no or that they cannot tell. */
 bool sx_check_may_affirm(sx_check_fn check);
+/* The highest score that a check which can do so gives. */
+float sx_check_most(sx_check_fn check, int arg);
 
 /* What may stand beside a match. Without a flag: no letter or digit of a script that is written with spaces. */
 #define SX_RULE_LEFT_ANY      1u  /* anything before */
