@@ -246,6 +246,7 @@ static void test_all_are_named(void **state)
     ingest(corpus, "more.md", 77);
     expect_proof(corpus, LLM_E_CORRUPT, "2 of 20 documents are lost: comet-11.md, violin-07.md");
     assert_int_equal(told_of("segment "), 0);
+    assert_int_equal(ask_sql(path, "SELECT count(*) FROM pending"), 2);
     assert_int_equal(sx_corpus_remove(corpus, "comet-11.md", &err), LLM_OK);
     ingest(corpus, "violin-07.md", 7);
     expect_proof(corpus, LLM_OK, NULL);
@@ -314,6 +315,20 @@ static void test_too_much(void **state)
     sx_corpus_close(corpus);
 }
 
+/* A check is of the file, not of what is in memory since before it was damaged. */
+static void test_since_it_was_read(void **state)
+{
+    (void)state;
+    restore();
+    sx_corpus *corpus = open_heard(path, true, 4 << 20);
+    expect_same(whole, corpus);
+    expect_proof(corpus, LLM_OK, NULL);
+    turn_bit(path, ask_sql(path, "SELECT max(id)-1 FROM posting"), 5, false);
+    expect_proof(corpus, LLM_E_CORRUPT, "segment ");
+    expect_same(whole, corpus);
+    sx_corpus_close(corpus);
+}
+
 /* Who sees a part of the corpus is answered round a damaged segment too. */
 static void test_in_part(void **state)
 {
@@ -378,7 +393,7 @@ int main(void)
         cmocka_unit_test(test_every_row),     cmocka_unit_test(test_postings_against_text),
         cmocka_unit_test(test_all_are_named), cmocka_unit_test(test_tables),
         cmocka_unit_test(test_no_memory),     cmocka_unit_test(test_too_much),
-        cmocka_unit_test(test_in_part),
+        cmocka_unit_test(test_in_part),       cmocka_unit_test(test_since_it_was_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
