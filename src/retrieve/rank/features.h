@@ -44,6 +44,10 @@ typedef struct sx_candidate {
 void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tree, const float *leaf_scores,
                  const float *section_scores, sx_candidate *candidate);
 
+/* What a set of terms holds of the question's weight, in its own words or in those that a concept writes for them: a word
+ * that it lacks counts by the share that it has of what the best concept writes. */
+float sx_meant(const sx_query *query, const uint32_t *has);
+
 /* Which SX_CUE_* a piece of text shows. */
 uint32_t sx_text_cues(const char *text, size_t len);
 
