@@ -95,3 +95,12 @@ bool sx_guard_may_edit(const sx_guard *guard, uint32_t type, unsigned direction,
         any = any || edits(guard, guard->rulings[i].action);
     return any;
 }
+
+bool sx_guard_may_judge(const sx_guard *guard, uint32_t type, unsigned direction, bool asked)
+{
+    uint32_t set = guard->actions[direction][type];
+    bool any = (set != 0 ? set : default_action(guard, type, direction, asked)) >= LLM_ACTION_REVIEW;
+    for (uint32_t i = guard->first[direction][type]; i != SX_RULING_NONE; i = guard->rulings[i].next)
+        any = any || guard->rulings[i].action >= LLM_ACTION_REVIEW;
+    return any;
+}

@@ -271,20 +271,21 @@ float sx_check_phone(const sx_match *m, int arg)
 {
     char d[40];
     sx_match body = *m;
-    for (size_t i = 1; i < m->len; i++) {
-        if ((m->text[i] | 32) == 'x' || (m->text[i] | 32) == 'e') {
+    bool brackets = true;
+    if (m->shared == NULL || !sx_match_undivided(m, &brackets)) {
+        size_t i = 1;
+        while (i < m->len && (m->text[i] | 32) != 'x' && (m->text[i] | 32) != 'e') i++;
+        if (i < m->len) {
             body.len = i;
             body.shared = NULL;
-            break;
         }
     }
-    size_t n = sx_match_digits(&body, d, sizeof d);
+    size_t n = sx_match_digits(&body, d, sizeof d), same = 1;
+    if (n < (size_t)(arg / 100) || n > (size_t)(arg % 100) || n >= sizeof d) return SX_CHECK_NO;
     bool plus = m->text[0] == '+' || (m->len > 1 && m->text[0] == '(' && m->text[1] == '+');
     bool zeros = !plus && n > 2 && d[0] == '0' && d[1] == '0';
-    if (!balanced(&body) || n < (size_t)(arg / 100) || n > (size_t)(arg % 100) || n >= sizeof d) return SX_CHECK_NO;
     if (plus && !calling_code(d, n)) return SX_CHECK_NO;
     if (zeros && !calling_code(d + 2, n - 2)) return SX_CHECK_NO;
-    bool same = true;
-    for (size_t i = 1; i < n; i++) same = same && d[i] == d[0];
-    return same ? SX_CHECK_NO : SX_CHECK_MAYBE;
+    while (same < n && d[same] == d[0]) same++;
+    return same >= n || (brackets && !balanced(&body)) ? SX_CHECK_NO : SX_CHECK_MAYBE;
 }

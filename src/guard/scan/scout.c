@@ -528,7 +528,7 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
         } else if (first != NO && !sx_scout_begin(s, l, true, walk)) {
             first = NO;
         }
-        if (first != NO && sx_scout_go(s, w, at, max_span, walk) != SX_SCOUT_NONE) {
+        if (first != NO && (walk->said = sx_scout_go(s, w, at, max_span, walk)) != SX_SCOUT_NONE) {
             *list = l;
             found = true;
             break;

@@ -83,8 +83,8 @@ static void read_context(sx_filter *f, const sx_window *w, bool extra, uint64_t 
     f->context_open[extra] = f->base + open;
 }
 
-/* Does a word of the type's context stand before the place? Text is read once for all types and for places near each other. */
-static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach)
+/* Text is read once for all types and for places near each other. */
+bool sx_place_context(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach)
 {
     uint64_t to = f->base + f->at, least = to > SX_CONTEXT_BYTES ? to - SX_CONTEXT_BYTES : 0;
     if (to != f->context_at) {
@@ -109,7 +109,7 @@ static llm_status weigh(sx_filter *f, const sx_window *w, bool extra, uint16_t r
                       .score = score,
                       .rule = number_of(f, extra, rule),
                       .type = (uint16_t)type};
-    if ((score < fact->raised || needs) && reach.words && context_before(f, w, type, reach.before)) {
+    if ((score < fact->raised || needs) && reach.words && sx_place_context(f, w, type, reach.before)) {
         if (fact->raised > c.score) c.score = fact->raised;
     } else if (needs || c.score < least) {
         if (reach.behind == 0 || fact->raised < least) return LLM_OK;
@@ -148,7 +148,7 @@ static bool in_vain(sx_filter *f, const sx_window *w, const sight *s, uint16_t r
     if (reach.behind != 0 && fact->raised >= least) return false;
     bool loose = scan->loose[type] || f->guard->extra.loose[type];
     if (!(fact->apart && len <= s->word) && (loose || len > s->bare)) return false;
-    return !reach.words || !context_before(f, w, type, reach.before);
+    return !reach.words || !sx_place_context(f, w, type, reach.before);
 }
 
 /* What the rule has done at this place. */

@@ -93,7 +93,7 @@ llm_status sx_scope_make(sx_scope **out, sx_wide *wide, uint64_t generation, con
         scope->waiting[i] = sx_is_dead(ids, n, scope->now->state.pending[i].id);
     if (status != LLM_OK) {
         sx_scope_free(wide, scope);
-        return status == LLM_E_NOT_FOUND ? LLM_MORE : status;
+        return sx_wide_suspect(wide, generation, status == LLM_E_NOT_FOUND ? LLM_MORE : status);
     }
     *out = scope;
     return LLM_OK;
