@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "retrieve/rank/background.h"
-#include "retrieve/rank/match.h"
 
-enum { PASSAGES = 6, NARROW = 12, WIDE = 40, SET = SX_QUERY_TERMS / 32 };
+enum { PASSAGES = 4, NARROW = 8, WIDE = 40, SET = SX_QUERY_TERMS / 32 };
 
 /* So many paragraphs' worth of background stand beside those of the documents. */
 static const double background_leaves = 300;
+/* Rare words are worth more than the logarithm of how rare they are. */
+static const double rarity = 1.25;
 /* What stands in brackets gives examples or says a thing again: it counts little where it is missing. */
 static const float aside_worth = 0.2f;
 /* This part of what a concept writes is as good as the word itself: not all of its words are called for at once. */
@@ -42,7 +43,7 @@ static float weigh_anew(sx_query *query, const char *question, size_t len)
     for (uint32_t i = 0; i < query->n; i++) {
         sx_query_term *t = &query->terms[i];
         double share = (double)sx_background_share(query->lang, t->hash);
-        t->idf = (float)log(1 + n / (t->df + background_leaves * share));
+        t->idf = (float)pow(log(1 + n / (t->df + background_leaves * share)), rarity);
         t->weight = t->idf * sx_term_worth(t);
         if (t->added) continue;
         all += t->weight;
@@ -109,6 +110,7 @@ static void finish(window *w)
     while (w->n) drop_oldest(w);
 }
 
+/* wide: NULL when the passage has nothing better than what it saw. */
 static void read_passage(window *narrow, window *wide, const sx_term_filter *filter, const sx_index *index,
                          uint32_t leaf)
 {
@@ -119,12 +121,12 @@ static void read_passage(window *narrow, window *wide, const sx_term_filter *fil
         uint32_t t = sx_term_match(filter, index->tokens[i] - 1);
         if (t != SX_QUERY_TERMS) {
             slide(narrow, (sighting){at, t});
-            slide(wide, (sighting){at, t});
+            if (wide) slide(wide, (sighting){at, t});
         }
         at++;
     }
     finish(narrow);
-    finish(wide);
+    if (wide) finish(wide);
 }
 
 sx_cover sx_cover_measure(const sx_ranking *ranking, const char *question, size_t len)
@@ -143,7 +145,7 @@ sx_cover sx_cover_measure(const sx_ranking *ranking, const char *question, size_
         if (whole <= narrow.best) continue; /* no part of it is better than that */
         if (c->doc != doc) sx_term_filter_make(&filter, &query, d->index);
         doc = c->doc;
-        read_passage(&narrow, &wide, &filter, d->index, c->leaf);
+        read_passage(&narrow, whole > wide.best ? &wide : NULL, &filter, d->index, c->leaf);
     }
     float total = (float)query.total;
     return (sx_cover){all, 0.5f * (narrow.best + wide.best) / total, total - 0.5f * (narrow.best + best)};

@@ -6,7 +6,6 @@
 #include "platform/unicode.h"
 #include "platform/utf8.h"
 #include "retrieve/rank/fold.h"
-#include "retrieve/rank/match.h"
 #include "retrieve/rank/spans.h"
 
 enum { NO_POS = 0x7fffffff, NEAR_WINDOW = 12, SET = SX_QUERY_TERMS / 32 };
@@ -234,16 +233,14 @@ static float body_score(const look *l, float words, float mean)
     return sum;
 }
 
-void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tree, const float *leaf_scores,
-                 const float *section_scores, sx_candidate *c)
+void sx_features(const sx_query *query, const sx_term_filter *filter, const sx_index *index, const sx_tree *tree,
+                 const float *leaf_scores, const float *section_scores, sx_candidate *c)
 {
-    sx_term_filter filter;
     look l = {.query = query};
     int previous[SX_QUERY_TERMS * 2], next[SX_QUERY_TERMS * 2];
-    sx_term_filter_make(&filter, query, index);
     link_neighbours(query, previous, next);
     for (uint32_t i = 0; i < query->n; i++) l.last[i] = NO_POS;
-    read_leaf(&l, &filter, index, c->leaf, previous, next);
+    read_leaf(&l, filter, index, c->leaf, previous, next);
 
     float total = (float)query->total, ideal = (float)query->ideal;
     uint32_t section = index->leaf_section[c->leaf];
@@ -258,7 +255,7 @@ void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tr
     pair_features(&l, previous, c);
     c->x[SX_F_RARE] = rare_share(query, l.has);
     c->x[SX_F_LEAD] = weigh(query, l.lead, NULL) / total;
-    heading_features(query, &filter, index, c);
+    heading_features(query, filter, index, c);
     c->x[SX_F_SHORT] = index->leaf_words[c->leaf] < 10;
     c->x[SX_F_SECTION] = section == SX_NO_NODE ? 0 : section_scores[section] / ideal;
     c->x[SX_F_NEIGHBOUR] = (before > behind ? before : behind) / ideal;
