@@ -51,6 +51,8 @@ enum { SX_CUE_NUMBER = 1, SX_CUE_TIME = 2, SX_CUE_NAME = 4, SX_CUE_MONEY = 8, SX
 llm_status sx_query_make(sx_query *query, sx_mem *mem, uint32_t lang, const char *text, size_t len);
 void sx_query_count(sx_query *query, const sx_index *index); /* adds a document's statistics */
 void sx_query_settle(sx_query *query);                       /* after the last count: weights */
+void sx_query_weigh_concepts(sx_query *query);               /* from the idf of the terms they write */
+float sx_term_worth(const sx_query_term *term);              /* how much of a word it is: 1, or a part of that */
 uint32_t sx_query_cues(const char *text, size_t len);
 enum { SX_QUESTION_MAX = 1024 };
 /* Folds a question to words between single blanks, cut to SX_QUESTION_MAX; returns its length. */
