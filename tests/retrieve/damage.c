@@ -256,6 +256,19 @@ static void test_all_are_named(void **state)
     sx_corpus_close(corpus);
 }
 
+/* A lost document is one line, whatever the index says of it. */
+static void test_lost_document(void **state)
+{
+    (void)state;
+    restore();
+    run_sql(path, "UPDATE section SET data=zeroblob(10) WHERE part=1 AND doc=(SELECT id FROM document WHERE "
+                  "name='comet-11.md')");
+    sx_corpus *corpus = open_heard(path, true, 4 << 20);
+    expect_proof(corpus, LLM_E_CORRUPT, "1 of 19 documents is lost: comet-11.md; ");
+    assert_int_equal(n_told, 1);
+    sx_corpus_close(corpus);
+}
+
 /* The tables that say what stands where. */
 static void test_tables(void **state)
 {
@@ -473,11 +486,11 @@ int main(void)
 {
     sx_mem_init(&mem, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row),         cmocka_unit_test(test_postings_against_text),
-        cmocka_unit_test(test_all_are_named),     cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_no_memory),         cmocka_unit_test(test_too_much),
-        cmocka_unit_test(test_in_part),           cmocka_unit_test(test_every_page),
-        cmocka_unit_test(test_since_it_was_read),
+        cmocka_unit_test(test_every_row),     cmocka_unit_test(test_postings_against_text),
+        cmocka_unit_test(test_all_are_named), cmocka_unit_test(test_lost_document),
+        cmocka_unit_test(test_tables),        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_too_much),      cmocka_unit_test(test_in_part),
+        cmocka_unit_test(test_every_page),    cmocka_unit_test(test_since_it_was_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
