@@ -6,8 +6,9 @@
 #include "guard/scan/ac.h"
 
 typedef struct sx_context {
-    sx_ac words;          /* in lower case; a word's value is its type */
-    uint64_t *four, *two; /* [1024] bits: first four bytes of words, first two of those that are shorter */
+    sx_ac words; /* in lower case; a word's value is its type */
+    /* [1024] bits: first four bytes of words; words of three letters, of two; first two bytes of other short ones */
+    uint64_t *four, *three, *pair, *two;
     uint8_t begins[256];  /* by byte: how it may begin a word, */
     uint8_t follows[256]; /* and what may begin behind it */
 } sx_context;
