@@ -42,7 +42,6 @@ typedef struct sx_own_type {
 
 /* What is known of a type, at hand: where words of context count for it. */
 typedef struct sx_reach {
-    const char *name;
     bool words;             /* it has some */
     uint8_t before, behind; /* bytes before a finding and behind it */
     uint8_t action;         /* LLM_ACTION_* of its own, 0: none */

@@ -18,7 +18,6 @@ void sx_context_free(sx_context *c)
 {
     sx_mem *mem = c->words.mem;
     sx_mem_free(mem, c->four);
-    sx_mem_free(mem, c->three);
     sx_mem_free(mem, c->pair);
     sx_mem_free(mem, c->two);
     sx_ac_free(&c->words);
@@ -59,7 +58,7 @@ static void set(uint64_t *bits, uint32_t i)
 
 llm_status sx_context_add(sx_context *c, uint32_t type, const char *word, size_t len, llm_error *err)
 {
-    uint64_t **const filters[] = {&c->four, &c->three, &c->pair, &c->two};
+    uint64_t **const filters[] = {&c->four, &c->pair, &c->two};
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         if (*filters[i] == NULL) *filters[i] = sx_mem_array(c->words.mem, FILTER_WORDS, sizeof **filters[i]);
         if (*filters[i] == NULL) return sx_fail_memory(err);
@@ -71,7 +70,7 @@ llm_status sx_context_add(sx_context *c, uint32_t type, const char *word, size_t
         set(c->four, four_of(word));
     } else if (len > 1 && sx_ascii_letter(first)) {
         if (len == 3)
-            set(c->three, three_of(word));
+            set(c->four, three_of(word));
         else
             set(c->pair, two_of(word));
     } else if (len > 1) {
@@ -128,8 +127,8 @@ static inline bool may_be(const sx_context *c, const sx_window *w, size_t at, si
     if (n < 2) return true;
     if (n < FOUR) return n == 3 || has(c->two, two_of(fold)) || has(c->pair, two_of(fold));
     if (has(c->four, four_of(fold)) || has(c->two, two_of(fold))) return true;
-    return sx_ascii_letter(fold[2]) ? !sx_ascii_letter(fold[3]) && has(c->three, three_of(fold))
-                                    : has(c->pair, two_of(fold)) || has(c->three, three_of(fold));
+    return sx_ascii_letter(fold[2]) ? !sx_ascii_letter(fold[3]) && has(c->four, three_of(fold))
+                                    : has(c->pair, two_of(fold)) || has(c->four, three_of(fold));
 }
 
 size_t sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t base,

@@ -86,7 +86,8 @@ bool sx_filter_allowed(sx_filter *f, const sx_candidate *c)
     if (sx_allow_empty(allow) || c->start < f->base) return false;
     size_t start = (size_t)(c->start - f->base), len = (size_t)(c->end - c->start);
     if (sx_allow_matches(allow, f->fold + start, len, c->type)) return true;
-    llm_status status = sx_allow_has(allow, &f->allowed, f->text + start, len, f->guard->reach[c->type].name, &yes);
+    llm_status status = sx_allow_has(allow, &f->allowed, f->text + start, len, sx_guard_type_name(f->guard, c->type),
+                                     &yes);
     return status == LLM_OK && yes; /* without memory the finding stands */
 }
 
@@ -177,7 +178,7 @@ llm_status sx_filter_record(sx_filter *f, const sx_candidate *c, llm_error *err)
     if (sx_mem_grow(f->mem, (void **)&f->found, &f->found_cap, f->found_n + 1, sizeof *f->found))
         return sx_fail_memory(err);
     sx_finding *found = &f->found[f->found_n++];
-    *found = (sx_finding){.type = f->guard->reach[c->type].name,
+    *found = (sx_finding){.type = sx_guard_type_name(f->guard, c->type),
                           .rule = sx_filter_rule_name(f, c->rule),
                           .label = c->ruling->label,
                           .start = c->start,
@@ -244,8 +245,8 @@ static llm_status edit(sx_filter *f, const sx_candidate *c, sx_buf *out, llm_err
     f->literal_n = 0;
     if (status == LLM_OK && c->action == LLM_ACTION_PSEUDONYM) status = open_vault(f, err);
     if (status != LLM_OK) return status;
-    return sx_redact(f->guard, f->guard->reach[c->type].name, c->ruling, c->action, f->text + start, end - start, out,
-                     err);
+    return sx_redact(f->guard, sx_guard_type_name(f->guard, c->type), c->ruling, c->action, f->text + start,
+                     end - start, out, err);
 }
 
 /* The group in f->cand is complete: chooses the findings, edits the text. */
