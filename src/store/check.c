@@ -83,11 +83,16 @@ static const char *const leftovers[] = {
     "SELECT 'posting',count(*) FROM posting WHERE id/16777216 NOT IN (SELECT id FROM segment)"};
 _Static_assert(SX_SEGMENT_ROWS == 16777216, "what the query above divides by");
 
-static llm_status check_form(inquest *q, llm_error *err)
+static llm_status look_at_all_pages(inquest *q, llm_error *err)
 {
     char pages[40];
     sqlite3_snprintf(sizeof pages, pages, "PRAGMA integrity_check(%d)", PAGES_TOLD);
-    llm_status status = each(q, pages, look_at_pages, err);
+    return each(q, pages, look_at_pages, err);
+}
+
+static llm_status check_form(inquest *q, llm_error *err)
+{
+    llm_status status = look_at_all_pages(q, err);
     if (status == LLM_OK) status = each(q, parts_sql, look_at_parts, err);
     if (status == LLM_OK) status = each(q, leftover_sections, look_at_leftovers, err);
     for (size_t i = 0; i < sizeof leftovers / sizeof *leftovers && status == LLM_OK && q->c->has_segments; i++)
@@ -143,9 +148,35 @@ llm_status sx_store_sweep(sx_store *store, llm_error *err)
 {
     sx_connection *c = store->writer;
     if (!c) return sx_store_fail_readonly(err);
+    inquest q = {.c = c};
     pthread_mutex_lock(&c->lock);
     llm_status status = sx_store_begin(c, err);
     if (status == LLM_OK) status = sx_store_finish(store, sx_sql_exec(c->db, sweep), err);
+    llm_status pages = look_at_all_pages(&q, NULL);
+    if (pages == LLM_OK && q.found && sx_sql_exec(c->db, "VACUUM") == SQLITE_OK) atomic_fetch_add(&store->own, 1);
+    pthread_mutex_unlock(&c->lock);
+    return status;
+}
+
+/* The tables are not emptied, which would read their pages, but forgotten; their pages belong to nothing until the file is
+ * swept. AUTOINCREMENT's counter stays: the id of a segment is never given again. */
+static const char forget[] = "PRAGMA writable_schema=ON;"
+                             "DELETE FROM sqlite_schema WHERE type='table' AND name IN "
+                             "('pending','tombstone','segment','posting');"
+                             "PRAGMA writable_schema=RESET";
+
+llm_status sx_store_remake_index(sx_store *store, llm_error *err)
+{
+    sx_connection *c = store->writer;
+    if (!c) return sx_store_fail_readonly(err);
+    pthread_mutex_lock(&c->lock);
+    llm_status status = sx_store_begin(c, err);
+    if (status == LLM_OK) {
+        int rc = sx_sql_exec(c->db, forget);
+        if (rc == SQLITE_OK) rc = sx_sql_exec(c->db, SX_TABLES_OF_INDEX "INSERT INTO pending SELECT id FROM document");
+        status = sx_store_finish(store, rc, err);
+        sx_sql_exec(c->db, "PRAGMA writable_schema=RESET"); /* whatever became of it */
+    }
     pthread_mutex_unlock(&c->lock);
     return status;
 }

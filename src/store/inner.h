@@ -44,6 +44,13 @@ static inline bool sx_stmt_is_of_form_2(int statement)
     return statement >= SX_STMT_PUT_PENDING;
 }
 
+/* What is made of documents, and may be made anew. */
+#define SX_TABLES_OF_INDEX \
+    "CREATE TABLE pending(doc INTEGER PRIMARY KEY);" \
+    "CREATE TABLE tombstone(doc INTEGER PRIMARY KEY);" \
+    "CREATE TABLE segment(id INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL, units INTEGER NOT NULL);" \
+    "CREATE TABLE posting(id INTEGER PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);"
+
 typedef struct sx_connection {
     sqlite3 *db;
     sqlite3_stmt *stmt[SX_STATEMENTS];

@@ -53,10 +53,7 @@ static const char *const statements[SX_STATEMENTS] = {
 };
 
 #define TABLES_2 \
-    "CREATE TABLE pending(doc INTEGER PRIMARY KEY);" \
-    "CREATE TABLE tombstone(doc INTEGER PRIMARY KEY);" \
-    "CREATE TABLE segment(id INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL, units INTEGER NOT NULL);" \
-    "CREATE TABLE posting(id INTEGER PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);" \
+    SX_TABLES_OF_INDEX \
     "CREATE TABLE about(doc INTEGER PRIMARY KEY REFERENCES document(id), revision INTEGER NOT NULL, data BLOB NOT " \
     "NULL);"
 

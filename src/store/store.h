@@ -122,8 +122,11 @@ typedef struct sx_finder {
 /* Pages, b-trees, and that all tables hang together: each part that does not is told, and the search for others goes on.
  * LLM_E_CORRUPT when there was one, with the first. */
 llm_status sx_store_check_form(sx_store *store, const sx_finder *finder, llm_error *err);
-/* Removes the rows that belong to nothing. */
+/* Removes the rows that belong to nothing, and where pages are damaged writes the file anew, which mends its indices and the
+ * list of free pages; it is left as it is when a table cannot be read. */
 llm_status sx_store_sweep(sx_store *store, llm_error *err);
+/* Gives up all segments, also when their pages cannot be read: every document is pending then. */
+llm_status sx_store_remake_index(sx_store *store, llm_error *err);
 /* What sx_store_check_form does, and the bytes of every document against their sums; tells the first that is damaged. */
 llm_status sx_store_check(sx_store *store, llm_error *err);
 

@@ -246,6 +246,7 @@ static void test_all_are_named(void **state)
     ingest(corpus, "more.md", 77);
     expect_proof(corpus, LLM_E_CORRUPT, "2 of 20 documents are lost: comet-11.md, violin-07.md");
     assert_int_equal(told_of("segment "), 0);
+    assert_int_equal(ask_sql(path, "SELECT count(*) FROM pending"), 2);
     assert_int_equal(sx_corpus_remove(corpus, "comet-11.md", &err), LLM_OK);
     ingest(corpus, "violin-07.md", 7);
     expect_proof(corpus, LLM_OK, NULL);
@@ -314,6 +315,103 @@ static void test_too_much(void **state)
     sx_corpus_close(corpus);
 }
 
+/* ---- pages ---- */
+
+static llm_status compare_doc(void *user, const sx_doc_info *doc)
+{
+    sx_corpus *corpus = user;
+    sx_tree *was = NULL, *now = NULL;
+    llm_error err = {sizeof err, 0, {0}};
+    assert_int_equal(sx_corpus_tree(whole, doc->name, NULL, &was, &err), LLM_OK);
+    llm_status status = sx_corpus_tree(corpus, doc->name, NULL, &now, &err);
+    if (status == LLM_OK) {
+        assert_int_equal(now->text_len, was->text_len);
+        assert_memory_equal(now->text, was->text, was->text_len);
+    } else if (status != LLM_E_CORRUPT && status != LLM_E_NOT_FOUND) {
+        fail_msg("%d: %s", status, err.message);
+    }
+    sx_tree_unref(now);
+    sx_tree_unref(was);
+    return LLM_OK;
+}
+
+/* Nothing that it says is wrong. *sound: all is there, and it says so. */
+static void expect_honest(sx_corpus *corpus, bool *sound)
+{
+    llm_error err = {sizeof err, 0, {0}};
+    llm_status status = sx_corpus_check(corpus, &err);
+    if (status != LLM_OK && status != LLM_E_CORRUPT) fail_msg("%d: %s", status, err.message);
+    *sound = status == LLM_OK;
+    if (*sound) expect_same(whole, corpus);
+    for (int q = 0; q < 2 && !*sound; q++) {
+        sx_evidence *x = ask_as(whole, questions[q], NULL), *y = NULL;
+        status = sx_retrieve(&y, corpus, questions[q], strlen(questions[q]), NULL, &mem, &err);
+        if (status != LLM_OK && status != LLM_E_CORRUPT) fail_msg("%d: %s", status, err.message);
+        if (status == LLM_OK) {
+            assert_int_equal(x->count, y->count);
+            assert_int_equal(x->found[0].node, y->found[0].node);
+            assert_string_equal(x->found[0].tree->name, y->found[0].tree->name);
+        }
+        sx_evidence_free(x);
+        sx_evidence_free(y);
+    }
+    sx_corpus_list(corpus, NULL, compare_doc, corpus, NULL);
+}
+
+/* Pages of the file that were never written, or were written by somebody else: whatever still reads is right, whatever does not
+ * is told, and to mend it makes nothing worse. */
+static void test_every_page(void **state)
+{
+    (void)state;
+    static unsigned char page[4096];
+    struct stat st;
+    unsigned refused = 0, told_damaged = 0, sound_again = 0, unused = 0;
+    assert_int_equal(stat(pristine, &st), 0);
+    for (long n = 0; n < st.st_size / 4096; n++) {
+        restore();
+        FILE *f = fopen(path, "r+b");
+        assert_non_null(f);
+        for (size_t i = 0; i < sizeof page; i++) page[i] = n % 2 ? (unsigned char)(i * 31) : 0;
+        fseek(f, n * 4096 + (n % 3 == 2 ? 2048 : 0), SEEK_SET); /* or half of one */
+        assert_int_equal(fwrite(page, 1, n % 3 == 2 ? 2048 : 4096, f), n % 3 == 2 ? 2048 : 4096);
+        fclose(f);
+        bool sound = false;
+        for (int round = 0; round < 3; round++) { /* a reader, a writer, a reader of what the writer left */
+            const sx_corpus_params params = {.readonly = round != 1, .cache_bytes = 4 << 20};
+            sx_corpus *corpus = NULL;
+            llm_error err = {sizeof err, 0, {0}};
+            llm_status status = sx_corpus_open(&corpus, &mem, path, &params, &err);
+            if (status != LLM_OK) {
+                assert_true(status == LLM_E_CORRUPT && strlen(err.message) > 20);
+                refused++;
+                break;
+            }
+            bool was = sound;
+            expect_honest(corpus, &sound);
+            if (round == 0) *(sound ? &unused : &told_damaged) += 1;
+            if (round == 2 && was) assert_true(sound);
+            if (round == 2 && sound) sound_again++;
+            sx_corpus_close(corpus);
+        }
+    }
+    print_message("%u refused, %u told, %u unused, %u sound at the end\n", refused, told_damaged, unused, sound_again);
+    assert_true(refused >= 1 && told_damaged > 20 && sound_again >= unused + 6);
+}
+
+/* A check is of the file, not of what is in memory since before it was damaged. */
+static void test_since_it_was_read(void **state)
+{
+    (void)state;
+    restore();
+    sx_corpus *corpus = open_heard(path, true, 4 << 20);
+    expect_same(whole, corpus);
+    expect_proof(corpus, LLM_OK, NULL);
+    turn_bit(path, ask_sql(path, "SELECT max(id)-1 FROM posting"), 5, false);
+    expect_proof(corpus, LLM_E_CORRUPT, "segment ");
+    expect_same(whole, corpus);
+    sx_corpus_close(corpus);
+}
+
 /* Who sees a part of the corpus is answered round a damaged segment too. */
 static void test_in_part(void **state)
 {
@@ -375,10 +473,11 @@ int main(void)
 {
     sx_mem_init(&mem, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row),     cmocka_unit_test(test_postings_against_text),
-        cmocka_unit_test(test_all_are_named), cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_no_memory),     cmocka_unit_test(test_too_much),
-        cmocka_unit_test(test_in_part),
+        cmocka_unit_test(test_every_row),         cmocka_unit_test(test_postings_against_text),
+        cmocka_unit_test(test_all_are_named),     cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_no_memory),         cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_in_part),           cmocka_unit_test(test_every_page),
+        cmocka_unit_test(test_since_it_was_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -37,9 +37,12 @@ static void tell(const findings *f, const char *sentence)
 
 static void lose(findings *f, const char *name, const char *why)
 {
-    if (f->lost++ == 0) keep_first(f->lost_why, why);
+    llm_error told = {sizeof told, 0, {0}};
+    sx_fail(&told, LLM_E_CORRUPT, strstr(why, name) ? "%.0s%s" : "document %s is lost: %s", name, why);
+    atomic_store(&f->corpus->untidy, true);
+    if (f->lost++ == 0) keep_first(f->lost_why, told.message);
     sx_buf_printf(&f->names, f->lost > 1 ? ", %s" : "%s", name);
-    tell(f, why);
+    tell(f, told.message);
 }
 
 static void found_damage(void *user, const char *doc, const char *sentence)

@@ -82,11 +82,13 @@ static llm_status mark_gone(sx_wide *wide, sx_snapshot *s, sx_seek_part *part, s
     sx_seg_doc doc, last;
     llm_status status = sx_segment_doc(&part->segment, &wide->rows, part->segment.n_docs - 1, &last, err);
     int64_t first = (int64_t)sx_fixed_at(part->segment.doc_directory, 8);
+    part->n_docs = part->segment.n_docs;
     for (size_t t = 0; t < s->state.n_tombstones && !status; t++) {
         int64_t id = s->state.tombstones[t];
         if (id < first || id > last.id) continue;
         status = sx_segment_doc_by_id(&part->segment, &wide->rows, id, &doc, err);
         if (!status && doc.id && part->n_gone == room) status = sx_segment_damaged(&part->segment, err); /* in two */
+        if (!status && doc.id) part->n_docs--;
         if (!status && doc.id && doc.leaves) part->gone[part->n_gone++] = (sx_gone){doc.first, doc.first + doc.leaves};
     }
     return status;

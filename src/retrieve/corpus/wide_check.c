@@ -224,6 +224,7 @@ llm_status sx_wide_proof_make(sx_wide_proof **out, sx_wide *wide, const sx_finde
     }
     if (status) {
         sx_wide_proof_free(p);
+        if (status == LLM_E_CORRUPT) sx_wide_mark_astray(wide); /* not even its tables can be read */
         return status == LLM_MORE
                    ? sx_fail(err, LLM_E_IO, "the corpus changes faster than it can be checked; try again")
                    : status;

@@ -267,13 +267,16 @@ llm_status sx_wide_mend(sx_wide *wide, llm_error *err)
     llm_status status = LLM_MORE;
     if (!sx_wide_needs_mending(wide)) return LLM_OK;
     for (int i = 0; i < 16 && status == LLM_MORE; i++) status = sx_snapshot_for_mending(wide, &s, err);
-    if (status) return status;
-    int64_t *bad = sx_mem_array(wide->mem, s->state.n_segments + 1, sizeof *bad);
-    int64_t *unburied = sx_mem_array(wide->mem, s->state.n_tombstones + 1, sizeof *unburied);
-    status = bad && unburied ? take_away(wide, s, bad, unburied, err) : sx_fail_memory(err);
-    sx_mem_free(wide->mem, bad);
-    sx_mem_free(wide->mem, unburied);
-    sx_snapshot_release(wide, s);
+    if (!status) {
+        int64_t *bad = sx_mem_array(wide->mem, s->state.n_segments + 1, sizeof *bad);
+        int64_t *unburied = sx_mem_array(wide->mem, s->state.n_tombstones + 1, sizeof *unburied);
+        status = bad && unburied ? take_away(wide, s, bad, unburied, err) : sx_fail_memory(err);
+        sx_mem_free(wide->mem, bad);
+        sx_mem_free(wide->mem, unburied);
+        sx_snapshot_release(wide, s);
+    }
+    if (status == LLM_E_CORRUPT)
+        status = sx_store_remake_index(wide->store, err); /* it cannot even be read or removed */
     if (status) return status;
     pthread_mutex_lock(&wide->lock);
     wide->n_bad = 0; /* an id is never given again */

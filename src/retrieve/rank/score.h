@@ -14,6 +14,7 @@ typedef struct sx_query_term {
     uint32_t hash;
     uint32_t start, end; /* where the question says it first */
     uint32_t df;         /* paragraphs that have it */
+    uint32_t named;      /* documents of segments whose names say it */
     uint16_t count;      /* times in the question */
     uint8_t kind;        /* SX_TOK_* */
     bool weak;
@@ -39,9 +40,10 @@ typedef struct sx_query {
     uint32_t n_concepts;
     uint32_t n_leaves; /* of the documents considered */
     uint64_t n_words;
-    double total;  /* sum of weights */
-    double ideal;  /* base score of a paragraph that holds everything over and over */
-    uint32_t cues; /* SX_CUE_* the answer should show */
+    uint32_t n_docs; /* in segments, of every language */
+    double total;    /* sum of weights */
+    double ideal;    /* base score of a paragraph that holds everything over and over */
+    uint32_t cues;   /* SX_CUE_* the answer should show */
 } sx_query;
 
 enum { SX_CUE_NUMBER = 1, SX_CUE_TIME = 2, SX_CUE_NAME = 4, SX_CUE_MONEY = 8, SX_CUE_REASON = 16, SX_CUE_DEFINE = 32 };
