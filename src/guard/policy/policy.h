@@ -40,10 +40,11 @@ typedef struct sx_own_type {
     float word_score; /* of its listed words; 0: 1 */
 } sx_own_type;
 
-/* Where words of context count for a type. */
+/* What is known of a type, at hand: where words of context count for it. */
 typedef struct sx_reach {
     bool words;             /* it has some */
     uint8_t before, behind; /* bytes before a finding and behind it */
+    uint8_t action;         /* LLM_ACTION_* of its own, 0: none */
 } sx_reach;
 
 /* One of the host's recognisers. */

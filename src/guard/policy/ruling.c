@@ -49,14 +49,13 @@ bool sx_guard_action_set(const sx_guard *guard, uint32_t type, unsigned directio
     return guard->actions[direction][type] != 0 || guard->named[direction][type];
 }
 
-/* What the defaults say. */
+/* What the defaults say, of a guard that is frozen. */
 static uint32_t default_action(const sx_guard *guard, uint32_t type, unsigned direction, bool asked)
 {
-    sx_type_info info = {0};
-    sx_guard_type_info(guard, type, &info);
-    if (info.action == LLM_ACTION_REVIEW) return LLM_ACTION_REVIEW; /* a label, not data to cover */
+    uint32_t own = guard->reach[type].action;
+    if (own == LLM_ACTION_REVIEW) return LLM_ACTION_REVIEW; /* a label, not data to cover */
     uint32_t given = guard->params.default_action != 0 ? guard->params.default_action : guard->defaults[direction];
-    uint32_t action = given != 0 ? given : info.action != 0 ? info.action : LLM_ACTION_REPLACE;
+    uint32_t action = given != 0 ? given : own != 0 ? own : LLM_ACTION_REPLACE;
     return action == LLM_ACTION_ALLOW && asked && given == 0 ? LLM_ACTION_REPLACE : action;
 }
 

@@ -259,13 +259,11 @@ float sx_check_iban(const sx_match *m, int arg)
     if (m->len < 15 || sx_match_alnum(m, v, 2) < 2) return SX_CHECK_NO;
     size_t need = iban_length(v), n = need < 15 || m->len < need ? 0 : sx_match_alnum(m, v, need + 1);
     if (n != need || n == 0 || !one_case(m)) return SX_CHECK_NO;
-    unsigned rest = 0;
+    uint64_t rest = 0;
     for (size_t i = 0; i < n; i++) {
         char c = v[i + 4 < n ? i + 4 : i + 4 - n];
-        if (c <= '9')
-            rest = (rest * 10 + (unsigned)(c - '0')) % 97;
-        else
-            rest = (rest * 100 + (unsigned)(c - 'A' + 10)) % 97;
+        rest = c <= '9' ? rest * 10 + (unsigned)(c - '0') : rest * 100 + (unsigned)(c - 'A' + 10);
+        if (rest > UINT64_MAX / 1000) rest %= 97;
     }
-    return rest == 1 ? SX_CHECK_YES : SX_CHECK_NO;
+    return rest % 97 == 1 ? SX_CHECK_YES : SX_CHECK_NO;
 }

@@ -63,6 +63,12 @@ uint32_t sx_window_wide(const sx_window *w, size_t at)
 
 sx_before sx_window_look_back(const sx_window *w, size_t at)
 {
+    uint8_t last = at > 0 ? w->fold[at - 1] : 0;
+    if (last < 0x80 && !sx_joins_numbers(last)) {
+        bool letter = sx_ascii_letter(last) || last == '_', digit = sx_ascii_digit(last);
+        uint32_t behind = digit ? SX_BEHIND_DIGIT : letter ? SX_BEHIND_LETTER : SX_BEHIND_OTHER;
+        return (sx_before){.cp = last, .word = digit || letter, .behind = behind};
+    }
     sx_before b = {.cp = sx_window_before(w, at)};
     b.behind = sx_behind(b.cp);
     b.word = b.behind != SX_BEHIND_OTHER;

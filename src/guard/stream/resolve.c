@@ -135,6 +135,10 @@ static bool context_came(sx_filter *f, const sx_candidate *c)
 static llm_status choose(sx_filter *f, llm_error *err)
 {
     size_t span = (size_t)(f->cand_end - f->cand_start), kept = 0;
+    if (f->cand_n == 1) {
+        if (f->cand[0].waits && !context_came(f, &f->cand[0])) f->cand_n = 0;
+        return LLM_OK;
+    }
     if (sx_mem_grow(f->mem, (void **)&f->taken, &f->taken_cap, 2 * span, 1)) return sx_fail_memory(err);
     memset(f->taken, 0, 2 * span);
     sort(f->cand, f->cand_n, sx_stronger);
