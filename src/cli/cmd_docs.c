@@ -1,4 +1,4 @@
-/* sextant list, remove, check: what a corpus holds. */
+/* sextant list, remove: what a corpus holds. */
 #include <string.h>
 
 #include "commands.h"
@@ -21,13 +21,6 @@ static const char remove_help[] = "usage: sextant remove -c CORPUS DOC...\n"
                                   "others are removed all the same.\n"
                                   "\n"
                                   "  -c, --corpus FILE   the corpus file\n";
-
-static const char check_help[] = "usage: sextant check -c CORPUS\n"
-                                 "\n"
-                                 "Proves a corpus sound: the file's structure, every document's hashes and the\n"
-                                 "index. Exit status 1 when something is damaged, with a sentence that says what.\n"
-                                 "\n"
-                                 "  -c, --corpus FILE   the corpus file\n";
 
 enum { OPT_CORPUS = 1, OPT_JSON, OPT_LABELS };
 
@@ -103,22 +96,6 @@ static int remove_docs(sx_run *run, const sx_args *args, bool json)
     return status;
 }
 
-static int check(sx_run *run, const sx_args *args, bool json)
-{
-    (void)json;
-    llm_error err = LLM_ERROR_INIT;
-    if (args->operands) return sx_usage(run->cmd, "'%s' is too much: check takes no operands", args->operand[0]);
-    sx_progress("Checking");
-    llm_status st = llm_corpus_check(run->corpus, &err);
-    sx_progress_end();
-    if (st == LLM_OK) {
-        puts("sound");
-        return SX_EXIT_OK;
-    }
-    sx_failed(run, st, err.message);
-    return st == LLM_E_CORRUPT ? SX_EXIT_SOME : run->status;
-}
-
 static int with_corpus(const sx_command *self, const sx_opt *table, int argc, char **argv, bool readonly, work_fn work)
 {
     sx_args args;
@@ -157,11 +134,5 @@ static int run_remove(const sx_command *self, int argc, char **argv)
     return with_corpus(self, plain_table, argc, argv, false, remove_docs);
 }
 
-static int run_check(const sx_command *self, int argc, char **argv)
-{
-    return with_corpus(self, plain_table, argc, argv, true, check);
-}
-
 const sx_command sx_cmd_list = {"list", "the documents of a corpus", list_help, run_list};
 const sx_command sx_cmd_remove = {"remove", "take documents out of a corpus", remove_help, run_remove};
-const sx_command sx_cmd_check = {"check", "prove a corpus file sound", check_help, run_check};

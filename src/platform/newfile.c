@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +48,18 @@ llm_status sx_new_file_put(sx_new_file *f, const void *bytes, size_t n, llm_erro
     return LLM_OK;
 }
 
+/* The new name is on the disk only when its folder is; what cannot sync a folder keeps names in some other way. */
+static int sync_folder(sx_new_file *f)
+{
+    char *slash = strrchr(f->temporary.data, '/'); /* it is of no more use as a name */
+    if (slash) slash[slash == f->temporary.data] = '\0';
+    int fd = open(slash ? f->temporary.data : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    int failed = fsync(fd) != 0 && errno != EINVAL && errno != EROFS ? errno : 0;
+    close(fd);
+    return failed;
+}
+
 llm_status sx_new_file_end(sx_new_file *f, llm_status status, llm_error *err)
 {
     if (status == LLM_OK && (fflush(f->out) != 0 || fsync(fileno(f->out)) != 0))
@@ -54,7 +67,12 @@ llm_status sx_new_file_end(sx_new_file *f, llm_status status, llm_error *err)
     if (fclose(f->out) != 0 && status == LLM_OK) status = sx_fail_errno(err, errno, "cannot write", f->temporary.data);
     if (status == LLM_OK && rename(f->temporary.data, f->path) != 0)
         status = sx_fail_errno(err, errno, "cannot rename to", f->path);
-    if (status != LLM_OK) unlink(f->temporary.data);
+    if (status != LLM_OK) {
+        unlink(f->temporary.data);
+    } else {
+        int failed = sync_folder(f);
+        if (failed) status = sx_fail_errno(err, failed, "cannot make sure of", f->path);
+    }
     sx_buf_free(&f->temporary);
     return status;
 }

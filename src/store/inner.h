@@ -29,6 +29,7 @@ enum {
     SX_STMT_DROP_SEGMENT,
     SX_STMT_DROP_ROWS,
     SX_STMT_SETTLE,
+    SX_STMT_UNSETTLE,
     SX_STMT_UNBURY,
     SX_STMT_LIST,
     SX_STMT_CLAIM,
@@ -42,6 +43,13 @@ static inline bool sx_stmt_is_of_form_2(int statement)
 {
     return statement >= SX_STMT_PUT_PENDING;
 }
+
+/* What is made of documents, and may be made anew. */
+#define SX_TABLES_OF_INDEX \
+    "CREATE TABLE pending(doc INTEGER PRIMARY KEY);" \
+    "CREATE TABLE tombstone(doc INTEGER PRIMARY KEY);" \
+    "CREATE TABLE segment(id INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL, units INTEGER NOT NULL);" \
+    "CREATE TABLE posting(id INTEGER PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);"
 
 typedef struct sx_connection {
     sqlite3 *db;
@@ -60,6 +68,8 @@ struct sx_store {
 
 /* A document and its sections in the place of the one of that name, inside a write. Returns SQLite's code. */
 int sx_store_put_rows(sx_connection *c, const sx_store_doc *doc, const sx_blob sections[SX_SECTIONS]);
+/* Of a row whose columns from this one on are a section's sum, its data and the hash of its document. */
+bool sx_store_sum_fits(sqlite3_stmt *stmt, int column, int part);
 /* Says something about a document of this id, inside a write. Nothing for an empty one. */
 int sx_store_put_about(sx_connection *c, int64_t id, uint32_t revision, const void *about, size_t size);
 /* Steps a statement that gives no rows and makes it ready for the next use. */

@@ -36,6 +36,11 @@ static llm_status fail(sx_kv *kv, int code, const char *doing, llm_error *err)
         return sx_fail(err, LLM_E_CORRUPT, "\"%s\" is damaged or no vault (%s); restore it from a copy", kv->path,
                        sqlite3_errmsg(kv->db));
     case SQLITE_READONLY:
+        if (kv->readonly)
+            return sx_fail(err, LLM_E_READONLY,
+                           "\"%s\" was being written to when its process or the machine stopped, and a reader may not "
+                           "take that back: open it for writing once",
+                           kv->path);
         return sx_fail(err, LLM_E_READONLY, "\"%s\" cannot be written; open it read-only or change its permissions",
                        kv->path);
     case SQLITE_BUSY:
@@ -134,7 +139,9 @@ static llm_status prepare(sx_kv *kv, const void *key, size_t key_len, uint32_t f
 {
     llm_status status = LLM_OK;
     if (!kv->readonly) {
-        status = run(kv, "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON", "opening", err);
+        /* EXTRA: a journal that came back with the power would undo what was reported done, and bring back what was
+         * removed */
+        status = run(kv, "PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON", "opening", err);
         if (status == LLM_OK) status = sx_kv_begin(kv, err);
         if (status == LLM_OK)
             status = run(kv,

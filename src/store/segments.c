@@ -155,8 +155,7 @@ llm_status sx_store_read_row(sx_store *store, int64_t segment, uint32_t row, voi
         *size = (size_t)sqlite3_column_bytes(stmt, 1);
         if (*size && !bytes) status = sx_fail_memory(err);
         if (status == LLM_OK && sum_of(bytes, *size, row_key(segment, row)) != sqlite3_column_int64(stmt, 0))
-            status = sx_fail(err, LLM_E_CORRUPT,
-                             "row %u of segment %lld of the index is damaged; restore the corpus from a copy", row,
+            status = sx_fail(err, LLM_E_CORRUPT, "row %u of segment %lld of the index is damaged", row,
                              (long long)segment);
         if (status == LLM_OK && !(*data = sx_mem_alloc(store->mem, *size + SX_ROW_PAD))) status = sx_fail_memory(err);
         if (status == LLM_OK && *size) memcpy(*data, bytes, *size);
@@ -226,6 +225,7 @@ llm_status sx_store_put_segment(sx_store *store, const sx_store_fold *fold, llm_
         if (rc == SQLITE_OK) rc = run_ids(c, SX_STMT_DROP_SEGMENT, fold->replaced, fold->n_replaced, &whole);
         if (rc == SQLITE_OK && whole) rc = drop_rows(c, fold->replaced, fold->n_replaced);
         if (rc == SQLITE_OK && whole) rc = run_ids(c, SX_STMT_UNBURY, fold->unburied, fold->n_unburied, &ignored);
+        if (rc == SQLITE_OK && whole) rc = run_ids(c, SX_STMT_UNSETTLE, fold->unsettled, fold->n_unsettled, &whole);
         if (rc == SQLITE_OK && whole && fold->n_rows) rc = put_rows(c, fold);
         if (rc == SQLITE_OK && !whole) {
             rc = sx_sql_exec(c->db, "ROLLBACK");

@@ -188,14 +188,29 @@ static llm_status prepare(sqlite3 *db, const char *path, bool readonly, const sx
     return fresh || version < form->version ? make_form(db, path ? path : "memory", form, err) : LLM_OK;
 }
 
+/* Does a log that is not empty lie beside the file? Then what stands in the file alone may be half of a write. */
+static int look_for_logs(const char *path, bool *any)
+{
+    static const char *const tails[] = {"-wal", "-journal"};
+    struct stat st;
+    *any = false;
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        char *log = sqlite3_mprintf("%s%s", path, tails[i]);
+        if (!log) return SQLITE_NOMEM;
+        *any = *any || (stat(log, &st) == 0 && st.st_size > 0);
+        sqlite3_free(log);
+    }
+    return SQLITE_OK;
+}
+
 /* A write-ahead-log file on a medium that cannot be written to: SQLite wants to make its shared index there, and cannot.
  * When no log lies beside it, nothing can be missing, and the file may be read as it stands. */
-static int open_immutable(sqlite3 **db, const char *path)
+static int open_immutable(sqlite3 **db, const char *path, bool *unfinished)
 {
-    char *wal = sqlite3_mprintf("%s-wal", path), *uri = NULL;
-    struct stat st;
-    int rc = SQLITE_CANTOPEN;
-    if (wal && (stat(wal, &st) != 0 || st.st_size == 0)) {
+    char *uri = NULL;
+    int rc = look_for_logs(path, unfinished);
+    if (rc == SQLITE_OK && *unfinished) rc = SQLITE_CANTOPEN;
+    if (rc == SQLITE_OK) {
         sqlite3_str *s = sqlite3_str_new(NULL);
         sqlite3_str_appendall(s, "file:");
         for (const char *p = path; *p; p++) {
@@ -206,9 +221,9 @@ static int open_immutable(sqlite3 **db, const char *path)
         }
         sqlite3_str_appendall(s, "?immutable=1");
         uri = sqlite3_str_finish(s);
+        rc = SQLITE_NOMEM;
         if (uri) rc = sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
     }
-    sqlite3_free(wal);
     sqlite3_free(uri);
     return rc;
 }
@@ -228,18 +243,24 @@ llm_status sx_sql_open(sqlite3 **out, const char *path, bool readonly, const sx_
     int flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     int rc = sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     int64_t ignored;
+    bool unfinished = false;
     if (readonly && rc == SQLITE_OK) {
         rc = get_int(db, "PRAGMA user_version", &ignored);
         if (rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY) {
             sqlite3_close(db);
             db = NULL;
-            rc = open_immutable(&db, name);
+            rc = open_immutable(&db, name, &unfinished);
         } else {
             rc = SQLITE_OK; /* any other failure is told with more words below */
         }
     }
     sqlite3_free(name);
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK && unfinished)
+        status = sx_fail(err, LLM_E_READONLY,
+                         "%s was being written to when its process or the machine stopped, and a reader may not finish "
+                         "it: open it for writing once",
+                         path);
+    else if (rc != SQLITE_OK)
         status = (rc & 0xFF) == SQLITE_NOMEM ? sx_fail_memory(err)
                  : db && sqlite3_system_errno(db)
                      ? sx_fail_errno(err, sqlite3_system_errno(db), "cannot open", path ? path : "memory")

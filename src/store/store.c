@@ -20,7 +20,7 @@ static const char tell_of[] = "SELECT d.id,name,bytes,nodes,format,hash,a.data,a
                               "about a ON a.doc=d.id WHERE name=?1";
 
 static const char read_part[] =
-    "SELECT s.hash,s.data,d.hash FROM section s,document d WHERE s.doc=?1 AND s.part=?2 AND d.id=?1";
+    "SELECT s.hash,s.data,d.hash,d.name FROM section s,document d WHERE s.doc=?1 AND s.part=?2 AND d.id=?1";
 
 static const char *const statements[SX_STATEMENTS] = {
     [SX_STMT_PUT_DOC] = "INSERT INTO document(name,bytes,nodes,format,hash) VALUES(?1,?2,?3,?4,?5)",
@@ -43,6 +43,7 @@ static const char *const statements[SX_STATEMENTS] = {
     [SX_STMT_DROP_SEGMENT] = "DELETE FROM segment WHERE id=?1",
     [SX_STMT_DROP_ROWS] = "DELETE FROM posting WHERE id>=?1 AND id<?2",
     [SX_STMT_SETTLE] = "DELETE FROM pending WHERE doc=?1",
+    [SX_STMT_UNSETTLE] = "INSERT INTO pending(doc) SELECT id FROM document WHERE id=?1",
     [SX_STMT_UNBURY] = "DELETE FROM tombstone WHERE doc=?1",
     [SX_STMT_LIST] = list_all,
     [SX_STMT_TELL] = tell_of,
@@ -52,10 +53,7 @@ static const char *const statements[SX_STATEMENTS] = {
 };
 
 #define TABLES_2 \
-    "CREATE TABLE pending(doc INTEGER PRIMARY KEY);" \
-    "CREATE TABLE tombstone(doc INTEGER PRIMARY KEY);" \
-    "CREATE TABLE segment(id INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL, units INTEGER NOT NULL);" \
-    "CREATE TABLE posting(id INTEGER PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);" \
+    SX_TABLES_OF_INDEX \
     "CREATE TABLE about(doc INTEGER PRIMARY KEY REFERENCES document(id), revision INTEGER NOT NULL, data BLOB NOT " \
     "NULL);"
 
@@ -209,8 +207,7 @@ static void sum_of(unsigned char out[SUM_BYTES], const void *data, size_t size, 
     for (int i = 0; i < SUM_BYTES; i++) out[i] = (unsigned char)(sum >> (8 * i));
 }
 
-/* A row of: sum, data, hash of the document. */
-static bool sum_fits(sqlite3_stmt *stmt, int column, int part)
+bool sx_store_sum_fits(sqlite3_stmt *stmt, int column, int part)
 {
     unsigned char now[SX_HASH_BYTES];
     const void *sum = sqlite3_column_blob(stmt, column), *data = sqlite3_column_blob(stmt, column + 1);
@@ -329,9 +326,10 @@ llm_status sx_store_read_doc(sqlite3_stmt *stmt, sx_store_doc *doc, llm_error *e
     doc->format = (uint32_t)sqlite3_column_int64(stmt, 4);
     const void *hash = sqlite3_column_blob(stmt, 5);
     if (!doc->name) return sx_fail_memory(err);
-    if (!hash || sqlite3_column_bytes(stmt, 5) != SX_HASH_BYTES)
-        return sx_fail(err, LLM_E_CORRUPT, "the hash of document %s is damaged; ingest it again", doc->name);
-    memcpy(doc->hash, hash, SX_HASH_BYTES);
+    if (hash && sqlite3_column_bytes(stmt, 5) == SX_HASH_BYTES)
+        memcpy(doc->hash, hash, SX_HASH_BYTES);
+    else
+        memset(doc->hash, 0, SX_HASH_BYTES); /* no document has it: this one is lost, the others are not */
     return LLM_OK;
 }
 
@@ -392,10 +390,10 @@ static llm_status read_row(sx_store *store, sqlite3_stmt *stmt, int section, voi
     const void *bytes = sqlite3_column_blob(stmt, 1);
     size_t n = (size_t)sqlite3_column_bytes(stmt, 1);
     if (n && !bytes) return sx_fail_memory(err);
-    if (!sum_fits(stmt, 0, section))
+    if (!sx_store_sum_fits(stmt, 0, section))
         return sx_fail(err, LLM_E_CORRUPT,
-                       "section %d of a document is damaged: its bytes do not match their hash; ingest it again",
-                       section);
+                       "section %d of document %s is damaged: its bytes do not match their hash; ingest it again",
+                       section, (const char *)sqlite3_column_text(stmt, 3));
     char *copy = sx_mem_alloc(store->mem, n + 1);
     if (!copy) return sx_fail_memory(err);
     if (n) memcpy(copy, bytes, n);
@@ -444,68 +442,6 @@ llm_status sx_store_generation(sx_store *store, uint64_t *generation, llm_error 
     *generation = (uint64_t)sqlite3_column_int64(stmt, 0) << 32 | atomic_load(&store->own);
     llm_status status = rc == SQLITE_ROW ? LLM_OK : sx_sql_fail(c->db, rc, "reading the corpus", err);
     sqlite3_reset(stmt);
-    pthread_mutex_unlock(&c->lock);
-    return status;
-}
-
-/* SQLite's own proof: pages, b-trees, indices. */
-static llm_status check_structure(sx_connection *c, llm_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    llm_status status = LLM_OK;
-    int rc = sqlite3_prepare_v2(c->db, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
-    if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
-    if (rc == SQLITE_ROW) {
-        const char *told = (const char *)sqlite3_column_text(stmt, 0);
-        if (!told)
-            status = sx_fail_memory(err);
-        else if (strcmp(told, "ok") != 0)
-            status = sx_fail(err, LLM_E_CORRUPT, "the corpus file is damaged (%.*s); restore it from a copy",
-                             (int)strcspn(told, "\n"), told);
-    } else {
-        status = sx_sql_fail(c->db, rc, "checking the corpus", err);
-    }
-    sqlite3_finalize(stmt);
-    return status;
-}
-
-/* Every document has its sections, every section its document, and every section's bytes their hash. */
-static llm_status check_sections(sx_connection *c, llm_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    llm_status status = LLM_OK;
-    int rc = sqlite3_prepare_v2(
-        c->db,
-        "SELECT d.name, s.part, s.hash, s.data, d.hash FROM section s LEFT JOIN document d ON d.id=s.doc "
-        "UNION ALL SELECT d.name, -1, NULL, NULL, NULL FROM document d "
-        "WHERE (SELECT count(*) FROM section s WHERE s.doc=d.id)<>3",
-        -1, &stmt, NULL);
-    if (rc == SQLITE_OK)
-        while (status == LLM_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-            const char *name = (const char *)sqlite3_column_text(stmt, 0);
-            int part = sqlite3_column_int(stmt, 1);
-            if (!name || !sqlite3_column_blob(stmt, 2)) {
-                status = sx_fail(err, LLM_E_CORRUPT, "document %s has lost a part; ingest it again",
-                                 name ? name : "(unknown)");
-                break;
-            }
-            if (!sum_fits(stmt, 2, part))
-                status = sx_fail(
-                    err, LLM_E_CORRUPT,
-                    "section %d of document %s is damaged: its bytes do not match their hash; ingest it again", part,
-                    name);
-        }
-    if (status == LLM_OK && rc != SQLITE_DONE) status = sx_sql_fail(c->db, rc, "checking the corpus", err);
-    sqlite3_finalize(stmt);
-    return status;
-}
-
-llm_status sx_store_check(sx_store *store, llm_error *err)
-{
-    sx_connection *c = store->reader;
-    pthread_mutex_lock(&c->lock);
-    llm_status status = check_structure(c, err);
-    if (status == LLM_OK) status = check_sections(c, err);
     pthread_mutex_unlock(&c->lock);
     return status;
 }

@@ -100,6 +100,8 @@ typedef struct sx_store_fold {
     size_t n_replaced;
     const int64_t *unburied; /* [n_unburied] tombstones whose documents no segment holds any longer */
     size_t n_unburied;
+    const int64_t *unsettled; /* [n_unsettled] documents that are pending again */
+    size_t n_unsettled;
 } sx_store_fold;
 
 /* LLM_MORE: what it was made of is no longer so; nothing was changed. */
@@ -109,7 +111,23 @@ llm_status sx_store_read_row(sx_store *store, int64_t segment, uint32_t row, voi
 
 /* A number that changes whenever the documents changed, by this or another process: cheap to ask. */
 llm_status sx_store_generation(sx_store *store, uint64_t *generation, llm_error *err);
-/* LLM_E_CORRUPT with what is damaged, when the file does not prove sound. */
+/* ---- proof ---- */
+
+/* Told of each damaged part that a check finds, in a sentence. doc: whose it is; NULL: no single document's. */
+typedef struct sx_finder {
+    void (*found)(void *user, const char *doc, const char *sentence);
+    void *user;
+} sx_finder;
+
+/* Pages, b-trees, and that all tables hang together: each part that does not is told, and the search for others goes on.
+ * LLM_E_CORRUPT when there was one, with the first. */
+llm_status sx_store_check_form(sx_store *store, const sx_finder *finder, llm_error *err);
+/* Removes the rows that belong to nothing, and where pages are damaged writes the file anew, which mends its indices and the
+ * list of free pages; it is left as it is when a table cannot be read. */
+llm_status sx_store_sweep(sx_store *store, llm_error *err);
+/* Gives up all segments, also when their pages cannot be read: every document is pending then. */
+llm_status sx_store_remake_index(sx_store *store, llm_error *err);
+/* What sx_store_check_form does, and the bytes of every document against their sums; tells the first that is damaged. */
 llm_status sx_store_check(sx_store *store, llm_error *err);
 
 #endif

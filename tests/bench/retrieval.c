@@ -11,6 +11,7 @@
 #include "platform/file.h"
 #include "platform/utf8.h"
 #include "retrieve/navigate/navigate.h"
+#include "retrieve/rank/cover.h"
 #include "retrieve/rank/rank.h"
 #include "retrieve/read/reader.h"
 
@@ -96,6 +97,14 @@ static void load_docs(const char *folder)
         100 * blob_bytes / bytes);
 }
 
+static void free_docs(void)
+{
+    for (uint32_t i = 0; i < n_docs; i++) {
+        sx_index_free(docs[i].index);
+        sx_tree_unref(docs[i].tree);
+    }
+}
+
 static bool parse(char *line, question *q)
 {
     char *doc = line, *name = strchr(doc, '\t');
@@ -108,7 +117,7 @@ static bool parse(char *line, question *q)
     if (!text) return false;
     *text++ = '\0';
     text[strcspn(text, "\n")] = '\0';
-    for (q->doc = 0; q->doc < n_docs && strcmp(docs[q->doc].name, doc); q->doc++) continue;
+    for (q->doc = 0; q->doc < n_docs && strcmp(docs[q->doc].name, doc) != 0; q->doc++) continue;
     snprintf(q->group, sizeof q->group, "%s", name);
     q->text = text;
     q->n_spans = 0;
@@ -233,6 +242,20 @@ static int ask(const question *q, bool whole, double *confidence)
     return rank;
 }
 
+/* For every term of the English documents the paragraphs that have it, beside the number of all: one document after another. */
+static void print_words(void)
+{
+    for (uint32_t d = 0; d < n_docs; d++) {
+        const sx_index *index = docs[d].index;
+        if (index->lang != SX_LANG_EN) continue;
+        printf("%u", index->n_leaves);
+        for (uint32_t t = 0; t < index->n_terms; t++)
+            if (index->post_start[t + 1] > index->post_start[t])
+                printf(" %u:%u", index->terms[t], index->post_start[t + 1] - index->post_start[t]);
+        printf("\n");
+    }
+}
+
 /* One row per candidate: question number, answerable, hit, features. */
 static void dump(FILE *out, int number, const question *q)
 {
@@ -248,13 +271,19 @@ static void dump(FILE *out, int number, const question *q)
         known += t->df && !t->added ? t->weight : 0;
         words += !t->weak && t->kind != SX_TOK_CHAR && t->kind != SX_TOK_LOOSE;
     }
+    sx_cover cover = {0, 0, 0};
+    if (r.n_best && sx_cover_applies(&r.queries[0], q->text, strlen(q->text)))
+        cover = sx_cover_measure(&r, q->text, strlen(q->text));
     for (uint32_t i = 0; i < r.n_best; i++) {
-        float row[3 + SX_FEATURES + 3] = {(float)number, q->n_spans > 0,
+        float row[3 + SX_FEATURES + 6] = {(float)number, q->n_spans > 0,
                                           hits(q, docs[q->doc].tree, r.docs[0].index->leaf_node[r.best[i].leaf])};
         memcpy(row + 3, r.best[i].x, sizeof r.best[i].x);
         row[3 + SX_FEATURES] = known / (float)r.queries[0].total;
         row[4 + SX_FEATURES] = words;
         row[5 + SX_FEATURES] = r.best[i].score;
+        row[6 + SX_FEATURES] = cover.near;
+        row[7 + SX_FEATURES] = cover.weight;
+        row[8 + SX_FEATURES] = cover.missing;
         fwrite(row, sizeof row, 1, out);
     }
     sx_ranking_free(&r);
@@ -262,9 +291,15 @@ static void dump(FILE *out, int number, const question *q)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3) die("usage", "bench_retrieval NAME FOLDER [FEATURES|--no-doc|--bm25|--bm25-no-doc] < questions");
+    if (argc < 3)
+        die("usage", "bench_retrieval NAME FOLDER [FEATURES|--no-doc|--bm25|--bm25-no-doc|--words] < questions");
     sx_mem_init(&mem, NULL);
     load_docs(argv[2]);
+    if (argc > 3 && !strcmp(argv[3], "--words")) {
+        print_words();
+        free_docs();
+        return 0;
+    }
     bool flat = argc > 3 && !strncmp(argv[3], "--bm25", 6);
     bool whole = argc > 3 && (!strcmp(argv[3], "--no-doc") || !strcmp(argv[3], "--bm25-no-doc"));
     FILE *out = argc > 3 && !whole && !flat ? fopen(argv[3], "wb") : NULL;
@@ -308,9 +343,6 @@ int main(int argc, char **argv)
     free(confidence_yes);
     free(confidence_no);
     free(line);
-    for (uint32_t i = 0; i < n_docs; i++) {
-        sx_index_free(docs[i].index);
-        sx_tree_unref(docs[i].tree);
-    }
+    free_docs();
     return 0;
 }

@@ -66,6 +66,20 @@ run remove -c "$C" policy.txt nothing.txt -- -x.txt; is_rc 1; err_sentence; err_
 run list -c "$C"; out_lacks 'policy.txt'; out_lacks '-x.txt'; out_has 'lease.md'
 run check -c "$C"; is_rc 0
 
+# a damaged corpus: each part is told, and what is made of documents is made anew
+if command -v sqlite3 >/dev/null; then
+    D=$T/damaged.sextant
+    run ingest -c "$D" "$T/lease.md" "$T/contract.txt"; is_rc 0
+    sqlite3 "$D" "INSERT INTO pending VALUES(999); DELETE FROM pending WHERE doc=1"
+    run check -c "$D"; is_rc 1; out_lines 2; out_has 'table pending'; out_has 'does not know of document'; err_sentence; err_has '2 places are damaged'
+    run check -c "$D" --json; is_rc 1; out_lines 1; out_has '"sound":false,"damage":["'; out_has '"message":"2 places'; err_empty
+    run check -c "$D" --mend; is_rc 0; out_lines 3; out_has 'mended: table pending'; out_has 'mended: the index does not'; line_has 3 'sound'
+    run check -c "$D" --mend --json; is_rc 0; out_is '{"sound":true,"damage":[],"mended":[]}
+'
+    sqlite3 "$D" "INSERT INTO pending VALUES(999); UPDATE section SET data='torn' WHERE doc=1 AND part=0"
+    run check -c "$D" --mend; is_rc 1; out_lines 2; line_has 1 'mended: table pending'; line_has 2 'section 0 of document'; err_sentence; err_has '1 of 2 documents is lost'
+fi
+
 # what is no corpus is refused and stays as it is
 cp "$T/lease.md" "$T/not.sextant"
 run list -c "$T/not.sextant"; is_rc 2; err_sentence

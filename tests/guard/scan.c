@@ -46,7 +46,7 @@ static unsigned deny_only(const sx_scan *scan, size_t r, uint32_t *seed)
         char text[64];
         size_t lead = 0, n = make_match(scan, r, seed, text, sizeof text);
         if (n == 0) continue;
-        sx_shared shared = {.digits = SIZE_MAX};
+        sx_shared shared = {0};
         const sx_match alone = {text, n, 0, 0, &lead, NULL}, sharing = {text, n, 0, 0, &lead, &shared};
         float said = rule->check(&alone, rule->arg);
         assert_true(said <= 0 || scan->facts[r].affirms);

@@ -184,8 +184,43 @@ static void what_rules_find_is_found(void **state)
     assert_int_equal(atomic_load(&mem.live_bytes), 0);
 }
 
+/* A scout forgets what it learned when that grows beyond its budget; what it tells of a place does not depend on when. */
+static void forgetting_changes_nothing(void **state)
+{
+    static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=/+";
+    enum { TOKENS = 20000, LEN = 80 };
+    (void)state;
+    sx_mem mem;
+    sx_scan scan;
+    sx_mem_init(&mem, NULL);
+    assert_int_equal(sx_scan_init(&scan, &mem, NULL, NULL), LLM_OK);
+    uint64_t on[SX_RULE_WORDS];
+    memset(on, 0xff, sizeof on);
+    sx_scout *scout = sx_scout_create(&mem, &scan, on);
+    assert_non_null(scout);
+    uint32_t seed = 3;
+    for (int t = 0; t < TOKENS; t++) {
+        char text[LEN];
+        const sx_window w = {text, (const uint8_t *)text, LEN, true};
+        sx_scout_walk walk;
+        for (size_t i = 0; i < LEN; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            text[i] = LETTERS[(seed >> 8) % (sizeof LETTERS - 1)];
+        }
+        uint32_t list = sx_scan_list(&scan, SX_BEHIND_OTHER, (uint8_t)text[0], (uint8_t)text[1]);
+        if (!sx_scout_begin(scout, list, true, &walk)) continue;
+        sx_scouted said = sx_scout_go(scout, &w, 0, SX_SPAN_MAX, &walk);
+        assert_int_not_equal(said, SX_SCOUT_MAYBE);
+        compare(&scan, scout, on, &w, 0, list, said, &walk);
+    }
+    sx_scout_free(scout);
+    sx_scan_free(&scan);
+    assert_int_equal(atomic_load(&mem.live_bytes), 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_rules_find_is_found)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_rules_find_is_found),
+                                       cmocka_unit_test(forgetting_changes_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

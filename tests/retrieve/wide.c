@@ -53,6 +53,70 @@ static void test_same_as_whole(void **state)
     assert_int_equal(mem.live_bytes, 0);
 }
 
+static const sx_found *find_in(const sx_evidence *e, const sx_found *wanted)
+{
+    for (uint32_t i = 0; i < e->count; i++)
+        if (e->found[i].node == wanted->node && strcmp(e->found[i].tree->name, wanted->tree->name) == 0)
+            return &e->found[i];
+    return NULL;
+}
+
+/* Passages that both find have the same score; most are found by both. */
+static void expect_same_scores(sx_corpus *a, sx_corpus *b)
+{
+    unsigned both = 0, all = 0;
+    for (unsigned q = 0; q < 40; q++) {
+        char question[128];
+        random_state = q * 7 + 1;
+        snprintf(question, sizeof question, "What does the %s %s in the year %u with the %s?", nouns[roll(16)],
+                 verbs[roll(8)], 1900 + roll(90), nouns[roll(16)]);
+        sx_evidence *x = ask_as(a, question, NULL), *y = ask_as(b, question, NULL);
+        for (uint32_t i = 0; i < x->count; i++, all++) {
+            const sx_found *there = find_in(y, &x->found[i]);
+            if (!there) continue;
+            both++;
+            assert_true(x->found[i].score - there->score < 1e-6 && there->score - x->found[i].score < 1e-6);
+        }
+        sx_evidence_free(x);
+        sx_evidence_free(y);
+    }
+    assert_true(all > 200 && both * 10 > all * 7);
+}
+
+/* More documents than are chosen for a close look, with names that questions say: a passage's score does not hang on where its
+ * document stands, nor on where others do. */
+static void test_same_scores(void **state)
+{
+    (void)state;
+    char path[64], other[64];
+    llm_error err = {sizeof err, 0, {0}};
+    temp_path(path, "settled");
+    temp_path(other, "half");
+    sx_corpus *whole = open_corpus(NULL, 1 << 30, false), *settled = open_corpus(path, 1, false);
+    sx_corpus *half = open_corpus(other, 1, false);
+    sx_corpus *all[] = {whole, settled, half};
+    for (int c = 0; c < 3; c++) {
+        for (unsigned from = 0; from < 100; from += DOCS) {
+            if (c == 2 && from == 60) { /* from now on they wait */
+                sx_corpus_close(half);
+                half = all[2] = open_corpus(other, 1 << 30, false);
+            }
+            fill(all[c], from);
+        }
+        ingest(all[c], "empty.md", 0);
+        assert_int_equal(sx_corpus_ingest(all[c], "treaty-empty.md", "", 0, NULL, &err), LLM_OK);
+        assert_int_equal(sx_corpus_remove(all[c], "treaty-17.md", &err), LLM_OK);
+        ingest(all[c], "violin-23.md", 423);
+    }
+    assert_in_range(count_rows(other, "pending"), 40, 50);
+    assert_int_equal(count_rows(path, "pending"), 0);
+    expect_same_scores(whole, settled);
+    expect_same_scores(whole, half);
+    expect_same_scores(half, settled);
+    for (int c = 0; c < 3; c++) sx_corpus_close(all[c]);
+    assert_int_equal(mem.live_bytes, 0);
+}
+
 /* What waits when a corpus is closed goes into a segment, if there are any; a single small corpus is left as it is. */
 static void test_rest(void **state)
 {
@@ -183,6 +247,18 @@ static void *asker(void *arg)
     return NULL;
 }
 
+/* A check beside a writer finds nothing, or says that it could not keep up. */
+static void *checker(void *arg)
+{
+    shared *s = arg;
+    while (!atomic_load(&s->stop)) {
+        llm_error err = {sizeof err, 0, {0}};
+        llm_status status = sx_corpus_check(s->corpus, &err);
+        if (status != LLM_OK && !(status == LLM_E_IO && strstr(err.message, "faster"))) return "a check found damage";
+    }
+    return NULL;
+}
+
 static void test_threads(void **state)
 {
     (void)state;
@@ -193,7 +269,7 @@ static void test_threads(void **state)
     atomic_init(&s.asked, 0);
     fill(s.corpus, 0);
     pthread_t threads[3];
-    for (int i = 0; i < 3; i++) assert_int_equal(pthread_create(&threads[i], NULL, asker, &s), 0);
+    for (int i = 0; i < 3; i++) assert_int_equal(pthread_create(&threads[i], NULL, i ? asker : checker, &s), 0);
     for (unsigned i = 0; i < 30 || (atomic_load(&s.asked) < 40 && i < 2000); i++) {
         char name[32];
         snprintf(name, sizeof name, "more-%u.md", i % 12);
@@ -266,8 +342,9 @@ static void test_processes(void **state)
 int main(void)
 {
     sx_mem_init(&mem, NULL);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_as_whole), cmocka_unit_test(test_rest),
-                                       cmocka_unit_test(test_old_form),      cmocka_unit_test(test_no_memory),
-                                       cmocka_unit_test(test_threads),       cmocka_unit_test(test_processes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_as_whole), cmocka_unit_test(test_same_scores),
+                                       cmocka_unit_test(test_rest),          cmocka_unit_test(test_old_form),
+                                       cmocka_unit_test(test_no_memory),     cmocka_unit_test(test_threads),
+                                       cmocka_unit_test(test_processes)};
     return cmocka_run_group_tests(tests, NULL, remove_temp);
 }

@@ -171,7 +171,10 @@ static void take_reaches(sx_guard *guard)
     for (uint32_t t = 0; t < sx_guard_type_count(guard); t++) {
         sx_type_info info = {0};
         sx_guard_type_info(guard, t, &info);
-        guard->reach[t] = (sx_reach){info.context != NULL, (uint8_t)info.before, (uint8_t)info.behind};
+        guard->reach[t] = (sx_reach){.words = info.context != NULL,
+                                     .before = (uint8_t)info.before,
+                                     .behind = (uint8_t)info.behind,
+                                     .action = (uint8_t)info.action};
     }
 }
 

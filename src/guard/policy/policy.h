@@ -40,10 +40,11 @@ typedef struct sx_own_type {
     float word_score; /* of its listed words; 0: 1 */
 } sx_own_type;
 
-/* Where words of context count for a type. */
+/* What is known of a type, at hand: where words of context count for it. */
 typedef struct sx_reach {
     bool words;             /* it has some */
     uint8_t before, behind; /* bytes before a finding and behind it */
+    uint8_t action;         /* LLM_ACTION_* of its own, 0: none */
 } sx_reach;
 
 /* One of the host's recognisers. */
@@ -124,6 +125,8 @@ const sx_ruling *sx_guard_ruling(const sx_guard *guard, uint32_t type, unsigned 
 float sx_guard_threshold(const sx_guard *guard, uint32_t type, unsigned direction, float floor);
 /* May a finding of the type change the text, whatever its score? A review counts when somebody is there to decide it. */
 bool sx_guard_may_edit(const sx_guard *guard, uint32_t type, unsigned direction, bool asked);
+/* May a finding of the type judge the text rather than cover data in it, whatever its score? */
+bool sx_guard_may_judge(const sx_guard *guard, uint32_t type, unsigned direction, bool asked);
 /* Was the type given an action of its own in this direction? */
 bool sx_guard_action_set(const sx_guard *guard, uint32_t type, unsigned direction);
 /* Types whose findings speak of the text rather than cover data in it: they may overlap others. */

@@ -49,14 +49,13 @@ bool sx_guard_action_set(const sx_guard *guard, uint32_t type, unsigned directio
     return guard->actions[direction][type] != 0 || guard->named[direction][type];
 }
 
-/* What the defaults say. */
+/* What the defaults say, of a guard that is frozen. */
 static uint32_t default_action(const sx_guard *guard, uint32_t type, unsigned direction, bool asked)
 {
-    sx_type_info info = {0};
-    sx_guard_type_info(guard, type, &info);
-    if (info.action == LLM_ACTION_REVIEW) return LLM_ACTION_REVIEW; /* a label, not data to cover */
+    uint32_t own = guard->reach[type].action;
+    if (own == LLM_ACTION_REVIEW) return LLM_ACTION_REVIEW; /* a label, not data to cover */
     uint32_t given = guard->params.default_action != 0 ? guard->params.default_action : guard->defaults[direction];
-    uint32_t action = given != 0 ? given : info.action != 0 ? info.action : LLM_ACTION_REPLACE;
+    uint32_t action = given != 0 ? given : own != 0 ? own : LLM_ACTION_REPLACE;
     return action == LLM_ACTION_ALLOW && asked && given == 0 ? LLM_ACTION_REPLACE : action;
 }
 
@@ -93,5 +92,14 @@ bool sx_guard_may_edit(const sx_guard *guard, uint32_t type, unsigned direction,
     bool any = edits(guard, default_action(guard, type, direction, asked));
     for (uint32_t i = guard->first[direction][type]; i != SX_RULING_NONE; i = guard->rulings[i].next)
         any = any || edits(guard, guard->rulings[i].action);
+    return any;
+}
+
+bool sx_guard_may_judge(const sx_guard *guard, uint32_t type, unsigned direction, bool asked)
+{
+    uint32_t set = guard->actions[direction][type];
+    bool any = (set != 0 ? set : default_action(guard, type, direction, asked)) >= LLM_ACTION_REVIEW;
+    for (uint32_t i = guard->first[direction][type]; i != SX_RULING_NONE; i = guard->rulings[i].next)
+        any = any || guard->rulings[i].action >= LLM_ACTION_REVIEW;
     return any;
 }

@@ -162,9 +162,22 @@ static llm_status lay_out(sx_ac *ac, const uint32_t *order, llm_error *err)
 
 static uint32_t first_child(const sx_ac *ac, uint32_t node)
 {
+    const uint64_t pairs = UINT64_C(0x00ff00ff00ff00ff);
     uint32_t first = ac->first[node / 8];
-    for (uint32_t k = node & ~7u; k < node; k++) first += ac->children[k];
-    return first;
+    uint64_t eight;
+    if (node < 8) {
+        for (uint32_t k = 0; k < node; k++) first += ac->children[k];
+        return first;
+    }
+    if (node % 8 == 0) return first;
+    memcpy(&eight, ac->children + node - 8, sizeof eight); /* of which the last are of the node's own eight */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    eight <<= 8 * (8 - node % 8);
+#else
+    eight >>= 8 * (8 - node % 8);
+#endif
+    eight = (eight & pairs) + (eight >> 8 & pairs);
+    return first + (uint32_t)(eight * UINT64_C(0x0001000100010001) >> 48);
 }
 
 enum { FEW = 6 /* children that are looked at one by one */ };

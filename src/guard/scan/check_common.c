@@ -4,40 +4,79 @@
 #include "guard/scan/chars.h"
 #include "guard/scan/rules.h"
 
+/* Letters as capitals and digits; 0 for all other bytes. */
+#define TEN(c)  c, c + 1, c + 2, c + 3, c + 4, c + 5, c + 6, c + 7, c + 8, c + 9
+#define LETTERS TEN('A'), TEN('K'), 'U', 'V', 'W', 'X', 'Y', 'Z'
+static const char ALNUM[256] = {[48] = TEN('0'), [65] = LETTERS, [97] = LETTERS};
+#undef LETTERS
+#undef TEN
+
 size_t sx_match_alnum(const sx_match *m, char *out, size_t room)
 {
     size_t n = 0;
     for (size_t i = 0; i < m->len && n < room; i++) {
-        char c = m->text[i];
-        if (sx_ascii_digit(c) || sx_ascii_upper(c))
-            out[n++] = c;
-        else if (sx_ascii_letter(c))
-            out[n++] = (char)(c - 32);
+        out[n] = ALNUM[(unsigned char)m->text[i]];
+        n += out[n] != 0;
     }
     return n;
 }
 
-/* Counts the digits of a match and keeps the first of them. */
-static void share_digits(const sx_match *m)
+enum { A_DIGIT = 1, A_LETTER, A_BRACKET };
+static const uint8_t TOLD[256] = {
+    ['0'] = A_DIGIT,  ['1'] = A_DIGIT,  ['2'] = A_DIGIT,   ['3'] = A_DIGIT,  ['4'] = A_DIGIT,  ['5'] = A_DIGIT,
+    ['6'] = A_DIGIT,  ['7'] = A_DIGIT,  ['8'] = A_DIGIT,   ['9'] = A_DIGIT,  ['x'] = A_LETTER, ['X'] = A_LETTER,
+    ['e'] = A_LETTER, ['E'] = A_LETTER, ['('] = A_BRACKET, [')'] = A_BRACKET};
+
+/* Makes what is shared tell of this match. A shorter one than before has the same digits but for the last. */
+static sx_shared *share(const sx_match *m)
 {
-    sx_shared *shared = m->shared;
-    size_t n = 0;
-    for (size_t i = 0; i < m->len; i++) {
-        if (!sx_ascii_digit(m->text[i])) continue;
-        if (n < sizeof shared->digit) shared->digit[n] = m->text[i];
-        n++;
+    sx_shared *s = m->shared;
+    if (m->len == s->len) return s;
+    if (m->len < s->len && s->digits > SX_SHARED_DIGITS) s->len = s->digits = 0;
+    while (s->digits > 0 && s->place[s->digits - 1] >= m->len) s->digits--;
+    for (size_t i = s->len; i < m->len; i++) {
+        uint8_t told = TOLD[(unsigned char)m->text[i]];
+        if (told == 0) continue;
+        if (told == A_DIGIT) {
+            if (s->digits < SX_SHARED_DIGITS) {
+                s->digit[s->digits] = m->text[i];
+                s->place[s->digits] = (uint16_t)i;
+            }
+            s->digits++;
+        } else if (told == A_BRACKET) {
+            if (s->bracket == 0) s->bracket = i + 1;
+        } else if (s->letter == 0 && i > 0) {
+            s->letter = i + 1;
+        }
     }
-    shared->digits = n;
+    s->len = m->len;
+    return s;
+}
+
+/* As memcpy, for few bytes. */
+static void copy_few(char *to, const char *from, size_t n)
+{
+    if (n > 16) {
+        memcpy(to, from, n);
+    } else if (n >= 8) {
+        uint64_t first, last;
+        memcpy(&first, from, 8);
+        memcpy(&last, from + n - 8, 8);
+        memcpy(to, &first, 8);
+        memcpy(to + n - 8, &last, 8);
+    } else {
+        for (size_t i = 0; i < n; i++) to[i] = from[i];
+    }
 }
 
 size_t sx_match_digits(const sx_match *m, char *out, size_t room)
 {
     size_t n = 0;
     if (m->shared != NULL) {
-        if (m->shared->digits == SIZE_MAX) share_digits(m);
-        n = m->shared->digits < room ? m->shared->digits : room;
-        if (n <= sizeof m->shared->digit) {
-            memcpy(out, m->shared->digit, n);
+        const sx_shared *shared = share(m);
+        n = shared->digits < room ? shared->digits : room;
+        if (n <= SX_SHARED_DIGITS) {
+            copy_few(out, shared->digit, n);
             return n;
         }
         n = 0;
@@ -46,6 +85,13 @@ size_t sx_match_digits(const sx_match *m, char *out, size_t room)
         if (sx_ascii_digit(m->text[i])) out[n++] = m->text[i];
     }
     return n;
+}
+
+bool sx_match_undivided(const sx_match *m, bool *brackets)
+{
+    const sx_shared *shared = share(m);
+    *brackets = shared->bracket != 0 && shared->bracket <= m->len;
+    return shared->letter == 0 || shared->letter > m->len;
 }
 
 bool sx_luhn(const char *digits, size_t n)
@@ -155,9 +201,10 @@ float sx_check_card(const sx_match *m, int arg)
 {
     (void)arg;
     if (m->shared == NULL) return check_card(m);
-    if (m->shared->card == 0) {
+    if (m->shared->card_len != m->len) {
         float said = check_card(m);
         m->shared->card = said < 0 ? 1 : said > 0 ? 3 : 2;
+        m->shared->card_len = m->len;
     }
     return m->shared->card == 1 ? SX_CHECK_NO : m->shared->card == 2 ? SX_CHECK_MAYBE : SX_CHECK_YES;
 }
@@ -208,16 +255,15 @@ static bool one_case(const sx_match *m)
 float sx_check_iban(const sx_match *m, int arg)
 {
     char v[40];
-    size_t n = sx_match_alnum(m, v, sizeof v);
     (void)arg;
-    if (n < 15 || n != iban_length(v) || !one_case(m)) return SX_CHECK_NO;
-    unsigned rest = 0;
+    if (m->len < 15 || sx_match_alnum(m, v, 2) < 2) return SX_CHECK_NO;
+    size_t need = iban_length(v), n = need < 15 || m->len < need ? 0 : sx_match_alnum(m, v, need + 1);
+    if (n != need || n == 0 || !one_case(m)) return SX_CHECK_NO;
+    uint64_t rest = 0;
     for (size_t i = 0; i < n; i++) {
-        char c = v[(i + 4) % n];
-        if (c <= '9')
-            rest = (rest * 10 + (unsigned)(c - '0')) % 97;
-        else
-            rest = (rest * 100 + (unsigned)(c - 'A' + 10)) % 97;
+        char c = v[i + 4 < n ? i + 4 : i + 4 - n];
+        rest = c <= '9' ? rest * 10 + (unsigned)(c - '0') : rest * 100 + (unsigned)(c - 'A' + 10);
+        if (rest > UINT64_MAX / 1000) rest %= 97;
     }
-    return rest == 1 ? SX_CHECK_YES : SX_CHECK_NO;
+    return rest % 97 == 1 ? SX_CHECK_YES : SX_CHECK_NO;
 }

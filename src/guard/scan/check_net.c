@@ -87,72 +87,74 @@ float sx_check_ipv6(const sx_match *m, int arg)
     return some && (digits || groups > 2) ? SX_CHECK_MAYBE : 0.1f; /* "::" and "a::b" are rarely addresses */
 }
 
-/* Country code top-level domains (ISO 3166 alpha-2 as IANA delegates them, with eu, uk, ac, su). */
-static const char COUNTRY_TLDS[] =
-    "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bv bw by bz "
-    "ca cc cd cf "
-    "cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb "
-    "gd ge gf gg "
-    "gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg kh "
-    "ki km kn kp "
-    "kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu mv mw mx my "
-    "mz na nc ne "
-    "nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg "
-    "sh si sk sl "
-    "sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve "
-    "vg vi vn vu "
-    "wf ws ye yt za zm zw ";
+/* Country code top-level domains (ISO 3166 alpha-2 as IANA delegates them, with eu, uk, ac, su): the second letters, by the first. */
+static const char *const COUNTRY_TLDS[26] = {"cdefgilmoqrstuwxz",
+                                             "abdefghijmnorstvwyz",
+                                             "acdfghiklmnoruvwxyz",
+                                             "ejkmoz",
+                                             "cegrstu",
+                                             "ijkmor",
+                                             "abdefghilmnpqrstuwy",
+                                             "kmnrtu",
+                                             "delmnoqrst",
+                                             "emop",
+                                             "eghimnprwyz",
+                                             "abcikrstuvy",
+                                             "acdeghklmnopqrstuvwxyz",
+                                             "acefgilopruz",
+                                             "m",
+                                             "aefghklmnrstwy",
+                                             "a",
+                                             "eosuw",
+                                             "abcdeghiklmnorstuvxyz",
+                                             "cdfghjklmnortvwz",
+                                             "agksyz",
+                                             "aceginu",
+                                             "fs",
+                                             "",
+                                             "et",
+                                             "amw"};
 
-/* Generic ones in common use (IANA root zone). */
-static const char GENERIC_TLDS[] =
-    " com org net edu gov mil int info biz name pro aero coop museum jobs mobi travel tel cat asia post xxx app "
-    "dev page blog "
-    "shop store site online website web webcam tech cloud digital email link click live news media network "
-    "systems solutions "
-    "services group company agency studio design art music video photo photos pictures gallery film tube games "
-    "game play fun "
-    "club social chat community forum wiki world earth global international space today life style fashion "
-    "beauty health care "
-    "clinic dental doctor hospital fitness yoga bio eco green energy solar bank finance financial fund money "
-    "cash credit "
-    "creditcard loan loans insurance insure tax legal law lawyer attorney accountant accountants consulting business "
-    "enterprises holdings industries ventures capital partners associates team work works career careers "
-    "directory guide "
-    "review reviews rocks ninja guru expert academy school college university education institute training "
-    "courses study "
-    "science computer software hosting host server data codes code zone center centre city town london paris "
-    "berlin tokyo nyc "
-    "amsterdam wien vegas moscow istanbul house homes home property properties land estate realestate rent "
-    "rentals apartments "
-    "villas construction builders build contractors engineering engineer tools toys tires parts auto cars car "
-    "bike taxi limo "
-    "flights cruises tours holiday vacations hotel hotels restaurant bar pub pizza cafe coffee beer wine vodka "
-    "kitchen cooking "
-    "recipes food catering fish pet pets dog vet farm garden flowers florist gifts gift sale deals discount "
-    "bargains cheap "
-    "market marketing markets trade trading exchange press report reports reisen science support help faq how "
-    "tips top vip win "
-    "xyz icu ltd llc inc gmbh sarl srl kim lol wtf ooo party date dating singles love sexy sex porn adult "
-    "wedding family kids "
-    "baby mom men africa lat ong ngo foundation charity church gives cab blue red black pink onl one ink buzz "
-    "cool best bid "
-    "download stream run moda shoes clothing jewelry watch diamonds gold supply supplies equipment plumbing "
-    "repair cleaning "
-    "mortgage download security protection surgery healthcare arpa onion local "
-    "cyou quest monster beauty hair skin makeup boats yachts autos motorcycles bond cfd forex broker stream "
-    "racing bet casino "
-    "poker lotto golf football soccer hockey tennis surf ski basketball rugby run fan fans ";
+/* Generic ones in common use (IANA root zone), by the first letter. */
+static const char *const GENERIC_TLDS[26] = {
+    " academy accountant accountants adult aero africa agency amsterdam apartments app arpa art asia associates attorney auto autos ",
+    " baby bank bar bargains basketball beauty beer berlin best bet bid bike bio biz black blog blue boats bond broker build builders business buzz ",
+    " cab cafe capital car care career careers cars cash casino cat catering center centre cfd charity chat cheap church city cleaning click clinic clothing cloud club code codes coffee college com community company computer construction consulting contractors cooking cool coop courses credit creditcard cruises cyou ",
+    " data date dating deals dental design dev diamonds digital directory discount doctor dog download ",
+    " earth eco edu education email energy engineer engineering enterprises equipment estate exchange expert ",
+    " family fan fans faq farm fashion film finance financial fish fitness flights florist flowers food football forex forum foundation fun fund ",
+    " gallery game games garden gift gifts gives global gmbh gold golf gov green group guide guru ",
+    " hair health healthcare help hockey holdings holiday home homes hospital host hosting hotel hotels house how ",
+    " icu inc industries info ink institute insurance insure int international istanbul ",
+    " jewelry jobs ",
+    " kids kim kitchen ",
+    " land lat law lawyer legal life limo link live llc loan loans local lol london lotto love ltd ",
+    " makeup market marketing markets media men mil mobi moda mom money monster mortgage moscow motorcycles museum music ",
+    " name net network news ngo ninja nyc ",
+    " one ong onion onl online ooo org ",
+    " page paris partners parts party pet pets photo photos pictures pink pizza play plumbing poker porn post press pro properties property protection pub ",
+    " quest ",
+    " racing realestate recipes red reisen rent rentals repair report reports restaurant review reviews rocks rugby run ",
+    " sale sarl school science security server services sex sexy shoes shop singles site ski skin soccer social software solar solutions space srl store stream studio study style supplies supply support surf surgery systems ",
+    " tax taxi team tech tel tennis tips tires today tokyo tools top tours town toys trade trading training travel tube ",
+    " university ",
+    " vacations vegas ventures vet video villas vip vodka ",
+    " watch web webcam website wedding wien wiki win wine work works world wtf ",
+    " xxx xyz ",
+    " yachts yoga ",
+    " zone "};
 
 bool sx_known_tld(const char *label, size_t len)
 {
     char key[24];
-    if (len < 2 || len + 3 > sizeof key) return false;
+    if (len < 2 || len + 3 > sizeof key || !sx_ascii_letter(label[0])) return false;
     key[0] = ' ';
     for (size_t i = 0; i < len; i++) key[i + 1] = sx_ascii_lower(label[i]);
     key[len + 1] = ' ';
     key[len + 2] = 0;
-    return strstr(len == 2 ? COUNTRY_TLDS : GENERIC_TLDS, key + (len == 2)) != NULL &&
-           strchr(key + 1, ' ') == key + len + 1;
+    unsigned first = (unsigned)(key[1] - 'a');
+    if (len == 2) return key[2] != 0 && strchr(COUNTRY_TLDS[first], key[2]) != NULL;
+    return strstr(GENERIC_TLDS[first], key) != NULL && strchr(key + 1, ' ') == key + len + 1;
 }
 
 /* A host name's labels are sound; *tld and *tld_len get the last one. */
@@ -271,20 +273,21 @@ float sx_check_phone(const sx_match *m, int arg)
 {
     char d[40];
     sx_match body = *m;
-    for (size_t i = 1; i < m->len; i++) {
-        if ((m->text[i] | 32) == 'x' || (m->text[i] | 32) == 'e') {
+    bool brackets = true;
+    if (m->shared == NULL || !sx_match_undivided(m, &brackets)) {
+        size_t i = 1;
+        while (i < m->len && (m->text[i] | 32) != 'x' && (m->text[i] | 32) != 'e') i++;
+        if (i < m->len) {
             body.len = i;
             body.shared = NULL;
-            break;
         }
     }
-    size_t n = sx_match_digits(&body, d, sizeof d);
+    size_t n = sx_match_digits(&body, d, sizeof d), same = 1;
+    if (n < (size_t)(arg / 100) || n > (size_t)(arg % 100) || n >= sizeof d) return SX_CHECK_NO;
     bool plus = m->text[0] == '+' || (m->len > 1 && m->text[0] == '(' && m->text[1] == '+');
     bool zeros = !plus && n > 2 && d[0] == '0' && d[1] == '0';
-    if (!balanced(&body) || n < (size_t)(arg / 100) || n > (size_t)(arg % 100) || n >= sizeof d) return SX_CHECK_NO;
     if (plus && !calling_code(d, n)) return SX_CHECK_NO;
     if (zeros && !calling_code(d + 2, n - 2)) return SX_CHECK_NO;
-    bool same = true;
-    for (size_t i = 1; i < n; i++) same = same && d[i] == d[0];
-    return same ? SX_CHECK_NO : SX_CHECK_MAYBE;
+    while (same < n && d[same] == d[0]) same++;
+    return same >= n || (brackets && !balanced(&body)) ? SX_CHECK_NO : SX_CHECK_MAYBE;
 }

@@ -145,12 +145,15 @@ static llm_status make_facts(sx_scan *scan, llm_error *err)
     for (size_t r = 0; r < scan->rule_n; r++) {
         const sx_rule *rule = scan->rules[r];
         float raised = rule->in_context > 0 ? rule->in_context : rule->score + 0.35f;
+        bool affirms = rule->check != NULL && sx_check_may_affirm(rule->check);
+        float given = affirms ? sx_check_most(rule->check, rule->arg) : 0;
         scan->facts[r] = (sx_fact){.score = rule->score,
+                                   .most = given > rule->score ? given : rule->score,
                                    .raised = raised > 1.0f ? 1.0f : raised,
                                    .span = rule->span != 0 ? rule->span : UINT16_MAX,
                                    .required = (rule->flags & SX_RULE_REQUIRED) != 0,
                                    .context = (rule->flags & SX_RULE_CONTEXT) != 0,
-                                   .affirms = rule->check != NULL && sx_check_may_affirm(rule->check),
+                                   .affirms = affirms,
                                    .apart = (rule->flags & (SX_RULE_LEFT_ANY | SX_RULE_LEFT_LETTERS)) == 0};
     }
     return LLM_OK;

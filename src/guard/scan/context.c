@@ -18,6 +18,7 @@ void sx_context_free(sx_context *c)
 {
     sx_mem *mem = c->words.mem;
     sx_mem_free(mem, c->four);
+    sx_mem_free(mem, c->pair);
     sx_mem_free(mem, c->two);
     sx_ac_free(&c->words);
     sx_context_init(c, mem);
@@ -29,6 +30,13 @@ static inline uint32_t four_of(const void *s)
     uint32_t v;
     memcpy(&v, s, sizeof v);
     return ((v | 0x20202020u) * 0x9e3779b1u) >> 16;
+}
+
+static inline uint32_t three_of(const void *s)
+{
+    const uint8_t *b = s;
+    uint32_t v = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16;
+    return ((v | 0x202020u) * 0x9e3779b1u) >> 16;
 }
 
 static inline uint32_t two_of(const void *s)
@@ -50,14 +58,21 @@ static void set(uint64_t *bits, uint32_t i)
 
 llm_status sx_context_add(sx_context *c, uint32_t type, const char *word, size_t len, llm_error *err)
 {
-    if (c->four == NULL) c->four = sx_mem_array(c->words.mem, FILTER_WORDS, sizeof *c->four);
-    if (c->two == NULL) c->two = sx_mem_array(c->words.mem, FILTER_WORDS, sizeof *c->two);
-    if (c->four == NULL || c->two == NULL) return sx_fail_memory(err);
+    uint64_t **const filters[] = {&c->four, &c->pair, &c->two};
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        if (*filters[i] == NULL) *filters[i] = sx_mem_array(c->words.mem, FILTER_WORDS, sizeof **filters[i]);
+        if (*filters[i] == NULL) return sx_fail_memory(err);
+    }
     unsigned char first = len > 0 ? (unsigned char)word[0] : 0;
     c->begins[first] |= sx_ascii_letter(first) ? LETTER : OTHER;
     if (sx_ascii_letter(first)) c->begins[first - 32] |= LETTER; /* its capital */
     if (len >= FOUR) {
         set(c->four, four_of(word));
+    } else if (len > 1 && sx_ascii_letter(first)) {
+        if (len == 3)
+            set(c->four, three_of(word));
+        else
+            set(c->pair, two_of(word));
     } else if (len > 1) {
         set(c->two, two_of(word));
     } else {
@@ -104,12 +119,16 @@ static bool look_up(const sx_ac *words, const sx_window *w, size_t at, size_t to
     return !sx_ac_leaf(words, node);
 }
 
-/* Can a word begin at `at` and end by `to`, as far as its first bytes tell? */
+/* Can a word begin at `at` and end by `to`, as far as its first bytes tell? Short words of letters stand alone. */
 static inline bool may_be(const sx_context *c, const sx_window *w, size_t at, size_t to)
 {
     const uint8_t *fold = w->fold + at;
-    if (to - at >= FOUR && has(c->four, four_of(fold))) return true;
-    return to - at < 2 || has(c->two, two_of(fold));
+    size_t n = to - at;
+    if (n < 2) return true;
+    if (n < FOUR) return n == 3 || has(c->two, two_of(fold)) || has(c->pair, two_of(fold));
+    if (has(c->four, four_of(fold)) || has(c->two, two_of(fold))) return true;
+    return sx_ascii_letter(fold[2]) ? !sx_ascii_letter(fold[3]) && has(c->four, three_of(fold))
+                                    : has(c->pair, two_of(fold)) || has(c->four, three_of(fold));
 }
 
 size_t sx_scan_context(const sx_scan *scan, const sx_window *w, size_t from, size_t to, uint64_t base,

@@ -7,7 +7,9 @@
 
 typedef struct sx_context {
     sx_ac words;          /* in lower case; a word's value is its type */
-    uint64_t *four, *two; /* [1024] bits: first four bytes of words, first two of those that are shorter */
+    uint64_t *four;       /* [1024] bits: first four bytes of words, and words of three letters */
+    uint64_t *pair;       /* [1024] words of two letters */
+    uint64_t *two;        /* [1024] first two bytes of other short words */
     uint8_t begins[256];  /* by byte: how it may begin a word, */
     uint8_t follows[256]; /* and what may begin behind it */
 } sx_context;

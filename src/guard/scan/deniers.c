@@ -21,3 +21,8 @@ bool sx_check_may_affirm(sx_check_fn check)
     }
     return true;
 }
+
+float sx_check_most(sx_check_fn check, int arg)
+{
+    return check == sx_check_url && arg == 0 ? 0.5f : 1.0f;
+}

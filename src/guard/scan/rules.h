@@ -7,11 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What checks of the same match share: worked out by the first that asks. */
+#define SX_SHARED_DIGITS 48u
+
+/* What checks of matches that begin at the same place share: worked out by the first that asks, and kept for the shorter ones.
+ * All zero at first. */
 typedef struct sx_shared {
-    size_t digits;  /* how many the match has; SIZE_MAX: not counted yet */
-    char digit[48]; /* the first of them */
-    int card;       /* what sx_check_card said: 0 not asked, 1 no, 2 perhaps, 3 yes */
+    size_t len;                       /* of the match that the rest tells of */
+    size_t digits;                    /* how many it has */
+    char digit[SX_SHARED_DIGITS];     /* the first of them, */
+    uint16_t place[SX_SHARED_DIGITS]; /* and where they stand */
+    size_t letter,
+        bracket;     /* where the first x or e behind its first byte, the first bracket stand, and one; 0: nowhere */
+    size_t card_len; /* bytes of which sx_check_card was asked, and what it said: */
+    int card;        /* 1 no, 2 perhaps, 3 yes */
 } sx_shared;
 
 /* A candidate as its check sees it: full-width letters and digits, odd dashes and spaces already plain. */
@@ -33,6 +41,8 @@ typedef float (*sx_check_fn)(const sx_match *match, int arg);
 
 /* Can a check say yes, or give a score? False for those known to say only no or that they cannot tell. */
 bool sx_check_may_affirm(sx_check_fn check);
+/* The highest score that a check which can do so gives. */
+float sx_check_most(sx_check_fn check, int arg);
 
 /* What may stand beside a match. Without a flag: no letter or digit of a script that is written with spaces. */
 #define SX_RULE_LEFT_ANY      1u  /* anything before */
@@ -191,6 +201,8 @@ float sx_check_zh_name(const sx_match *m, int arg);
 size_t sx_match_alnum(const sx_match *m, char *out, size_t room);
 /* The same for digits only. */
 size_t sx_match_digits(const sx_match *m, char *out, size_t room);
+/* Of a match that shares: is there no x or e behind its first byte; are there brackets? */
+bool sx_match_undivided(const sx_match *m, bool *brackets);
 bool sx_luhn(const char *digits, size_t n);
 bool sx_known_tld(const char *label, size_t len);
 

@@ -63,6 +63,12 @@ uint32_t sx_window_wide(const sx_window *w, size_t at)
 
 sx_before sx_window_look_back(const sx_window *w, size_t at)
 {
+    uint8_t last = at > 0 ? w->fold[at - 1] : 0;
+    if (last < 0x80 && !sx_joins_numbers(last)) {
+        bool letter = sx_ascii_letter(last) || last == '_', digit = sx_ascii_digit(last);
+        uint32_t behind = digit ? SX_BEHIND_DIGIT : letter ? SX_BEHIND_LETTER : SX_BEHIND_OTHER;
+        return (sx_before){.cp = last, .word = digit || letter, .behind = behind};
+    }
     sx_before b = {.cp = sx_window_before(w, at)};
     b.behind = sx_behind(b.cp);
     b.word = b.behind != SX_BEHIND_OTHER;
@@ -129,6 +135,11 @@ static void copy_match(const sx_window *w, size_t start, size_t end, sx_copy *co
     if (copy->end == end) return;
     if (copy->end > 0) copy->text[copy->len] = copy->behind;
     size_t n = copy->plain, need = end - start;
+    for (uint64_t eight; n + sizeof eight <= need; n += sizeof eight) {
+        memcpy(&eight, w->fold + start + n, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080)) break;
+        memcpy(copy->text + n, &eight, sizeof eight);
+    }
     for (; n < need && !sx_fold_skips(w->fold[start + n]); n++) copy->text[n] = (char)w->fold[start + n];
     copy->plain = n;
     copy->len = need;
@@ -140,14 +151,13 @@ static void copy_match(const sx_window *w, size_t start, size_t end, sx_copy *co
     copy->behind = copy->text[copy->len];
     copy->text[copy->len] = 0;
     copy->after = sx_window_at(w, end);
-    copy->shared.digits = SIZE_MAX;
-    copy->shared.card = 0;
 }
 
 void sx_copy_begin(sx_copy *copy, uint32_t before)
 {
     copy->plain = copy->end = 0;
     copy->before = before;
+    copy->shared.len = copy->shared.digits = copy->shared.letter = copy->shared.bracket = copy->shared.card_len = 0;
 }
 
 bool sx_rule_check(const sx_rule *rule, const sx_window *w, size_t start, size_t end, sx_copy *copy, size_t *begin,

@@ -35,6 +35,7 @@ enum { SX_BEHIND_DIGIT, SX_BEHIND_LETTER, SX_BEHIND_OTHER, SX_BEHIND };
 /* What is known of a rule before its check is asked. */
 typedef struct sx_fact {
     float score, raised; /* without a context word, and with one */
+    float most;          /* the highest without */
     uint16_t span;       /* longest match; UINT16_MAX: any */
     bool required;       /* never counts without a context word */
     bool context;        /* nor where a threshold is set */

@@ -11,13 +11,15 @@ enum {
     NO = SX_SCOUT_NO,
     MAYBE = 1, /* something may match, nothing is known of what */
     FIRST = 2, /* the first state that stands for a set of rules */
-    STATES = 12000,
+    STATES = 16000,
     MEMBERS = 1 << 19,
     SLOTS = 1 << 15,
     STOCK = 8
 };
 #define UNKNOWN 0xffffu
-#define MATCHED 0x8000u /* flag of a step: rules match behind it */
+#define MATCHED 0x8000u /* flag of a step: rules match behind it, */
+#define CLOSED  0x4000u /* and none of them may end before a letter or digit */
+#define NUMBER  0x3fffu
 
 /* A set of rules with the states of their automata: those that match first, each part in order of rules. */
 typedef struct {
@@ -28,7 +30,7 @@ typedef struct {
     uint16_t wide;  /* the number of its row for other bytes; 0: it has none */
 } state;
 
-enum { COLUMNS = 96, WIDE = 255, WIDE_ROW = 256 }; /* of a row; no column; steps of a row for other bytes, by class */
+enum { COLUMNS = 128, WIDE = 255, WIDE_ROW = 256 }; /* of a row; no column; steps of a row for other bytes, by class */
 
 enum { UNWORDED, LETTERS, ANY };
 /* Kinds of bytes: letters and digits; which of them are digits; those that begin nothing behind a letter, behind a digit, at all. */
@@ -179,16 +181,22 @@ static uint32_t set_hash(const set *x)
     return hash;
 }
 
+/* Flags of a step to a state. */
+static uint32_t flags_of(const state *x)
+{
+    return x->matches == 0 ? 0 : x->behind == UNWORDED ? MATCHED | CLOSED : MATCHED;
+}
+
 /* The state of a set (of one rule or more), with its flag; UNKNOWN when there is no room for a new one. */
 static uint32_t intern(sx_scout *s, const set *x)
 {
-    uint32_t hash = set_hash(x), slot = hash % SLOTS, flag = x->matches ? MATCHED : 0;
+    uint32_t hash = set_hash(x), slot = hash % SLOTS;
     size_t bytes = x->n * sizeof *x->rule;
     for (; s->slots[slot]; slot = (slot + 1) % SLOTS) {
         const state *old = &s->states[s->slots[slot]];
         if (old->hash == hash && old->count == x->n && memcmp(s->rule + old->members, x->rule, bytes) == 0 &&
             memcmp(s->at + old->members, x->at, bytes) == 0)
-            return flag | s->slots[slot];
+            return s->slots[slot] | flags_of(old);
     }
     if (s->n >= STATES || s->members + x->n > MEMBERS || !make_room(s, x->n)) return UNKNOWN;
     uint32_t made = (uint32_t)s->n++;
@@ -204,7 +212,7 @@ static uint32_t intern(sx_scout *s, const set *x)
     s->members += x->n;
     memset(s->next + (size_t)made * COLUMNS, 0xff, COLUMNS * sizeof *s->next);
     s->slots[slot] = (uint16_t)made;
-    return flag | made;
+    return made | flags_of(&s->states[made]);
 }
 
 /* The same; when there is no room everything else is forgotten first. MAYBE when even that does not help. */
@@ -315,10 +323,13 @@ bool sx_scout_begin(sx_scout *s, uint32_t list, bool second, sx_scout_walk *walk
 {
     uint32_t at = s->begins[list];
     if (at == UNKNOWN) at = begin(s, list);
-    walk->state = at & ~MATCHED;
+    walk->state = at & NUMBER;
     walk->generation = s->generation;
     walk->at = second ? 2 : 1;
     walk->marks = 0;
+    walk->list = list;
+    walk->second = second;
+    walk->said = SX_SCOUT_NONE;
     if (at & MATCHED) walk->mark[walk->marks++] = (sx_scout_mark){(uint16_t)walk->state, 2, 2};
     return at != NO;
 }
@@ -344,7 +355,7 @@ static bool number_may_go_on(const sx_scout *s, const sx_window *w, size_t start
     return false;
 }
 
-sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max_span, sx_scout_walk *walk)
+static sx_scouted go_on(sx_scout *s, const sx_window *w, size_t start, size_t max_span, sx_scout_walk *walk)
 {
     const uint8_t *fold = w->fold;
     size_t i = start + walk->at, stop = start + (max_span < SX_SCOUT_FAR ? max_span : SX_SCOUT_FAR);
@@ -366,9 +377,10 @@ sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max
                 break;
             }
         }
-        at = to & ~MATCHED;
+        at = to & NUMBER;
         if (to == NO) break;
         i++;
+        if ((to & CLOSED) && i < w->avail && (s->kind[fold[i]] & WORD)) continue;
         if (to & MATCHED) {
             uint16_t read = (uint16_t)(i - start);
             while (i < w->avail && fold[i] == SX_FOLD_SKIP) i++;
@@ -387,6 +399,15 @@ sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max
     return !w->last && number_may_go_on(s, w, start, walk) ? SX_SCOUT_MORE : SX_SCOUT_KNOWN;
 }
 
+sx_scouted sx_scout_go(sx_scout *s, const sx_window *w, size_t start, size_t max_span, sx_scout_walk *walk)
+{
+    sx_scouted said = go_on(s, w, start, max_span, walk);
+    if (walk->generation == s->generation) return said;
+    /* all was forgotten on the way: once more from the start, so that what is told depends on the text alone */
+    (void)sx_scout_begin(s, walk->list, walk->second, walk);
+    return go_on(s, w, start, max_span, walk);
+}
+
 /* The walk of a place whose two bytes are here, as far as nothing matches: its end, the state there in *reached. *dull: the
  * places between are inside of a word and begin nothing. */
 static inline size_t quick_walk(const sx_scout *s, const sx_window *w, size_t at, uint32_t *reached, bool *dull)
@@ -396,7 +417,7 @@ static inline size_t quick_walk(const sx_scout *s, const sx_window *w, size_t at
     uint32_t x = *reached, to = x, kinds = s->kind[fold[at]] & WORD ? s->kind[fold[at + 1]] : 0;
     while (i < stop) {
         to = step(s, x, fold[i]);
-        if (to - FIRST >= MATCHED - FIRST) break; /* the end, a match, or a step to be learned */
+        if (to - FIRST >= CLOSED - FIRST) break; /* the end, a match, or a step to be learned */
         x = to;
         kinds &= s->kind[fold[i++]];
     }
@@ -509,7 +530,7 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
         }
         uint32_t l = sx_scan_list(scan, behind, fold[at], fold[at + 1]);
         uint32_t first = sx_scan_list_empty(scan, l) ? NO : s->begins[l];
-        if (first - FIRST < MATCHED - FIRST && max_span >= SX_SCOUT_FAR) {
+        if (first - FIRST < CLOSED - FIRST && max_span >= SX_SCOUT_FAR) {
             bool dull;
             uint32_t reached = first;
             size_t i = quick_walk(s, w, at, &reached, &dull);
@@ -523,12 +544,14 @@ bool sx_scout_pass(sx_scout *s, const sx_window *w, size_t *place, size_t end, s
             first = reached;
             walk->state = reached;
             walk->generation = s->generation;
+            walk->list = l;
+            walk->second = true;
             walk->at = (uint32_t)(i - at);
             walk->marks = 0;
         } else if (first != NO && !sx_scout_begin(s, l, true, walk)) {
             first = NO;
         }
-        if (first != NO && sx_scout_go(s, w, at, max_span, walk) != SX_SCOUT_NONE) {
+        if (first != NO && (walk->said = sx_scout_go(s, w, at, max_span, walk)) != SX_SCOUT_NONE) {
             *list = l;
             found = true;
             break;

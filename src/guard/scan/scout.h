@@ -30,8 +30,11 @@ typedef struct sx_scout_mark {
 /* Where a walk stands; it may wait for more text. */
 typedef struct sx_scout_walk {
     uint32_t state, generation;
-    uint32_t at;    /* bytes read from the start */
-    uint32_t marks; /* rising ends */
+    uint32_t list; /* what it began with */
+    bool second;
+    uint32_t at;     /* bytes read from the start */
+    uint32_t marks;  /* rising ends */
+    sx_scouted said; /* at its last stop */
     sx_scout_mark mark[SX_SCOUT_FAR + 2];
 } sx_scout_walk;
 

@@ -1,4 +1,5 @@
 #include "guard/stream/host.h"
+#include "guard/stream/inside.h"
 #include "guard/stream/learned.h"
 #include "guard/stream/place.h"
 
@@ -65,7 +66,9 @@ llm_status sx_filter_open(sx_filter **out, sx_mem *mem, const sx_guard *guard, c
         f->copy.text = sx_mem_alloc(mem, SX_SPAN_MAX + 1);
         f->tries = sx_mem_array(mem, guard->rules->scan.rule_n + 1, sizeof *f->tries);
         f->scout = sx_scout_take(guard->rules->scouts, on);
-        if (f->runs == NULL || f->covered == NULL || f->copy.text == NULL || f->scout == NULL || f->tries == NULL)
+        f->most = sx_mem_array(mem, guard->rules->scan.rule_n + 1, sizeof *f->most);
+        if (f->most == NULL || f->runs == NULL || f->covered == NULL || f->copy.text == NULL || f->scout == NULL ||
+            f->tries == NULL)
             status = sx_fail_memory(err);
     }
     for (uint32_t t = 0; t < sx_guard_type_count(guard); t++) {
@@ -108,6 +111,7 @@ void sx_filter_close(sx_filter *f)
     sx_mem_free(mem, f->runs);
     sx_mem_free(mem, f->covered);
     sx_mem_free(mem, f->tries);
+    sx_mem_free(mem, f->most);
     sx_mem_free(mem, f->copy.text);
     sx_mem_free(mem, f->word);
     sx_mem_free(mem, f->cand);
@@ -172,10 +176,9 @@ static llm_status release(sx_filter *f, sx_buf *out, llm_error *err)
     return sx_filter_pass(f, (size_t)(to - f->base), out, err);
 }
 
-/* Passes over places where no rule matches, and what that settles is settled. */
-static llm_status pass_quiet(sx_filter *f, const sx_window *w, sx_buf *out, llm_error *err)
+/* What it settles that places were passed over is settled. */
+static llm_status passed(sx_filter *f, sx_buf *out, llm_error *err)
 {
-    if (!sx_place_pass(f, w)) return LLM_OK;
     llm_status status = f->learned != NULL ? sx_learned_read(f, err) : LLM_OK;
     if (f->host != NULL && status == LLM_OK) status = sx_host_read(f, err);
     uint64_t limit = behind_learned(f, f->base + f->at);
@@ -191,13 +194,15 @@ static llm_status advance(sx_filter *f, sx_buf *out, llm_error *err)
     llm_status status = LLM_OK;
     while (status == LLM_OK && !f->blocked && f->at < f->avail) {
         bool done;
-        status = pass_quiet(f, &w, out, err);
+        if (sx_place_pass(f, &w)) status = passed(f, out, err);
         if (status != LLM_OK) break;
         if ((f->at & 4095u) == 0 && sx_cancelled(f->cancel))
             return sx_fail(err, LLM_E_CANCELLED, "the check was cancelled");
         status = sx_place_decide(f, &w, &done, err);
         if (status != LLM_OK || !done) break;
-        status = step(f, out, err);
+        size_t behind = sx_inside_pass(f, &w);
+        if (behind > 0) f->at = behind;
+        status = behind > 0 ? passed(f, out, err) : step(f, out, err);
     }
     if (status == LLM_OK && f->finished && !f->blocked) {
         sx_word_hit hit;

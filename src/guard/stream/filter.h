@@ -62,7 +62,10 @@ struct sx_filter {
     size_t run_n;
     struct sx_try *tries; /* [rule_n] how far each of the tables' rules is at a place */
     uint32_t try_n;       /* the place's number */
-    uint64_t *covered;    /* per rule: end of its last finding; it looks no earlier again */
+    float *most;          /* [rule_n] see inside.c */
+    bool most_known;
+    uint64_t inside_at; /* text before it was read ahead in vain, and is not read so again */
+    uint64_t *covered;  /* per rule: end of its last finding; it looks no earlier again */
     sx_copy copy;
     /* words of context that end before context_at: of each type where the last one began, and one; longer ones may begin at
      * context_open, of the tables' words and of the policy's */
@@ -98,6 +101,8 @@ const char *sx_filter_rule_name(const sx_filter *f, uint16_t rule);
 /* Appends text that stays as it is, up to an offset into f->text. Placeholders that stand in it by themselves are made known to
  * the vault, so that no value gets them. (resolve.c) */
 llm_status sx_filter_pass(sx_filter *f, size_t to, sx_buf *out, llm_error *err);
+/* Does a come before b in the order in which findings are chosen? (resolve.c) */
+bool sx_stronger(const sx_candidate *a, const sx_candidate *b);
 /* Takes a candidate into the group. (resolve.c) */
 llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err);
 

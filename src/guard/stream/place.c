@@ -83,8 +83,8 @@ static void read_context(sx_filter *f, const sx_window *w, bool extra, uint64_t 
     f->context_open[extra] = f->base + open;
 }
 
-/* Does a word of the type's context stand before the place? Text is read once for all types and for places near each other. */
-static bool context_before(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach)
+/* Text is read once for all types and for places near each other. */
+bool sx_place_context(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach)
 {
     uint64_t to = f->base + f->at, least = to > SX_CONTEXT_BYTES ? to - SX_CONTEXT_BYTES : 0;
     if (to != f->context_at) {
@@ -109,7 +109,7 @@ static llm_status weigh(sx_filter *f, const sx_window *w, bool extra, uint16_t r
                       .score = score,
                       .rule = number_of(f, extra, rule),
                       .type = (uint16_t)type};
-    if ((score < fact->raised || needs) && reach.words && context_before(f, w, type, reach.before)) {
+    if ((score < fact->raised || needs) && reach.words && sx_place_context(f, w, type, reach.before)) {
         if (fact->raised > c.score) c.score = fact->raised;
     } else if (needs || c.score < least) {
         if (reach.behind == 0 || fact->raised < least) return LLM_OK;
@@ -121,22 +121,24 @@ static llm_status weigh(sx_filter *f, const sx_window *w, bool extra, uint16_t r
 
 /* How the text from a place on begins. */
 typedef struct sight {
-    const uint64_t *left; /* the rules that may begin here */
-    size_t word, bare;    /* so many letters and digits; so many plain characters that are no letters */
+    size_t longest; /* match */
+    size_t word,
+        bare; /* so many letters and digits, so many plain characters that are no letters, as far as a match reaches */
+    bool looked;
 } sight;
 
-static sight look(const sx_filter *f, const sx_window *w, const sx_before *before, size_t longest)
+static void look(const sx_filter *f, const sx_window *w, sight *s)
 {
-    sight s = {.left = sx_scan_beside_left(&f->guard->rules->scan, before)};
     const uint8_t *fold = w->fold + f->at;
-    while (s.word < longest && (sx_ascii_letter(fold[s.word]) || sx_ascii_digit(fold[s.word]))) s.word++;
-    while (s.bare < longest && fold[s.bare] < 0x80 && !sx_ascii_letter(fold[s.bare])) s.bare++;
-    return s;
+    if (s->looked) return;
+    while (s->word < s->longest && (sx_ascii_letter(fold[s->word]) || sx_ascii_digit(fold[s->word]))) s->word++;
+    while (s->bare < s->longest && fold[s->bare] < 0x80 && !sx_ascii_letter(fold[s->bare])) s->bare++;
+    s->looked = true;
 }
 
 /* Would a match of the rule up to `len` count neither here nor, when it is not looked at, at a later place inside of it? That needs
  * a word of context which is missing, and none can end before the match does. */
-static bool in_vain(sx_filter *f, const sx_window *w, const sight *s, uint16_t rule, size_t len)
+static bool in_vain(sx_filter *f, const sx_window *w, sight *s, uint16_t rule, size_t len)
 {
     const sx_scan *scan = &f->guard->rules->scan;
     const sx_fact *fact = &scan->facts[rule];
@@ -146,9 +148,10 @@ static bool in_vain(sx_filter *f, const sx_window *w, const sight *s, uint16_t r
     bool needs = fact->required || (fact->context && least > 0);
     if (!needs && (fact->affirms || fact->score >= least)) return false;
     if (reach.behind != 0 && fact->raised >= least) return false;
+    look(f, w, s);
     bool loose = scan->loose[type] || f->guard->extra.loose[type];
     if (!(fact->apart && len <= s->word) && (loose || len > s->bare)) return false;
-    return !reach.words || !context_before(f, w, type, reach.before);
+    return !reach.words || !sx_place_context(f, w, type, reach.before);
 }
 
 /* What the rule has done at this place. */
@@ -160,7 +163,7 @@ static sx_try *try_of(sx_filter *f, uint16_t rule)
 }
 
 /* Tries a rule at an end where it matches. */
-static llm_status try_end(sx_filter *f, const sx_window *w, const sight *s, uint16_t rule, const sx_scout_mark *mark,
+static llm_status try_end(sx_filter *f, const sx_window *w, sight *s, uint16_t rule, const sx_scout_mark *mark,
                           const uint64_t *right, llm_error *err)
 {
     const sx_scan *scan = &f->guard->rules->scan;
@@ -184,7 +187,8 @@ static llm_status try_known(sx_filter *f, const sx_window *w, const sx_before *b
 {
     const sx_scan *scan = &f->guard->rules->scan;
     llm_status status = LLM_OK;
-    sight s = look(f, w, before, f->walk.mark[f->walk.marks - 1].end);
+    sight s = {.longest = f->walk.mark[f->walk.marks - 1].end};
+    const uint64_t *left = sx_scan_beside_left(scan, before), *right = NULL;
     if (++f->try_n == 0) {
         memset(f->tries, 0, scan->rule_n * sizeof *f->tries);
         f->try_n = 1;
@@ -192,11 +196,13 @@ static llm_status try_known(sx_filter *f, const sx_window *w, const sx_before *b
     sx_copy_begin(&f->copy, before->cp);
     for (uint32_t m = f->walk.marks; m-- > 0 && status == LLM_OK;) {
         const sx_scout_mark *mark = &f->walk.mark[m];
-        const uint64_t *right = sx_scan_beside_right(scan, w, f->at + mark->end);
         uint32_t n;
+        right = NULL;
         const uint16_t *rules = sx_scout_matches(f->scout, mark, &n);
         for (uint32_t i = 0; i < n && status == LLM_OK; i++) {
-            if (sx_row_has(s.left, rules[i])) status = try_end(f, w, &s, rules[i], mark, right, err);
+            if (!sx_row_has(left, rules[i])) continue;
+            if (right == NULL) right = sx_scan_beside_right(scan, w, f->at + mark->end);
+            status = try_end(f, w, &s, rules[i], mark, right, err);
         }
     }
     return status;
@@ -217,7 +223,12 @@ static llm_status begin_place(sx_filter *f, const sx_window *w, bool *done, llm_
         if (!sx_scan_list_empty(scan, f->list) && sx_scout_begin(f->scout, f->list, second, &f->walk))
             f->phase = SX_PLACE_SCOUT;
     }
-    if (f->phase == SX_PLACE_SCOUT) said = sx_scout_go(f->scout, w, f->at, f->max_span, &f->walk);
+    if (f->phase == SX_PLACE_SCOUT) {
+        said = f->walk.said; /* as it was passed to, when it does not wait */
+        if (said == SX_SCOUT_NONE || said == SX_SCOUT_MORE) {
+            said = sx_scout_go(f->scout, w, f->at, f->max_span, &f->walk);
+        }
+    }
     if (said == SX_SCOUT_MORE && waits_in_vain(f, &before)) said = f->walk.marks > 0 ? SX_SCOUT_KNOWN : SX_SCOUT_NONE;
     *done = said != SX_SCOUT_MORE;
     if (!*done) return LLM_OK;

@@ -17,5 +17,7 @@ typedef struct sx_try {
 bool sx_place_pass(sx_filter *f, const sx_window *w);
 /* Decides the place f->at; *done is false when more text must come first. */
 llm_status sx_place_decide(sx_filter *f, const sx_window *w, bool *done, llm_error *err);
+/* Does a word of the type's context stand before the place, within `reach` bytes? */
+bool sx_place_context(sx_filter *f, const sx_window *w, uint32_t type, uint32_t reach);
 
 #endif

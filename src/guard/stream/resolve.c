@@ -23,8 +23,7 @@ static unsigned rank(const sx_candidate *c)
     return 0;
 }
 
-/* Does a come before b in the order above? */
-static bool stronger(const sx_candidate *a, const sx_candidate *b)
+bool sx_stronger(const sx_candidate *a, const sx_candidate *b)
 {
     if (rank(a) != rank(b)) return rank(a) > rank(b);
     if (a->score != b->score) return a->score > b->score;
@@ -77,10 +76,7 @@ static void sort(sx_candidate *v, size_t n, before_fn before)
 /* The text that must be seen before a candidate can be decided. */
 static uint64_t wait_of(const sx_filter *f, const sx_candidate *c)
 {
-    sx_type_info info;
-    if (!c->waits) return c->end;
-    sx_guard_type_info(f->guard, c->type, &info);
-    return c->end + info.behind;
+    return c->waits ? c->end + f->guard->reach[c->type].behind : c->end;
 }
 
 bool sx_filter_allowed(sx_filter *f, const sx_candidate *c)
@@ -125,40 +121,34 @@ llm_status sx_filter_add(sx_filter *f, const sx_candidate *c, llm_error *err)
 static bool context_came(sx_filter *f, const sx_candidate *c)
 {
     uint64_t began[SX_TYPE_MAX];
-    sx_type_info info;
     memset(began, 0, sx_guard_type_count(f->guard) * sizeof *began);
-    sx_guard_type_info(f->guard, c->type, &info);
     /* up to the place being decided, not to what happens to have arrived: cuts may not matter */
     sx_window w = {f->text, f->fold, f->at, false};
-    size_t from = (size_t)(c->end - f->base), to = from + info.behind;
+    size_t from = (size_t)(c->end - f->base), to = from + f->guard->reach[c->type].behind;
     if (to > f->at) to = f->at;
     (void)sx_scan_context(&f->guard->rules->scan, &w, from, to, f->base, began);
     if (f->guard->extra.context.words.word_n > 0) (void)sx_scan_context(&f->guard->extra, &w, from, to, f->base, began);
     return began[c->type] > 0;
 }
 
-/* True when no byte of the span is taken; then takes them. */
-static bool take(uint8_t *taken, uint64_t from, uint64_t to)
-{
-    for (uint64_t i = from; i < to; i++) {
-        if (taken[i]) return false;
-    }
-    memset(taken + from, 1, (size_t)(to - from));
-    return true;
-}
-
 /* Keeps the winners at the front of the group, in order of start. */
 static llm_status choose(sx_filter *f, llm_error *err)
 {
     size_t span = (size_t)(f->cand_end - f->cand_start), kept = 0;
+    if (f->cand_n == 1) {
+        if (f->cand[0].waits && !context_came(f, &f->cand[0])) f->cand_n = 0;
+        return LLM_OK;
+    }
     if (sx_mem_grow(f->mem, (void **)&f->taken, &f->taken_cap, 2 * span, 1)) return sx_fail_memory(err);
     memset(f->taken, 0, 2 * span);
-    sort(f->cand, f->cand_n, stronger);
+    sort(f->cand, f->cand_n, sx_stronger);
     for (size_t i = 0; i < f->cand_n; i++) {
         sx_candidate *c = &f->cand[i];
-        if (c->waits && !context_came(f, c)) continue;
-        uint8_t *layer = f->taken + (judges(c) ? span : 0);
-        if (take(layer, c->start - f->cand_start, c->end - f->cand_start)) f->cand[kept++] = *c;
+        uint8_t *layer = f->taken + (judges(c) ? span : 0) + (c->start - f->cand_start);
+        size_t len = (size_t)(c->end - c->start);
+        if (memchr(layer, 1, len) != NULL || (c->waits && !context_came(f, c))) continue;
+        memset(layer, 1, len);
+        f->cand[kept++] = *c;
     }
     f->cand_n = kept;
     sort(f->cand, kept, earlier);

@@ -35,6 +35,7 @@ llm_status sx_corpus_open(sx_corpus **out, sx_mem *mem, const char *path, const 
     corpus->max_bytes = params && params->max_doc_bytes ? params->max_doc_bytes : DEFAULT_MAX_BYTES;
     corpus->max_nodes = params ? params->max_nodes : 0;
     corpus->readonly = params && params->readonly;
+    atomic_init(&corpus->untidy, false);
     uint64_t cache = params && params->cache_bytes ? params->cache_bytes : DEFAULT_CACHE;
     uint64_t pending = params && params->pending_bytes ? params->pending_bytes : DEFAULT_PENDING;
     if (cache > SIZE_MAX / 2) cache = SIZE_MAX / 2;
@@ -60,6 +61,7 @@ void sx_corpus_close(sx_corpus *corpus)
 {
     if (!corpus) return;
     if (corpus->wide && !corpus->readonly) sx_wide_rest(corpus->wide);
+    if (corpus->store && !corpus->readonly && atomic_load(&corpus->untidy)) sx_store_sweep(corpus->store, NULL);
     sx_sights_forget(corpus);
     sx_wide_close(corpus->wide);
     sx_entries_forget(corpus);

@@ -5,6 +5,7 @@
 #define SX_RETRIEVE_CORPUS_INSIDE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "platform/crypto.h"
 #include "retrieve/corpus/about.h"
@@ -60,6 +61,7 @@ struct sx_corpus {
     sx_store *store;
     uint64_t max_bytes, max_nodes;
     bool readonly;
+    atomic_bool untidy; /* a check found damage: rows that belong to nothing go when it is closed */
     const sx_log *log;
     pthread_mutex_t lock;      /* list, the rows' caches, all counts below */
     sx_listing *list;          /* or NULL */

@@ -61,11 +61,11 @@ static llm_status look_at(sx_wide *wide, sx_scope *scope, uint32_t p, const int6
     for (uint32_t d = 0; d < part->segment.n_docs && status == LLM_OK; d++) {
         sx_seg_doc doc;
         status = sx_segment_doc(&part->segment, &wide->rows, d, &doc, err);
-        if (status != LLM_OK || !doc.leaves) continue;
-        if (!sx_is_dead(ids, n, doc.id) || sx_is_dead(state->tombstones, state->n_tombstones, doc.id)) {
-            add_gone(part, &doc);
-            continue;
-        }
+        bool seen = sx_is_dead(ids, n, doc.id) && !sx_is_dead(state->tombstones, state->n_tombstones, doc.id);
+        if (status != LLM_OK) continue;
+        if (seen) part->n_docs++;
+        if (!seen && doc.leaves) add_gone(part, &doc);
+        if (!seen || !doc.leaves) continue;
         stats[doc.lang].leaves += doc.leaves;
         status = add_words(wide, &part->segment, &doc, &stats[doc.lang].words, err);
     }
@@ -93,7 +93,7 @@ llm_status sx_scope_make(sx_scope **out, sx_wide *wide, uint64_t generation, con
         scope->waiting[i] = sx_is_dead(ids, n, scope->now->state.pending[i].id);
     if (status != LLM_OK) {
         sx_scope_free(wide, scope);
-        return status == LLM_E_NOT_FOUND ? LLM_MORE : status;
+        return sx_wide_suspect(wide, generation, status == LLM_E_NOT_FOUND ? LLM_MORE : status);
     }
     *out = scope;
     return LLM_OK;

@@ -47,6 +47,20 @@ void sx_sights_forget(sx_corpus *corpus)
     }
 }
 
+/* It is of no more use: what it looks at has changed, or is damaged. */
+static void drop(sx_corpus *corpus, const sx_sight *sight)
+{
+    sx_sight *kept = NULL;
+    pthread_mutex_lock(&corpus->lock);
+    for (unsigned i = 0; i < SX_SIGHTS; i++)
+        if (corpus->sights[i] == sight) {
+            kept = corpus->sights[i];
+            corpus->sights[i] = NULL;
+        }
+    pthread_mutex_unlock(&corpus->lock);
+    release(corpus, kept);
+}
+
 /* ---- making one ---- */
 
 static int by_id(const void *a, const void *b)
@@ -186,6 +200,7 @@ llm_status sx_sight_retrieve(sx_evidence **out, sx_corpus *corpus, const sx_docf
     if (status != LLM_OK) return status;
     status = get(&sight, corpus, list, filter, params, err);
     if (status == LLM_OK) status = ask(out, corpus, sight, list, question, len, params, mem, err);
+    if (status == LLM_MORE && sight) drop(corpus, sight);
     release(corpus, sight);
     sx_listing_release(corpus, list);
     return status;

@@ -22,6 +22,8 @@ llm_status sx_wide_open(sx_wide **out, sx_mem *mem, sx_store *store, const sx_wi
     wide->port = *port;
     wide->wording = wording;
     wide->pending_bytes = pending_bytes;
+    wide->around_bytes = budget / 4;
+    wide->innocent = UINT64_MAX;
     atomic_init(&wide->waiting, SIZE_MAX);
     sx_lru_init(&wide->trees, budget / 2, drop_tree, wide);
     pthread_mutex_init(&wide->lock, NULL); /* a default mutex of this libc asks for nothing and cannot fail */
@@ -41,6 +43,7 @@ static void free_snapshot(sx_wide *wide, sx_snapshot *s)
     for (uint32_t i = 0; s->seek.parts && i < s->seek.n; i++) sx_segment_close(&s->seek.parts[i].segment, &wide->rows);
     sx_mem_free(wide->mem, s->seek.parts);
     sx_mem_free(wide->mem, s->gone);
+    sx_mem_free(wide->mem, s->around);
     sx_store_state_free(wide->store, &s->state);
     sx_mem_free(wide->mem, s);
 }
@@ -60,6 +63,7 @@ void sx_wide_close(sx_wide *wide)
     sx_snapshot_release(wide, wide->now);
     sx_lru_clear(&wide->trees);
     sx_rows_free(&wide->rows);
+    sx_mem_free(wide->mem, wide->bad);
     pthread_mutex_destroy(&wide->lock);
     pthread_mutex_destroy(&wide->settling);
     sx_mem_free(wide->mem, wide);
@@ -78,17 +82,36 @@ static llm_status mark_gone(sx_wide *wide, sx_snapshot *s, sx_seek_part *part, s
     sx_seg_doc doc, last;
     llm_status status = sx_segment_doc(&part->segment, &wide->rows, part->segment.n_docs - 1, &last, err);
     int64_t first = (int64_t)sx_fixed_at(part->segment.doc_directory, 8);
+    part->n_docs = part->segment.n_docs;
     for (size_t t = 0; t < s->state.n_tombstones && !status; t++) {
         int64_t id = s->state.tombstones[t];
         if (id < first || id > last.id) continue;
         status = sx_segment_doc_by_id(&part->segment, &wide->rows, id, &doc, err);
         if (!status && doc.id && part->n_gone == room) status = sx_segment_damaged(&part->segment, err); /* in two */
+        if (!status && doc.id) part->n_docs--;
         if (!status && doc.id && doc.leaves) part->gone[part->n_gone++] = (sx_gone){doc.first, doc.first + doc.leaves};
     }
     return status;
 }
 
-static llm_status open_parts(sx_wide *wide, sx_snapshot *s, llm_error *err)
+static llm_status open_part(sx_wide *wide, sx_snapshot *s, const sx_store_segment *at, size_t *used, llm_error *err)
+{
+    sx_seek_part *part = &s->seek.parts[s->seek.n];
+    *part = (sx_seek_part){.gone = s->gone + *used};
+    llm_status status = sx_segment_open(&part->segment, &wide->rows, at, err);
+    if (status) return sx_wide_missed(wide, s, status, err);
+    status = sx_wide_missed(wide, s, mark_gone(wide, s, part, s->state.n_tombstones - *used, err), err);
+    if (status) {
+        sx_segment_close(&part->segment, &wide->rows);
+        return status;
+    }
+    *used += part->n_gone;
+    s->seek.n++;
+    return LLM_OK;
+}
+
+/* A damaged one is left aside. */
+static llm_status open_parts(sx_wide *wide, sx_snapshot *s, bool warn, llm_error *err)
 {
     llm_status status = LLM_OK;
     size_t n = s->state.n_segments, used = 0;
@@ -97,16 +120,55 @@ static llm_status open_parts(sx_wide *wide, sx_snapshot *s, llm_error *err)
     s->gone = sx_mem_array(wide->mem, s->state.n_tombstones + 1, sizeof *s->gone);
     if (!s->seek.parts || !s->gone) return sx_fail_memory(err);
     for (size_t i = 0; i < n && !status; i++) {
-        status = sx_segment_open(&s->seek.parts[i].segment, &wide->rows, &s->state.segments[i], err);
-        if (!status) s->seek.n++;
+        llm_error why = {sizeof why, 0, {0}};
+        if (sx_wide_is_bad(wide, s->state.segments[i].id)) continue;
+        status = open_part(wide, s, &s->state.segments[i], &used, &why);
+        if (status == LLM_E_CORRUPT && warn) wide->port.warn(wide->port.user, why.message);
+        if (status == LLM_E_CORRUPT)
+            status = sx_wide_mark_bad(wide, s->state.segments[i].id, why.message, err);
+        else if (status)
+            sx_fail(err, status, "%s", why.message);
     }
-    if (!status && n) qsort(s->seek.parts, n, sizeof *s->seek.parts, by_first_id);
-    for (uint32_t i = 0; i < n && !status; i++) {
-        s->seek.parts[i].gone = s->gone + used;
-        status = mark_gone(wide, s, &s->seek.parts[i], s->state.n_tombstones - used, err);
-        used += s->seek.parts[i].n_gone;
-    }
+    if (!status && s->seek.n) qsort(s->seek.parts, s->seek.n, sizeof *s->seek.parts, by_first_id);
     return status;
+}
+
+static llm_status make_snapshot(sx_wide *wide, sx_snapshot **out, bool limited, llm_error *err)
+{
+    sx_snapshot *s = sx_mem_zalloc(wide->mem, sizeof *s);
+    *out = NULL;
+    if (!s) return sx_fail_memory(err);
+    s->refs = 1;
+    llm_status status = sx_store_state_read(wide->store, &s->state, err);
+    if (status == LLM_OK) status = open_parts(wide, s, limited, err);
+    if (status == LLM_OK && s->state.has_segments && sx_wide_needs_mending(wide))
+        status = sx_snapshot_around(wide, s, limited, err);
+    if (status == LLM_OK)
+        *out = s;
+    else
+        free_snapshot(wide, s);
+    return status == LLM_E_NOT_FOUND ? LLM_MORE : status; /* a segment was joined to others meanwhile */
+}
+
+llm_status sx_snapshot_for_mending(sx_wide *wide, sx_snapshot **out, llm_error *err)
+{
+    return make_snapshot(wide, out, false, err);
+}
+
+/* Puts it in the place of the one that is kept. */
+static void keep_snapshot(sx_wide *wide, sx_snapshot *s)
+{
+    pthread_mutex_lock(&wide->lock);
+    sx_snapshot *old = wide->now;
+    wide->now = s;
+    if (s) s->refs++;
+    pthread_mutex_unlock(&wide->lock);
+    sx_snapshot_release(wide, old);
+}
+
+void sx_snapshot_forget(sx_wide *wide)
+{
+    keep_snapshot(wide, NULL);
 }
 
 llm_status sx_snapshot_current(sx_wide *wide, sx_snapshot **out, llm_error *err)
@@ -122,22 +184,9 @@ llm_status sx_snapshot_current(sx_wide *wide, sx_snapshot **out, llm_error *err)
     }
     pthread_mutex_unlock(&wide->lock);
     if (*out) return LLM_OK;
-    sx_snapshot *s = sx_mem_zalloc(wide->mem, sizeof *s);
-    if (!s) return sx_fail_memory(err);
-    status = sx_store_state_read(wide->store, &s->state, err);
-    if (status == LLM_OK) status = open_parts(wide, s, err);
-    if (status != LLM_OK) {
-        free_snapshot(wide, s);
-        return status == LLM_E_NOT_FOUND ? LLM_MORE : status; /* a segment was joined to others meanwhile */
-    }
-    s->refs = 2;
-    pthread_mutex_lock(&wide->lock);
-    sx_snapshot *old = wide->now;
-    wide->now = s;
-    pthread_mutex_unlock(&wide->lock);
-    sx_snapshot_release(wide, old);
-    *out = s;
-    return LLM_OK;
+    status = make_snapshot(wide, out, true, err);
+    if (status == LLM_OK) keep_snapshot(wide, *out);
+    return status;
 }
 
 llm_status sx_wide_has_segments(sx_wide *wide, bool *any, llm_error *err)

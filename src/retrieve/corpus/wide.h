@@ -18,6 +18,7 @@ typedef struct sx_wide_port {
     llm_status (*get)(void *user, const sx_store_doc *doc, size_t among, sx_doc_view *view, void **hold,
                       llm_error *err);
     void (*release)(void *user, void *hold);
+    void (*warn)(void *user, const char *sentence);
     void *user;
 } sx_wide_port;
 
@@ -37,7 +38,26 @@ llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel,
 /* Before the corpus is closed: what waits goes into a segment if there are any and it is worth it, so that the first question after the next
  * opening has nothing to index. Nothing is lost when it cannot be done. */
 void sx_wide_rest(sx_wide *wide);
-/* Proves every segment: all rows are read and all lists walked. */
-llm_status sx_wide_check(sx_wide *wide, llm_error *err);
+
+/* ---- damage: segments are made of documents, so nothing is lost with one. It is left aside, its documents are ranked whole,
+ * and who may write makes the index anew ---- */
+
+/* What the segments say of each document, to be held against the documents of the same generation. First the state is taken,
+ * which is quick; then, whatever is written meanwhile, its segments are walked and each damaged one is told. LLM_MORE, and nothing
+ * was told: one was joined to others, or is left aside from now on; begin anew. */
+typedef struct sx_wide_proof sx_wide_proof;
+llm_status sx_wide_proof_make(sx_wide_proof **out, sx_wide *wide, llm_error *err);
+llm_status sx_wide_proof_walk(sx_wide_proof *proof, const sx_finder *finder, llm_error *err);
+/* The corpus has such a document, be it lost or sound. */
+void sx_wide_proof_meet(sx_wide_proof *proof, int64_t id);
+/* LLM_E_CORRUPT when the search would not find the document for what is in it. */
+llm_status sx_wide_proof_doc(sx_wide_proof *proof, const sx_store_doc *doc, const sx_doc_view *view, llm_error *err);
+/* Tells what is said of documents that are not there: none of those that were met. Call it behind the last document. */
+void sx_wide_proof_rest(sx_wide_proof *proof, const sx_finder *finder);
+/* Nothing was written since it was made. */
+bool sx_wide_proof_holds(const sx_wide_proof *proof);
+void sx_wide_proof_free(sx_wide_proof *proof);
+/* Is something damaged, as far as it was met? */
+bool sx_wide_needs_mending(sx_wide *wide);
 
 #endif

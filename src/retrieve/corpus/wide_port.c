@@ -54,8 +54,14 @@ static void release(void *user, void *hold)
     sx_entry_release(user, hold);
 }
 
+static void warn(void *user, const char *sentence)
+{
+    const sx_corpus *corpus = user;
+    if (corpus->log) sx_log_write(corpus->log, LLM_LOG_WARN, "%s", sentence);
+}
+
 llm_status sx_corpus_open_wide(sx_corpus *corpus, size_t budget, size_t pending_bytes, llm_error *err)
 {
-    const sx_wide_port port = {get, release, corpus};
+    const sx_wide_port port = {get, release, warn, corpus};
     return sx_wide_open(&corpus->wide, corpus->mem, corpus->store, &port, &corpus->wording, budget, pending_bytes, err);
 }

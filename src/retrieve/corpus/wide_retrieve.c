@@ -306,7 +306,8 @@ llm_status sx_wide_retrieve(sx_evidence **out, sx_wide *wide, const sx_scope *sc
         a.lexer = &a.own;
     }
     a.docs = sx_mem_array(mem, a.docs_most, sizeof *a.docs);
+    uint64_t generation = a.now->state.generation;
     status = a.docs ? ask(out, &a, question, len, err) : sx_fail_memory(err);
     finish(&a);
-    return status == LLM_E_NOT_FOUND ? LLM_MORE : status;
+    return sx_wide_suspect(wide, generation, status == LLM_E_NOT_FOUND ? LLM_MORE : status);
 }

@@ -45,16 +45,24 @@ static llm_status fold_some(sx_wide *wide, const sx_store_doc *docs, size_t n, c
     llm_status status = items && ids && holds ? LLM_OK : sx_fail_memory(err);
     for (size_t i = 0; i < n && !status; i++) {
         sx_doc_view view;
-        status = wide->port.get(wide->port.user, &docs[i], n, &view, &holds[i], err);
-        if (status) break;
-        held++;
-        ids[i] = docs[i].id;
-        items[i] = (sx_fold_doc){docs[i].id, view.tree, view.index};
+        llm_error why = {sizeof why, 0, {0}};
+        status = wide->port.get(wide->port.user, &docs[i], n, &view, &holds[held], &why);
+        if (status == LLM_E_CORRUPT) { /* it waits on, and keeps the others from nothing */
+            wide->port.warn(wide->port.user, why.message);
+            status = LLM_OK;
+            continue;
+        }
+        if (status) {
+            sx_fail(err, status, "%s", why.message);
+            break;
+        }
+        ids[held] = docs[i].id;
+        items[held++] = (sx_fold_doc){docs[i].id, view.tree, view.index};
     }
-    if (!status) status = sx_fold_docs(&fold, wide->mem, items, (uint32_t)n, cancel, err);
+    if (!status && held) status = sx_fold_docs(&fold, wide->mem, items, (uint32_t)held, cancel, err);
     for (size_t i = 0; i < held; i++) wide->port.release(wide->port.user, holds[i]);
-    sx_store_fold at = {.level = 0, .settled = ids, .n_settled = n};
-    if (!status) status = put(wide, &fold, &at, err);
+    sx_store_fold at = {.level = 0, .settled = ids, .n_settled = held};
+    if (!status && held) status = put(wide, &fold, &at, err);
     sx_fold_free(&fold, wide->mem);
     sx_mem_free(wide->mem, items);
     sx_mem_free(wide->mem, ids);
@@ -157,21 +165,32 @@ static llm_status join_all(sx_wide *wide, const llm_cancel *cancel, llm_error *e
     }
 }
 
-llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel, llm_error *err)
+/* What turns out to be damaged on the way is mended the next time. */
+static llm_status settle_once(sx_wide *wide, const llm_cancel *cancel, llm_error *err)
 {
     sx_store_state state;
+    uint64_t now;
+    llm_status status = sx_wide_mend(wide, err);
+    if (status == LLM_OK) status = sx_store_state_read(wide->store, &state, err);
+    if (status != LLM_OK) return status;
+    status = fold_pending(wide, &state, wide->pending_bytes, cancel, err);
+    sx_store_state_free(wide->store, &state);
+    if (status == LLM_OK) status = join_all(wide, cancel, err);
+    if (status == LLM_E_CORRUPT && sx_store_generation(wide->store, &now, NULL) == LLM_OK)
+        status = sx_wide_suspect(wide, now, status);
+    return status;
+}
+
+llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel, llm_error *err)
+{
     size_t before = atomic_load(&wide->waiting);
-    if (before != SIZE_MAX) {
+    if (before != SIZE_MAX && !sx_wide_needs_mending(wide)) {
         before = atomic_fetch_add(&wide->waiting, bytes + wide->pending_bytes / PENDING_DOCS);
         if (before + bytes <= wide->pending_bytes) return LLM_OK;
     }
     if (pthread_mutex_trylock(&wide->settling) != 0) return LLM_OK; /* another thread is at it */
-    llm_status status = sx_store_state_read(wide->store, &state, err);
-    if (status == LLM_OK) {
-        status = fold_pending(wide, &state, wide->pending_bytes, cancel, err);
-        sx_store_state_free(wide->store, &state);
-    }
-    if (status == LLM_OK) status = join_all(wide, cancel, err);
+    llm_status status = settle_once(wide, cancel, err);
+    if (status != LLM_E_CANCELLED && sx_wide_needs_mending(wide)) status = settle_once(wide, cancel, err);
     pthread_mutex_unlock(&wide->settling);
     return status == LLM_MORE ? LLM_OK : status;
 }
@@ -179,79 +198,11 @@ llm_status sx_wide_settle(sx_wide *wide, size_t bytes, const llm_cancel *cancel,
 void sx_wide_rest(sx_wide *wide)
 {
     sx_store_state state;
+    sx_store_impatient(wide->store);
+    if (sx_wide_needs_mending(wide) && sx_wide_mend(wide, NULL) == LLM_OK) atomic_store(&wide->waiting, SIZE_MAX - 1);
     size_t waiting = atomic_load(&wide->waiting), enough = wide->pending_bytes / REST_SHARE;
     if (waiting == SIZE_MAX || waiting <= enough) return; /* nothing was written, or hardly anything */
     if (sx_store_state_read(wide->store, &state, NULL) != LLM_OK) return;
-    sx_store_impatient(wide->store);
-    if (state.n_segments) fold_pending(wide, &state, enough, NULL, NULL);
+    if (state.n_segments || waiting == SIZE_MAX - 1) fold_pending(wide, &state, enough, NULL, NULL);
     sx_store_state_free(wide->store, &state);
-}
-
-/* ---- proof ---- */
-
-static llm_status check_list(sx_wide *wide, const sx_segment *segment, const sx_seg_list *list, sx_seg_row *pin,
-                             sx_cursor *c, llm_error *err)
-{
-    llm_status status = sx_cursor_open(c, segment, &wide->rows, list, sx_rows_share(&wide->rows, pin), err);
-    for (; !status && c->block < c->n_blocks; c->block++) {
-        status = sx_cursor_decode(c, err);
-        if (!status) status = sx_cursor_codes(c, err);
-    }
-    sx_cursor_close(c);
-    return status;
-}
-
-static llm_status check_terms(sx_wide *wide, const sx_segment *segment, sx_cursor *c, llm_error *err)
-{
-    llm_status status = LLM_OK;
-    for (uint32_t i = 0; i < segment->n_term_rows && !status; i++) {
-        sx_seg_row *pin;
-        sx_seg_list list = {0};
-        status = sx_rows_pin(&wide->rows, segment->id, sx_segment_term_row(segment, i), &pin, err);
-        if (status) break;
-        sx_seg_lists lists = sx_seg_lists_of(segment, i, pin);
-        while (!status && sx_seg_next_list(&lists, &list)) status = check_list(wide, segment, &list, pin, c, err);
-        if (!status && lists.in.bad) status = sx_segment_damaged(segment, err);
-        sx_rows_unpin(&wide->rows, pin);
-    }
-    return status;
-}
-
-static llm_status check_docs(sx_wide *wide, const sx_segment *segment, llm_error *err)
-{
-    llm_status status = LLM_OK;
-    uint32_t units = 0;
-    sx_seg_row *row;
-    sx_seg_doc doc;
-    for (uint32_t d = 0; d < segment->n_docs && !status; d++) {
-        status = sx_segment_doc(segment, &wide->rows, d, &doc, err);
-        if (!status && doc.first != units) status = sx_segment_damaged(segment, err);
-        units += doc.leaves;
-    }
-    if (!status && units != segment->n_units) status = sx_segment_damaged(segment, err);
-    for (uint32_t u = 0; u < segment->n_units && !status; u += SX_WORDS_ROW) {
-        status = sx_segment_words(segment, &wide->rows, u, &row, err);
-        if (!status) sx_rows_unpin(&wide->rows, row);
-    }
-    return status;
-}
-
-llm_status sx_wide_check(sx_wide *wide, llm_error *err)
-{
-    sx_snapshot *s = NULL;
-    llm_status status = LLM_MORE;
-    for (int i = 0; i < 16 && status == LLM_MORE; i++) {
-        status = sx_snapshot_current(wide, &s, err);
-        if (status) continue;
-        sx_cursor *c = sx_mem_alloc(wide->mem, sizeof *c);
-        if (!c) status = sx_fail_memory(err);
-        for (uint32_t p = 0; p < s->seek.n && !status; p++) {
-            status = check_docs(wide, &s->seek.parts[p].segment, err);
-            if (!status) status = check_terms(wide, &s->seek.parts[p].segment, c, err);
-        }
-        sx_mem_free(wide->mem, c);
-        sx_snapshot_release(wide, s);
-        if (status == LLM_E_NOT_FOUND) status = LLM_MORE; /* joined meanwhile */
-    }
-    return status;
 }

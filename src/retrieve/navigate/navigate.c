@@ -36,6 +36,7 @@ typedef struct walk {
     sx_ranking *ranking;
     sx_evidence *evidence;
     const char *question;
+    size_t question_len;
     size_t steps_cap, now_cap, next_cap;
     float **subtree;    /* [n_docs][n_sections] best leaf score below */
     branch *now, *next; /* the level in hand and the one below it */
@@ -329,7 +330,7 @@ static llm_status collect(walk *w, uint32_t top, llm_error *err)
     if (!status) status = sx_bench_settle(&w->bench, all, n, err);
     for (uint32_t i = 0; i < n && i < top && !status; i++) status = keep_found(w, &all[i], err);
     sx_mem_free(w->ranking->mem, all);
-    w->evidence->confidence = sx_confidence(w->ranking);
+    w->evidence->confidence = sx_confidence(w->ranking, w->question, w->question_len);
     return status;
 }
 
@@ -351,7 +352,8 @@ static llm_status navigate(sx_evidence *evidence, sx_ranking *ranking, const cha
     const llm_cancel *cancel = params ? params->cancel : NULL;
     uint32_t keep = top * 2 > KEEP_MIN ? top * 2 : KEEP_MIN;
     llm_status status = sx_rank(ranking, question, len, keep, &sx_score_best, cancel, err);
-    walk w = {.ranking = ranking, .evidence = evidence, .question = question, .beam = params ? params->beam : 0};
+    walk w = {.ranking = ranking, .evidence = evidence, .question = question, .question_len = len};
+    w.beam = params ? params->beam : 0;
     sx_buf_init(&w.text, ranking->mem, 0);
     sx_bench_init(&w.bench, ranking->mem, params ? params->judge : NULL, question, len, cancel);
     if (!status) status = judge_candidates(&w, top, err);

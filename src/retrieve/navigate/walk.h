@@ -12,7 +12,7 @@ void sx_reason(sx_buf *out, const sx_ranking *ranking, uint32_t doc, const char 
                uint32_t last, uint32_t section);
 
 /* The probability that the answer is among the best candidates, 0 when nothing was found. */
-double sx_confidence(const sx_ranking *ranking);
+double sx_confidence(const sx_ranking *ranking, const char *question, size_t len);
 
 llm_status sx_evidence_new(sx_evidence **out, sx_mem *mem, uint32_t top, llm_error *err);
 

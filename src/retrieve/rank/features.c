@@ -8,31 +8,7 @@
 #include "retrieve/rank/fold.h"
 #include "retrieve/rank/spans.h"
 
-enum { FILTER = 1024, NO_POS = 0x7fffffff, NEAR_WINDOW = 12, SET = SX_QUERY_TERMS / 32 };
-
-/* The question's terms as the document numbers them. */
-typedef struct term_filter {
-    uint8_t slot[FILTER]; /* 1 + index of the first query term with this hash, 0: none */
-    uint32_t term[SX_QUERY_TERMS];
-    uint32_t n;
-} term_filter;
-
-static void make_filter(term_filter *f, const sx_query *query, const sx_index *index)
-{
-    memset(f->slot, 0, sizeof f->slot);
-    f->n = query->n;
-    for (uint32_t i = query->n; i-- > 0;) {
-        f->term[i] = sx_index_term(index, query->terms[i].hash);
-        if (f->term[i] != SX_NO_TERM) f->slot[f->term[i] & (FILTER - 1)] = (uint8_t)(i + 1);
-    }
-}
-
-static uint32_t match(const term_filter *f, uint32_t term)
-{
-    for (uint32_t i = f->slot[term & (FILTER - 1)]; i && i <= f->n; i++)
-        if (f->term[i - 1] == term) return i - 1;
-    return SX_QUERY_TERMS;
-}
+enum { NO_POS = 0x7fffffff, NEAR_WINDOW = 12, SET = SX_QUERY_TERMS / 32 };
 
 /* What is gathered while a paragraph is read. */
 typedef struct look {
@@ -68,7 +44,7 @@ static float weigh(const sx_query *query, const uint32_t *a, const uint32_t *b)
 
 /* What a set of terms holds of the question in its own words or in those a concept writes for them: a word that it lacks
  * counts by the share that it has of what the best concept writes. */
-static float meant(const sx_query *query, const uint32_t *has)
+float sx_meant(const sx_query *query, const uint32_t *has)
 {
     float sum = 0, credit[SX_QUERY_TERMS];
     uint32_t credited[SET] = {0};
@@ -79,10 +55,11 @@ static float meant(const sx_query *query, const uint32_t *has)
             for (uint32_t left = concept->written[word] & has[word]; left; left &= left - 1)
                 got += query->terms[lowest(word, left)].idf;
         if (got <= 0) continue;
+        float share = got < concept->idf ? got / concept->idf : 1;
         for (uint32_t word = 0; word < SET; word++)
             for (uint32_t left = concept->said[word] & ~has[word]; left; left &= left - 1) {
                 uint32_t i = lowest(word, left);
-                if (!bit(credited, i) || got / concept->idf > credit[i]) credit[i] = got / concept->idf;
+                if (!bit(credited, i) || share > credit[i]) credit[i] = share;
                 credited[word] |= 1u << (i % 32);
             }
     }
@@ -97,7 +74,7 @@ static float meant(const sx_query *query, const uint32_t *has)
 
 static void end_sentence(look *l)
 {
-    float whole = meant(l->query, l->sentence);
+    float whole = sx_meant(l->query, l->sentence);
     if (whole > l->best_meant) l->best_meant = whole;
     float one = weigh(l->query, l->sentence, NULL);
     float two = weigh(l->query, l->sentence, l->before);
@@ -137,7 +114,7 @@ static void meet(look *l, const int *previous, const int *next, uint32_t t, int 
     l->last[t] = at;
 }
 
-static void read_leaf(look *l, const term_filter *filter, const sx_index *index, uint32_t leaf, const int *previous,
+static void read_leaf(look *l, const sx_term_filter *filter, const sx_index *index, uint32_t leaf, const int *previous,
                       const int *next)
 {
     uint32_t first, end;
@@ -149,7 +126,7 @@ static void read_leaf(look *l, const term_filter *filter, const sx_index *index,
             any = false;
             continue;
         }
-        uint32_t t = match(filter, index->tokens[i] - 1);
+        uint32_t t = sx_term_match(filter, index->tokens[i] - 1);
         if (t == SX_QUERY_TERMS) continue;
         any = true;
         if (l->count[t] < UINT16_MAX) l->count[t]++;
@@ -212,16 +189,17 @@ static float rare_share(const sx_query *query, const uint32_t *has)
 }
 
 /* Marks the question's terms among some tokens. */
-static void mark(const term_filter *filter, const uint32_t *tokens, uint32_t n, uint32_t *has)
+static void mark(const sx_term_filter *filter, const uint32_t *tokens, uint32_t n, uint32_t *has)
 {
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t t = tokens[i] ? match(filter, tokens[i] - 1) : SX_QUERY_TERMS;
+        uint32_t t = tokens[i] ? sx_term_match(filter, tokens[i] - 1) : SX_QUERY_TERMS;
         if (t != SX_QUERY_TERMS) has[t / 32] |= 1u << (t % 32);
     }
 }
 
 /* All headings above together. A document's title says nothing about a place in it. */
-static void heading_features(const sx_query *query, const term_filter *filter, const sx_index *index, sx_candidate *c)
+static void heading_features(const sx_query *query, const sx_term_filter *filter, const sx_index *index,
+                             sx_candidate *c)
 {
     uint32_t above[SET] = {0};
     for (uint32_t section = index->leaf_section[c->leaf]; section != SX_NO_NODE;
@@ -255,16 +233,14 @@ static float body_score(const look *l, float words, float mean)
     return sum;
 }
 
-void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tree, const float *leaf_scores,
-                 const float *section_scores, sx_candidate *c)
+void sx_features(const sx_query *query, const sx_term_filter *filter, const sx_index *index, const sx_tree *tree,
+                 const float *leaf_scores, const float *section_scores, sx_candidate *c)
 {
-    term_filter filter;
     look l = {.query = query};
     int previous[SX_QUERY_TERMS * 2], next[SX_QUERY_TERMS * 2];
-    make_filter(&filter, query, index);
     link_neighbours(query, previous, next);
     for (uint32_t i = 0; i < query->n; i++) l.last[i] = NO_POS;
-    read_leaf(&l, &filter, index, c->leaf, previous, next);
+    read_leaf(&l, filter, index, c->leaf, previous, next);
 
     float total = (float)query->total, ideal = (float)query->ideal;
     uint32_t section = index->leaf_section[c->leaf];
@@ -279,7 +255,7 @@ void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tr
     pair_features(&l, previous, c);
     c->x[SX_F_RARE] = rare_share(query, l.has);
     c->x[SX_F_LEAD] = weigh(query, l.lead, NULL) / total;
-    heading_features(query, &filter, index, c);
+    heading_features(query, filter, index, c);
     c->x[SX_F_SHORT] = index->leaf_words[c->leaf] < 10;
     c->x[SX_F_SECTION] = section == SX_NO_NODE ? 0 : section_scores[section] / ideal;
     c->x[SX_F_NEIGHBOUR] = (before > behind ? before : behind) / ideal;
@@ -287,7 +263,7 @@ void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tr
     float mean = query->n_leaves ? (float)((double)query->n_words / query->n_leaves) : 1;
     c->x[SX_F_LENGTH] = logf(((float)index->leaf_words[c->leaf] + 4) / (mean + 4));
     c->x[SX_F_BODY] = body_score(&l, (float)index->leaf_words[c->leaf], mean > 0 ? mean : 1) / ideal;
-    c->x[SX_F_MEANT] = meant(query, l.has) / total;
+    c->x[SX_F_MEANT] = sx_meant(query, l.has) / total;
     c->x[SX_F_MEANT_SENTENCE] = l.best_meant / total;
     c->x[SX_F_EARLY] = 1.0f / (1.0f + (float)c->leaf / 8);
 }

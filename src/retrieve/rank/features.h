@@ -3,7 +3,7 @@
 #ifndef SX_RETRIEVE_FEATURES_H
 #define SX_RETRIEVE_FEATURES_H
 
-#include "retrieve/rank/score.h"
+#include "retrieve/rank/match.h"
 
 enum {
     SX_F_BASE,           /* base score over the ideal */
@@ -40,9 +40,13 @@ typedef struct sx_candidate {
     uint32_t has[SX_QUERY_TERMS / 32]; /* which terms of the question it holds */
 } sx_candidate;
 
-/* Fills x but for SX_F_TOP. scores: of the document's leaves; sections: of its sections. */
-void sx_features(const sx_query *query, const sx_index *index, const sx_tree *tree, const float *leaf_scores,
-                 const float *section_scores, sx_candidate *candidate);
+/* Fills x but for SX_F_TOP. filter: of the query and the index; scores: of the document's leaves; sections: of its sections. */
+void sx_features(const sx_query *query, const sx_term_filter *filter, const sx_index *index, const sx_tree *tree,
+                 const float *leaf_scores, const float *section_scores, sx_candidate *candidate);
+
+/* What a set of terms holds of the question's weight, in its own words or in those that a concept writes for them: a word
+ * that it lacks counts by the share that it has of what the best concept writes. */
+float sx_meant(const sx_query *query, const uint32_t *has);
 
 /* Which SX_CUE_* a piece of text shows. */
 uint32_t sx_text_cues(const char *text, size_t len);

@@ -174,16 +174,28 @@ float sx_blended(const sx_candidate *c)
     return sum / full_marks;
 }
 
-llm_status sx_rank_look(const sx_ranking *r, sx_candidate *c)
+static llm_status look(const sx_ranking *r, const sx_term_filter *filter, sx_candidate *c)
 {
     const sx_rank_doc *doc = &r->docs[c->doc];
     if (sx_index_read_leaf((sx_index *)(uintptr_t)doc->index, doc->tree, c->leaf)) return LLM_E_MEMORY;
     c->base = doc->leaf_scores[c->leaf];
-    sx_features(&r->queries[doc->query], doc->index, doc->tree, doc->leaf_scores, doc->section_scores, c);
+    sx_features(&r->queries[doc->query], filter, doc->index, doc->tree, doc->leaf_scores, doc->section_scores, c);
     c->x[SX_F_TOP] = r->top > 0 ? c->x[SX_F_BASE] / r->top : 0;
     c->score = sx_blended(c) + prior_blend * doc->prior;
     if (c->score < 0) c->score = 0;
     return LLM_OK;
+}
+
+static void make_filter(const sx_ranking *r, uint32_t doc, sx_term_filter *filter)
+{
+    sx_term_filter_make(filter, &r->queries[r->docs[doc].query], r->docs[doc].index);
+}
+
+llm_status sx_rank_look(const sx_ranking *r, sx_candidate *c)
+{
+    sx_term_filter filter;
+    make_filter(r, c->doc, &filter);
+    return look(r, &filter, c);
 }
 
 static llm_status look_closely(sx_ranking *r, llm_error *err)
@@ -193,8 +205,11 @@ static llm_status look_closely(sx_ranking *r, llm_error *err)
         float share = r->best[i].base / (float)r->queries[r->docs[r->best[i].doc].query].ideal;
         if (share > r->top) r->top = share;
     }
-    for (uint32_t i = 0; i < r->n_best; i++)
-        if (sx_rank_look(r, &r->best[i])) return sx_fail_memory(err);
+    sx_term_filter filter;
+    for (uint32_t i = 0; i < r->n_best; i++) {
+        if (!i || r->best[i].doc != r->best[i - 1].doc) make_filter(r, r->best[i].doc, &filter);
+        if (look(r, &filter, &r->best[i])) return sx_fail_memory(err);
+    }
     sort_best(r);
     return LLM_OK;
 }

@@ -113,6 +113,21 @@ void sx_query_count(sx_query *query, const sx_index *index)
     }
 }
 
+void sx_query_weigh_concepts(sx_query *query)
+{
+    for (uint32_t c = 0; c < query->n_concepts; c++) {
+        sx_query_concept *concept = &query->concepts[c];
+        concept->idf = 0;
+        for (uint32_t i = 0; i < query->n; i++)
+            if (concept->written[i / 32] >> (i % 32) & 1) concept->idf += query->terms[i].idf;
+    }
+}
+
+float sx_term_worth(const sx_query_term *term)
+{
+    return kind_weight[term->kind] * (term->weak ? weak_weight : 1.0f);
+}
+
 void sx_query_settle(sx_query *query)
 {
     query->total = 0;
@@ -121,19 +136,14 @@ void sx_query_settle(sx_query *query)
         double df = t->df, n = query->n_leaves;
         t->idf = (float)log(1.0 + (n - df + 0.5) / (df + 0.5));
         float count = t->count > 3 ? 3 : (float)t->count;
-        t->weight = t->idf * count * kind_weight[t->kind] * (t->weak ? weak_weight : 1.0f);
+        t->weight = t->idf * count * sx_term_worth(t);
         if (t->added)
             t->weight *= added_weight;
         else
             query->total += t->weight;
         if (!t->added) add_to_set(query->own, i);
     }
-    for (uint32_t c = 0; c < query->n_concepts; c++) {
-        sx_query_concept *concept = &query->concepts[c];
-        concept->idf = 0;
-        for (uint32_t i = 0; i < query->n; i++)
-            if (concept->written[i / 32] >> (i % 32) & 1) concept->idf += query->terms[i].idf;
-    }
+    sx_query_weigh_concepts(query);
     query->ideal = query->total * (1.0 + sx_score_best.k1);
     if (query->total <= 0) query->total = query->ideal = 1;
 }

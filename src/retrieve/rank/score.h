@@ -14,6 +14,7 @@ typedef struct sx_query_term {
     uint32_t hash;
     uint32_t start, end; /* where the question says it first */
     uint32_t df;         /* paragraphs that have it */
+    uint32_t named;      /* documents of segments whose names say it */
     uint16_t count;      /* times in the question */
     uint8_t kind;        /* SX_TOK_* */
     bool weak;
@@ -39,9 +40,10 @@ typedef struct sx_query {
     uint32_t n_concepts;
     uint32_t n_leaves; /* of the documents considered */
     uint64_t n_words;
-    double total;  /* sum of weights */
-    double ideal;  /* base score of a paragraph that holds everything over and over */
-    uint32_t cues; /* SX_CUE_* the answer should show */
+    uint32_t n_docs; /* in segments, of every language */
+    double total;    /* sum of weights */
+    double ideal;    /* base score of a paragraph that holds everything over and over */
+    uint32_t cues;   /* SX_CUE_* the answer should show */
 } sx_query;
 
 enum { SX_CUE_NUMBER = 1, SX_CUE_TIME = 2, SX_CUE_NAME = 4, SX_CUE_MONEY = 8, SX_CUE_REASON = 16, SX_CUE_DEFINE = 32 };
@@ -49,6 +51,8 @@ enum { SX_CUE_NUMBER = 1, SX_CUE_TIME = 2, SX_CUE_NAME = 4, SX_CUE_MONEY = 8, SX
 llm_status sx_query_make(sx_query *query, sx_mem *mem, uint32_t lang, const char *text, size_t len);
 void sx_query_count(sx_query *query, const sx_index *index); /* adds a document's statistics */
 void sx_query_settle(sx_query *query);                       /* after the last count: weights */
+void sx_query_weigh_concepts(sx_query *query);               /* from the idf of the terms they write */
+float sx_term_worth(const sx_query_term *term);              /* how much of a word it is: 1, or a part of that */
 uint32_t sx_query_cues(const char *text, size_t len);
 enum { SX_QUESTION_MAX = 1024 };
 /* Folds a question to words between single blanks, cut to SX_QUESTION_MAX; returns its length. */

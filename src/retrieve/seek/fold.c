@@ -18,6 +18,8 @@ typedef struct run {
 
 typedef struct folder {
     sx_fold *fold;
+    sx_fold_lists_fn *put;
+    void *user;
     const sx_fold_doc *docs;
     sx_mem *mem;
     run *runs;
@@ -195,20 +197,29 @@ static llm_status put_lists(folder *f, const llm_cancel *cancel)
             look_ahead(f, next);
             status = append_run(f, &f->runs[next]);
         }
-        if (!status) status = sx_seg_add(&f->fold->writer, key, f->units, f->codes, (uint32_t)f->n);
+        if (!status) status = f->put(f->user, key, f->units, f->codes, (uint32_t)f->n);
     }
     return status;
 }
 
-static llm_status fold_all(folder *f, uint32_t n, const llm_cancel *cancel)
+static llm_status gather(folder *f, uint32_t n)
 {
     sx_lexer lexer;
     llm_status status = lay_out(f, n);
     sx_lexer_init(&lexer, f->mem, SX_LANG_EN, false);
     for (uint32_t d = 0; d < n && !status; d++) status = add_doc(f, d, &lexer);
     sx_lexer_free(&lexer);
-    if (status) return status;
-    status = sort_runs(f);
+    return status ? status : sort_runs(f);
+}
+
+static llm_status into_segment(void *user, uint64_t key, const uint32_t *units, const uint32_t *codes, uint32_t n)
+{
+    return sx_seg_add(user, key, units, codes, n);
+}
+
+static llm_status fold_all(folder *f, uint32_t n, const llm_cancel *cancel)
+{
+    llm_status status = gather(f, n);
     if (status) return status;
     sx_fold *fold = f->fold;
     status = sx_seg_begin(&fold->writer, f->mem, fold->docs, n, fold->words, fold->n_units);
@@ -226,15 +237,31 @@ static llm_status explain(llm_status status, llm_error *err)
     }
 }
 
+static void finish(folder *f)
+{
+    sx_mem_free(f->mem, f->runs);
+    sx_mem_free(f->mem, f->units);
+    sx_mem_free(f->mem, f->codes);
+}
+
 llm_status sx_fold_docs(sx_fold *fold, sx_mem *mem, const sx_fold_doc *docs, uint32_t n, const llm_cancel *cancel,
                         llm_error *err)
 {
-    folder f = {.fold = fold, .docs = docs, .mem = mem};
+    folder f = {.fold = fold, .put = into_segment, .user = &fold->writer, .docs = docs, .mem = mem};
     memset(fold, 0, sizeof *fold);
     llm_status status = fold_all(&f, n, cancel);
-    sx_mem_free(mem, f.runs);
-    sx_mem_free(mem, f.units);
-    sx_mem_free(mem, f.codes);
+    finish(&f);
     if (status) sx_fold_free(fold, mem);
+    return explain(status, err);
+}
+
+llm_status sx_fold_lists(sx_mem *mem, const sx_fold_doc *doc, sx_fold_lists_fn *put, void *user, llm_error *err)
+{
+    sx_fold fold = {0};
+    folder f = {.fold = &fold, .put = put, .user = user, .docs = doc, .mem = mem};
+    llm_status status = gather(&f, 1);
+    if (!status) status = put_lists(&f, NULL);
+    finish(&f);
+    sx_fold_free(&fold, mem);
     return explain(status, err);
 }

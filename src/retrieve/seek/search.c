@@ -386,21 +386,27 @@ static llm_status count_gone(const sx_seek *seek, const sx_seek_part *part, cons
     return status;
 }
 
-static llm_status count_term(const sx_seek *seek, const sx_seek_part *part, sx_query_term *t, uint32_t lang,
-                             llm_error *err)
+static llm_status count_key(const sx_seek *seek, const sx_seek_part *part, uint64_t key, uint32_t *n, llm_error *err)
 {
     sx_seg_list at;
     sx_seg_row *pin;
     uint32_t gone = 0;
-    llm_status status = sx_segment_find(&part->segment, seek->rows, sx_seek_key(t->hash, lang, SX_FIELD_BODY), &at,
-                                        &pin, err);
+    llm_status status = sx_segment_find(&part->segment, seek->rows, key, &at, &pin, err);
     if (status || !at.n) return status;
     if (part->n_gone)
         status = count_gone(seek, part, &at, pin, &gone, err);
     else
         sx_rows_unpin(seek->rows, pin);
-    t->df += at.n - gone;
+    *n += at.n - gone;
     return status;
+}
+
+static llm_status count_term(const sx_seek *seek, const sx_seek_part *part, sx_query_term *t, uint32_t lang,
+                             llm_error *err)
+{
+    llm_status status = count_key(seek, part, sx_seek_key(t->hash, lang, SX_FIELD_BODY), &t->df, err);
+    if (status || t->weak || t->added) return status;
+    return count_key(seek, part, sx_seek_key(t->hash, lang, SX_FIELD_NAME), &t->named, err);
 }
 
 static llm_status uncount_gone(const sx_seek *seek, const sx_seek_part *part, sx_query *query, llm_error *err)
@@ -430,6 +436,7 @@ llm_status sx_seek_count(const sx_seek *seek, sx_query *query, llm_error *err)
     for (uint32_t p = 0; p < seek->n && !status; p++) {
         const sx_seek_part *part = &seek->parts[p];
         const sx_seg_stats *stats = sx_seek_stats(part, query->lang);
+        query->n_docs += part->n_docs;
         if (!stats->leaves) continue;
         query->n_leaves += stats->leaves;
         query->n_words += stats->words;

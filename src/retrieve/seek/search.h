@@ -16,6 +16,7 @@ typedef struct sx_seek_part {
     sx_segment segment;
     sx_gone *gone; /* [n_gone] ascending */
     uint32_t n_gone;
+    uint32_t n_docs;          /* that are not gone */
     const sx_seg_stats *seen; /* [SX_LANG_COUNT] of what is not gone, when it was counted beforehand; or NULL */
 } sx_seek_part;
 
@@ -49,7 +50,8 @@ typedef struct sx_hits {
     bool all; /* score everything, prune nothing: to prove that both give the same */
 } sx_hits;
 
-/* Adds what the segments know to the query's statistics: paragraphs, words, and paragraphs per term; of its language. */
+/* Adds what the segments know to the query's statistics: documents; paragraphs, words, and per term paragraphs and names of
+ * documents, of its language. */
 llm_status sx_seek_count(const sx_seek *seek, sx_query *query, llm_error *err);
 /* After sx_query_settle. */
 llm_status sx_seek_top(const sx_seek *seek, const sx_query *query, uint32_t field, sx_hits *hits,

@@ -8,8 +8,7 @@ static const char magic[4] = {'S', 'X', 'S', '2'};
 
 llm_status sx_segment_damaged(const sx_segment *segment, llm_error *err)
 {
-    return sx_fail(err, LLM_E_CORRUPT, "segment %lld of the index is damaged; restore the corpus from a copy",
-                   (long long)segment->id);
+    return sx_fail(err, LLM_E_CORRUPT, "segment %lld of the index is damaged", (long long)segment->id);
 }
 
 static bool read_head(sx_segment *s)
