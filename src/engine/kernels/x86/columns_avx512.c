@@ -1,5 +1,5 @@
-/* Quantised rows times one token with AVX-512 VNNI: 16 rows at a time, a lane each. The lines of lines.h are multiplied as
- * they come out of the blocks instead of being kept, so the sums of a block never leave the registers. The bits are those of
+/* Quantised rows times one token or two with AVX-512 VNNI: 16 rows at a time, a lane each. The lines of lines.h are multiplied
+ * as they come out of the blocks instead of being kept, so the sums of a block never leave the registers. The bits are those of
  * quants_avx512.c: integers within a group, groups in order of k.
  *
  * Weights come from memory, which is fast only when it is read in order by one instruction that the processor can foresee,
@@ -13,18 +13,23 @@
 
 #define LINES_PASS /* lines are used up at once */
 
+enum { TOKENS = 2 };
+
 typedef struct panel { /* one block of 16 rows */
     float scale[16 * ROWS], min[16 * ROWS];
-    vec sum[16];     /* of each group */
-    const int8_t *q; /* the token's part */
-    size_t per;      /* lines in a group */
+    vec sum[TOKENS][16];     /* of each group */
+    const int8_t *q[TOKENS]; /* the tokens' parts */
+    int toks;
+    size_t per; /* lines in a group */
 } panel;
 
 LANES void put_line(panel *p, size_t line, vec v)
 {
-    int32_t q;
-    memcpy(&q, p->q + 4 * line, sizeof q);
-    p->sum[line / p->per] = _mm512_dpbusd_epi32(p->sum[line / p->per], v, _mm512_set1_epi32(q));
+    for (int t = 0; t < p->toks; t++) {
+        int32_t q;
+        memcpy(&q, p->q[t] + 4 * line, sizeof q);
+        p->sum[t][line / p->per] = _mm512_dpbusd_epi32(p->sum[t][line / p->per], v, _mm512_set1_epi32(q));
+    }
 }
 
 #include "engine/kernels/x86/lines.h"
@@ -49,15 +54,19 @@ typedef struct token { /* from a block on */
     const int32_t *off;
 } token;
 
-/* f += a block of 16 rows times the token. */
-INLINE fvec one_block(const uint32_t type, rows *w, token x, fvec f, const int groups, const int group, const bool mins)
+/* f += a block of 16 rows times each token. */
+INLINE void one_block(const uint32_t type, rows *w, const token *x, fvec *f, const int toks, const int groups,
+                      const int group, const bool mins)
 {
     panel p;
-    p.q = x.q;
+    p.toks = toks;
     p.per = (size_t)group / 4;
+    for (int t = 0; t < toks; t++) {
+        p.q[t] = x[t].q;
 #pragma GCC unroll 16
-    for (int g = 0; g < groups; g++)
-        p.sum[g] = mins ? _mm512_setzero_si512() : _mm512_set1_epi32(x.off[g] >> bias_shift(type));
+        for (int g = 0; g < groups; g++)
+            p.sum[t][g] = mins ? _mm512_setzero_si512() : _mm512_set1_epi32(x[t].off[g] >> bias_shift(type));
+    }
     if (groups * group == 256) {
         big_heads(&p, type, w, 0);
         big_lines(&p, type, w, 0);
@@ -69,13 +78,14 @@ INLINE fvec one_block(const uint32_t type, rows *w, token x, fvec f, const int g
         }
         small_lines(&p, type, w, 0, mins);
     }
+    for (int t = 0; t < toks; t++)
 #pragma GCC unroll 16
-    for (int g = 0; g < groups; g++) {
-        const fvec scale = _mm512_mul_ps(_mm512_loadu_ps(p.scale + g * ROWS), _mm512_set1_ps(x.d[g * group / 32]));
-        f = _mm512_fmadd_ps(_mm512_cvtepi32_ps(p.sum[g]), scale, f);
-        if (mins) f = _mm512_fmadd_ps(_mm512_loadu_ps(p.min + g * ROWS), _mm512_set1_ps(x.sum[g]), f);
-    }
-    return f;
+        for (int g = 0; g < groups; g++) {
+            const fvec scale = _mm512_mul_ps(_mm512_loadu_ps(p.scale + g * ROWS),
+                                             _mm512_set1_ps(x[t].d[g * group / 32]));
+            f[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(p.sum[t][g]), scale, f[t]);
+            if (mins) f[t] = _mm512_fmadd_ps(_mm512_loadu_ps(p.min + g * ROWS), _mm512_set1_ps(x[t].sum[g]), f[t]);
+        }
 }
 
 /* ---- blocks of 32 that begin with a scale of 16 bits, four at a time ----
@@ -126,27 +136,30 @@ INLINE fvec add_group(fvec f, vec sum, fvec scale, float d)
     return _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scale, _mm512_set1_ps(d)), f);
 }
 
-INLINE fvec four_blocks(const uint32_t type, const rows *w, token x, fvec f)
+/* A pair of the blocks, whose dwords are v. */
+INLINE fvec two_blocks(const uint32_t type, const vec *v, const size_t n, const token *x, size_t pair, fvec f)
+{
+    const int8_t *q = x->q + 64 * pair;
+    vec first = _mm512_set1_epi32(x->off[2 * pair] >> bias_shift(type)),
+        second = _mm512_set1_epi32(x->off[2 * pair + 1] >> bias_shift(type));
+    first = multiply_dword(type, first, v[0], q, 2, 2);
+#pragma GCC unroll 8
+    for (size_t i = 1; i < n; i++) first = multiply_dword(type, first, v[i], q + 4 * i - 2, 4, 0);
+    first = multiply_dword(type, first, v[n], q + 4 * n - 2, 2, 0);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < n; i++) second = multiply_dword(type, second, v[n + 1 + i], q + 32 + 4 * i, 4, 0);
+    f = add_group(f, first, f_low_halves(v[0]), x->d[2 * pair]);
+    return add_group(f, second, f_low_halves(v_right32(v[n], 16)), x->d[2 * pair + 1]);
+}
+
+INLINE void four_blocks(const uint32_t type, const rows *w, const token *x, fvec *f, const int toks)
 {
     const size_t bytes = small_bytes(type), n = (bytes - 2) / 4;
     vec dwords[36];
     four_columns(w, bytes, dwords);
 #pragma GCC unroll 2
-    for (size_t pair = 0; pair < 2; pair++) {
-        const vec *v = dwords + pair * (2 * n + 1);
-        const int8_t *q = x.q + 64 * pair;
-        vec first = _mm512_set1_epi32(x.off[2 * pair] >> bias_shift(type)),
-            second = _mm512_set1_epi32(x.off[2 * pair + 1] >> bias_shift(type));
-        first = multiply_dword(type, first, v[0], q, 2, 2);
-#pragma GCC unroll 8
-        for (size_t i = 1; i < n; i++) first = multiply_dword(type, first, v[i], q + 4 * i - 2, 4, 0);
-        first = multiply_dword(type, first, v[n], q + 4 * n - 2, 2, 0);
-#pragma GCC unroll 8
-        for (size_t i = 0; i < n; i++) second = multiply_dword(type, second, v[n + 1 + i], q + 32 + 4 * i, 4, 0);
-        f = add_group(f, first, f_low_halves(v[0]), x.d[2 * pair]);
-        f = add_group(f, second, f_low_halves(v_right32(v[n], 16)), x.d[2 * pair + 1]);
-    }
-    return f;
+    for (size_t pair = 0; pair < 2; pair++)
+        for (int t = 0; t < toks; t++) f[t] = two_blocks(type, dwords + pair * (2 * n + 1), n, x + t, pair, f[t]);
 }
 
 /* ---- rows ---- */
@@ -159,58 +172,60 @@ INLINE void go_on(token *x, size_t k, size_t groups)
     x->off += groups;
 }
 
-/* 16 rows. */
-INLINE fvec some_rows(const uint32_t type, const unsigned char *w, size_t stride, const sx_q8 *x, uint32_t k,
-                      const int group, const bool mins)
+/* 16 rows: f of each token. */
+INLINE void some_rows(const uint32_t type, const unsigned char *w, size_t stride, const sx_q8 *x, uint32_t k, fvec *f,
+                      const int toks, const int group, const bool mins)
 {
     const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K),
                fours = type == SX_TYPE_Q8_0 || type == SX_TYPE_Q4_0 || type == SX_TYPE_IQ4_NL;
     const size_t bytes = big ? big_bytes(type) : small_bytes(type);
     const int block = big ? 256 : 32, groups = block / group;
-    token t = {x->q, x->d, group == 32 ? x->sum32 : x->sum16, group == 32 ? x->off32 : x->off16};
+    const size_t per_token = k / (uint32_t)group;
+    token at[TOKENS];
+    for (int t = 0; t < toks; t++) {
+        const size_t first = (size_t)t * per_token;
+        at[t] = (token){x->q + (size_t)t * k, x->d + (size_t)t * (k / 32), (group == 32 ? x->sum32 : x->sum16) + first,
+                        (group == 32 ? x->off32 : x->off16) + first};
+        f[t] = _mm512_setzero_ps();
+    }
     rows own = {.first = w, .stride = stride};
     begin_rows(&own);
-    fvec f = _mm512_setzero_ps();
     const uint32_t blocks = k / (uint32_t)block;
     const char *ahead = (const char *)w + ROWS * stride;
     uint32_t b = 0;
     for (; fours && b + FOUR <= blocks; b += FOUR) {
         ahead = ask_ahead(ahead, ahead + FOUR * ROWS * bytes);
-        f = four_blocks(type, &own, t, f);
+        four_blocks(type, &own, at, f, toks);
         next_block(&own, FOUR * bytes);
-        go_on(&t, FOUR * 32, FOUR);
+        for (int t = 0; t < toks; t++) go_on(&at[t], FOUR * 32, FOUR);
     }
     for (; b < blocks; b++) {
         if (big || b % 2 == 0) ahead = ask_ahead(ahead, ahead + (big ? ROWS : 2 * ROWS) * bytes);
-        f = one_block(type, &own, t, f, groups, group, mins);
+        one_block(type, &own, at, f, toks, groups, group, mins);
         next_block(&own, bytes);
-        go_on(&t, (size_t)block, (size_t)groups);
+        for (int t = 0; t < toks; t++) go_on(&at[t], (size_t)block, (size_t)groups);
     }
-    return f;
 }
 
 /* The last 16 rows may have some in common with those before them. */
 INLINE void all_rows(const uint32_t type, const unsigned char *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
-                     uint32_t k, float *out, const int group, const bool mins)
+                     uint32_t k, float *out, size_t ldo, const int toks, const int group, const bool mins)
 {
     ask_ahead((const char *)w, (const char *)w + ROWS * stride);
     for (uint32_t r = 0; r < n_rows; r += ROWS) {
+        fvec f[TOKENS];
         if (n_rows - r < ROWS) r = n_rows - ROWS;
-        _mm512_storeu_ps(out + r, some_rows(type, w + r * stride, stride, x, k, group, mins));
+        some_rows(type, w + r * stride, stride, x, k, f, toks, group, mins);
+        for (int t = 0; t < toks; t++) _mm512_storeu_ps(out + (size_t)t * ldo + r, f[t]);
     }
 }
 
-bool sx_columns_take_avx512(const sx_quant *quant, uint32_t n_rows)
-{
-    return quant->type != SX_TYPE_Q6_K && n_rows >= ROWS; /* that one is for rows_avx512.c */
-}
-
-void sx_columns_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
-                       float *out)
+INLINE void columns_of(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                       float *out, size_t ldo, const int toks)
 {
 #define CASE(type, group, mins) \
-    case type: all_rows(type, w, stride, n_rows, x, k, out, group, mins); break
-    switch (quant->type) {
+    case type: all_rows(type, w, stride, n_rows, x, k, out, ldo, toks, group, mins); break
+    switch (type) {
         CASE(SX_TYPE_Q4_0, 32, false);
         CASE(SX_TYPE_Q4_1, 32, true);
         CASE(SX_TYPE_Q5_0, 32, false);
@@ -222,7 +237,30 @@ void sx_columns_avx512(const sx_quant *quant, const void *w, size_t stride, uint
         CASE(SX_TYPE_Q5_K, 32, true);
         CASE(SX_TYPE_IQ4_NL, 32, false);
         CASE(SX_TYPE_IQ4_XS, 32, false);
-    default: all_rows(SX_TYPE_MXFP4, w, stride, n_rows, x, k, out, 32, false); break;
+    default: all_rows(SX_TYPE_MXFP4, w, stride, n_rows, x, k, out, ldo, toks, 32, false); break;
     }
 #undef CASE
+}
+
+bool sx_columns_take_avx512(const sx_quant *quant, uint32_t n_rows)
+{
+    return quant->type != SX_TYPE_Q6_K && n_rows >= ROWS; /* that one is for rows_avx512.c */
+}
+
+static void one_token(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                      float *out, size_t ldo)
+{
+    columns_of(type, w, stride, n_rows, x, k, out, ldo, 1);
+}
+
+static void two_tokens(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                       float *out, size_t ldo)
+{
+    columns_of(type, w, stride, n_rows, x, k, out, ldo, 2);
+}
+
+void sx_columns_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
+                       uint32_t n_tok, uint32_t k, float *out, size_t ldo)
+{
+    (n_tok == 1 ? one_token : two_tokens)(quant->type, w, stride, n_rows, x, k, out, ldo);
 }

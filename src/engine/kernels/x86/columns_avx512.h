@@ -1,4 +1,4 @@
-/* Quantised rows times one token with AVX-512, for quants_avx512.c. */
+/* Quantised rows times one token or two with AVX-512, for quants_avx512.c. */
 #ifndef SX_ENGINE_COLUMNS_AVX512_H
 #define SX_ENGINE_COLUMNS_AVX512_H
 
@@ -6,7 +6,8 @@
 
 /* Whether sx_columns_avx512 takes this matrix. */
 bool sx_columns_take_avx512(const sx_quant *quant, uint32_t n_rows);
-void sx_columns_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
-                       float *out);
+/* n_tok: 1 or 2. */
+void sx_columns_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
+                       uint32_t n_tok, uint32_t k, float *out, size_t ldo);
 
 #endif

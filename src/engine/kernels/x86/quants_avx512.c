@@ -10,7 +10,9 @@
 #include "engine/kernels/x86/simd_avx512.h"
 
 enum {
-    TILE = 6, /* tokens worked on together, times two panels: 12 sums and 12 results in registers */
+    TILE = 6,    /* tokens worked on together, times two panels: 12 sums and 12 results in registers */
+    FEW = 3,     /* tokens for which rows are taken as they lie */
+    NEAR = 16384 /* bytes */
 };
 
 enum { PANELS_BYTES = (2 * sizeof(panel) + 63) / 64 * 64 };
@@ -154,17 +156,46 @@ static multiply_fn multiply_of(const sx_quant *quant, uint32_t panels)
     return of[panels - 1][quant->group == 16][quant->mins];
 }
 
+/* ---- few tokens ---- */
+
+static sx_q8 token_of(const sx_q8 *x, size_t t, size_t k)
+{
+    return (sx_q8){.q = x->q + t * k,
+                   .d = x->d + t * (k / 32),
+                   .off32 = x->off32 + t * (k / 32),
+                   .off16 = x->off16 + t * (k / 16),
+                   .sum32 = x->sum32 + t * (k / 32),
+                   .sum16 = x->sum16 + t * (k / 16)};
+}
+
+/* The kernels for one token or two, where a panel would not be worth filling. Rows that fit the nearest cache serve all tokens
+ * before the next ones. */
+static bool few_tokens(const sx_quant *quant, const char *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
+                       uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
+{
+    const bool by_columns = sx_columns_take_avx512(quant, n_rows),
+               by_rows = sx_rows_take_avx512(quant, stride, n_rows, k);
+    const uint32_t together = by_columns ? 2 : 1;
+    if (n_tok > FEW || !(by_columns || by_rows)) return false;
+    const uint32_t near = n_tok <= together ? n_rows : (uint32_t)(NEAR / (ROWS * stride) + 1) * ROWS;
+    for (uint32_t r = 0, n; r < n_rows; r += n) {
+        n = n_rows - r < 2 * near ? n_rows - r : near; /* never fewer than a kernel takes */
+        for (uint32_t t = 0; t < n_tok; t += together) {
+            const sx_q8 at = token_of(x, t, k);
+            float *to = out + t * ldo + r;
+            if (by_columns)
+                sx_columns_avx512(quant, w + r * stride, stride, n, &at, n_tok - t < 2 ? 1 : 2, k, to, ldo);
+            else
+                sx_rows_avx512(w + r * stride, stride, n, &at, k, to, scratch);
+        }
+    }
+    return true;
+}
+
 void sx_quants_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                       uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
 {
-    if (n_tok == 1 && sx_columns_take_avx512(quant, n_rows)) {
-        sx_columns_avx512(quant, w, stride, n_rows, x, k, out);
-        return;
-    }
-    if (n_tok == 1 && sx_rows_take_avx512(quant, stride, n_rows, k)) {
-        sx_rows_avx512(w, stride, n_rows, x, k, out, scratch);
-        return;
-    }
+    if (few_tokens(quant, w, stride, n_rows, x, n_tok, k, out, ldo, scratch)) return;
     const matrix m = {quant, w, stride, n_rows};
     const uint32_t stretch = stretch_of(k, quant->block);
     const place acc = {(float *)(void *)((char *)scratch + PANELS_BYTES), (size_t)2 * ROWS}; /* [n_tok, 32] */
