@@ -1,4 +1,4 @@
-/* Quantised rows times one token or two with AVX-512 VNNI: 16 rows at a time, a lane each. The lines of lines.h are multiplied
+/* Quantised rows times a few tokens with AVX-512 VNNI: 16 rows at a time, a lane each. The lines of lines.h are multiplied
  * as they come out of the blocks instead of being kept, so the sums of a block never leave the registers. The bits are those of
  * quants_avx512.c: integers within a group, groups in order of k.
  *
@@ -13,7 +13,7 @@
 
 #define LINES_PASS /* lines are used up at once */
 
-enum { TOKENS = 2 };
+enum { TOKENS = 4 };
 
 typedef struct panel { /* one block of 16 rows */
     float scale[16 * ROWS], min[16 * ROWS];
@@ -118,17 +118,24 @@ INLINE vec beside(const int8_t *q, size_t n, int before)
     return _mm512_set1_epi32((int)(v << (8 * before)));
 }
 
-/* sum += the dword times its part of a block; nibbles stand for elements 16 apart. */
-INLINE vec multiply_dword(const uint32_t type, vec sum, vec v, const int8_t *q, size_t n, int before)
+/* Of each token: sum += the dword times its part of a block, n bytes from `at` on; nibbles stand for elements 16 apart. */
+INLINE void multiply_dword(const uint32_t type, vec *sum, vec v, const token *x, const int toks, size_t at, size_t n,
+                           int before)
 {
-    if (type == SX_TYPE_Q8_0) return _mm512_dpbusd_epi32(sum, v_signed(v), beside(q, n, before));
+    if (type == SX_TYPE_Q8_0) {
+        v = v_signed(v);
+        for (int t = 0; t < toks; t++) sum[t] = _mm512_dpbusd_epi32(sum[t], v, beside(x[t].q + at, n, before));
+        return;
+    }
     vec low = low_bits(v, 0, 15), high = low_bits(v, 4, 15);
     if (type == SX_TYPE_IQ4_NL) {
         low = v_signed(v_lookup(iq4_table, low));
         high = v_signed(v_lookup(iq4_table, high));
     }
-    sum = _mm512_dpbusd_epi32(sum, low, beside(q, n, before));
-    return _mm512_dpbusd_epi32(sum, high, beside(q + 16, n, before));
+    for (int t = 0; t < toks; t++) {
+        sum[t] = _mm512_dpbusd_epi32(sum[t], low, beside(x[t].q + at, n, before));
+        sum[t] = _mm512_dpbusd_epi32(sum[t], high, beside(x[t].q + at + 16, n, before));
+    }
 }
 
 INLINE fvec add_group(fvec f, vec sum, fvec scale, float d)
@@ -137,19 +144,25 @@ INLINE fvec add_group(fvec f, vec sum, fvec scale, float d)
 }
 
 /* A pair of the blocks, whose dwords are v. */
-INLINE fvec two_blocks(const uint32_t type, const vec *v, const size_t n, const token *x, size_t pair, fvec f)
+INLINE void two_blocks(const uint32_t type, const vec *v, const size_t n, const token *x, size_t pair, fvec *f,
+                       const int toks)
 {
-    const int8_t *q = x->q + 64 * pair;
-    vec first = _mm512_set1_epi32(x->off[2 * pair] >> bias_shift(type)),
-        second = _mm512_set1_epi32(x->off[2 * pair + 1] >> bias_shift(type));
-    first = multiply_dword(type, first, v[0], q, 2, 2);
+    const size_t q = 64 * pair;
+    vec first[TOKENS], second[TOKENS];
+    for (int t = 0; t < toks; t++) {
+        first[t] = _mm512_set1_epi32(x[t].off[2 * pair] >> bias_shift(type));
+        second[t] = _mm512_set1_epi32(x[t].off[2 * pair + 1] >> bias_shift(type));
+    }
+    multiply_dword(type, first, v[0], x, toks, q, 2, 2);
 #pragma GCC unroll 8
-    for (size_t i = 1; i < n; i++) first = multiply_dword(type, first, v[i], q + 4 * i - 2, 4, 0);
-    first = multiply_dword(type, first, v[n], q + 4 * n - 2, 2, 0);
+    for (size_t i = 1; i < n; i++) multiply_dword(type, first, v[i], x, toks, q + 4 * i - 2, 4, 0);
+    multiply_dword(type, first, v[n], x, toks, q + 4 * n - 2, 2, 0);
 #pragma GCC unroll 8
-    for (size_t i = 0; i < n; i++) second = multiply_dword(type, second, v[n + 1 + i], q + 32 + 4 * i, 4, 0);
-    f = add_group(f, first, f_low_halves(v[0]), x->d[2 * pair]);
-    return add_group(f, second, f_low_halves(v_right32(v[n], 16)), x->d[2 * pair + 1]);
+    for (size_t i = 0; i < n; i++) multiply_dword(type, second, v[n + 1 + i], x, toks, q + 32 + 4 * i, 4, 0);
+    for (int t = 0; t < toks; t++) {
+        f[t] = add_group(f[t], first[t], f_low_halves(v[0]), x[t].d[2 * pair]);
+        f[t] = add_group(f[t], second[t], f_low_halves(v_right32(v[n], 16)), x[t].d[2 * pair + 1]);
+    }
 }
 
 INLINE void four_blocks(const uint32_t type, const rows *w, const token *x, fvec *f, const int toks)
@@ -158,8 +171,7 @@ INLINE void four_blocks(const uint32_t type, const rows *w, const token *x, fvec
     vec dwords[36];
     four_columns(w, bytes, dwords);
 #pragma GCC unroll 2
-    for (size_t pair = 0; pair < 2; pair++)
-        for (int t = 0; t < toks; t++) f[t] = two_blocks(type, dwords + pair * (2 * n + 1), n, x + t, pair, f[t]);
+    for (size_t pair = 0; pair < 2; pair++) two_blocks(type, dwords + pair * (2 * n + 1), n, x, pair, f, toks);
 }
 
 /* ---- rows ---- */
@@ -242,25 +254,42 @@ INLINE void columns_of(uint32_t type, const void *w, size_t stride, uint32_t n_r
 #undef CASE
 }
 
-bool sx_columns_take_avx512(const sx_quant *quant, uint32_t n_rows)
+/* The types that begin with a scale of 16 bits and leave registers for more tokens. */
+INLINE void columns_of_four(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                            float *out, size_t ldo, const int toks)
 {
-    return quant->type != SX_TYPE_Q6_K && n_rows >= ROWS; /* that one is for rows_avx512.c */
+    if (type == SX_TYPE_Q4_0)
+        all_rows(SX_TYPE_Q4_0, w, stride, n_rows, x, k, out, ldo, toks, 32, false);
+    else if (type == SX_TYPE_Q8_0)
+        all_rows(SX_TYPE_Q8_0, w, stride, n_rows, x, k, out, ldo, toks, 32, false);
+    else
+        all_rows(SX_TYPE_IQ4_NL, w, stride, n_rows, x, k, out, ldo, toks, 32, false);
 }
 
-static void one_token(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
-                      float *out, size_t ldo)
+uint32_t sx_columns_take_avx512(const sx_quant *quant, uint32_t n_rows)
 {
-    columns_of(type, w, stride, n_rows, x, k, out, ldo, 1);
+    if (quant->type == SX_TYPE_Q6_K || n_rows < ROWS) return 0; /* that one is for rows_avx512.c */
+    return bare_scale(quant->type) ? TOKENS : 2;
 }
 
-static void two_tokens(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
-                       float *out, size_t ldo)
-{
-    columns_of(type, w, stride, n_rows, x, k, out, ldo, 2);
-}
+typedef void (*columns_fn)(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                           float *out, size_t ldo);
+
+#define COLUMNS(name, of, toks) \
+    static void name(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k, \
+                     float *out, size_t ldo) \
+    { \
+        of(type, w, stride, n_rows, x, k, out, ldo, toks); \
+    }
+COLUMNS(one_token, columns_of, 1)
+COLUMNS(two_tokens, columns_of, 2)
+COLUMNS(three_tokens, columns_of_four, 3)
+COLUMNS(four_tokens, columns_of_four, 4)
+#undef COLUMNS
 
 void sx_columns_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                        uint32_t n_tok, uint32_t k, float *out, size_t ldo)
 {
-    (n_tok == 1 ? one_token : two_tokens)(quant->type, w, stride, n_rows, x, k, out, ldo);
+    static const columns_fn of[TOKENS] = {one_token, two_tokens, three_tokens, four_tokens};
+    of[n_tok - 1](quant->type, w, stride, n_rows, x, k, out, ldo);
 }

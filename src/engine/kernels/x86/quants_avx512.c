@@ -168,23 +168,23 @@ static sx_q8 token_of(const sx_q8 *x, size_t t, size_t k)
                    .sum16 = x->sum16 + t * (k / 16)};
 }
 
-/* The kernels for one token or two, where a panel would not be worth filling. Rows that fit the nearest cache serve all tokens
- * before the next ones. */
+/* The kernels for a few tokens, where a panel would not be worth filling. Rows that fit the nearest cache serve all tokens before
+ * the next ones. */
 static bool few_tokens(const sx_quant *quant, const char *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                        uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
 {
-    const bool by_columns = sx_columns_take_avx512(quant, n_rows),
-               by_rows = sx_rows_take_avx512(quant, stride, n_rows, k);
-    const uint32_t together = by_columns ? 2 : 1;
-    if (n_tok > FEW || !(by_columns || by_rows)) return false;
+    const uint32_t columns = sx_columns_take_avx512(quant, n_rows), together = columns ? columns : 1;
+    if (n_tok > (columns > FEW ? columns : FEW)) return false;
+    if (!columns && !sx_rows_take_avx512(quant, stride, n_rows, k)) return false;
     const uint32_t near = n_tok <= together ? n_rows : (uint32_t)(NEAR / (ROWS * stride) + 1) * ROWS;
     for (uint32_t r = 0, n; r < n_rows; r += n) {
         n = n_rows - r < 2 * near ? n_rows - r : near; /* never fewer than a kernel takes */
         for (uint32_t t = 0; t < n_tok; t += together) {
             const sx_q8 at = token_of(x, t, k);
             float *to = out + t * ldo + r;
-            if (by_columns)
-                sx_columns_avx512(quant, w + r * stride, stride, n, &at, n_tok - t < 2 ? 1 : 2, k, to, ldo);
+            if (columns)
+                sx_columns_avx512(quant, w + r * stride, stride, n, &at, n_tok - t < together ? n_tok - t : together, k,
+                                  to, ldo);
             else
                 sx_rows_avx512(w + r * stride, stride, n, &at, k, to, scratch);
         }
