@@ -13,7 +13,7 @@
 
 #define LINES_PASS /* lines are used up at once */
 
-enum { TOKENS = 4 };
+enum { TOKENS = 6 };
 
 typedef struct panel { /* one block of 16 rows */
     float scale[16 * ROWS], min[16 * ROWS];
@@ -285,11 +285,13 @@ COLUMNS(one_token, columns_of, 1)
 COLUMNS(two_tokens, columns_of, 2)
 COLUMNS(three_tokens, columns_of_four, 3)
 COLUMNS(four_tokens, columns_of_four, 4)
+COLUMNS(five_tokens, columns_of_four, 5)
+COLUMNS(six_tokens, columns_of_four, 6)
 #undef COLUMNS
 
 void sx_columns_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                        uint32_t n_tok, uint32_t k, float *out, size_t ldo)
 {
-    static const columns_fn of[TOKENS] = {one_token, two_tokens, three_tokens, four_tokens};
+    static const columns_fn of[TOKENS] = {one_token, two_tokens, three_tokens, four_tokens, five_tokens, six_tokens};
     of[n_tok - 1](quant->type, w, stride, n_rows, x, k, out, ldo);
 }
