@@ -73,12 +73,15 @@ static inline void sx_put_golomb(sx_bits_out *o, uint32_t v, int k)
     sx_put_bits(o, v & ((UINT32_C(1) << k) - 1), k);
 }
 
-/* The parameter for n gaps that fill a range. */
+/* The parameter for n gaps that fill a range: the greatest of 0..31 by which 11/16 of it still hold as many steps as gaps. */
 static inline int sx_rice_for(uint64_t range, uint64_t n)
 {
-    int k = 0;
-    while (k < 31 && (range * 11 / 16) >> (k + 1) >= (n ? n : 1)) k++;
-    return k;
+    uint64_t share = range * 11 / 16;
+    if (!n) n = 1;
+    if (share < n) return 0;
+    int k = __builtin_clzll(n) - __builtin_clzll(share);
+    if (share >> k < n) k--;
+    return k < 0 ? 0 : k > 31 ? 31 : k;
 }
 
 typedef struct sx_bits_in {

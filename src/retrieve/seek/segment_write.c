@@ -9,7 +9,8 @@ enum {
     ENTRY_HEAD = 16, /* key, number and what is left of a byte: more than they ever take */
     CHUNK_ROW_BYTES = 16 * 1024,
     CHUNK_LINE = 13,
-    RICE_FIRST = 16
+    RICE_FIRST = 16,
+    LONGEST_CODE = 64 /* bits of a posting beside its gap's high part and parameter */
 };
 
 static const char magic[4] = {'S', 'X', 'S', '2'};
@@ -277,13 +278,27 @@ static llm_status flush_terms(sx_seg_writer *w)
     return sx_buf_status(&w->rows[row]);
 }
 
+/* What the term row takes with the head of one more entry. */
+static size_t row_size(const sx_seg_writer *w)
+{
+    return ROW_HEAD + w->marks.len + SX_MARK_BYTES + w->terms.len + (size_t)w->bits.n / 8 + ENTRY_HEAD;
+}
+
+/* Room for a short list's postings, counted only where it could matter: a row that is not half full has it, and so has one
+ * that would hold them in the longest codes they can have. */
+static size_t room_for(const sx_seg_writer *w, const uint32_t *units, const uint32_t *codes, uint32_t n, int rice)
+{
+    if (w->terms.len + w->marks.len <= ROW_BYTES / 2) return 0;
+    uint64_t most = ((units[n - 1] >> rice) + (uint64_t)n * ((uint64_t)rice + LONGEST_CODE)) / 8 + 1;
+    return row_size(w) + most <= ROW_BYTES ? (size_t)most : loose_size(units, codes, n, rice);
+}
+
 /* Makes ready for the entry of a key, which will take so many bytes: a new row when this one has no room or is of another
  * field, a mark when it is time for one. */
 static llm_status begin_entry(sx_seg_writer *w, uint64_t key, size_t bytes)
 {
     llm_status status = LLM_OK;
-    size_t now = ROW_HEAD + w->marks.len + SX_MARK_BYTES + w->terms.len + (size_t)w->bits.n / 8 + ENTRY_HEAD;
-    bool full = now + bytes > ROW_BYTES || w->in_row == UINT16_MAX;
+    bool full = row_size(w) + bytes > ROW_BYTES || w->in_row == UINT16_MAX;
     if (w->in_row && (full || key >> 32 != w->last_key >> 32)) status = flush_terms(w);
     if (status) return status;
     if (!w->in_row) {
@@ -310,8 +325,7 @@ llm_status sx_seg_add(sx_seg_writer *w, uint64_t key, const uint32_t *units, con
         status = put_chunk(w, units + i, codes + i, step, i ? units[i - 1] + 1 : 0);
     }
     int rice = sx_rice_for(w->n_units, n);
-    size_t bytes = w->list.len;
-    if (n < SX_BLOCK && w->terms.len + w->marks.len > ROW_BYTES / 2) bytes = loose_size(units, codes, n, rice);
+    size_t bytes = n < SX_BLOCK ? room_for(w, units, codes, n, rice) : w->list.len;
     if (!status) status = begin_entry(w, key, bytes);
     if (status) return status;
     sx_put_gamma(&w->bits, n);
