@@ -326,9 +326,10 @@ llm_status sx_store_read_doc(sqlite3_stmt *stmt, sx_store_doc *doc, llm_error *e
     doc->format = (uint32_t)sqlite3_column_int64(stmt, 4);
     const void *hash = sqlite3_column_blob(stmt, 5);
     if (!doc->name) return sx_fail_memory(err);
-    if (!hash || sqlite3_column_bytes(stmt, 5) != SX_HASH_BYTES)
-        return sx_fail(err, LLM_E_CORRUPT, "the hash of document %s is damaged; ingest it again", doc->name);
-    memcpy(doc->hash, hash, SX_HASH_BYTES);
+    if (hash && sqlite3_column_bytes(stmt, 5) == SX_HASH_BYTES)
+        memcpy(doc->hash, hash, SX_HASH_BYTES);
+    else
+        memset(doc->hash, 0, SX_HASH_BYTES); /* no document has it: this one is lost, the others are not */
     return LLM_OK;
 }
 

@@ -202,20 +202,20 @@ static void parts_have_the_bits_of_the_whole(void **state)
 {
     (void)state;
     NEEDS_EMULATION
-    enum { ROWS = 300, TOKENS = 530, K = 512 };
+    enum { ROWS = 300, TOKENS = 530, K = 544 };
     const sx_tile_ops *ops = sx_kernels_select(0).tiles ? sx_kernels_select(0).tiles : emulated();
-    const sx_quant *quant = sx_quant_get(SX_TYPE_Q4_K);
+    const sx_quant *quant = sx_quant_get(SX_TYPE_Q4_0);
     const size_t stride = K / quant->block * quant->block_bytes;
     unsigned char *w = grab(ROWS * stride);
     float *x = grab(TOKENS * K * 4), *whole = grab((size_t)TOKENS * ROWS * 4), *part = grab((size_t)TOKENS * ROWS * 4);
     random_blocks(w, ROWS * stride, quant);
     random_floats(x, TOKENS * K, 3);
-    tile_product(ops, SX_TYPE_Q4_K, w, stride, ROWS, x, K, TOKENS, K, whole, ROWS);
+    tile_product(ops, SX_TYPE_Q4_0, w, stride, ROWS, x, K, TOKENS, K, whole, ROWS);
     static const uint32_t cuts[][4] = {
         {0, 1, 0, 300}, {7, 40, 0, 300}, {500, 30, 32, 100}, {529, 1, 299, 1}, {0, 530, 270, 30}};
     for (size_t c = 0; c < sizeof cuts / sizeof cuts[0]; c++) {
         const uint32_t t0 = cuts[c][0], n_tok = cuts[c][1], r0 = cuts[c][2], n = cuts[c][3];
-        tile_product(ops, SX_TYPE_Q4_K, w + r0 * stride, stride, n, x + (size_t)t0 * K, K, n_tok, K, part, ROWS);
+        tile_product(ops, SX_TYPE_Q4_0, w + r0 * stride, stride, n, x + (size_t)t0 * K, K, n_tok, K, part, ROWS);
         for (uint32_t t = 0; t < n_tok; t++)
             assert_memory_equal(part + (size_t)t * ROWS, whole + (size_t)(t0 + t) * ROWS + r0, n * sizeof *part);
     }

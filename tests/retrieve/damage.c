@@ -256,6 +256,81 @@ static void test_all_are_named(void **state)
     sx_corpus_close(corpus);
 }
 
+/* A lost document is one line, whatever the index says of it. */
+static void test_lost_document(void **state)
+{
+    (void)state;
+    restore();
+    run_sql(path, "UPDATE section SET data=zeroblob(10) WHERE part=1 AND doc=(SELECT id FROM document WHERE "
+                  "name='comet-11.md')");
+    sx_corpus *corpus = open_heard(path, true, 4 << 20);
+    expect_proof(corpus, LLM_E_CORRUPT, "1 of 19 documents is lost: comet-11.md; ");
+    assert_int_equal(n_told, 1);
+    sx_corpus_close(corpus);
+}
+
+/* Turns a bit in a part of a document, with a sum that fits: hashes alone can tell. */
+static void forge(int part, size_t at)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    unsigned char bytes[70000], sum[8];
+    uint64_t seed = 0;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT s.data,d.hash FROM section s JOIN document d ON d.id=s.doc WHERE "
+                                        "d.name='comet-11.md' AND s.part=?1",
+                                        -1, &stmt, NULL),
+                     SQLITE_OK);
+    sqlite3_bind_int(stmt, 1, part);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    size_t n = (size_t)sqlite3_column_bytes(stmt, 0);
+    assert_in_range(n, 8, sizeof bytes);
+    memcpy(bytes, sqlite3_column_blob(stmt, 0), n);
+    const unsigned char *hash = sqlite3_column_blob(stmt, 1);
+    for (int i = 0; i < 8; i++) seed |= (uint64_t)hash[i] << (8 * i);
+    sqlite3_finalize(stmt);
+    bytes[at % n] ^= 1;
+    uint64_t now = sx_sum64(bytes, n, seed + (uint64_t)part + 1);
+    for (int i = 0; i < 8; i++) sum[i] = (unsigned char)(now >> (8 * i));
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "UPDATE section SET data=?1,hash=?2 WHERE part=?3 AND doc=(SELECT id FROM "
+                                        "document WHERE name='comet-11.md')",
+                                        -1, &stmt, NULL),
+                     SQLITE_OK);
+    sqlite3_bind_blob(stmt, 1, bytes, (int)n, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 2, sum, sizeof sum, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, 3, part);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+}
+
+/* Text, tree and index of a document against their hashes, and all against the list of documents. */
+static void test_hashes(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {"UPDATE document SET bytes=bytes+1 WHERE name='comet-11.md'",
+                                        "UPDATE document SET nodes=nodes+1 WHERE name='comet-11.md'",
+                                        "UPDATE document SET hash=randomblob(32) WHERE name='comet-11.md'",
+                                        "UPDATE document SET hash=x'00' WHERE name='comet-11.md'"};
+    for (size_t i = 0; i < 12; i++) {
+        restore();
+        forge((int)(i % 3), 7 + i * 211);
+        sx_corpus *corpus = open_heard(path, true, 4 << 20);
+        expect_proof(corpus, LLM_E_CORRUPT, "1 of 19 documents is lost: comet-11.md; ");
+        assert_int_equal(n_told, 1);
+        sx_corpus_close(corpus);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        restore();
+        run_sql(path, lists[i]);
+        sx_corpus *corpus = open_heard(path, true, 4 << 20);
+        expect_proof(corpus, LLM_E_CORRUPT, "1 of 19 documents is lost: comet-11.md; ");
+        sx_corpus_close(corpus);
+    }
+}
+
 /* The tables that say what stands where. */
 static void test_tables(void **state)
 {
@@ -473,10 +548,16 @@ int main(void)
 {
     sx_mem_init(&mem, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_row),         cmocka_unit_test(test_postings_against_text),
-        cmocka_unit_test(test_all_are_named),     cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_no_memory),         cmocka_unit_test(test_too_much),
-        cmocka_unit_test(test_in_part),           cmocka_unit_test(test_every_page),
+        cmocka_unit_test(test_every_row),
+        cmocka_unit_test(test_postings_against_text),
+        cmocka_unit_test(test_all_are_named),
+        cmocka_unit_test(test_lost_document),
+        cmocka_unit_test(test_hashes),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_in_part),
+        cmocka_unit_test(test_every_page),
         cmocka_unit_test(test_since_it_was_read),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

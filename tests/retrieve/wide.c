@@ -247,6 +247,18 @@ static void *asker(void *arg)
     return NULL;
 }
 
+/* A check beside a writer finds nothing, or says that it could not keep up. */
+static void *checker(void *arg)
+{
+    shared *s = arg;
+    while (!atomic_load(&s->stop)) {
+        llm_error err = {sizeof err, 0, {0}};
+        llm_status status = sx_corpus_check(s->corpus, &err);
+        if (status != LLM_OK && !(status == LLM_E_IO && strstr(err.message, "faster"))) return "a check found damage";
+    }
+    return NULL;
+}
+
 static void test_threads(void **state)
 {
     (void)state;
@@ -257,7 +269,7 @@ static void test_threads(void **state)
     atomic_init(&s.asked, 0);
     fill(s.corpus, 0);
     pthread_t threads[3];
-    for (int i = 0; i < 3; i++) assert_int_equal(pthread_create(&threads[i], NULL, asker, &s), 0);
+    for (int i = 0; i < 3; i++) assert_int_equal(pthread_create(&threads[i], NULL, i ? asker : checker, &s), 0);
     for (unsigned i = 0; i < 30 || (atomic_load(&s.asked) < 40 && i < 2000); i++) {
         char name[32];
         snprintf(name, sizeof name, "more-%u.md", i % 12);

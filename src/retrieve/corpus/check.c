@@ -5,7 +5,11 @@
 
 #include "retrieve/corpus/inside.h"
 
-enum { SHOWN = 120, WHY = 140 }; /* bytes of names and of a reason in the sentence */
+enum {
+    TRIES = 64,  /* to find the corpus still for as long as it takes to list it */
+    SHOWN = 120, /* bytes of names in the sentence */
+    WHY = 140    /* and of a reason */
+};
 
 /* What was found so far; names go into one sentence as far as there is room. */
 typedef struct findings {
@@ -60,6 +64,7 @@ static llm_status prove(findings *f, const sx_row *row, sx_wide_proof *proof, ll
     llm_error why = {sizeof why, 0, {0}};
     sx_entry *e = NULL;
     llm_status status = LLM_OK;
+    if (proof) sx_wide_proof_meet(proof, row->doc.id);
     if (row->damaged)
         status = sx_fail(&why, LLM_E_CORRUPT, "what is said about document %s (its labels) is damaged; ingest it again",
                          row->doc.name);
@@ -84,36 +89,52 @@ static llm_status prove(findings *f, const sx_row *row, sx_wide_proof *proof, ll
     return status == LLM_OK || status == LLM_E_CORRUPT ? LLM_OK : sx_fail(err, status, "%s", why.message);
 }
 
-static llm_status prove_all(findings *f, sx_wide_proof *proof, llm_error *err)
-{
-    sx_listing *list;
-    llm_status status = sx_listing_current(f->corpus, &list, err);
-    if (status != LLM_OK) return status;
-    if (proof && !sx_wide_proof_holds(proof)) status = LLM_MORE;
-    f->of = list->count;
-    for (size_t i = 0; i < list->count && status == LLM_OK; i++) status = prove(f, &list->rows[i], proof, err);
-    sx_listing_release(f->corpus, list);
-    return status;
-}
-
-/* LLM_MORE: the corpus was changed meanwhile, and what was found may come of that. */
-static llm_status look(findings *f, llm_error *err)
+/* State and list of one generation, and what the segments say. *proof NULL: not even the tables of the index can be read. */
+static llm_status begin_once(findings *f, sx_wide_proof **proof, sx_listing **list, llm_error *err)
 {
     const sx_finder finder = {found_damage, f};
     llm_error why = {sizeof why, 0, {0}};
+    *list = NULL;
+    llm_status status = sx_wide_proof_make(proof, f->corpus->wide, &why);
+    if (status != LLM_OK && status != LLM_E_CORRUPT) return sx_fail(err, status, "%s", why.message);
+    llm_status listed = sx_listing_current(f->corpus, list, err);
+    if (listed != LLM_OK) return listed;
+    if (status == LLM_E_CORRUPT) found_damage(f, NULL, why.message);
+    if (*proof && !sx_wide_proof_holds(*proof)) return LLM_MORE;
+    return *proof ? sx_wide_proof_walk(*proof, &finder, err) : LLM_OK;
+}
+
+static llm_status begin(findings *f, sx_wide_proof **proof, sx_listing **list, llm_error *err)
+{
+    llm_status status = LLM_MORE;
+    for (int i = 0; i < TRIES; i++) {
+        status = begin_once(f, proof, list, err);
+        if (status == LLM_OK) return LLM_OK;
+        if (*list) sx_listing_release(f->corpus, *list);
+        sx_wide_proof_free(*proof);
+        *list = NULL;
+        *proof = NULL;
+        if (status != LLM_MORE) return status;
+        sx_forget(err);
+    }
+    return sx_fail(err, LLM_E_IO, "the corpus changes faster than it can be checked; try again");
+}
+
+static llm_status look(findings *f, llm_error *err)
+{
+    const sx_finder finder = {found_damage, f};
     sx_wide_proof *proof = NULL;
+    sx_listing *list = NULL;
     llm_status status = sx_store_check_form(f->corpus->store, &finder, err);
     if (status != LLM_OK && status != LLM_E_CORRUPT) return status;
     sx_forget(err);
-    status = sx_wide_proof_make(&proof, f->corpus->wide, &finder, &why);
-    if (status == LLM_E_CORRUPT) /* not even its list can be read */
-        found_damage(f, NULL, why.message);
-    else if (status != LLM_OK)
-        return sx_fail(err, status, "%s", why.message);
-    status = prove_all(f, proof, err);
+    status = begin(f, &proof, &list, err);
+    if (status != LLM_OK) return status;
+    f->of = list->count;
+    for (size_t i = 0; i < list->count && status == LLM_OK; i++) status = prove(f, &list->rows[i], proof, err);
     if (status == LLM_OK && proof) sx_wide_proof_rest(proof, &finder);
-    if (status == LLM_OK && (f->lost || f->damaged) && proof && !sx_wide_proof_holds(proof)) status = LLM_MORE;
     sx_wide_proof_free(proof);
+    sx_listing_release(f->corpus, list);
     return status;
 }
 
@@ -142,16 +163,8 @@ static llm_status verdict(const findings *f, llm_error *err)
 llm_status sx_corpus_check(sx_corpus *corpus, llm_error *err)
 {
     findings f = {.corpus = corpus};
-    llm_status status = LLM_MORE;
     sx_buf_init(&f.names, corpus->mem, 0);
-    for (int i = 0; i < SX_RETRIES && status == LLM_MORE; i++) {
-        sx_forget(err);
-        f.lost = f.damaged = 0;
-        sx_buf_clear(&f.names);
-        status = look(&f, err);
-    }
-    if (status == LLM_MORE)
-        status = sx_fail(err, LLM_E_IO, "the corpus changes faster than it can be checked; try again");
+    llm_status status = look(&f, err);
     if (status == LLM_OK && sx_buf_status(&f.names) != LLM_OK) status = sx_fail_memory(err);
     if (status == LLM_OK) status = verdict(&f, err);
     sx_buf_free(&f.names);

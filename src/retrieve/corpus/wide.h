@@ -42,12 +42,17 @@ void sx_wide_rest(sx_wide *wide);
 /* ---- damage: segments are made of documents, so nothing is lost with one. It is left aside, its documents are ranked whole,
  * and who may write makes the index anew ---- */
 
-/* What the segments say of each document, gathered to be held against the documents. Each damaged segment is told. */
+/* What the segments say of each document, to be held against the documents of the same generation. First the state is taken,
+ * which is quick; then, whatever is written meanwhile, its segments are walked and each damaged one is told. LLM_MORE, and nothing
+ * was told: one was joined to others, or is left aside from now on; begin anew. */
 typedef struct sx_wide_proof sx_wide_proof;
-llm_status sx_wide_proof_make(sx_wide_proof **out, sx_wide *wide, const sx_finder *finder, llm_error *err);
+llm_status sx_wide_proof_make(sx_wide_proof **out, sx_wide *wide, llm_error *err);
+llm_status sx_wide_proof_walk(sx_wide_proof *proof, const sx_finder *finder, llm_error *err);
+/* The corpus has such a document, be it lost or sound. */
+void sx_wide_proof_meet(sx_wide_proof *proof, int64_t id);
 /* LLM_E_CORRUPT when the search would not find the document for what is in it. */
 llm_status sx_wide_proof_doc(sx_wide_proof *proof, const sx_store_doc *doc, const sx_doc_view *view, llm_error *err);
-/* Tells what is said of documents that are not there. Call it behind the last document. */
+/* Tells what is said of documents that are not there: none of those that were met. Call it behind the last document. */
 void sx_wide_proof_rest(sx_wide_proof *proof, const sx_finder *finder);
 /* Nothing was written since it was made. */
 bool sx_wide_proof_holds(const sx_wide_proof *proof);

@@ -6,8 +6,6 @@
 #include "platform/map.h"
 #include "retrieve/corpus/wide_inside.h"
 
-enum { TRIES = 16 };
-
 typedef enum fault { NONE, TWICE, GONE, WRONG } fault;
 
 /* What is said of one document. */
@@ -185,53 +183,43 @@ static void tell_segment(const sx_finder *finder, int64_t segment, const char *w
     finder->found(finder->user, NULL, told.message);
 }
 
-/* LLM_MORE: one was damaged and is left aside now; look again. */
-static llm_status gather(sx_wide_proof *p, const sx_finder *finder, llm_error *err)
+llm_status sx_wide_proof_walk(sx_wide_proof *p, const sx_finder *finder, llm_error *err)
 {
     sx_wide *wide = p->wide;
-    llm_status status = sx_snapshot_for_mending(wide, &p->now, err);
-    for (size_t i = 0; i < (status ? 0 : p->now->state.n_segments); i++) { /* such as are known already */
-        char why[128];
-        if (sx_wide_why_bad(wide, p->now->state.segments[i].id, why))
-            tell_segment(finder, p->now->state.segments[i].id, why);
-    }
+    const sx_store_state *state = &p->now->state;
+    bool found = false;
+    llm_status status = LLM_OK;
+    char bad[128];
     for (uint32_t i = 0; !status && i < p->now->seek.n; i++) {
         llm_error why = {sizeof why, 0, {0}};
         const sx_segment *segment = &p->now->seek.parts[i].segment;
         status = sx_wide_missed(wide, p->now, add_segment(p, segment, &why), &why);
-        if (status == LLM_E_CORRUPT) {
-            tell_segment(finder, segment->id, why.message);
+        found = found || status == LLM_E_CORRUPT;
+        if (status == LLM_E_CORRUPT)
             status = sx_wide_mark_bad(wide, segment->id, why.message, err);
-        } else if (status) {
+        else if (status)
             sx_fail(err, status, "%s", why.message);
-        }
     }
-    return status == LLM_E_NOT_FOUND ? LLM_MORE : status;
+    if (found || status) return found || status == LLM_E_NOT_FOUND ? LLM_MORE : status;
+    for (size_t i = 0; i < state->n_segments; i++)
+        if (sx_wide_why_bad(wide, state->segments[i].id, bad)) tell_segment(finder, state->segments[i].id, bad);
+    if (p->n) qsort(p->docs, p->n, sizeof *p->docs, by_id);
+    return LLM_OK;
 }
 
-llm_status sx_wide_proof_make(sx_wide_proof **out, sx_wide *wide, const sx_finder *finder, llm_error *err)
+llm_status sx_wide_proof_make(sx_wide_proof **out, sx_wide *wide, llm_error *err)
 {
     sx_wide_proof *p = sx_mem_zalloc(wide->mem, sizeof *p);
     *out = NULL;
     if (!p) return sx_fail_memory(err);
     p->wide = wide;
-    llm_status status = LLM_MORE;
-    for (int i = 0; i < TRIES && status == LLM_MORE; i++) {
-        sx_snapshot_release(wide, p->now);
-        p->now = NULL;
-        p->n = 0;
-        status = gather(p, finder, err);
-    }
-    if (status) {
+    llm_status status = sx_snapshot_for_mending(wide, &p->now, err);
+    if (status == LLM_E_CORRUPT) sx_wide_mark_astray(wide); /* not even its tables can be read */
+    if (status)
         sx_wide_proof_free(p);
-        if (status == LLM_E_CORRUPT) sx_wide_mark_astray(wide); /* not even its tables can be read */
-        return status == LLM_MORE
-                   ? sx_fail(err, LLM_E_IO, "the corpus changes faster than it can be checked; try again")
-                   : status;
-    }
-    if (p->n) qsort(p->docs, p->n, sizeof *p->docs, by_id);
-    *out = p;
-    return LLM_OK;
+    else
+        *out = p;
+    return status;
 }
 
 void sx_wide_proof_free(sx_wide_proof *p)
@@ -259,6 +247,13 @@ static said *find(const sx_wide_proof *p, int64_t id, size_t *n)
     while (at > p->docs && at[-1].id == id) at--;
     for (*n = 1; at + *n < p->docs + p->n && at[*n].id == id; ++*n) continue;
     return at;
+}
+
+void sx_wide_proof_meet(sx_wide_proof *p, int64_t id)
+{
+    size_t n;
+    said *at = find(p, id, &n);
+    for (size_t i = 0; i < n; i++) at[i].met = true;
 }
 
 static bool waits(const sx_wide_proof *p, const sx_store_doc *doc)
@@ -316,8 +311,7 @@ llm_status sx_wide_proof_doc(sx_wide_proof *p, const sx_store_doc *doc, const sx
 {
     size_t n;
     uint64_t sum;
-    said *at = find(p, doc->id, &n);
-    for (size_t i = 0; i < n; i++) at[i].met = true;
+    const said *at = find(p, doc->id, &n);
     if (!p->now->state.has_segments || (waits(p, doc) && !n)) return LLM_OK;
     if (n == 0) {
         sx_wide_mark_astray(p->wide);

@@ -198,7 +198,10 @@ static int by_id(const void *a, const void *b)
 static llm_status walk_all(sx_wide *wide, const sx_snapshot *s, bool *found, llm_error *err)
 {
     strays all = {.wide = wide};
+    uint64_t now;
     llm_status status = sx_store_list(wide->store, take, &all, err);
+    if (!status) status = sx_store_generation(wide->store, &now, err);
+    if (!status && now != s->state.generation) status = LLM_MORE; /* nobody may be accused of another one's documents */
     if (all.n) qsort(all.docs, all.n, sizeof *all.docs, by_id);
     for (uint32_t p = 0; p < s->seek.n && !status; p++) {
         const sx_segment *segment = &s->seek.parts[p].segment;

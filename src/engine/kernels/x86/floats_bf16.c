@@ -10,7 +10,7 @@ enum {
     STEP = 32,   /* elements */
     CUT = 1024,  /* of k that many tokens work through at once, so that all of it stays near */
     TOKENS = 6,  /* that share a row's load */
-    ROWS = 64,   /* whose sums wait between cuts */
+    ROWS = 128,  /* whose sums wait between cuts */
     AHEAD = 1024 /* bytes */
 };
 
@@ -42,21 +42,39 @@ INLINE void put(float *out, size_t ldo, __m512 acc[4][TOKENS], const int rows, c
 
 /* ---- one or two tokens: weights come from memory, activations are rounded on the way ---- */
 
+INLINE void few_step(const char *w, size_t stride, const float *x, size_t ldx, uint32_t i, uint32_t k,
+                     __m512 acc[4][TOKENS], const int rows, const int toks, const bool whole)
+{
+    __m512bh v[2];
+    for (int t = 0; t < toks; t++) {
+        const float *at = x + (size_t)t * ldx;
+        v[t] = whole ? _mm512_cvtne2ps_pbh(_mm512_loadu_ps(at + i + 16), _mm512_loadu_ps(at + i)) : rounded(at, i, k);
+    }
+    for (int r = 0; r < rows; r++) {
+        const char *at = w + (size_t)r * stride;
+        const __m512bh row = whole ? (__m512bh)_mm512_loadu_si512(at + 2 * (size_t)i) : weights(at, i, k);
+        for (int t = 0; t < toks; t++) acc[r][t] = _mm512_dpbf16_ps(acc[r][t], row, v[t]);
+    }
+}
+
+/* What follows a row's end is asked for in the row that takes its place next, if rows lie one behind the other. */
 INLINE void few(const char *w, size_t stride, const float *x, size_t ldx, uint32_t k, float *out, size_t ldo,
                 const int rows, const int toks)
 {
     __m512 acc[4][TOKENS];
+    const uint32_t steps = k / STEP, ahead = AHEAD / (2 * STEP);
     for (int r = 0; r < rows; r++)
         for (int t = 0; t < toks; t++) acc[r][t] = _mm512_setzero_ps();
-    for (uint32_t i = 0; i < k; i += STEP) {
-        __m512bh v[2];
-        for (int t = 0; t < toks; t++) v[t] = rounded(x + (size_t)t * ldx, i, k);
-        for (int r = 0; r < rows; r++) {
-            _mm_prefetch(w + (size_t)r * stride + 2 * (size_t)i + AHEAD, _MM_HINT_T0);
-            const __m512bh row = weights(w + (size_t)r * stride, i, k);
-            for (int t = 0; t < toks; t++) acc[r][t] = _mm512_dpbf16_ps(acc[r][t], row, v[t]);
+    uint32_t i = 0;
+    for (int turn = 0; turn < 2; turn++) {
+        const uint32_t end = turn ? steps : steps < ahead ? 0 : steps - ahead;
+        const char *next = w + AHEAD + (turn ? (size_t)(rows - 1) * stride : 0);
+        for (; i < end; i++) {
+            for (int r = 0; r < rows; r++) _mm_prefetch(next + (size_t)r * stride + (size_t)i * 2 * STEP, _MM_HINT_T0);
+            few_step(w, stride, x, ldx, i * STEP, k, acc, rows, toks, true);
         }
     }
+    if (steps * STEP < k) few_step(w, stride, x, ldx, steps * STEP, k, acc, rows, toks, false);
     put(out, ldo, acc, rows, toks);
 }
 
@@ -70,6 +88,21 @@ INLINE void few_rows(const char *w, size_t stride, uint32_t n_rows, const float 
 
 /* ---- many tokens ---- */
 
+/* One step of 32 elements; a compile-time `whole` leaves the masks out. */
+INLINE void step(const char *w, size_t stride, const uint16_t *x, uint32_t i, uint32_t k, __m512 acc[4][TOKENS],
+                 const int rows, const bool whole)
+{
+    __m512bh row[4];
+    for (int r = 0; r < rows; r++) {
+        const char *at = w + (size_t)r * stride;
+        row[r] = whole ? (__m512bh)_mm512_loadu_si512(at + 2 * (size_t)i) : weights(at, i, k);
+    }
+    for (int t = 0; t < TOKENS; t++) {
+        const __m512bh v = (__m512bh)_mm512_load_si512(x + t * CUT);
+        for (int r = 0; r < rows; r++) acc[r][t] = _mm512_dpbf16_ps(acc[r][t], row[r], v);
+    }
+}
+
 /* Elements from..to of k; sums wait in `part` before the end. x: [TOKENS, CUT] rounded. */
 INLINE void tile(const char *w, size_t stride, const uint16_t *x, uint32_t from, uint32_t to, uint32_t k, __m512 *part,
                  float *out, size_t ldo, const int rows)
@@ -77,14 +110,9 @@ INLINE void tile(const char *w, size_t stride, const uint16_t *x, uint32_t from,
     __m512 acc[4][TOKENS];
     for (int r = 0; r < rows; r++)
         for (int t = 0; t < TOKENS; t++) acc[r][t] = from ? part[r * TOKENS + t] : _mm512_setzero_ps();
-    for (uint32_t i = from; i < to; i += STEP, x += STEP) {
-        __m512bh row[4];
-        for (int r = 0; r < rows; r++) row[r] = weights(w + (size_t)r * stride, i, k);
-        for (int t = 0; t < TOKENS; t++) {
-            const __m512bh v = (__m512bh)_mm512_load_si512(x + t * CUT);
-            for (int r = 0; r < rows; r++) acc[r][t] = _mm512_dpbf16_ps(acc[r][t], row[r], v);
-        }
-    }
+    uint32_t i = from;
+    for (; i + STEP <= to; i += STEP, x += STEP) step(w, stride, x, i, k, acc, rows, true);
+    if (i < to) step(w, stride, x, i, k, acc, rows, false);
     if (to == k) {
         put(out, ldo, acc, rows, TOKENS);
         return;

@@ -6,6 +6,8 @@
 #include "engine/kernels/x86/quants_avx2.h"
 #include "engine/kernels/x86/simd_avx2.h"
 
+enum { LINE = 64, AHEAD = 1024 /* bytes */ };
+
 #define INLINE static inline __attribute__((always_inline))
 
 /* ---- float weights ---- */
@@ -22,13 +24,31 @@ INLINE void float_step(uint32_t type, const char *w, size_t stride, const float 
     }
 }
 
+/* One token's weights come from memory, a line of each row at a time: what follows a row's end is asked for in the row that
+ * takes its place in the next tile, if rows lie one behind the other. */
+INLINE uint32_t float_lines(uint32_t type, const char *w, size_t stride, const float *x, uint32_t k, __m256 acc[4][3],
+                            const int rows)
+{
+    const uint32_t line = type == SX_TYPE_F32 ? LINE / 4 : LINE / 2, lines = k / line, ahead = AHEAD / LINE;
+    uint32_t i = 0;
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        const uint32_t end = turn ? lines : lines < ahead ? 0 : lines - ahead;
+        const char *next = w + AHEAD + (turn ? (size_t)(rows - 1) * stride : 0);
+        for (; i < end; i++) {
+            for (int r = 0; r < rows; r++) _mm_prefetch(next + (size_t)r * stride + (size_t)i * LINE, _MM_HINT_T0);
+            for (uint32_t j = 0; j < line; j += 8) float_step(type, w, stride, x, 0, i * line + j, 8, acc, rows, 1);
+        }
+    }
+    return lines * line;
+}
+
 INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t k, float *out,
                        size_t ldo, const int rows, const int toks)
 {
     __m256 acc[4][3];
     for (int r = 0; r < rows; r++)
         for (int t = 0; t < toks; t++) acc[r][t] = _mm256_setzero_ps();
-    uint32_t i = 0;
+    uint32_t i = toks == 1 ? float_lines(type, w, stride, x, k, acc, rows) : 0;
     for (; i + 8 <= k; i += 8) float_step(type, w, stride, x, ldx, i, 8, acc, rows, toks);
     if (i < k) float_step(type, w, stride, x, ldx, i, k - i, acc, rows, toks);
     for (int t = 0; t < toks; t++) {

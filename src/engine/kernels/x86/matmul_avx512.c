@@ -33,6 +33,25 @@ INLINE void float_step(uint32_t type, const char *w, size_t stride, const float 
     }
 }
 
+/* One token's weights come from memory, a line of each row at a time: what follows a row's end is asked for in the row that
+ * takes its place in the next tile, if rows lie one behind the other. */
+INLINE uint32_t float_lines(uint32_t type, const char *w, size_t stride, const float *x, uint32_t k, __m512 acc[4][6],
+                            const int rows)
+{
+    const uint32_t line = (uint32_t)(64 / element_bytes(type)), lines = k / line, ahead = AHEAD / 64;
+    uint32_t i = 0;
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        const uint32_t end = turn ? lines : lines < ahead ? 0 : lines - ahead;
+        const char *next = w + AHEAD + (turn ? (size_t)(rows - 1) * stride : 0);
+        for (; i < end; i++) {
+            for (int r = 0; r < rows; r++) _mm_prefetch(next + (size_t)r * stride + (size_t)i * 64, _MM_HINT_T0);
+            for (uint32_t j = 0; j < line; j += 16)
+                float_step(type, w, stride, x, 0, i * line + j, 0xffff, true, acc, rows, 1);
+        }
+    }
+    return lines * line;
+}
+
 /* Elements from..to of k. Sums of a row that is cut wait in `part`. */
 INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t from,
                        uint32_t to, uint32_t k, __m512 *part, float *out, size_t ldo, const int rows, const int toks)
@@ -40,13 +59,8 @@ INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float 
     __m512 acc[4][6];
     for (int r = 0; r < rows; r++)
         for (int t = 0; t < toks; t++) acc[r][t] = from ? part[r * toks + t] : _mm512_setzero_ps();
-    uint32_t i = from;
-    for (; i + 16 <= to; i += 16) {
-        if (toks == 1) /* weights come from memory: ask for them early */
-            for (int r = 0; r < rows; r++)
-                _mm_prefetch(w + (size_t)r * stride + i * element_bytes(type) + AHEAD, _MM_HINT_T0);
-        float_step(type, w, stride, x, ldx, i, 0xffff, true, acc, rows, toks);
-    }
+    uint32_t i = toks == 1 ? float_lines(type, w, stride, x, k, acc, rows) : from;
+    for (; i + 16 <= to; i += 16) float_step(type, w, stride, x, ldx, i, 0xffff, true, acc, rows, toks);
     if (i < to) float_step(type, w, stride, x, ldx, i, head_mask(to - i), false, acc, rows, toks);
     if (to < k) {
         for (int r = 0; r < rows; r++)

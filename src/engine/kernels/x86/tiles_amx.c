@@ -1,10 +1,12 @@
 /* Matrix times many vectors with tiles of bf16. Weights become bf16 on the way, a stretch of k of 32 rows at a time, in a
- * panel that stays in L1 and serves all tokens; activations were made bf16 once, as contiguous tiles. An output is the sum of
- * its 32-element products in order of k, however rows, tokens and stretches are cut, so its bits depend on its own row and
- * token only.
+ * panel that stays in L1 and serves all tokens; activations were made bf16 once, as tiles that lie in the order in which they
+ * are taken. An output is the sum of its 32-element products in order of k, however rows, tokens and stretches are cut, so its
+ * bits depend on its own row and token only.
  *
- * Cost on a processor with AMX: a product of two tiles is 16 cycles; to make 32 weights bf16 takes about 6. With few tokens
- * the second is what counts. */
+ * Cost on a processor with AMX (Emerald Rapids): a product of two tiles is 16 cycles, 20 on numbers that are no zeros; taking
+ * a tile of sums in and out costs 70, though they wait in L2 or L1, so a cut of 256 comes to 29 a product. A longer cut does
+ * not fit L1 beside what it meets, and is slower. Making the weights bf16 is a fifth of the work for 512 tokens, and half of
+ * it for 32. */
 #include <string.h>
 
 #include "engine/kernels/kernels.h"
@@ -40,9 +42,37 @@ typedef struct weights {
 
 /* ---- weights as tiles ---- */
 
+/* How a weight comes from its byte q: q * scale + min, (q - bias) * scale, or the same as (32768 + q) * scale - (32768 + bias)
+ * * scale, for which q need not become a float first: it is set into the mantissa of 32768. Of scales of 11 bits, nothing is
+ * lost on that way but by the last rounding, which all three have. */
+typedef enum form { WITH_MINS, BIASED, BIASED_F16 } form;
+
+static form form_of(const sx_quant *quant)
+{
+    if (quant->mins) return WITH_MINS;
+    const uint32_t t = quant->type;
+    return t == SX_TYPE_Q8_0 || t == SX_TYPE_Q4_0 || t == SX_TYPE_Q5_0 || t == SX_TYPE_IQ4_NL ? BIASED_F16 : BIASED;
+}
+
+/* What is added to scale * q, or to scale * (32768 + q). */
+INLINE __m512 offset(const float *min, __m512 scale, float bias, const form f)
+{
+    if (f == WITH_MINS) return _mm512_loadu_ps(min);
+    return _mm512_mul_ps(scale, _mm512_set1_ps(-(f == BIASED ? bias : bias + 32768.0f)));
+}
+
+/* The bytes of a line that `at` names, a dword each. */
+INLINE __m512 numbers_of(__m512i line, __m512i at, const form f)
+{
+    if (f == BIASED_F16) /* a unit of 32768's mantissa is 2^-8 */
+        return _mm512_castsi512_ps(_mm512_mask_permutexvar_epi8(_mm512_set1_epi32(0x47000000), 0x2222222222222222,
+                                                                _mm512_slli_epi32(at, 8), line));
+    return _mm512_cvtepi32_ps(_mm512_maskz_permutexvar_epi8(0x1111111111111111, at, line));
+}
+
 /* 32 k of a panel's 16 rows: line i has 4 k of every row, which are rows 2 i and 2 i + 1 of the tile. */
 INLINE void tile_of_lines(const uint8_t *lines, const float *scale, const float *min, uint16_t *tile, float bias,
-                          const int group, const bool mins)
+                          const int group, const form f)
 {
     const __m512i twice[2] = {_mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7),
                               _mm512_setr_epi32(8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15)};
@@ -50,10 +80,8 @@ INLINE void tile_of_lines(const uint8_t *lines, const float *scale, const float 
     __m512 s[2], o[2];
     for (int i = 0; i < 8; i++) {
         if (i % (group / 4) == 0) {
-            const __m512 whole = _mm512_loadu_ps(scale + i * 4 / group * ROWS);
-            /* the bias is a power of two, so nothing is lost */
-            const __m512 from = mins ? _mm512_loadu_ps(min + i * 4 / group * ROWS)
-                                     : _mm512_mul_ps(whole, _mm512_set1_ps(-bias));
+            const int g = i * 4 / group * ROWS;
+            const __m512 whole = _mm512_loadu_ps(scale + g), from = offset(min + g, whole, bias, f);
             for (int h = 0; h < 2; h++) {
                 s[h] = _mm512_permutexvar_ps(twice[h], whole);
                 o[h] = _mm512_permutexvar_ps(twice[h], from);
@@ -62,34 +90,37 @@ INLINE void tile_of_lines(const uint8_t *lines, const float *scale, const float 
         const __m512i line = _mm512_loadu_si512(lines + i * LINE);
         for (int j = 0; j < 2; j++) {
             __m512 v[2];
-            for (int h = 0; h < 2; h++) { /* byte 4 row + 2 j + (0 or 1), alone in its dword */
+            for (int h = 0; h < 2; h++) { /* bytes 4 row + 2 j + (0 or 1) */
                 const __m512i at = _mm512_add_epi32(_mm512_add_epi32(_mm512_slli_epi32(twice[h], 2), odd),
                                                     _mm512_set1_epi32(2 * j));
-                const __m512i q = _mm512_maskz_permutexvar_epi8(0x1111111111111111, at, line);
-                v[h] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(q), s[h], o[h]);
+                v[h] = _mm512_fmadd_ps(numbers_of(line, at, f), s[h], o[h]);
             }
             _mm512_store_si512(tile + (2 * i + j) * 32, (__m512i)_mm512_cvtne2ps_pbh(v[1], v[0]));
         }
     }
 }
 
-INLINE void tiles_of(const panel *p, uint32_t n, uint16_t *tiles, const int group, const bool mins)
+INLINE void tiles_of(const panel *p, uint32_t n, uint16_t *tiles, const int group, const form f)
 {
     for (uint32_t t = 0; t < n / TILE_STEP; t++) {
         const size_t g = (size_t)t * TILE_STEP / (uint32_t)group * ROWS;
         tile_of_lines(p->lines + (size_t)t * 8 * LINE, p->scale + g, p->min + g, tiles + (size_t)t * TILE,
-                      (float)(128 >> p->shift), group, mins);
+                      (float)(128 >> p->shift), group, f);
     }
 }
 
 static void quantised(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
 {
     panel *p = &w->room->bytes;
+    const form f = form_of(w->m->quant);
+    const bool small = w->m->quant->group == 16;
     fill_rows(p, w->m, r0, k0, n, NULL);
-    if (w->m->quant->group == 16)
-        w->m->quant->mins ? tiles_of(p, n, tiles, 16, true) : tiles_of(p, n, tiles, 16, false);
+    if (f == BIASED_F16) /* groups of 32 */
+        tiles_of(p, n, tiles, 32, BIASED_F16);
+    else if (f == BIASED)
+        small ? tiles_of(p, n, tiles, 16, BIASED) : tiles_of(p, n, tiles, 32, BIASED);
     else
-        w->m->quant->mins ? tiles_of(p, n, tiles, 32, true) : tiles_of(p, n, tiles, 32, false);
+        small ? tiles_of(p, n, tiles, 16, WITH_MINS) : tiles_of(p, n, tiles, 32, WITH_MINS);
 }
 
 /* Rows of bf16: the pairs along k are there, and go from rows to columns. Missing rows and a last part of k are zeros. */
@@ -160,11 +191,15 @@ INLINE void multiply_tiles(tile_unit *unit, const uint16_t *a0, const uint16_t *
     if (toks == 2 && cols == 2) TILE_STORE(unit, 3, sums + 3 * SUM);
 }
 
-typedef struct tokens { /* bf16 tiles of one block of tokens: [tiles of 16 tokens][steps of k][tile] */
+typedef struct tokens { /* at most TOKENS as bf16 tiles: [cuts of k][tiles of 16 tokens][steps of a cut][tile] */
     const uint16_t *a;
-    size_t step; /* from one tile of tokens to the next */
     uint32_t n;
 } tokens;
+
+static size_t up_to_16(uint32_t n_tok)
+{
+    return ((size_t)n_tok + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+}
 
 /* All tokens times the pair that room->pair holds a cut of. */
 static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, uint32_t r0, uint32_t k0, float *sums,
@@ -172,9 +207,9 @@ static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, uint3
 {
     const uint32_t n = w->k - k0 < CUT ? w->k - k0 : CUT, steps = (n + TILE_STEP - 1) / TILE_STEP,
                    blocks = (x->n + 31) / 32;
-    const uint16_t *b = w->room->pair;
-    for (uint32_t i = 0; i < blocks; i++, sums += SUMS) {
-        const uint16_t *a0 = x->a + 2 * i * x->step + (size_t)k0 / TILE_STEP * TILE, *a1 = a0 + x->step;
+    const uint16_t *b = w->room->pair, *a0 = x->a + (size_t)k0 * up_to_16(x->n);
+    for (uint32_t i = 0; i < blocks; i++, sums += SUMS, a0 += (size_t)2 * steps * TILE) {
+        const uint16_t *a1 = a0 + (size_t)steps * TILE;
         const bool full = x->n - 32 * i > 16;
         if (full && two)
             multiply_tiles(unit, a0, a1, b, sums, steps, k0 == 0, 2, 2);
@@ -228,7 +263,7 @@ static void multiply(const sx_quant *quant, const void *data, size_t stride, uin
     tile_unit unit;
     tiles_begin(&unit);
     for (uint32_t t = 0; t < n_tok; t += TOKENS) {
-        const tokens some = {x + t * width(k), TILE_ROWS * width(k), n_tok - t < TOKENS ? n_tok - t : TOKENS};
+        const tokens some = {x + t * width(k), n_tok - t < TOKENS ? n_tok - t : TOKENS};
         for (uint32_t r = 0; r < n_rows; r += BLOCK) {
             const uint32_t n = n_rows - r < BLOCK ? n_rows - r : BLOCK;
             block(&unit, &w, &some, r, n);
@@ -242,7 +277,7 @@ static void multiply(const sx_quant *quant, const void *data, size_t stride, uin
 
 static size_t packed(uint32_t n_tok, uint32_t k)
 {
-    return ((size_t)n_tok + 15) / 16 * 16 * width(k);
+    return up_to_16(n_tok) * width(k);
 }
 
 INLINE __m512i two_vectors(const float *x, uint32_t left)
@@ -253,13 +288,23 @@ INLINE __m512i two_vectors(const float *x, uint32_t left)
     return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(head_mask(left < 32 ? left - 16 : 16), x + 16), low);
 }
 
+/* 16 tokens' part of a cut. */
+INLINE void pack_cut(const float *x, size_t ldx, uint32_t there, uint32_t n, uint16_t *tiles)
+{
+    for (uint32_t t = 0; t < TILE_ROWS; t++, x += ldx)
+        for (uint32_t i = 0; i < n; i += TILE_STEP)
+            _mm512_store_si512(tiles + (size_t)i / TILE_STEP * TILE + t * TILE_STEP,
+                               t < there ? two_vectors(x + i, n - i) : _mm512_setzero_si512());
+}
+
 static void pack(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, uint16_t *out, uint32_t first)
 {
-    for (uint32_t t = 0; t < TILE_ROWS; t++) {
-        uint16_t *tile = out + first * width(k);
-        for (uint32_t i = 0; i < k; i += TILE_STEP, tile += TILE)
-            _mm512_store_si512(tile + t * TILE_STEP, first + t < n_tok ? two_vectors(x + (first + t) * ldx + i, k - i)
-                                                                       : _mm512_setzero_si512());
+    const uint32_t begin = first / TOKENS * TOKENS, there = n_tok - first < TILE_ROWS ? n_tok - first : TILE_ROWS;
+    const size_t all = up_to_16(n_tok - begin < TOKENS ? n_tok - begin : TOKENS);
+    out += begin * width(k);
+    for (uint32_t k0 = 0; k0 < k; k0 += CUT) {
+        const uint32_t n = k - k0 < CUT ? k - k0 : CUT;
+        pack_cut(x + first * ldx + k0, ldx, there, n, out + k0 * all + (first - begin) * width(n));
     }
 }
 
