@@ -210,7 +210,6 @@ static bool take_head(sx_seg_lists *l, sx_seg_list *list)
     if (n == 0 || n > SX_UNITS_MAX) l->in.bad = true;
     if (l->in.bad) return false;
     list->n = n;
-    list->bits = l->in;
     return true;
 }
 
@@ -232,6 +231,7 @@ bool sx_seg_next_list(sx_seg_lists *l, sx_seg_list *list)
 {
     if (!take_head(l, list)) return false;
     if (list->n >= SX_BLOCK) return take_directory(l, list);
+    list->bits = l->in;
     skip_loose(&l->in, list->n, sx_rice_for(l->n_units, list->n));
     return !l->in.bad;
 }

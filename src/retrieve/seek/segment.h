@@ -122,7 +122,7 @@ typedef struct sx_seg_list {
     uint32_t n;
     uint8_t max;             /* of a long list */
     const unsigned char *at; /* of a long list: the directory */
-    sx_bits_in bits;         /* of a short one */
+    sx_bits_in bits;         /* of a short one that was passed over */
 } sx_seg_list;
 
 /* The entries of a term row, one after another. */

@@ -161,16 +161,16 @@ static size_t loose_size(const uint32_t *units, const uint32_t *codes, uint32_t 
 static int choose_width(const uint32_t *v)
 {
     enum { MOST = 32, STEP = 7 /* bits of an exception that a byte takes */ };
-    uint32_t above[MOST + MOST + 2] = {0}; /* first how many need so many bits, then how many need more */
-    int most = 0, best = 0;
-    for (uint32_t i = 0; i < SX_BLOCK; i++) above[sx_bits_of(v[i])]++;
-    for (int b = 0; b <= MOST; b++)
-        if (above[b]) most = b;
-    uint32_t sum = 0;
+    uint32_t need[MOST + 1] = {0}, above[MOST + 1], sum = 0, all = 0; /* how many need so many bits; more bits */
+    int best = 0;
+    for (uint32_t i = 0; i < SX_BLOCK; i++) {
+        need[sx_bits_of(v[i])]++;
+        all |= v[i];
+    }
+    int most = sx_bits_of(all);
     for (int b = most; b >= 0; b--) {
-        uint32_t here = above[b];
         above[b] = sum;
-        sum += here;
+        sum += need[b];
     }
     size_t least = SIZE_MAX;
     for (int width = most; width >= 0; width--) {
@@ -244,6 +244,7 @@ static llm_status put_chunk(sx_seg_writer *w, const uint32_t *units, const uint3
     if (!w->chunk_row || w->rows[w->chunk_row].len + meta->len + body->len > CHUNK_ROW_BYTES) {
         llm_status status = new_row(w, &w->chunk_row);
         if (status) return status;
+        sx_buf_expect(&w->rows[w->chunk_row], CHUNK_ROW_BYTES - 1);
     }
     sx_buf *row = &w->rows[w->chunk_row];
     sx_put_fixed(&w->list, base - 1, 4);
@@ -262,6 +263,7 @@ static llm_status flush_terms(sx_seg_writer *w)
     llm_status status = new_row(w, &row);
     if (status) return status;
     sx_end_bits(&w->bits);
+    sx_buf_expect(&w->rows[row], ROW_HEAD + w->marks.len + w->terms.len);
     sx_put_fixed(&w->term_directory, row, 4);
     sx_put_fixed(&w->rows[row], w->in_row, 2);
     sx_put_fixed(&w->rows[row], (uint64_t)w->rice, 1);
