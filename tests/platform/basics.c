@@ -11,6 +11,7 @@
 #include "platform/arena.h"
 #include "platform/buf.h"
 #include "platform/crypto.h"
+#include "platform/hashes.h"
 #include "platform/map.h"
 #include "platform/pool.h"
 #include "platform/unicode.h"
@@ -199,6 +200,31 @@ static void sealing_detects_changes(void **state)
     assert_false(sx_unseal(plain, sealed, sizeof sealed, "ad", 2, key));
 }
 
+/* With every instruction set that there is here, at every length of up to nine blocks. */
+static void hashes_side_by_side(void **state)
+{
+    (void)state;
+    static unsigned char bytes[SX_HASH_LANES][9 * SX_HASH_BLOCK], got[SX_HASH_LANES][SX_HASH_BYTES];
+    unsigned char want[SX_HASH_BYTES], *const out[SX_HASH_LANES] = {got[0], got[1], got[2], got[3]};
+    const unsigned char *const in[SX_HASH_LANES] = {bytes[0], bytes[1], bytes[2], bytes[3]};
+    assert_int_equal(sx_crypto_init(NULL), LLM_OK);
+    for (uint32_t isa = LLM_ISA_SCALAR; isa <= sx_hashes_isa(); isa++)
+        for (size_t blocks = 1; blocks <= 9; blocks++)
+            for (size_t more = 1; more <= SX_HASH_BLOCK; more++) {
+                size_t len[SX_HASH_LANES];
+                memset(bytes, 0, sizeof bytes);
+                for (size_t l = 0; l < SX_HASH_LANES; l++) {
+                    len[l] = (blocks - 1) * SX_HASH_BLOCK + 1 + (more * (l + 1) - 1) % SX_HASH_BLOCK;
+                    for (size_t i = 0; i < len[l]; i++) bytes[l][i] = (unsigned char)(i * 31 + l * 7 + more);
+                }
+                sx_hash_four(isa, blocks, out, in, len);
+                for (size_t l = 0; l < SX_HASH_LANES; l++) {
+                    sx_hash(want, bytes[l], len[l]);
+                    assert_memory_equal(got[l], want, sizeof want);
+                }
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +238,7 @@ int main(void)
         cmocka_unit_test(folding_joins_disguises),
         cmocka_unit_test(pool_runs_every_worker_each_time),
         cmocka_unit_test(sealing_detects_changes),
+        cmocka_unit_test(hashes_side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

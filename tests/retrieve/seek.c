@@ -437,12 +437,64 @@ static int free_docs(void **state)
     return remove_temp(state);
 }
 
+static sx_bits_in bits_of(const sx_buf *bytes)
+{
+    return (sx_bits_in){(const unsigned char *)bytes->data, 0, (uint64_t)(bytes->len - SX_PAD) * 8, false};
+}
+
+/* Postings at once are what gap and code are one after the other, and end where the bytes do. */
+static void test_postings(void **state)
+{
+    (void)state;
+    static const uint32_t codes[] = {0, 1, 2, 5, 100, 1 << 16, UINT32_MAX - 1};
+    for (int k = 0; k <= 31; k++)
+        for (uint32_t high = 0; high < 80; high += 1 + high / 8)
+            for (size_t c = 0; c < sizeof codes / sizeof *codes; c++) {
+                if ((uint64_t)high << k > UINT32_MAX) continue;
+                uint32_t gap = high << k | (UINT32_C(0x5A5A5A5A) & ((UINT32_C(1) << k) - 1)), code;
+                sx_buf one, other;
+                sx_buf_init(&one, &mem, 0);
+                sx_buf_init(&other, &mem, 0);
+                sx_bits_out at_once = {.out = &one}, apart = {.out = &other};
+                for (int twice = 0; twice < 2; twice++) {
+                    sx_put_posting(&at_once, gap, k, codes[c]);
+                    sx_put_rice(&apart, gap, k);
+                    sx_put_gamma(&apart, codes[c] + 1);
+                }
+                sx_end_bits(&at_once);
+                sx_end_bits(&apart);
+                assert_int_equal(one.len, other.len);
+                assert_memory_equal(one.data, other.data, one.len);
+                for (int i = 0; i < SX_PAD; i++) sx_buf_char(&one, '\xff');
+                sx_bits_in in = bits_of(&one);
+                for (int twice = 0; twice < 2; twice++) {
+                    assert_int_equal(sx_take_posting(&in, k, &code), gap);
+                    assert_int_equal(code, codes[c]);
+                }
+                assert_false(in.bad);
+                in = bits_of(&one);
+                in.end = 1;
+                sx_take_posting(&in, k, &code);
+                if (k || high || codes[c]) assert_true(in.bad);
+                sx_buf_free(&one);
+                sx_buf_free(&other);
+            }
+    for (uint64_t range = 0; range < 5000; range++)
+        for (uint64_t n = 0; n < 70; n++) {
+            int k = sx_rice_for(range, n), steps = 0;
+            while (steps < 31 && (range * 11 / 16) >> (steps + 1) >= (n ? n : 1)) steps++;
+            assert_int_equal(k, steps);
+        }
+    assert_int_equal(sx_rice_for(UINT64_C(1) << 40, 1), 31);
+}
+
 int main(void)
 {
     sx_mem_init(&mem, NULL);
     make_docs();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_best), cmocka_unit_test(test_best_documents),     cmocka_unit_test(test_join),
-        cmocka_unit_test(test_gone),      cmocka_unit_test(test_headings_and_names), cmocka_unit_test(test_nonsense)};
+        cmocka_unit_test(test_gone),      cmocka_unit_test(test_headings_and_names), cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_postings)};
     return cmocka_run_group_tests(tests, NULL, free_docs);
 }

@@ -2,6 +2,8 @@
 #include "../engine/fail_alloc.h"
 #include "tree_check.h"
 
+#include "platform/crypto.h"
+
 static sx_mem mem;
 
 static const char document[] =
@@ -149,6 +151,49 @@ static void test_hashes_are_local(void **state)
     sx_tree_unref(b);
 }
 
+static void put_number(sx_buf *out, uint32_t v)
+{
+    for (int i = 0; i < 4; i++) sx_buf_char(out, (char)(unsigned char)(v >> (8 * i)));
+}
+
+/* Nodes of all sizes have the hash of their own bytes, whether they were hashed alone or with others. */
+static void test_hashes_of_all_sizes(void **state)
+{
+    (void)state;
+    sx_buf text, bytes;
+    sx_buf_init(&text, &mem, 0);
+    sx_buf_init(&bytes, &mem, 0);
+    for (unsigned p = 0; p < 200; p++) {
+        if (p % 20 == 0) sx_buf_printf(&text, "# Part %u\n\n", p);
+        for (unsigned s = 0; s <= p % 9; s++) sx_buf_printf(&text, "It was %*s %u. ", (int)(p * s), "so", p);
+        sx_buf_str(&text, "\n\n");
+    }
+    sx_tree *tree = read_string(&mem, "all.md", text.data);
+    for (uint32_t i = 0; i < tree->count; i++) {
+        const sx_node *node = &tree->nodes[i];
+        unsigned char hash[SX_HASH_BYTES];
+        uint32_t title = node->title_end - node->title_start, at = node->start, c = node->first_child;
+        sx_buf_clear(&bytes);
+        sx_buf_char(&bytes, (char)node->kind);
+        sx_buf_char(&bytes, (char)(node->kind >> 8));
+        put_number(&bytes, title ? node->title_start - node->start : 0);
+        put_number(&bytes, title);
+        put_number(&bytes, node->n_children);
+        for (; c != SX_NO_NODE; at = tree->nodes[c].end, c = tree->nodes[c].next_sibling) {
+            put_number(&bytes, tree->nodes[c].start - at);
+            sx_buf_add(&bytes, tree->text + at, tree->nodes[c].start - at);
+            sx_buf_add(&bytes, tree->nodes[c].hash, SX_HASH_BYTES);
+        }
+        put_number(&bytes, node->end - at);
+        sx_buf_add(&bytes, tree->text + at, node->end - at);
+        sx_hash(hash, bytes.data, bytes.len);
+        assert_memory_equal(node->hash, hash, sizeof hash);
+    }
+    sx_tree_unref(tree);
+    sx_buf_free(&text);
+    sx_buf_free(&bytes);
+}
+
 /* The n-th request fails, for every n: LLM_E_MEMORY, nothing lost, nothing leaked. */
 static void test_no_memory(void **state)
 {
@@ -188,6 +233,7 @@ int main(void)
                                        cmocka_unit_test(test_every_bit_counts),
                                        cmocka_unit_test(test_random_blobs),
                                        cmocka_unit_test(test_hashes_are_local),
+                                       cmocka_unit_test(test_hashes_of_all_sizes),
                                        cmocka_unit_test(test_no_memory)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     return failed ? failed : mem.live_bytes != 0;

@@ -50,6 +50,22 @@ static inline void sx_put_rice(sx_bits_out *o, uint32_t v, int k)
     sx_put_bits(o, v & ((UINT32_C(1) << k) - 1), k);
 }
 
+/* A posting of a short list: its gap by Rice, its code and one by gamma. At once when both have room in one word. */
+static inline void sx_put_posting(sx_bits_out *o, uint32_t gap, int k, uint32_t code)
+{
+    uint32_t high = gap >> k, more = code + 1;
+    int low = sx_bits_of(more) - 1;
+    if (high < 32 && (int)high + k + 2 * low + 2 <= 32) {
+        int rice = (int)high + 1 + k;
+        uint64_t gamma = UINT64_C(1) << low | (uint64_t)(more & ((UINT32_C(1) << low) - 1)) << (low + 1);
+        uint64_t bits = UINT64_C(1) << high | (uint64_t)(gap & ((UINT32_C(1) << k) - 1)) << (high + 1);
+        sx_put_bits(o, (uint32_t)(bits | gamma << rice), rice + 2 * low + 1);
+        return;
+    }
+    sx_put_rice(o, gap, k);
+    sx_put_gamma(o, more);
+}
+
 /* As Rice, but a number that is far larger than expected costs little: the high part by gamma (J. Teuhola, 1978). k: from 1. */
 static inline void sx_put_golomb(sx_bits_out *o, uint32_t v, int k)
 {
@@ -57,12 +73,15 @@ static inline void sx_put_golomb(sx_bits_out *o, uint32_t v, int k)
     sx_put_bits(o, v & ((UINT32_C(1) << k) - 1), k);
 }
 
-/* The parameter for n gaps that fill a range. */
+/* The parameter for n gaps that fill a range: the greatest of 0..31 by which 11/16 of it still hold as many steps as gaps. */
 static inline int sx_rice_for(uint64_t range, uint64_t n)
 {
-    int k = 0;
-    while (k < 31 && (range * 11 / 16) >> (k + 1) >= (n ? n : 1)) k++;
-    return k;
+    uint64_t share = range * 11 / 16;
+    if (!n) n = 1;
+    if (share < n) return 0;
+    int k = __builtin_clzll(n) - __builtin_clzll(share);
+    if (share >> k < n) k--;
+    return k < 0 ? 0 : k > 31 ? 31 : k;
 }
 
 typedef struct sx_bits_in {
@@ -126,6 +145,26 @@ static inline uint64_t sx_take_golomb(sx_bits_in *in, int k)
 {
     uint64_t high = sx_take_gamma(in);
     return (high ? high - 1 : 0) << k | sx_take_bits(in, k);
+}
+
+/* What sx_put_posting wrote. k: 0..31. */
+static inline uint64_t sx_take_posting(sx_bits_in *in, int k, uint32_t *code)
+{
+    uint64_t word = sx_peek_bits(in);
+    int high = word ? __builtin_ctzll(word) : 64;
+    if (high < 24) { /* so that the gap ends before the last bit at hand */
+        uint64_t rest = word >> (high + 1), gamma = rest >> k;
+        int low = gamma ? __builtin_ctzll(gamma) : 32, size = high + 1 + k + 2 * low + 1;
+        if (size <= 57 && in->end - in->at >= (uint64_t)size) {
+            uint64_t below = (UINT64_C(1) << low) - 1;
+            in->at += (uint64_t)size;
+            *code = (uint32_t)((UINT64_C(1) << low | (gamma >> (low + 1) & below)) - 1);
+            return (uint64_t)high << k | (rest & ((UINT64_C(1) << k) - 1));
+        }
+    }
+    uint64_t gap = sx_take_rice(in, k);
+    *code = sx_take_gamma(in) - 1;
+    return gap;
 }
 
 /* To the next whole byte. */

@@ -71,21 +71,26 @@ static inline uint64_t sx_take_fixed(sx_bytes_in *in, int n)
 
 static inline int sx_bits_of(uint32_t v)
 {
-    return v ? 32 - __builtin_clz(v) : 0;
+    return 63 - __builtin_clzll((uint64_t)v << 1 | 1);
 }
 
 /* n numbers (512 at most) of `width` bits (0..32) each, the lowest first. */
 static inline void sx_pack_bits(sx_buf *out, const uint32_t *v, uint32_t n, int width)
 {
-    unsigned char bytes[512 * 4];
+    unsigned char bytes[512 * 4 + 4];
     uint64_t held = 0;
     size_t len = 0;
     int bits = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && width; i++) {
         held |= (uint64_t)v[i] << bits;
-        for (bits += width; bits >= 8; bits -= 8, held >>= 8) bytes[len++] = (unsigned char)held;
+        bits += width;
+        if (bits < 32) continue;
+        for (int b = 0; b < 4; b++) bytes[len + (size_t)b] = (unsigned char)(held >> (8 * b));
+        len += 4;
+        held >>= 32;
+        bits -= 32;
     }
-    if (bits) bytes[len++] = (unsigned char)held;
+    for (; bits > 0; bits -= 8, held >>= 8) bytes[len++] = (unsigned char)held;
     sx_buf_add(out, bytes, len);
 }
 

@@ -5,10 +5,13 @@
 typedef struct source {
     const sx_segment *segment;
     uint32_t *unit_of; /* [n_units] its new number, or UINT32_MAX */
+    uint32_t shift;    /* where nothing is gone: unit_of[u] is shift + u */
+    bool whole;        /* so it is */
     uint32_t term_row; /* the next to read */
     sx_seg_row *pin;
     sx_seg_lists lists;
-    sx_seg_list list; /* in hand; n 0 at the end */
+    sx_seg_list list;                          /* in hand; n 0 at the end */
+    uint32_t units[SX_BLOCK], codes[SX_BLOCK]; /* of a short one */
 } source;
 
 typedef struct merger {
@@ -16,6 +19,7 @@ typedef struct merger {
     sx_mem *mem;
     sx_rows *rows;
     source *sources;
+    uint64_t *keys; /* [n_sources] of the lists in hand; UINT64_MAX at the end */
     uint32_t n_sources;
     uint32_t units_most; /* of all sources */
     uint32_t *units, *codes;
@@ -28,6 +32,9 @@ typedef struct merger {
 static llm_status map_docs(merger *m, source *s, const int64_t *dead, size_t n_dead, llm_error *err)
 {
     sx_fold *fold = m->fold;
+    uint32_t begin = fold->n_units;
+    s->whole = true;
+    s->shift = begin;
     s->unit_of = sx_mem_array(m->mem, (size_t)s->segment->n_units + 1, sizeof *s->unit_of);
     if (!s->unit_of) return sx_fail_memory(err);
     memset(s->unit_of, 0xff, ((size_t)s->segment->n_units + 1) * sizeof *s->unit_of);
@@ -48,8 +55,10 @@ static llm_status map_docs(merger *m, source *s, const int64_t *dead, size_t n_d
             u--;
             sx_rows_unpin(m->rows, row);
         }
+        s->whole = s->whole && doc.first == fold->n_units - doc.leaves - begin;
         fold->docs[fold->n_docs++] = (sx_seg_doc){doc.id, fold->n_units - doc.leaves, doc.leaves, doc.lang};
     }
+    s->whole = s->whole && fold->n_units - begin == s->segment->n_units;
     return LLM_OK;
 }
 
@@ -73,48 +82,60 @@ static llm_status lay_out(merger *m, const int64_t *dead, size_t n_dead, llm_err
 /* ---- lists ---- */
 
 /* The next list of a segment, from the next row where one is at its end. */
-static llm_status advance(merger *m, source *s, llm_error *err)
+static llm_status advance(merger *m, uint32_t nth, llm_error *err)
 {
-    while (!sx_seg_next_list(&s->lists, &s->list)) {
+    source *s = &m->sources[nth];
+    while (!sx_seg_take_list(&s->lists, &s->list, s->units, s->codes)) {
         if (s->lists.in.bad) return sx_segment_damaged(s->segment, err);
         s->list = (sx_seg_list){0};
         sx_rows_unpin(m->rows, s->pin);
         s->pin = NULL;
         s->lists = (sx_seg_lists){0};
+        m->keys[nth] = UINT64_MAX;
         if (s->term_row == s->segment->n_term_rows) return LLM_OK;
-        uint32_t nth = s->term_row++;
-        llm_status status = sx_rows_pin(m->rows, s->segment->id, sx_segment_term_row(s->segment, nth), &s->pin, err);
+        uint32_t row = s->term_row++;
+        llm_status status = sx_rows_pin(m->rows, s->segment->id, sx_segment_term_row(s->segment, row), &s->pin, err);
         if (status != LLM_OK) return status;
-        s->lists = sx_seg_lists_of(s->segment, nth, s->pin);
+        s->lists = sx_seg_lists_of(s->segment, row, s->pin);
     }
+    m->keys[nth] = s->list.key;
     return LLM_OK;
 }
 
-static llm_status append_block(merger *m, const source *s)
+/* units: ascending, as they were read. */
+static llm_status append(merger *m, const source *s, const uint32_t *units, const uint32_t *codes, uint32_t n,
+                         llm_error *err)
 {
-    const sx_cursor *c = m->cursor;
-    if (sx_mem_grow(m->mem, (void **)&m->units, &m->units_cap, m->n + c->count, sizeof *m->units) ||
-        sx_mem_grow(m->mem, (void **)&m->codes, &m->codes_cap, m->n + c->count, sizeof *m->codes))
-        return LLM_E_MEMORY;
-    for (uint32_t i = 0; i < c->count; i++) {
-        uint32_t unit = s->unit_of[c->units[i]];
+    if (sx_mem_grow(m->mem, (void **)&m->units, &m->units_cap, m->n + n, sizeof *m->units) ||
+        sx_mem_grow(m->mem, (void **)&m->codes, &m->codes_cap, m->n + n, sizeof *m->codes))
+        return sx_fail_memory(err);
+    if (s->whole) {
+        if (m->n && units[0] + s->shift <= m->units[m->n - 1]) return sx_segment_damaged(s->segment, err);
+        uint32_t *to = m->units + m->n, shift = s->shift;
+        for (uint32_t i = 0; i < n; i++) to[i] = units[i] + shift;
+        memcpy(m->codes + m->n, codes, n * sizeof *codes);
+        m->n += n;
+        return LLM_OK;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t unit = s->unit_of[units[i]];
         if (unit == UINT32_MAX) continue;
-        if (m->n && unit <= m->units[m->n - 1]) return LLM_E_CORRUPT;
+        if (m->n && unit <= m->units[m->n - 1]) return sx_segment_damaged(s->segment, err);
         m->units[m->n] = unit;
-        m->codes[m->n++] = c->codes[i];
+        m->codes[m->n++] = codes[i];
     }
     return LLM_OK;
 }
 
 static llm_status append_list(merger *m, source *s, llm_error *err)
 {
+    if (s->list.n < SX_BLOCK) return append(m, s, s->units, s->codes, s->list.n, err);
     sx_cursor *c = m->cursor;
     llm_status status = sx_cursor_open(c, s->segment, m->rows, &s->list, sx_rows_share(m->rows, s->pin), err);
     for (; !status && c->block < c->n_blocks; c->block++) {
         status = sx_cursor_decode(c, err);
         if (!status) status = sx_cursor_codes(c, err);
-        llm_status added = status ? LLM_OK : append_block(m, s);
-        if (added) status = added == LLM_E_CORRUPT ? sx_segment_damaged(s->segment, err) : sx_fail_memory(err);
+        if (!status) status = append(m, s, c->units, c->codes, c->count, err);
     }
     sx_cursor_close(c);
     return status;
@@ -123,19 +144,17 @@ static llm_status append_list(merger *m, source *s, llm_error *err)
 static llm_status merge_lists(merger *m, const llm_cancel *cancel, llm_error *err)
 {
     llm_status status = LLM_OK;
-    for (uint32_t i = 0; i < m->n_sources && !status; i++) status = advance(m, &m->sources[i], err);
+    for (uint32_t i = 0; i < m->n_sources && !status; i++) status = advance(m, i, err);
     while (!status) {
         uint64_t key = UINT64_MAX;
-        for (uint32_t i = 0; i < m->n_sources; i++)
-            if (m->sources[i].list.n && m->sources[i].list.key < key) key = m->sources[i].list.key;
+        for (uint32_t i = 0; i < m->n_sources; i++) key = m->keys[i] < key ? m->keys[i] : key;
         if (key == UINT64_MAX) return LLM_OK;
         if (sx_cancelled(cancel)) return sx_fail(err, LLM_E_CANCELLED, "joining the index was cancelled");
         m->n = 0;
         for (uint32_t i = 0; i < m->n_sources && !status; i++) {
-            source *s = &m->sources[i];
-            if (!s->list.n || s->list.key != key) continue;
-            status = append_list(m, s, err);
-            if (!status) status = advance(m, s, err);
+            if (m->keys[i] != key) continue;
+            status = append_list(m, &m->sources[i], err);
+            if (!status) status = advance(m, i, err);
         }
         if (!status && m->n && sx_seg_add(&m->fold->writer, key, m->units, m->codes, (uint32_t)m->n))
             status = sx_fail_memory(err);
@@ -161,14 +180,17 @@ llm_status sx_fold_segments(sx_fold *fold, sx_mem *mem, const sx_segment *segmen
     merger m = {.fold = fold, .mem = mem, .rows = rows, .n_sources = n};
     memset(fold, 0, sizeof *fold);
     m.sources = sx_mem_array(mem, n, sizeof *m.sources);
+    m.keys = sx_mem_array(mem, n, sizeof *m.keys);
     m.cursor = sx_mem_zalloc(mem, sizeof *m.cursor);
     for (uint32_t i = 0; i < n && m.sources; i++) m.sources[i].segment = &segments[i];
-    llm_status status = m.sources && m.cursor ? merge_all(&m, dead, n_dead, cancel, err) : sx_fail_memory(err);
+    llm_status status = m.sources && m.keys && m.cursor ? merge_all(&m, dead, n_dead, cancel, err)
+                                                        : sx_fail_memory(err);
     for (uint32_t i = 0; i < n && m.sources; i++) {
         sx_rows_unpin(rows, m.sources[i].pin);
         sx_mem_free(mem, m.sources[i].unit_of);
     }
     sx_mem_free(mem, m.sources);
+    sx_mem_free(mem, m.keys);
     sx_mem_free(mem, m.cursor);
     sx_mem_free(mem, m.units);
     sx_mem_free(mem, m.codes);

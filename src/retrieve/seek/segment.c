@@ -175,13 +175,25 @@ static void skip_to(sx_seg_lists *l, uint64_t key)
 /* Passes over the postings of a short list. */
 static void skip_loose(sx_bits_in *in, uint32_t n, int rice)
 {
-    for (uint32_t i = 0; i < n && !in->bad; i++) {
-        sx_take_rice(in, rice);
-        sx_take_gamma(in);
-    }
+    uint32_t ignored;
+    for (uint32_t i = 0; i < n && !in->bad; i++) sx_take_posting(in, rice, &ignored);
 }
 
-bool sx_seg_next_list(sx_seg_lists *l, sx_seg_list *list)
+/* The postings of a short list, or of the last block of a long one; false when they are damaged. */
+static bool take_loose(sx_bits_in *in, uint32_t n, uint32_t base, int rice, uint32_t n_units, uint32_t *units,
+                       uint32_t *codes)
+{
+    uint64_t next = base;
+    for (uint32_t i = 0; i < n; i++) {
+        next += sx_take_posting(in, rice, &codes[i]);
+        if (in->bad || next >= n_units) return false;
+        units[i] = (uint32_t)next++;
+    }
+    return true;
+}
+
+/* The head of an entry: its key and how many postings it has. */
+static bool take_head(sx_seg_lists *l, sx_seg_list *list)
 {
     if (l->in.bad || l->next == l->n) return false;
     if (l->next % SX_MARK_EVERY == 0) {
@@ -198,12 +210,13 @@ bool sx_seg_next_list(sx_seg_lists *l, sx_seg_list *list)
     if (n == 0 || n > SX_UNITS_MAX) l->in.bad = true;
     if (l->in.bad) return false;
     list->n = n;
-    list->bits = l->in;
-    if (n < SX_BLOCK) {
-        skip_loose(&l->in, n, sx_rice_for(l->n_units, n));
-        return !l->in.bad;
-    }
-    uint64_t size = ((uint64_t)(n - 1) / (SX_BLOCK * SX_CHUNK_BLOCKS) + 1) * CHUNK_LINE * 8;
+    return true;
+}
+
+/* The directory of a long list. */
+static bool take_directory(sx_seg_lists *l, sx_seg_list *list)
+{
+    uint64_t size = ((uint64_t)(list->n - 1) / (SX_BLOCK * SX_CHUNK_BLOCKS) + 1) * CHUNK_LINE * 8;
     sx_align_bits(&l->in);
     if (l->in.at > l->in.end || size > l->in.end - l->in.at) l->in.bad = true;
     if (l->in.bad) return false;
@@ -212,6 +225,23 @@ bool sx_seg_next_list(sx_seg_lists *l, sx_seg_list *list)
         if (line[CHUNK_LINE - 1] > list->max) list->max = line[CHUNK_LINE - 1];
     l->in.at += size;
     return true;
+}
+
+bool sx_seg_next_list(sx_seg_lists *l, sx_seg_list *list)
+{
+    if (!take_head(l, list)) return false;
+    if (list->n >= SX_BLOCK) return take_directory(l, list);
+    list->bits = l->in;
+    skip_loose(&l->in, list->n, sx_rice_for(l->n_units, list->n));
+    return !l->in.bad;
+}
+
+bool sx_seg_take_list(sx_seg_lists *l, sx_seg_list *list, uint32_t units[SX_BLOCK], uint32_t codes[SX_BLOCK])
+{
+    if (!take_head(l, list)) return false;
+    if (list->n >= SX_BLOCK) return take_directory(l, list);
+    if (!take_loose(&l->in, list->n, 0, sx_rice_for(l->n_units, list->n), l->n_units, units, codes)) l->in.bad = true;
+    return !l->in.bad;
 }
 
 uint32_t sx_segment_term_row(const sx_segment *segment, uint32_t nth)
@@ -346,13 +376,7 @@ llm_status sx_cursor_seek(sx_cursor *c, uint32_t unit, llm_error *err)
 
 static bool decode_loose(sx_cursor *c, sx_bits_in in, uint32_t n, uint32_t base, int rice)
 {
-    uint64_t next = base;
-    for (uint32_t i = 0; i < n; i++) {
-        next += sx_take_rice(&in, rice);
-        c->codes[i] = sx_take_gamma(&in) - 1;
-        if (in.bad || next >= c->segment->n_units) return false;
-        c->units[i] = (uint32_t)next++;
-    }
+    if (!take_loose(&in, n, base, rice, c->segment->n_units, c->units, c->codes)) return false;
     c->count = n;
     return true;
 }

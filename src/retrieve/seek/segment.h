@@ -70,11 +70,12 @@ typedef struct sx_seg_writer {
     sx_seg_stats stats[SX_LANG_COUNT]; /* made by begin */
     sx_buf *rows;                      /* [n_rows] */
     size_t n_rows, rows_cap;
-    sx_buf terms, marks;          /* the term row in hand: entries, marks */
-    sx_bits_out bits;             /* into terms */
-    uint32_t in_row;              /* entries of the term row */
-    int rice;                     /* of its keys' code */
-    sx_buf list;                  /* the directory of chunks in hand */
+    sx_buf terms, marks; /* the term row in hand: entries, marks */
+    sx_bits_out bits;    /* into terms */
+    uint32_t in_row;     /* entries of the term row */
+    int rice;            /* of its keys' code */
+    sx_buf list;         /* the directory of chunks in hand */
+    sx_buf chunk_meta, chunk_body;
     uint32_t chunk_row;           /* the row that chunks go to now; 0: none yet */
     uint64_t first_key, last_key; /* in the term row */
     sx_buf term_directory;        /* first key and number of each term row */
@@ -121,7 +122,7 @@ typedef struct sx_seg_list {
     uint32_t n;
     uint8_t max;             /* of a long list */
     const unsigned char *at; /* of a long list: the directory */
-    sx_bits_in bits;         /* of a short one */
+    sx_bits_in bits;         /* of a short one that was passed over */
 } sx_seg_list;
 
 /* The entries of a term row, one after another. */
@@ -136,6 +137,8 @@ typedef struct sx_seg_lists {
 sx_seg_lists sx_seg_lists_of(const sx_segment *segment, uint32_t nth, const sx_seg_row *row);
 /* False at the end or where the row is damaged (lists->in.bad). */
 bool sx_seg_next_list(sx_seg_lists *lists, sx_seg_list *list);
+/* The same for who wants all postings: those of a short list (n below SX_BLOCK) are in units and codes then. */
+bool sx_seg_take_list(sx_seg_lists *lists, sx_seg_list *list, uint32_t units[SX_BLOCK], uint32_t codes[SX_BLOCK]);
 /* The number of a term row. */
 uint32_t sx_segment_term_row(const sx_segment *segment, uint32_t nth);
 /* list->n 0: no such key, and nothing is pinned. */

@@ -9,7 +9,8 @@ enum {
     ENTRY_HEAD = 16, /* key, number and what is left of a byte: more than they ever take */
     CHUNK_ROW_BYTES = 16 * 1024,
     CHUNK_LINE = 13,
-    RICE_FIRST = 16
+    RICE_FIRST = 16,
+    LONGEST_CODE = 64 /* bits of a posting beside its gap's high part and parameter */
 };
 
 static const char magic[4] = {'S', 'X', 'S', '2'};
@@ -82,6 +83,8 @@ llm_status sx_seg_begin(sx_seg_writer *w, sx_mem *mem, sx_seg_doc *docs, uint32_
     sx_buf_init(&w->terms, mem, 0);
     sx_buf_init(&w->marks, mem, 0);
     sx_buf_init(&w->list, mem, 0);
+    sx_buf_init(&w->chunk_meta, mem, 0);
+    sx_buf_init(&w->chunk_body, mem, 0);
     sx_buf_init(&w->term_directory, mem, 0);
     w->bits = (sx_bits_out){.out = &w->terms};
     w->rice = RICE_FIRST;
@@ -107,13 +110,26 @@ static const sx_seg_doc *doc_of(const sx_seg_writer *w, uint32_t unit)
     return &w->docs[low];
 }
 
-/* The greatest impact in 255ths, rounded up. */
+/* The greatest impact in 255ths, rounded up. Of paragraphs that say a word equally often the shortest has the greatest; one
+ * without words counts as one of mean length. */
 static uint8_t impact_of(const sx_seg_writer *w, const uint32_t *units, const uint32_t *codes, uint32_t n)
 {
+    enum { COMMON = 16 };
     const sx_seg_stats *s = &w->stats[doc_of(w, units[0])->lang];
     float mean = s->leaves && s->words ? (float)((double)s->words / s->leaves) : 1, best = 0;
+    uint32_t shortest[COMMON];
+    for (uint32_t c = 0; c < COMMON; c++) shortest[c] = UINT32_MAX;
     for (uint32_t i = 0; i < n; i++) {
-        float impact = sx_seek_impact_of(codes[i], w->words[units[i]], mean);
+        uint32_t code = codes[i], words = w->words[units[i]];
+        if (code < COMMON && words) {
+            if (words < shortest[code]) shortest[code] = words;
+            continue;
+        }
+        float impact = sx_seek_impact_of(code, words, mean);
+        if (impact > best) best = impact;
+    }
+    for (uint32_t c = 0; c < COMMON; c++) {
+        float impact = shortest[c] == UINT32_MAX ? 0 : sx_seek_impact_of(c, shortest[c], mean);
         if (impact > best) best = impact;
     }
     return sx_seek_scaled(best);
@@ -124,8 +140,7 @@ static void put_loose(sx_bits_out *out, const uint32_t *units, const uint32_t *c
                       int rice)
 {
     for (uint32_t i = 0; i < n; i++) {
-        sx_put_rice(out, units[i] - base, rice);
-        sx_put_gamma(out, codes[i] + 1);
+        sx_put_posting(out, units[i] - base, rice, codes[i]);
         base = units[i] + 1;
     }
 }
@@ -142,29 +157,30 @@ static size_t loose_size(const uint32_t *units, const uint32_t *codes, uint32_t 
     return (size_t)(bits / 8 + 1);
 }
 
-static size_t varint_size(int bits)
-{
-    return bits > 0 ? ((size_t)bits + 6) / 7 : 0;
-}
-
 /* As many bits for each as make the whole smallest when what does not fit is written once more behind. */
 static int choose_width(const uint32_t *v)
 {
-    uint32_t of[33] = {0}, above = 0; /* how many need so many bits; more than the width at hand */
-    int most = 0, best = 0;
-    for (uint32_t i = 0; i < SX_BLOCK; i++) of[sx_bits_of(v[i])]++;
-    for (int b = 0; b <= 32; b++)
-        if (of[b]) most = b;
+    enum { MOST = 32, STEP = 7 /* bits of an exception that a byte takes */ };
+    uint32_t need[MOST + 1] = {0}, above[MOST + 1], sum = 0, all = 0; /* how many need so many bits; more bits */
+    int best = 0;
+    for (uint32_t i = 0; i < SX_BLOCK; i++) {
+        need[sx_bits_of(v[i])]++;
+        all |= v[i];
+    }
+    int most = sx_bits_of(all);
+    for (int b = most; b >= 0; b--) {
+        above[b] = sum;
+        sum += need[b];
+    }
     size_t least = SIZE_MAX;
     for (int width = most; width >= 0; width--) {
-        size_t size = sx_packed_size(SX_BLOCK, width);
-        if (above * 2 > least) break; /* each of those takes two bytes at least, and they only become more */
-        for (int b = width + 1; b <= most; b++) size += of[b] * (1 + varint_size(b - width));
+        size_t size = sx_packed_size(SX_BLOCK, width) + above[width];
+        if (above[width] * 2 > least) break; /* each of those takes two bytes at least, and they only become more */
+        for (int b = width; b < most; b += STEP) size += above[b];
         if (size < least) {
             least = size;
             best = width;
         }
-        above += of[width];
     }
     return best;
 }
@@ -210,37 +226,34 @@ static void put_block(sx_buf *out, const uint32_t *units, const uint32_t *codes,
 /* One chunk: its blocks go to the chunk row; its line to the directory in w->list. */
 static llm_status put_chunk(sx_seg_writer *w, const uint32_t *units, const uint32_t *codes, uint32_t n, uint32_t base)
 {
-    sx_buf meta, body;
+    sx_buf *meta = &w->chunk_meta, *body = &w->chunk_body;
     uint8_t best = 0;
-    llm_status status = LLM_OK;
-    sx_buf_init(&meta, w->mem, 0);
-    sx_buf_init(&body, w->mem, 0);
+    sx_buf_clear(meta);
+    sx_buf_clear(body);
     for (uint32_t i = 0; i < n; i += SX_BLOCK) {
         uint32_t count = n - i < SX_BLOCK ? n - i : SX_BLOCK;
         uint8_t max = impact_of(w, units + i, codes + i, count);
-        put_block(&body, units + i, codes + i, count, base);
+        put_block(body, units + i, codes + i, count, base);
         base = units[i + count - 1] + 1;
-        sx_put_fixed(&meta, base - 1, 4);
-        sx_put_fixed(&meta, body.len, 2); /* CHUNK_BLOCKS blocks of BLOCK postings are at most 33 KB */
-        sx_put_fixed(&meta, max, 1);
+        sx_put_fixed(meta, base - 1, 4);
+        sx_put_fixed(meta, body->len, 2); /* CHUNK_BLOCKS blocks of BLOCK postings are at most 33 KB */
+        sx_put_fixed(meta, max, 1);
         if (max > best) best = max;
     }
-    if (!w->chunk_row || w->rows[w->chunk_row].len + meta.len + body.len > CHUNK_ROW_BYTES)
-        status = new_row(w, &w->chunk_row);
-    if (!status) {
-        sx_buf *row = &w->rows[w->chunk_row];
-        sx_put_fixed(&w->list, base - 1, 4);
-        sx_put_fixed(&w->list, w->chunk_row, 4);
-        sx_put_fixed(&w->list, row->len, 4);
-        sx_put_fixed(&w->list, best, 1);
-        sx_buf_add(row, meta.data, meta.len);
-        sx_buf_add(row, body.data, body.len);
-        status = sx_buf_status(&meta) ? sx_buf_status(&meta) : sx_buf_status(&body);
-        if (!status) status = sx_buf_status(row);
+    if (sx_buf_status(meta) || sx_buf_status(body)) return LLM_E_MEMORY;
+    if (!w->chunk_row || w->rows[w->chunk_row].len + meta->len + body->len > CHUNK_ROW_BYTES) {
+        llm_status status = new_row(w, &w->chunk_row);
+        if (status) return status;
+        sx_buf_expect(&w->rows[w->chunk_row], CHUNK_ROW_BYTES - 1);
     }
-    sx_buf_free(&meta);
-    sx_buf_free(&body);
-    return status;
+    sx_buf *row = &w->rows[w->chunk_row];
+    sx_put_fixed(&w->list, base - 1, 4);
+    sx_put_fixed(&w->list, w->chunk_row, 4);
+    sx_put_fixed(&w->list, row->len, 4);
+    sx_put_fixed(&w->list, best, 1);
+    sx_buf_add(row, meta->data, meta->len);
+    sx_buf_add(row, body->data, body->len);
+    return sx_buf_status(row);
 }
 
 static llm_status flush_terms(sx_seg_writer *w)
@@ -250,6 +263,7 @@ static llm_status flush_terms(sx_seg_writer *w)
     llm_status status = new_row(w, &row);
     if (status) return status;
     sx_end_bits(&w->bits);
+    sx_buf_expect(&w->rows[row], ROW_HEAD + w->marks.len + w->terms.len);
     sx_put_fixed(&w->term_directory, row, 4);
     sx_put_fixed(&w->rows[row], w->in_row, 2);
     sx_put_fixed(&w->rows[row], (uint64_t)w->rice, 1);
@@ -266,13 +280,27 @@ static llm_status flush_terms(sx_seg_writer *w)
     return sx_buf_status(&w->rows[row]);
 }
 
+/* What the term row takes with the head of one more entry. */
+static size_t row_size(const sx_seg_writer *w)
+{
+    return ROW_HEAD + w->marks.len + SX_MARK_BYTES + w->terms.len + (size_t)w->bits.n / 8 + ENTRY_HEAD;
+}
+
+/* Room for a short list's postings, counted only where it could matter: a row that is not half full has it, and so has one
+ * that would hold them in the longest codes they can have. */
+static size_t room_for(const sx_seg_writer *w, const uint32_t *units, const uint32_t *codes, uint32_t n, int rice)
+{
+    if (w->terms.len + w->marks.len <= ROW_BYTES / 2) return 0;
+    uint64_t most = ((units[n - 1] >> rice) + (uint64_t)n * ((uint64_t)rice + LONGEST_CODE)) / 8 + 1;
+    return row_size(w) + most <= ROW_BYTES ? (size_t)most : loose_size(units, codes, n, rice);
+}
+
 /* Makes ready for the entry of a key, which will take so many bytes: a new row when this one has no room or is of another
  * field, a mark when it is time for one. */
 static llm_status begin_entry(sx_seg_writer *w, uint64_t key, size_t bytes)
 {
     llm_status status = LLM_OK;
-    size_t now = ROW_HEAD + w->marks.len + SX_MARK_BYTES + w->terms.len + (size_t)w->bits.n / 8 + ENTRY_HEAD;
-    bool full = now + bytes > ROW_BYTES || w->in_row == UINT16_MAX;
+    bool full = row_size(w) + bytes > ROW_BYTES || w->in_row == UINT16_MAX;
     if (w->in_row && (full || key >> 32 != w->last_key >> 32)) status = flush_terms(w);
     if (status) return status;
     if (!w->in_row) {
@@ -299,8 +327,7 @@ llm_status sx_seg_add(sx_seg_writer *w, uint64_t key, const uint32_t *units, con
         status = put_chunk(w, units + i, codes + i, step, i ? units[i - 1] + 1 : 0);
     }
     int rice = sx_rice_for(w->n_units, n);
-    size_t bytes = w->list.len;
-    if (n < SX_BLOCK && w->terms.len + w->marks.len > ROW_BYTES / 2) bytes = loose_size(units, codes, n, rice);
+    size_t bytes = n < SX_BLOCK ? room_for(w, units, codes, n, rice) : w->list.len;
     if (!status) status = begin_entry(w, key, bytes);
     if (status) return status;
     sx_put_gamma(&w->bits, n);
@@ -349,5 +376,7 @@ void sx_seg_writer_free(sx_seg_writer *w)
     sx_buf_free(&w->terms);
     sx_buf_free(&w->marks);
     sx_buf_free(&w->list);
+    sx_buf_free(&w->chunk_meta);
+    sx_buf_free(&w->chunk_body);
     sx_buf_free(&w->term_directory);
 }

@@ -1,9 +1,8 @@
-/* Trees at rest: references, ids, paths, hashes. */
+/* Trees at rest: references, ids, paths. */
 #include "retrieve/tree/tree.h"
 
 #include <string.h>
 
-#include "platform/crypto.h"
 #include "retrieve/tree/outline.h"
 
 sx_tree *sx_tree_ref(sx_tree *tree)
@@ -83,49 +82,6 @@ void sx_tree_put_path(const sx_tree *tree, uint32_t node, sx_buf *out)
         if (i + 1 != n) sx_buf_str(out, " > ");
         put_title(tree, &tree->nodes[titled[i]], out);
     }
-}
-
-static void put_u32(unsigned char *p, uint32_t v)
-{
-    for (int i = 0; i < 4; i++) p[i] = (unsigned char)(v >> (8 * i));
-}
-
-/* Own text outside children goes in with its length, so that no two nodes hash the same bytes in different ways. All
- * offsets are relative: an edit elsewhere leaves a subtree's hash alone. */
-static void hash_node(sx_tree *tree, sx_node *node)
-{
-    sx_hasher h;
-    unsigned char head[14];
-    head[0] = (unsigned char)node->kind;
-    head[1] = (unsigned char)(node->kind >> 8);
-    uint32_t title = node->title_end - node->title_start;
-    put_u32(head + 2, title ? node->title_start - node->start : 0); /* where an empty title stands means nothing */
-    put_u32(head + 6, title);
-    put_u32(head + 10, node->n_children);
-    sx_hasher_begin(&h);
-    sx_hasher_add(&h, head, sizeof head);
-    uint32_t at = node->start;
-    for (uint32_t c = node->first_child;; c = tree->nodes[c].next_sibling) {
-        uint32_t gap_end = c == SX_NO_NODE ? node->end : tree->nodes[c].start;
-        unsigned char gap[4];
-        put_u32(gap, gap_end - at);
-        sx_hasher_add(&h, gap, sizeof gap);
-        sx_hasher_add(&h, tree->text + at, gap_end - at);
-        if (c == SX_NO_NODE) break;
-        sx_hasher_add(&h, tree->nodes[c].hash, sizeof node->hash);
-        at = tree->nodes[c].end;
-    }
-    sx_hasher_end(&h, node->hash);
-}
-
-void sx_tree_hash(sx_tree *tree)
-{
-    for (uint32_t i = tree->count; i-- > 0;) hash_node(tree, &tree->nodes[i]);
-}
-
-void sx_tree_rehash(sx_tree *tree, uint32_t node)
-{
-    for (; node != SX_NO_NODE; node = tree->nodes[node].parent) hash_node(tree, &tree->nodes[node]);
 }
 
 uint32_t sx_tree_page(const sx_tree *tree, size_t at)
