@@ -254,21 +254,22 @@ INLINE void columns_of(uint32_t type, const void *w, size_t stride, uint32_t n_r
 #undef CASE
 }
 
-/* The types that begin with a scale of 16 bits and leave registers for more tokens. */
-INLINE void columns_of_four(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+/* Three tokens and more: the types of which few sums are open at a time. */
+INLINE void columns_of_more(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
                             float *out, size_t ldo, const int toks)
 {
-    if (type == SX_TYPE_Q4_0)
-        all_rows(SX_TYPE_Q4_0, w, stride, n_rows, x, k, out, ldo, toks, 32, false);
-    else if (type == SX_TYPE_Q8_0)
-        all_rows(SX_TYPE_Q8_0, w, stride, n_rows, x, k, out, ldo, toks, 32, false);
-    else
-        all_rows(SX_TYPE_IQ4_NL, w, stride, n_rows, x, k, out, ldo, toks, 32, false);
+    switch (type) {
+    case SX_TYPE_Q4_0: all_rows(SX_TYPE_Q4_0, w, stride, n_rows, x, k, out, ldo, toks, 32, false); break;
+    case SX_TYPE_Q8_0: all_rows(SX_TYPE_Q8_0, w, stride, n_rows, x, k, out, ldo, toks, 32, false); break;
+    case SX_TYPE_Q4_K: all_rows(SX_TYPE_Q4_K, w, stride, n_rows, x, k, out, ldo, toks, 32, true); break;
+    default: all_rows(SX_TYPE_IQ4_NL, w, stride, n_rows, x, k, out, ldo, toks, 32, false); break;
+    }
 }
 
 uint32_t sx_columns_take_avx512(const sx_quant *quant, uint32_t n_rows)
 {
     if (quant->type == SX_TYPE_Q6_K || n_rows < ROWS) return 0; /* that one is for rows_avx512.c */
+    if (quant->type == SX_TYPE_Q4_K) return 4;
     return bare_scale(quant->type) ? TOKENS : 2;
 }
 
@@ -283,10 +284,10 @@ typedef void (*columns_fn)(uint32_t type, const void *w, size_t stride, uint32_t
     }
 COLUMNS(one_token, columns_of, 1)
 COLUMNS(two_tokens, columns_of, 2)
-COLUMNS(three_tokens, columns_of_four, 3)
-COLUMNS(four_tokens, columns_of_four, 4)
-COLUMNS(five_tokens, columns_of_four, 5)
-COLUMNS(six_tokens, columns_of_four, 6)
+COLUMNS(three_tokens, columns_of_more, 3)
+COLUMNS(four_tokens, columns_of_more, 4)
+COLUMNS(five_tokens, columns_of_more, 5)
+COLUMNS(six_tokens, columns_of_more, 6)
 #undef COLUMNS
 
 void sx_columns_avx512(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
