@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "../guard/pattern_types.h"
 #include "guard/guard.h"
 
 enum { MADE = 8 << 20, REPEATS = 5 };
@@ -59,24 +60,6 @@ static char *read_text(const char *path, size_t *len)
     }
     fclose(f);
     return text;
-}
-
-/* The types that no learned part looks for, as sx_check_params takes them. */
-static const char *pattern_types(void)
-{
-    static const char *const learned[] = {"PERSON", "ADDRESS", "LOCATION", "ORGANIZATION",     "AGE",
-                                          "NRP",    "TITLE",   "HARMFUL",  "PROMPT_INJECTION", "JAILBREAK"};
-    static char list[8192];
-    size_t n = 0;
-    for (uint32_t i = 0; sx_guard_type(i); i++) {
-        const char *type = sx_guard_type(i);
-        bool skip = n + strlen(type) + 2 > sizeof list;
-        for (size_t k = 0; k < sizeof learned / sizeof *learned; k++) skip = skip || strcmp(type, learned[k]) == 0;
-        if (skip) continue;
-        memcpy(list + n, type, strlen(type) + 1);
-        n += strlen(type) + 1;
-    }
-    return list;
 }
 
 /* Seconds of the fastest of some runs; the findings of one in *found. */

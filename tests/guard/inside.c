@@ -1,6 +1,7 @@
 /* What stands inside of a match that wins anyway is passed over, and that changes no finding: a guard with a pattern of its own, which
  * passes nothing over, finds the same in the same texts. */
 #include "help.h"
+#include "pattern_types.h"
 
 enum { TEXTS = 3000, BYTES = 260 };
 
@@ -58,24 +59,6 @@ static const char *const PIECES[] = {"DE89 3704 0044 0532 0130 00",
                                      "9876 5432",
                                      "x",
                                      "was"};
-
-/* The types that patterns find: learned parts read every place. */
-static const char *pattern_types(void)
-{
-    static const char *const LEARNED[] = {"PERSON", "ADDRESS", "LOCATION", "ORGANIZATION",     "AGE",
-                                          "NRP",    "TITLE",   "HARMFUL",  "PROMPT_INJECTION", "JAILBREAK"};
-    static char list[8192];
-    size_t n = 0;
-    for (uint32_t i = 0; sx_guard_type(i); i++) {
-        const char *type = sx_guard_type(i);
-        bool skip = n + strlen(type) + 2 > sizeof list;
-        for (size_t k = 0; k < sizeof LEARNED / sizeof *LEARNED; k++) skip = skip || strcmp(type, LEARNED[k]) == 0;
-        if (skip) continue;
-        memcpy(list + n, type, strlen(type) + 1);
-        n += strlen(type) + 1;
-    }
-    return list;
-}
 
 static size_t make_text(uint64_t *seed, char *text)
 {

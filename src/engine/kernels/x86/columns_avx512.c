@@ -188,8 +188,7 @@ INLINE void go_on(token *x, size_t k, size_t groups)
 INLINE void some_rows(const uint32_t type, const unsigned char *w, size_t stride, const sx_q8 *x, uint32_t k, fvec *f,
                       const int toks, const int group, const bool mins)
 {
-    const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K),
-               fours = type == SX_TYPE_Q8_0 || type == SX_TYPE_Q4_0 || type == SX_TYPE_IQ4_NL;
+    const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K);
     const size_t bytes = big ? big_bytes(type) : small_bytes(type);
     const int block = big ? 256 : 32, groups = block / group;
     const size_t per_token = k / (uint32_t)group;
@@ -205,7 +204,7 @@ INLINE void some_rows(const uint32_t type, const unsigned char *w, size_t stride
     const uint32_t blocks = k / (uint32_t)block;
     const char *ahead = (const char *)w + ROWS * stride;
     uint32_t b = 0;
-    for (; fours && b + FOUR <= blocks; b += FOUR) {
+    for (; bare_scale(type) && b + FOUR <= blocks; b += FOUR) {
         ahead = ask_ahead(ahead, ahead + FOUR * ROWS * bytes);
         four_blocks(type, &own, at, f, toks);
         next_block(&own, FOUR * bytes);

@@ -4,14 +4,14 @@
 #include <stdbool.h>
 
 #include "engine/kernels/x86/floats_bf16.h"
+#include "engine/kernels/x86/row_lines.h"
 #include "engine/kernels/x86/simd_avx512.h"
 
 enum {
-    STEP = 32,   /* elements */
-    CUT = 1024,  /* of k that many tokens work through at once, so that all of it stays near */
-    TOKENS = 6,  /* that share a row's load */
-    ROWS = 128,  /* whose sums wait between cuts */
-    AHEAD = 1024 /* bytes */
+    STEP = 32,  /* elements */
+    CUT = 1024, /* of k that many tokens work through at once, so that all of it stays near */
+    TOKENS = 6, /* that share a row's load */
+    ROWS = 128  /* whose sums wait between cuts */
 };
 
 #define INLINE static inline __attribute__((always_inline))
@@ -57,22 +57,16 @@ INLINE void few_step(const char *w, size_t stride, const float *x, size_t ldx, u
     }
 }
 
-/* What follows a row's end is asked for in the row that takes its place next, if rows lie one behind the other. */
 INLINE void few(const char *w, size_t stride, const float *x, size_t ldx, uint32_t k, float *out, size_t ldo,
                 const int rows, const int toks)
 {
     __m512 acc[4][TOKENS];
-    const uint32_t steps = k / STEP, ahead = AHEAD / (2 * STEP);
+    const uint32_t steps = k / STEP; /* lines */
     for (int r = 0; r < rows; r++)
         for (int t = 0; t < toks; t++) acc[r][t] = _mm512_setzero_ps();
-    uint32_t i = 0;
-    for (int turn = 0; turn < 2; turn++) {
-        const uint32_t end = turn ? steps : steps < ahead ? 0 : steps - ahead;
-        const char *next = w + AHEAD + (turn ? (size_t)(rows - 1) * stride : 0);
-        for (; i < end; i++) {
-            for (int r = 0; r < rows; r++) _mm_prefetch(next + (size_t)r * stride + (size_t)i * 2 * STEP, _MM_HINT_T0);
-            few_step(w, stride, x, ldx, i * STEP, k, acc, rows, toks, true);
-        }
+    for (uint32_t i = 0; i < steps; i++) {
+        ask_for_row_lines(w, stride, rows, i, steps);
+        few_step(w, stride, x, ldx, i * STEP, k, acc, rows, toks, true);
     }
     if (steps * STEP < k) few_step(w, stride, x, ldx, steps * STEP, k, acc, rows, toks, false);
     put(out, ldo, acc, rows, toks);

@@ -4,9 +4,8 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/x86/quants_avx2.h"
+#include "engine/kernels/x86/row_lines.h"
 #include "engine/kernels/x86/simd_avx2.h"
-
-enum { LINE = 64, AHEAD = 1024 /* bytes */ };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -24,20 +23,14 @@ INLINE void float_step(uint32_t type, const char *w, size_t stride, const float 
     }
 }
 
-/* One token's weights come from memory, a line of each row at a time: what follows a row's end is asked for in the row that
- * takes its place in the next tile, if rows lie one behind the other. */
+/* One token takes whole lines of the rows; returns the elements done. */
 INLINE uint32_t float_lines(uint32_t type, const char *w, size_t stride, const float *x, uint32_t k, __m256 acc[4][3],
                             const int rows)
 {
-    const uint32_t line = type == SX_TYPE_F32 ? LINE / 4 : LINE / 2, lines = k / line, ahead = AHEAD / LINE;
-    uint32_t i = 0;
-    for (uint32_t turn = 0; turn < 2; turn++) {
-        const uint32_t end = turn ? lines : lines < ahead ? 0 : lines - ahead;
-        const char *next = w + AHEAD + (turn ? (size_t)(rows - 1) * stride : 0);
-        for (; i < end; i++) {
-            for (int r = 0; r < rows; r++) _mm_prefetch(next + (size_t)r * stride + (size_t)i * LINE, _MM_HINT_T0);
-            for (uint32_t j = 0; j < line; j += 8) float_step(type, w, stride, x, 0, i * line + j, 8, acc, rows, 1);
-        }
+    const uint32_t line = type == SX_TYPE_F32 ? ROW_LINE / 4 : ROW_LINE / 2, lines = k / line;
+    for (uint32_t i = 0; i < lines; i++) {
+        ask_for_row_lines(w, stride, rows, i, lines);
+        for (uint32_t j = 0; j < line; j += 8) float_step(type, w, stride, x, 0, i * line + j, 8, acc, rows, 1);
     }
     return lines * line;
 }

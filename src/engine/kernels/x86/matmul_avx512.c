@@ -6,12 +6,12 @@
 #include "engine/kernels/x86/bytes_avx512.h"
 #include "engine/kernels/x86/floats_bf16.h"
 #include "engine/kernels/x86/quants_avx512.h"
+#include "engine/kernels/x86/row_lines.h"
 #include "engine/kernels/x86/simd_avx512.h"
 
 enum {
-    AHEAD = 1024, /* bytes */
-    CUT = 768,    /* elements of a row that many tokens work through at once */
-    ROWS = 64     /* whose sums wait between cuts */
+    CUT = 768, /* elements of a row that many tokens work through at once */
+    ROWS = 64  /* whose sums wait between cuts */
 };
 
 #define INLINE static inline __attribute__((always_inline))
@@ -33,21 +33,15 @@ INLINE void float_step(uint32_t type, const char *w, size_t stride, const float 
     }
 }
 
-/* One token's weights come from memory, a line of each row at a time: what follows a row's end is asked for in the row that
- * takes its place in the next tile, if rows lie one behind the other. */
+/* One token takes whole lines of the rows; returns the elements done. */
 INLINE uint32_t float_lines(uint32_t type, const char *w, size_t stride, const float *x, uint32_t k, __m512 acc[4][6],
                             const int rows)
 {
-    const uint32_t line = (uint32_t)(64 / element_bytes(type)), lines = k / line, ahead = AHEAD / 64;
-    uint32_t i = 0;
-    for (uint32_t turn = 0; turn < 2; turn++) {
-        const uint32_t end = turn ? lines : lines < ahead ? 0 : lines - ahead;
-        const char *next = w + AHEAD + (turn ? (size_t)(rows - 1) * stride : 0);
-        for (; i < end; i++) {
-            for (int r = 0; r < rows; r++) _mm_prefetch(next + (size_t)r * stride + (size_t)i * 64, _MM_HINT_T0);
-            for (uint32_t j = 0; j < line; j += 16)
-                float_step(type, w, stride, x, 0, i * line + j, 0xffff, true, acc, rows, 1);
-        }
+    const uint32_t line = (uint32_t)(ROW_LINE / element_bytes(type)), lines = k / line;
+    for (uint32_t i = 0; i < lines; i++) {
+        ask_for_row_lines(w, stride, rows, i, lines);
+        for (uint32_t j = 0; j < line; j += 16)
+            float_step(type, w, stride, x, 0, i * line + j, 0xffff, true, acc, rows, 1);
     }
     return lines * line;
 }

@@ -1,6 +1,6 @@
 /* Quantised rows times bytes with AVX-512 VNNI. A stretch of k of 16 rows is laid out as lines (lines.h) in a panel that
- * stays in L1 and serves all tokens. Sums within a block are integers, hence exact, and blocks are added in order of k:
- * one token or many, the bits are the same. */
+ * stays in L1 and serves all tokens; a few tokens take the rows as they lie (columns_avx512.h, rows_avx512.h). Sums within a
+ * block are integers, hence exact, and blocks are added in order of k: one token or many, the bits are the same. */
 #include "engine/kernels/x86/quants_avx512.h"
 
 #include "engine/kernels/x86/columns_avx512.h"

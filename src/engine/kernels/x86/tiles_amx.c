@@ -291,10 +291,10 @@ INLINE __m512i two_vectors(const float *x, uint32_t left)
 /* 16 tokens' part of a cut. */
 INLINE void pack_cut(const float *x, size_t ldx, uint32_t there, uint32_t n, uint16_t *tiles)
 {
-    for (uint32_t t = 0; t < TILE_ROWS; t++, x += ldx)
+    for (uint32_t t = 0; t < TILE_ROWS; t++)
         for (uint32_t i = 0; i < n; i += TILE_STEP)
             _mm512_store_si512(tiles + (size_t)i / TILE_STEP * TILE + t * TILE_STEP,
-                               t < there ? two_vectors(x + i, n - i) : _mm512_setzero_si512());
+                               t < there ? two_vectors(x + t * ldx + i, n - i) : _mm512_setzero_si512());
 }
 
 static void pack(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, uint16_t *out, uint32_t first)
