@@ -112,6 +112,7 @@ enum {
     TILED_PANELS_MAX = 8,  /* tiles share what they fetch of the tokens among these rows */
     QUANTISE_GRAIN = 4,    /* tokens */
     PACK_GRAIN = 16,
+    PANELED = 24,         /* tokens that are worth making panels of weights */
     STREAMED = 8,         /* tokens for which weights are read as fast as memory gives them */
     ALONE = 1 << 15,      /* multiplications: waking others costs more */
     LEAST = 1 << 18,      /* bytes of weights that are worth a stretch of their own */
@@ -123,6 +124,7 @@ typedef struct product_task {
     const sx_product *products;
     uint32_t n, n_tok, n_made, panel /* rows */;
     uint32_t first[SX_PRODUCTS + 1]; /* the number of panels before each product */
+    const sx_panel_ops *form; /* in which tokens meet float weights; NULL: as they are */
     const float *x;
     size_t ldx;
 } product_task;
@@ -150,6 +152,31 @@ static void pack(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
                                         task->products[0].w->k, task->run->tiles, t);
 }
 
+/* Many tokens go through panels, with the same bits. All matrices that do share one form of the tokens. */
+static const sx_panel_ops *form_of(const product_task *task, const sx_weight *w)
+{
+    if (w->quant || tiled(task, w) || task->n_tok < PANELED || w->n_out < 2 * PANEL ||
+        w->k > task->run->paneled) return NULL;
+    for (size_t i = 0; i < SX_PANEL_FORMS; i++) {
+        const sx_panel_ops *ops = task->run->kernels->panels[i];
+        if (ops && ops->takes(w->type)) return ops;
+    }
+    return NULL;
+}
+
+static bool paneled(const product_task *task, const sx_weight *w)
+{
+    return task->form && form_of(task, w) == task->form;
+}
+
+static void pack_panels(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const product_task *task = arg;
+    (void)worker;
+    for (uint32_t t = begin; t < end; t += task->form->tokens)
+        task->form->pack(task->x, task->ldx, task->n_tok, task->products[0].w->k, task->run->panels, t);
+}
+
 static void multiply_rows(const product_task *task, const sx_product *p, uint32_t row, uint32_t n, uint32_t worker)
 {
     const sx_kernels *ops = task->run->kernels;
@@ -160,6 +187,8 @@ static void multiply_rows(const product_task *task, const sx_product *p, uint32_
     void *scratch = task->run->scratch + worker * task->run->scratch_stride;
     if (n_vector > 0 && w->quant)
         ops->matmul->quants(w->quant, data, w->stride, n, &task->run->q8, n_vector, w->k, out, p->ldo, scratch);
+    else if (paneled(task, w))
+        task->form->multiply(w->type, data, w->stride, n, task->run->panels, n_vector, w->k, out, p->ldo, scratch);
     else if (n_vector > 0)
         ops->matmul->floats(w->type, data, w->stride, n, task->x, task->ldx, n_vector, w->k, out, p->ldo);
     if (n_vector < task->n_tok)
@@ -214,15 +243,17 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
         const sx_weight *w = products[i].w;
         task.first[i + 1] = task.first[i] + (w->n_out + task.panel - 1) / task.panel;
         if (tiled(&task, w)) tiles = true;
+        if (!task.form) task.form = form_of(&task, w);
         const uint32_t vectors = !w->quant ? 0 : tiled(&task, w) ? n_made : n_tok;
         if (vectors > bytes) bytes = vectors;
     }
     const bool few = (uint64_t)bytes * products[0].w->k < BYTES_ALONE;
     sx_parallel(run, bytes, few ? bytes : QUANTISE_GRAIN, quantise, &task);
     if (tiles) sx_parallel(run, n_tok - n_made, PACK_GRAIN, pack, &task);
-    const uint32_t panels = task.first[n], grain = grain_of(&task, tiles);
-    if (!tiles && n_tok <= STREAMED && grain < panels)
-        sx_parallel_shares(run, panels, least_of(&task), multiply, &task);
+    if (task.form) sx_parallel(run, n_tok, task.form->tokens, pack_panels, &task);
+    const uint32_t panels = task.first[n], grain = grain_of(&task, tiles || task.form);
+    if (!tiles && (task.form || n_tok <= STREAMED) && grain < panels)
+        sx_parallel_shares(run, panels, task.form ? 1 : least_of(&task), multiply, &task);
     else
         sx_parallel(run, panels, grain, multiply, &task);
 }

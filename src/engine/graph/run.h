@@ -17,6 +17,8 @@ typedef struct sx_run {
     size_t scratch_stride;
     sx_q8 q8;        /* room for a batch of the widest activations */
     uint16_t *tiles; /* the same as bf16, where the level has tiles */
+    float *panels;   /* activations of up to `paneled` elements in the order of panels */
+    uint32_t paneled;
 } sx_run;
 
 static inline bool sx_run_cancelled(const sx_run *run)
