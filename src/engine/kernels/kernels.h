@@ -143,7 +143,8 @@ typedef struct sx_kernels {
     const sx_attention_ops *attention;
     const sx_cache_ops *cache;
     const sx_tile_ops *tiles; /* NULL: this level has none */
-    const sx_panel_ops *panels[SX_PANEL_FORMS]; /* the first that takes a type is that whose bits `floats` has; NULL: none */
+    const sx_panel_ops
+        *panels[SX_PANEL_FORMS]; /* the first that takes a type is that whose bits `floats` has; NULL: none */
 } sx_kernels;
 
 /* The best level this machine has, at most `isa` (0: no limit). The first call that may choose AMX asks the system for it, for

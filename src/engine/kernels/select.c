@@ -17,11 +17,11 @@ sx_kernels sx_kernels_select(uint32_t isa)
     const sx_cpu cpu = sx_cpu_detect();
     if (isa == 0 || isa > cpu.isa) isa = cpu.isa;
     if (isa >= LLM_ISA_AVX512)
-        k = (sx_kernels){LLM_ISA_AVX512,   &sx_matmul_avx512, &sx_vector_avx512, &sx_attention_avx512,
-                         &sx_cache_avx512, NULL,              {&sx_panels_avx512}};
+        k = (sx_kernels){LLM_ISA_AVX512, &sx_matmul_avx512,  &sx_vector_avx512, &sx_attention_avx512, &sx_cache_avx512,
+                         NULL,           {&sx_panels_avx512}};
     else if (isa >= LLM_ISA_AVX2)
-        k = (sx_kernels){LLM_ISA_AVX2,   &sx_matmul_avx2, &sx_vector_avx2,  &sx_attention_avx2,
-                         &sx_cache_avx2, NULL,            {&sx_panels_avx2}};
+        k = (sx_kernels){LLM_ISA_AVX2, &sx_matmul_avx2,  &sx_vector_avx2, &sx_attention_avx2, &sx_cache_avx2,
+                         NULL,         {&sx_panels_avx2}};
     if (k.isa == LLM_ISA_AVX512 && cpu.avx512_bf16) {
         k.matmul = &sx_matmul_avx512_bf16;
         k.panels[0] = &sx_panels_avx512_bf16;

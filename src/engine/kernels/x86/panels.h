@@ -61,16 +61,15 @@ static size_t tile_at(uint32_t k, uint32_t first) /* where the tile of token `fi
 
 /* ---- weights ---- */
 
-INLINE void put_lane(float *to, const shape *s, size_t lane, const size_t first, const size_t last,
-                     fvec v)
+INLINE void put_lane(float *to, const shape *s, size_t lane, const size_t first, const size_t last, fvec v)
 {
     const size_t place = place_of(lane);
     if (place >= first && place < last) f_store(to + (place - first) * s->lane, v);
 }
 
 /* One step of ROWS rows. */
-INLINE void make_line(const rows *from, size_t at, const shape *s, const uint32_t type, const size_t first, const size_t last,
-                      float *to)
+INLINE void make_line(const rows *from, size_t at, const shape *s, const uint32_t type, const size_t first,
+                      const size_t last, float *to)
 {
     vec c[4];
     if (type == SX_TYPE_F32 || PAIRS) {
@@ -94,16 +93,19 @@ INLINE void make_line(const rows *from, size_t at, const shape *s, const uint32_
 
 INLINE void ask_rows(const rows *from, size_t at)
 {
-    for (size_t r = 0; r < ROWS; r++) _mm_prefetch((const char *)from->at[r % 4] + r / 4 * from->four + at, _MM_HINT_T0);
+    for (size_t r = 0; r < ROWS; r++)
+        _mm_prefetch((const char *)from->at[r % 4] + r / 4 * from->four + at, _MM_HINT_T0);
 }
 
 /* A panel of at most PANEL rows; what is missing of rows or steps are zeros. */
 INLINE void make_of(const shape *s, const char *w, size_t stride, uint32_t n_rows, float *to, const uint32_t type,
                     const size_t first, const size_t last)
 {
-    const size_t bytes = (size_t)s->k * (type == SX_TYPE_F32 ? 4 : 2), line = type == SX_TYPE_F32 || PAIRS ? 4 * ROWS : 2 * ROWS;
+    const size_t bytes = (size_t)s->k * (type == SX_TYPE_F32 ? 4 : 2),
+                 line = type == SX_TYPE_F32 || PAIRS ? 4 * ROWS : 2 * ROWS;
     for (uint32_t g = 0; g < 2; g++, to += ROWS, w += ROWS * stride) {
-        const uint32_t there = n_rows > g * ROWS ? n_rows - g * ROWS : 0, whole = there >= ROWS ? (uint32_t)(bytes / line) : 0;
+        const uint32_t there = n_rows > g * ROWS ? n_rows - g * ROWS : 0,
+                       whole = there >= ROWS ? (uint32_t)(bytes / line) : 0;
         rows from = {.first = (const unsigned char *)w, .stride = stride};
         if (whole > 0) begin_rows(&from);
         for (uint32_t i = 0; i < whole; i++) {
@@ -145,9 +147,9 @@ static void make(const shape *s, const char *w, size_t stride, uint32_t n_rows, 
 /* ---- products ---- */
 
 typedef struct asking { /* for what is needed later, a little at each step */
-    const char *rows; /* that are to be made panels next */
-    size_t pace;          /* bytes of them per step */
-    size_t tokens;        /* how far the next tile is from this one */
+    const char *rows;   /* that are to be made panels next */
+    size_t pace;        /* bytes of them per step */
+    size_t tokens;      /* how far the next tile is from this one */
 } asking;
 
 /* One partial sum of PANEL rows by `toks` tokens. */
@@ -281,8 +283,8 @@ static size_t packed(uint32_t n_tok, uint32_t k)
 /* [partial sum][step][tokens of a tile]; tokens that are missing repeat the last. */
 static void pack(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, float *out, uint32_t first)
 {
-    const uint32_t there = n_tok - first < TOKENS ? n_tok - first : TOKENS, toks = filled_up(there), steps = steps_of(k),
-                   step = PAIRS ? 2 * ROWS : ROWS;
+    const uint32_t there = n_tok - first < TOKENS ? n_tok - first : TOKENS, toks = filled_up(there),
+                   steps = steps_of(k), step = PAIRS ? 2 * ROWS : ROWS;
     const size_t lane = token_lane(k, toks);
     out += tile_at(k, first);
     const float *at[TOKENS];

@@ -2,7 +2,7 @@
 #include "engine/kernels/x86/lanes_avx2.h"
 #include "engine/kernels/x86/simd_avx2.h"
 
-#define PAIRS 0
+#define PAIRS            0
 #define OPAQUE_VECTOR(v) __asm__("" : "+x"(v)) /* loaded once, not at each use */
 
 enum { TOKENS = 6 };

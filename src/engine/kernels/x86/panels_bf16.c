@@ -6,7 +6,9 @@
 LANES fvec token_line(const float *x, uint32_t left)
 {
     if (left >= 2 * ROWS) return (fvec)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + 16), _mm512_loadu_ps(x));
-    const __mmask16 low = head_mask(left < 16 ? left : 16), high = head_mask(left < 16 ? 0 : left < 32 ? left - 16 : 16);
+    const __mmask16 low = head_mask(left < 16 ? left : 16), high = head_mask(left < 16   ? 0
+                                                                             : left < 32 ? left - 16
+                                                                                         : 16);
     return (fvec)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(high, x + 16), _mm512_maskz_loadu_ps(low, x));
 }
 
