@@ -119,7 +119,8 @@ static void choose_block(block *b, const task *t, uint32_t i)
     while (t->first[s + 1] <= i) s++;
     i -= t->first[s];
     b->segment = &t->a->segments[s];
-    b->tiled = b->q16 && t->a->run->kernels->tile_attention->takes(b->segment->cache->type, b->segment->made);
+    b->tiled = t->a->rounds && b->q16 &&
+               t->a->run->kernels->tile_attention->takes(b->segment->cache->type, b->segment->made);
     b->head_kv = i % t->a->n_head_kv;
     uint32_t total = b->segment->n * sx_block_group(t->a), blocks = (t->first[s + 1] - t->first[s]) / t->a->n_head_kv;
     b->row = (blocks - 1 - i / t->a->n_head_kv) * t->rows; /* the longest first: the last ones even the load out */
