@@ -120,7 +120,7 @@ static void check_panels(const sx_matmul_ops *few, const sx_panel_ops *ops, uint
     for (uint32_t t = 0; t < n_tok; t += ops->tokens) ops->pack(x, len, n_tok, len, packed, t);
     ops->multiply(type, data, stride, n_rows, packed, n_tok, len, out, ldo, scratch);
     for (size_t i = 0; i < n_tok * ldo; i++)
-        if (memcmp(out + i, want + i, sizeof *out) != 0)
+        if (sx_f32_bits(out[i]) != sx_f32_bits(want[i]))
             fail_msg("type %u: %u rows, %u tokens, %u elements: row %zu of token %zu is %.9g, not %.9g", type, n_rows,
                      n_tok, len, i % ldo, i / ldo, (double)out[i], (double)want[i]);
     free(w);
