@@ -18,6 +18,14 @@
 #include "engine/kernels/x86/row_columns.h"
 #include "engine/model/gguf.h"
 
+#if defined(__clang__) /* sums stay in registers only where no loop over them is left */
+#define ALL_TOKENS _Pragma("clang loop unroll(full)")
+#define FOUR_STEPS _Pragma("clang loop unroll(disable)") /* of several steps it mixes the sums, and has no room */
+#else
+#define ALL_TOKENS _Pragma("GCC unroll 12")
+#define FOUR_STEPS _Pragma("GCC unroll 4")
+#endif
+
 enum {
     PANEL = 2 * ROWS,   /* rows of the matrix */
     GROUP = TOKENS / 3, /* tokens are filled up to a multiple of it */
@@ -157,17 +165,17 @@ typedef struct asking { /* for what is needed later, a little at each step */
 INLINE void sum_lane(const float *w, const float *x, uint32_t steps, const asking *ask, fvec acc[2][TOKENS],
                      const int toks)
 {
-#pragma GCC unroll 12
+    ALL_TOKENS
     for (int t = 0; t < toks; t++) acc[0][t] = acc[1][t] = f_zero();
     const size_t ahead = ask->tokens, pace = ask->pace;
     const char *next = ask->rows;
-#pragma GCC unroll 4
+    FOUR_STEPS
     for (uint32_t i = 0; i < steps; i++, w += PANEL, x += toks) {
         const fvec w0 = f_load(w), w1 = f_load(w + ROWS);
         _mm_prefetch((const char *)(x + ahead), _MM_HINT_T1);
         _mm_prefetch(next, _MM_HINT_T1);
         next += pace;
-#pragma GCC unroll 12
+        ALL_TOKENS
         for (int t = 0; t < toks; t++) {
             fvec v = f_spread(x + t);
             OPAQUE_VECTOR(v);
@@ -189,20 +197,19 @@ INLINE void tile(const shape *s, const float *w, const float *x, asking *ask, fl
     for (uint32_t c = 0;; c++, w += s->lane, x += lane, ask->rows += s->steps * ask->pace) {
         uint32_t level = 0;
         sum_lane(w, x, s->steps, ask, acc, toks);
-        for (; c >> level & 1; level++)
-#pragma GCC unroll 12
-            for (int t = 0; t < toks; t++) {
-                acc[0][t] = f_add(wait[level][0][t], acc[0][t]);
-                acc[1][t] = f_add(wait[level][1][t], acc[1][t]);
-            }
+        for (; c >> level & 1; level++) ALL_TOKENS
+        for (int t = 0; t < toks; t++) {
+            acc[0][t] = f_add(wait[level][0][t], acc[0][t]);
+            acc[1][t] = f_add(wait[level][1][t], acc[1][t]);
+        }
         if (c + 1 == lanes) break;
-#pragma GCC unroll 12
+        ALL_TOKENS
         for (int t = 0; t < toks; t++) {
             wait[level][0][t] = acc[0][t];
             wait[level][1][t] = acc[1][t];
         }
     }
-#pragma GCC unroll 12
+    ALL_TOKENS
     for (int t = 0; t < toks; t++, out += ldo) {
         if ((uint32_t)t >= n_tok) return;
         if (s->first > 0) {
