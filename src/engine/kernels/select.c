@@ -21,6 +21,7 @@ sx_kernels sx_kernels_select(uint32_t isa)
                          &sx_attention_avx512, &sx_cache_avx512,  NULL};
     else if (isa >= LLM_ISA_AVX2)
         k = (sx_kernels){LLM_ISA_AVX2, &sx_matmul_avx2, &sx_vector_avx2, &sx_attention_avx2, &sx_cache_avx2, NULL};
+    if (k.isa == LLM_ISA_AVX2 && cpu.avx_vnni) k.matmul = &sx_matmul_avx_vnni;
     if (k.isa == LLM_ISA_AVX512 && cpu.avx512_bf16) k.matmul = &sx_matmul_avx512_bf16;
     if (isa >= LLM_ISA_AMX && sx_cpu_ask_amx()) {
         k.isa = LLM_ISA_AMX;
