@@ -50,7 +50,7 @@ typedef struct share { /* of the work: on a cache line of its own */
 
 typedef struct share_task {
     share shares[SHARES];
-    uint32_t n, least;
+    uint32_t n, least, most;
     const sx_run *run;
     sx_range_fn fn;
     void *arg;
@@ -58,13 +58,14 @@ typedef struct share_task {
 
 /* Half of what is left of a share: long stretches first, and short ones at the end that even out who is late. Each begins anew
  * with reading, so none is shorter than `least` unless a share is. */
-static bool claim(share *s, uint32_t least, uint32_t *begin, uint32_t *end)
+static bool claim(share *s, uint32_t least, uint32_t most, uint32_t *begin, uint32_t *end)
 {
     *begin = atomic_load_explicit(&s->next, memory_order_relaxed);
     do {
         if (*begin >= s->end) return false;
         const uint32_t left = s->end - *begin;
-        *end = left < 2 * least ? s->end : *begin + (left + 1) / 2;
+        const uint32_t half = left < 2 * least ? left : (left + 1) / 2;
+        *end = *begin + (half < most ? half : most);
     } while (!atomic_compare_exchange_weak_explicit(&s->next, begin, *end, memory_order_relaxed, memory_order_relaxed));
     return true;
 }
@@ -76,14 +77,14 @@ static void work_shares(void *arg, uint32_t worker, uint32_t workers)
     for (uint32_t i = 0; i < task->n; i++) {
         share *s = &task->shares[(own + i) % task->n];
         uint32_t begin, end;
-        while (claim(s, task->least, &begin, &end)) {
+        while (claim(s, task->least, task->most, &begin, &end)) {
             if (sx_run_cancelled(task->run)) return;
             task->fn(task->arg, begin, end, worker);
         }
     }
 }
 
-void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, sx_range_fn fn, void *arg)
+void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, uint32_t most, sx_range_fn fn, void *arg)
 {
     const uint32_t workers = sx_pool_size(run->pool), shares = workers < SHARES ? workers : SHARES;
     if (workers == 1 || n < shares) {
@@ -93,6 +94,7 @@ void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, sx_range_
     share_task task;
     task.n = shares;
     task.least = least;
+    task.most = most;
     task.run = run;
     task.fn = fn;
     task.arg = arg;
@@ -112,6 +114,8 @@ enum {
     TILED_PANELS_MAX = 8,  /* tiles share what they fetch of the tokens among these rows */
     QUANTISE_GRAIN = 4,    /* tokens */
     PACK_GRAIN = 16,
+    PANELED = 8,          /* tokens that are worth making panels of weights */
+    IN_ORDER = 32,        /* panels of floats: the next ones are asked for meanwhile, and a cancel is heard between */
     STREAMED = 8,         /* tokens for which weights are read as fast as memory gives them */
     ALONE = 1 << 15,      /* multiplications: waking others costs more */
     LEAST = 1 << 18,      /* bytes of weights that are worth a stretch of their own */
@@ -123,6 +127,7 @@ typedef struct product_task {
     const sx_product *products;
     uint32_t n, n_tok, n_made, panel /* rows */;
     uint32_t first[SX_PRODUCTS + 1]; /* the number of panels before each product */
+    const sx_panel_ops *form;        /* in which tokens meet float weights; NULL: as they are */
     const float *x;
     size_t ldx;
 } product_task;
@@ -150,6 +155,31 @@ static void pack(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
                                         task->products[0].w->k, task->run->tiles, t);
 }
 
+/* Many tokens go through panels, with the same bits. All matrices that do share one form of the tokens. */
+static const sx_panel_ops *form_of(const product_task *task, const sx_weight *w)
+{
+    if (w->quant || tiled(task, w) || task->n_tok < PANELED || w->n_out < 2 * PANEL || w->k > task->run->paneled)
+        return NULL;
+    for (size_t i = 0; i < SX_PANEL_FORMS; i++) {
+        const sx_panel_ops *ops = task->run->kernels->panels[i];
+        if (ops && ops->takes(w->type)) return ops;
+    }
+    return NULL;
+}
+
+static bool paneled(const product_task *task, const sx_weight *w)
+{
+    return task->form && form_of(task, w) == task->form;
+}
+
+static void pack_panels(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const product_task *task = arg;
+    (void)worker;
+    for (uint32_t t = begin; t < end; t += task->form->tokens)
+        task->form->pack(task->x, task->ldx, task->n_tok, task->products[0].w->k, task->run->panels, t);
+}
+
 static void multiply_rows(const product_task *task, const sx_product *p, uint32_t row, uint32_t n, uint32_t worker)
 {
     const sx_kernels *ops = task->run->kernels;
@@ -160,6 +190,8 @@ static void multiply_rows(const product_task *task, const sx_product *p, uint32_
     void *scratch = task->run->scratch + worker * task->run->scratch_stride;
     if (n_vector > 0 && w->quant)
         ops->matmul->quants(w->quant, data, w->stride, n, &task->run->q8, n_vector, w->k, out, p->ldo, scratch);
+    else if (paneled(task, w))
+        task->form->multiply(w->type, data, w->stride, n, task->run->panels, n_vector, w->k, out, p->ldo, scratch);
     else if (n_vector > 0)
         ops->matmul->floats(w->type, data, w->stride, n, task->x, task->ldx, n_vector, w->k, out, p->ldo);
     if (n_vector < task->n_tok)
@@ -214,15 +246,19 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
         const sx_weight *w = products[i].w;
         task.first[i + 1] = task.first[i] + (w->n_out + task.panel - 1) / task.panel;
         if (tiled(&task, w)) tiles = true;
+        if (!task.form) task.form = form_of(&task, w);
         const uint32_t vectors = !w->quant ? 0 : tiled(&task, w) ? n_made : n_tok;
         if (vectors > bytes) bytes = vectors;
     }
     const bool few = (uint64_t)bytes * products[0].w->k < BYTES_ALONE;
     sx_parallel(run, bytes, few ? bytes : QUANTISE_GRAIN, quantise, &task);
     if (tiles) sx_parallel(run, n_tok - n_made, PACK_GRAIN, pack, &task);
-    const uint32_t panels = task.first[n], grain = grain_of(&task, tiles);
-    if (!tiles && n_tok <= STREAMED && grain < panels)
-        sx_parallel_shares(run, panels, least_of(&task), multiply, &task);
+    if (task.form) sx_parallel(run, n_tok, task.form->tokens, pack_panels, &task);
+    const uint32_t panels = task.first[n], grain = grain_of(&task, tiles || task.form);
+    if (!tiles && task.form && grain < panels)
+        sx_parallel_shares(run, panels, 1, IN_ORDER, multiply, &task);
+    else if (!tiles && n_tok <= STREAMED && grain < panels)
+        sx_parallel_shares(run, panels, least_of(&task), panels, multiply, &task);
     else
         sx_parallel(run, panels, grain, multiply, &task);
 }
