@@ -49,6 +49,7 @@ typedef struct sx_tile_ops {
 /* The same for many tokens with float weights: the bits of sx_matmul_ops.floats. Tokens are laid out once for all rows. */
 typedef struct sx_panel_ops {
     uint32_t tokens; /* that are packed together */
+    uint32_t least;  /* tokens that are worth making panels of weights */
     bool (*takes)(uint32_t type);
     size_t (*packed)(uint32_t n_tok, uint32_t k); /* floats, 64-byte aligned, that pack needs for n_tok tokens */
     /* `tokens` tokens of n_tok from token `first` (a multiple of as many) on. */
@@ -160,7 +161,7 @@ extern const sx_vector_ops sx_vector_ref;
 extern const sx_attention_ops sx_attention_ref;
 extern const sx_cache_ops sx_cache_ref;
 #if defined(__x86_64__)
-extern const sx_matmul_ops sx_matmul_avx2, sx_matmul_avx512, sx_matmul_avx512_bf16;
+extern const sx_matmul_ops sx_matmul_avx2, sx_matmul_avx_vnni, sx_matmul_avx512, sx_matmul_avx512_bf16;
 extern const sx_vector_ops sx_vector_avx2, sx_vector_avx512;
 extern const sx_attention_ops sx_attention_avx2, sx_attention_avx512;
 extern const sx_cache_ops sx_cache_avx2, sx_cache_avx512;
