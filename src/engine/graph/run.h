@@ -41,10 +41,17 @@ typedef struct sx_product {
     size_t ldo;
 } sx_product;
 
-/* out = x W^T + bias for several matrices (at most SX_PRODUCTS) over the same x [n_tok, ldx]; all have the same k. The first
- * n_made rows are of tokens that the model has made: they never go through tiles, whose bits are others. */
+typedef struct sx_rows { /* x [n_tok, ldx] */
+    const float *x;
+    size_t ldx;
+    sx_range_fn make; /* makes rows begin..end just before they are first needed; NULL: they are there */
+    void *arg;
+} sx_rows;
+
+/* out = x W^T + bias for several matrices (at most SX_PRODUCTS) over the same x; all have the same k. The first n_made rows
+ * are of tokens that the model has made: they never go through tiles, whose bits are others. */
 enum { SX_PRODUCTS = 4 };
-void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok,
+void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const sx_rows *x, uint32_t n_tok,
                uint32_t n_made);
 
 #endif

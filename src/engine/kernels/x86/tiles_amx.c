@@ -16,27 +16,34 @@
 #include "engine/kernels/x86/tile_unit.h"
 
 enum {
-    CUT = 256,                        /* elements of k that all tokens work through at once: both operands fit L1 */
-    STEPS = CUT / TILE_STEP,          /* tiles of k in a cut */
-    TILE = TILE_BYTES / 2,            /* bf16 numbers in a tile */
-    PAIR = 2 * ROWS,                  /* rows of the matrix that go together */
-    BLOCK = 8 * PAIR,                 /* rows whose sums wait in L2 between cuts, */
-    TOKENS = 512,                     /* for as many tokens */
-    SUMS = 4 * TILE_ROWS * ROWS,      /* of 32 rows times 32 tokens: tiles (0, 0), (0, 1), (1, 0), (1, 1) */
-    SUM = TILE_ROWS * ROWS,           /* of one tile */
-    PAIR_BYTES = 2 * STEPS * TILE * 2 /* of 32 rows' bf16 panel */
+    CUT_MAX = 576,               /* elements of k that all tokens work through at once: 32 rows of them fit L1 */
+    TILE = TILE_BYTES / 2,       /* bf16 numbers in a tile */
+    PAIR = 2 * ROWS,             /* rows of the matrix that go together */
+    BLOCK = 8 * PAIR,            /* rows whose sums wait in L2 between cuts, */
+    TOKENS = 512,                /* for as many tokens */
+    SUMS = 4 * TILE_ROWS * ROWS, /* of 32 rows times 32 tokens: tiles (0, 0), (0, 1), (1, 0), (1, 1) */
+    SUM = TILE_ROWS * ROWS       /* of one tile */
 };
 
-typedef struct tile_room {                        /* a worker's scratch */
-    _Alignas(64) uint16_t pair[2 * STEPS * TILE]; /* [2][STEPS][tile] */
+typedef struct tile_room {                    /* a worker's scratch */
+    _Alignas(64) uint16_t pair[CUT_MAX * PAIR]; /* [2][steps of the cut][tile] */
+    _Alignas(64) float done[SUMS];              /* sums that are whole, on their way out */
     panel bytes;
-    unsigned char last[ROWS * CUT * 2]; /* bf16 rows filled up */
-    _Alignas(64) float sums[];          /* [pairs of a block][token blocks][SUMS] */
+    unsigned char last[ROWS * CUT_MAX * 2]; /* bf16 rows filled up */
+    _Alignas(64) float sums[];              /* [pairs of a block][token blocks][SUMS] */
 } tile_room;
+
+/* Cuts of k of about the same length: whole superblocks of 256 where a row may have such. */
+static uint32_t cut_of(uint32_t k)
+{
+    if (k % 256 == 0) return 512;
+    const uint32_t cuts = (k + CUT_MAX - 1) / CUT_MAX, each = (k + cuts - 1) / cuts;
+    return (each + TILE_STEP - 1) / TILE_STEP * TILE_STEP;
+}
 
 typedef struct weights {
     const matrix *m;
-    uint32_t k;
+    uint32_t k, cut;
     tile_room *room;
 } weights;
 
@@ -131,9 +138,9 @@ static void halves(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint1
     if (left < ROWS || n % TILE_STEP != 0) {
         memset(w->room->last, 0, sizeof w->room->last);
         for (uint32_t r = 0; r < left; r++)
-            memcpy(w->room->last + (size_t)r * CUT * 2, from.first + (size_t)r * from.stride, (size_t)n * 2);
+            memcpy(w->room->last + (size_t)r * CUT_MAX * 2, from.first + (size_t)r * from.stride, (size_t)n * 2);
         from.first = w->room->last;
-        from.stride = (size_t)CUT * 2;
+        from.stride = (size_t)CUT_MAX * 2;
     }
     begin_rows(&from);
     for (uint32_t t = 0; t < (n + TILE_STEP - 1) / TILE_STEP; t++)
@@ -159,41 +166,58 @@ static void ask_for(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint
 
 /* ---- products ---- */
 
-/* 16 or 32 tokens times 16 or 32 rows over `steps` tiles of k. */
-INLINE void multiply_tiles(tile_unit *unit, const uint16_t *a0, const uint16_t *a1, const uint16_t *b, float *sums,
-                           uint32_t steps, bool first, const int toks, const int cols)
+/* 16 or 32 tokens times 16 or 32 rows over `steps` tiles of k; sums from `in` (NULL: from 0) go to `out`. The tokens' tiles
+ * pass the nearest cache by, which the rows' fill. */
+INLINE void multiply_tiles(tile_unit *unit, const uint16_t *a, const uint16_t *b, uint32_t steps, const float *in,
+                           float *out, const int toks, const int cols)
 {
     (void)unit;
-    if (first) {
+    const size_t n = (size_t)steps * TILE;
+    if (!in) {
         TILE_ZERO(unit, 0);
         if (cols == 2) TILE_ZERO(unit, 1);
         if (toks == 2) TILE_ZERO(unit, 2);
         if (toks == 2 && cols == 2) TILE_ZERO(unit, 3);
     } else {
-        TILE_LOAD(unit, 0, sums);
-        if (cols == 2) TILE_LOAD(unit, 1, sums + SUM);
-        if (toks == 2) TILE_LOAD(unit, 2, sums + 2 * SUM);
-        if (toks == 2 && cols == 2) TILE_LOAD(unit, 3, sums + 3 * SUM);
+        TILE_LOAD(unit, 0, in);
+        if (cols == 2) TILE_LOAD(unit, 1, in + SUM);
+        if (toks == 2) TILE_LOAD(unit, 2, in + 2 * SUM);
+        if (toks == 2 && cols == 2) TILE_LOAD(unit, 3, in + 3 * SUM);
     }
-    for (size_t i = 0; i < (size_t)steps * TILE; i += TILE) {
-        TILE_LOAD(unit, 4, a0 + i);
+    for (size_t i = 0; i < n; i += TILE) {
+        TILE_LOAD_ONCE(unit, 4, a + i);
         TILE_LOAD(unit, 6, b + i);
-        if (cols == 2) TILE_LOAD(unit, 7, b + STEPS * TILE + i);
-        if (toks == 2) TILE_LOAD(unit, 5, a1 + i);
+        if (cols == 2) TILE_LOAD(unit, 7, b + n + i);
+        if (toks == 2) TILE_LOAD_ONCE(unit, 5, a + n + i);
         TILE_ADD_PRODUCT(unit, 0, 4, 6);
         if (cols == 2) TILE_ADD_PRODUCT(unit, 1, 4, 7);
         if (toks == 2) TILE_ADD_PRODUCT(unit, 2, 5, 6);
         if (toks == 2 && cols == 2) TILE_ADD_PRODUCT(unit, 3, 5, 7);
     }
-    TILE_STORE(unit, 0, sums);
-    if (cols == 2) TILE_STORE(unit, 1, sums + SUM);
-    if (toks == 2) TILE_STORE(unit, 2, sums + 2 * SUM);
-    if (toks == 2 && cols == 2) TILE_STORE(unit, 3, sums + 3 * SUM);
+    TILE_STORE(unit, 0, out);
+    if (cols == 2) TILE_STORE(unit, 1, out + SUM);
+    if (toks == 2) TILE_STORE(unit, 2, out + 2 * SUM);
+    if (toks == 2 && cols == 2) TILE_STORE(unit, 3, out + 3 * SUM);
+}
+
+INLINE void multiply_some(tile_unit *unit, const uint16_t *a, const uint16_t *b, uint32_t steps, const float *in,
+                          float *out, bool full, bool two)
+{
+    if (full && two)
+        multiply_tiles(unit, a, b, steps, in, out, 2, 2);
+    else if (full)
+        multiply_tiles(unit, a, b, steps, in, out, 2, 1);
+    else if (two)
+        multiply_tiles(unit, a, b, steps, in, out, 1, 2);
+    else
+        multiply_tiles(unit, a, b, steps, in, out, 1, 1);
 }
 
 typedef struct tokens { /* at most TOKENS as bf16 tiles: [cuts of k][tiles of 16 tokens][steps of a cut][tile] */
     const uint16_t *a;
     uint32_t n;
+    float *out; /* of the first */
+    size_t ldo;
 } tokens;
 
 static size_t up_to_16(uint32_t n_tok)
@@ -201,51 +225,45 @@ static size_t up_to_16(uint32_t n_tok)
     return ((size_t)n_tok + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
 }
 
-/* All tokens times the pair that room->pair holds a cut of. */
-static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, uint32_t r0, uint32_t k0, float *sums,
-                       bool two)
+/* Whole sums of n_tok tokens and n_rows rows. */
+INLINE void put(const float *sums, float *out, size_t ldo, uint32_t n_tok, uint32_t n_rows)
 {
-    const uint32_t n = w->k - k0 < CUT ? w->k - k0 : CUT, steps = (n + TILE_STEP - 1) / TILE_STEP,
-                   blocks = (x->n + 31) / 32;
-    const uint16_t *b = w->room->pair, *a0 = x->a + (size_t)k0 * up_to_16(x->n);
-    for (uint32_t i = 0; i < blocks; i++, sums += SUMS, a0 += (size_t)2 * steps * TILE) {
-        const uint16_t *a1 = a0 + (size_t)steps * TILE;
-        const bool full = x->n - 32 * i > 16;
-        if (full && two)
-            multiply_tiles(unit, a0, a1, b, sums, steps, k0 == 0, 2, 2);
-        else if (full)
-            multiply_tiles(unit, a0, a1, b, sums, steps, k0 == 0, 2, 1);
-        else if (two)
-            multiply_tiles(unit, a0, NULL, b, sums, steps, k0 == 0, 1, 2);
-        else
-            multiply_tiles(unit, a0, NULL, b, sums, steps, k0 == 0, 1, 1);
-        ask_for(w, r0 + PAIR, k0, n, i, blocks);
+    const __mmask16 low = head_mask(n_rows < ROWS ? n_rows : ROWS), high = head_mask(n_rows < ROWS ? 0 : n_rows - ROWS);
+    for (uint32_t t = 0; t < n_tok; t++, out += ldo) {
+        const float *from = sums + t / TILE_ROWS * 2 * SUM + t % TILE_ROWS * ROWS;
+        _mm512_mask_storeu_ps(out, low, _mm512_load_ps(from));
+        if (n_rows > ROWS) _mm512_mask_storeu_ps(out + ROWS, high, _mm512_load_ps(from + SUM));
     }
 }
 
-static void put(const tile_room *room, uint32_t r0, uint32_t n_rows, uint32_t n_tok, float *out, size_t ldo)
+/* All tokens times the n_rows rows from r0 on, of which room->pair holds the cut at k0. */
+static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, uint32_t r0, uint32_t n_rows, uint32_t k0,
+                       float *sums)
 {
-    const uint32_t blocks = (n_tok + 31) / 32;
-    for (uint32_t t = 0; t < n_tok; t++)
-        for (uint32_t r = 0; r < n_rows; r += ROWS) {
-            const float *from = room->sums + ((size_t)(r / PAIR) * blocks + t / 32) * SUMS + t / 16 % 2 * 2 * SUM +
-                                r / ROWS % 2 * SUM + t % 16 * ROWS;
-            _mm512_mask_storeu_ps(out + t * ldo + r0 + r, head_mask(n_rows - r < ROWS ? n_rows - r : ROWS),
-                                  _mm512_load_ps(from));
-        }
+    const uint32_t n = w->k - k0 < w->cut ? w->k - k0 : w->cut, steps = (n + TILE_STEP - 1) / TILE_STEP,
+                   blocks = (x->n + 31) / 32;
+    const bool last = k0 + n == w->k;
+    const uint16_t *a = x->a + (size_t)k0 * up_to_16(x->n);
+    for (uint32_t i = 0; i < blocks; i++, sums += SUMS, a += (size_t)2 * steps * TILE) {
+        const uint32_t n_tok = x->n - 32 * i < 32 ? x->n - 32 * i : 32;
+        multiply_some(unit, a, w->room->pair, steps, k0 > 0 ? sums : NULL, last ? w->room->done : sums,
+                      n_tok > TILE_ROWS, n_rows > ROWS);
+        if (last) put(w->room->done, x->out + (size_t)32 * i * x->ldo + r0, x->ldo, n_tok, n_rows);
+        ask_for(w, r0 + PAIR, k0, n, i, blocks);
+    }
 }
 
 static void block(tile_unit *unit, const weights *w, const tokens *x, uint32_t r0, uint32_t n_rows)
 {
     void (*const make)(const weights *, uint32_t, uint32_t, uint32_t, uint16_t *) = w->m->quant ? quantised : halves;
     const size_t pair_sums = (size_t)(x->n + 31) / 32 * SUMS;
-    for (uint32_t k0 = 0; k0 < w->k; k0 += CUT) {
-        const uint32_t n = w->k - k0 < CUT ? w->k - k0 : CUT;
+    for (uint32_t k0 = 0; k0 < w->k; k0 += w->cut) {
+        const uint32_t n = w->k - k0 < w->cut ? w->k - k0 : w->cut, steps = (n + TILE_STEP - 1) / TILE_STEP;
         for (uint32_t r = 0; r < n_rows; r += PAIR) {
-            const bool two = n_rows - r > ROWS;
+            const uint32_t some = n_rows - r < PAIR ? n_rows - r : PAIR;
             make(w, r0 + r, k0, n, w->room->pair);
-            if (two) make(w, r0 + r + ROWS, k0, n, w->room->pair + STEPS * TILE);
-            all_tokens(unit, w, x, r0 + r, k0, w->room->sums + r / PAIR * pair_sums, two);
+            if (some > ROWS) make(w, r0 + r + ROWS, k0, n, w->room->pair + (size_t)steps * TILE);
+            all_tokens(unit, w, x, r0 + r, some, k0, w->room->sums + r / PAIR * pair_sums);
         }
     }
 }
@@ -259,16 +277,13 @@ static void multiply(const sx_quant *quant, const void *data, size_t stride, uin
                      uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
 {
     const matrix m = {quant, data, stride, n_rows};
-    const weights w = {&m, k, scratch};
+    const weights w = {&m, k, cut_of(k), scratch};
     tile_unit unit;
     tiles_begin(&unit);
     for (uint32_t t = 0; t < n_tok; t += TOKENS) {
-        const tokens some = {x + t * width(k), n_tok - t < TOKENS ? n_tok - t : TOKENS};
-        for (uint32_t r = 0; r < n_rows; r += BLOCK) {
-            const uint32_t n = n_rows - r < BLOCK ? n_rows - r : BLOCK;
-            block(&unit, &w, &some, r, n);
-            put(w.room, r, n, some.n, out + t * ldo, ldo);
-        }
+        const tokens some = {x + t * width(k), n_tok - t < TOKENS ? n_tok - t : TOKENS, out + t * ldo, ldo};
+        for (uint32_t r = 0; r < n_rows; r += BLOCK)
+            block(&unit, &w, &some, r, n_rows - r < BLOCK ? n_rows - r : BLOCK);
     }
     tiles_end(&unit);
 }
@@ -301,9 +316,10 @@ static void pack(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, uint16_
 {
     const uint32_t begin = first / TOKENS * TOKENS, there = n_tok - first < TILE_ROWS ? n_tok - first : TILE_ROWS;
     const size_t all = up_to_16(n_tok - begin < TOKENS ? n_tok - begin : TOKENS);
+    const uint32_t cut = cut_of(k);
     out += begin * width(k);
-    for (uint32_t k0 = 0; k0 < k; k0 += CUT) {
-        const uint32_t n = k - k0 < CUT ? k - k0 : CUT;
+    for (uint32_t k0 = 0; k0 < k; k0 += cut) {
+        const uint32_t n = k - k0 < cut ? k - k0 : cut;
         pack_cut(x + first * ldx + k0, ldx, there, n, out + k0 * all + (first - begin) * width(n));
     }
 }
