@@ -61,15 +61,14 @@ static void act_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 }
 
 /* z = down(act(gate(h)) * up(h)) */
-static void mlp(sx_eval *e, const sx_weight *gate, const sx_weight *up, const sx_weight *down, uint32_t n,
-                sx_rows h, float *z)
+static void mlp(sx_eval *e, const sx_weight *gate, const sx_weight *up, const sx_weight *down, uint32_t n, sx_rows h,
+                float *z)
 {
     const uint32_t d = e->net->hp.n_embd, width = up->n_out;
     sx_product both[2] = {{up, e->b.up, width}, {gate, e->b.gate, width}};
     act_task act = {e, gate->data ? e->b.gate : NULL, e->b.up, width};
     sx_project_made(e, both, gate->data ? 2 : 1, h, n);
-    sx_project_made(e, &(sx_product){down, z, d}, 1,
-                    (sx_rows){act.gate ? act.gate : act.up, width, act_some, &act}, n);
+    sx_project_made(e, &(sx_product){down, z, d}, 1, (sx_rows){act.gate ? act.gate : act.up, width, act_some, &act}, n);
 }
 
 /* ---- experts ---- */

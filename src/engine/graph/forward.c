@@ -279,8 +279,7 @@ static void decoder_layer(sx_eval *e, uint32_t layer, uint32_t n, const float *o
     attention(e, layer, n, h, b->y);
     h.make = NULL;
     if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->y, b->y, n, hp->n_embd);
-    if (!hp->parallel || l->ffn_norm.present)
-        h = block_rows(e, &second, hp->parallel ? NULL : b->y, &l->ffn_norm);
+    if (!hp->parallel || l->ffn_norm.present) h = block_rows(e, &second, hp->parallel ? NULL : b->y, &l->ffn_norm);
     sx_feed_forward(e, l, n, h, b->z);
     if (l->ffn_post.present) sx_norm_rows(e, &l->ffn_post, b->z, b->z, n, hp->n_embd);
     if (hp->parallel) add_rows(e, b->y, n);

@@ -112,10 +112,10 @@ enum {
     TILED_PANELS_MAX = 8,  /* tiles share what they fetch of the tokens among these rows */
     QUANTISE_GRAIN = 4,    /* tokens */
     PACK_GRAIN = 16,
-    STREAMED = 8,         /* tokens for which weights are read as fast as memory gives them */
-    ALONE = 1 << 15,      /* multiplications: waking others costs more */
-    LEAST = 1 << 18,      /* bytes of weights that are worth a stretch of their own */
-    FEW_ALONE = 1 << 14   /* activations to be made bytes: likewise */
+    STREAMED = 8,       /* tokens for which weights are read as fast as memory gives them */
+    ALONE = 1 << 15,    /* multiplications: waking others costs more */
+    LEAST = 1 << 18,    /* bytes of weights that are worth a stretch of their own */
+    FEW_ALONE = 1 << 14 /* activations to be made bytes: likewise */
 };
 
 typedef struct product_task {

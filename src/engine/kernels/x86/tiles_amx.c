@@ -4,9 +4,9 @@
  * bits depend on its own row and token only.
  *
  * Cost on a processor with AMX (Emerald Rapids): a product of two tiles is 16 cycles, 20 on numbers that are no zeros; taking
- * a tile of sums in and out costs 70, though they wait in L2 or L1, so a cut of 256 comes to 29 a product. A longer cut does
- * not fit L1 beside what it meets, and is slower. Making the weights bf16 is a fifth of the work for 512 tokens, and half of
- * it for 32. */
+ * a tile of sums in and out costs 70, though they wait in L2, so a cut should be long: 32 rows of it take three quarters of L1
+ * if what comes from the tokens goes by (a cut of 512 is a sixth faster than one of 256, and without that a sixth slower).
+ * Making the weights bf16 is a tenth of the work for 512 tokens, and half of it for 32. */
 #include <string.h>
 
 #include "engine/kernels/kernels.h"
@@ -21,11 +21,12 @@ enum {
     PAIR = 2 * ROWS,             /* rows of the matrix that go together */
     BLOCK = 8 * PAIR,            /* rows whose sums wait in L2 between cuts, */
     TOKENS = 512,                /* for as many tokens */
+    MANY = 128,                  /* tokens whose results go past the caches */
     SUMS = 4 * TILE_ROWS * ROWS, /* of 32 rows times 32 tokens: tiles (0, 0), (0, 1), (1, 0), (1, 1) */
     SUM = TILE_ROWS * ROWS       /* of one tile */
 };
 
-typedef struct tile_room {                    /* a worker's scratch */
+typedef struct tile_room {                      /* a worker's scratch */
     _Alignas(64) uint16_t pair[CUT_MAX * PAIR]; /* [2][steps of the cut][tile] */
     _Alignas(64) float done[SUMS];              /* sums that are whole, on their way out */
     panel bytes;
@@ -166,6 +167,12 @@ static void ask_for(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint
 
 /* ---- products ---- */
 
+/* Those of the next tokens, a sixteenth at a step. */
+INLINE void ask_for_sums(const float *sums, size_t step)
+{
+    for (size_t line = 4 * step; line < 4 * step + 4; line++) _mm_prefetch((const char *)sums + line * 64, _MM_HINT_T0);
+}
+
 /* 16 or 32 tokens times 16 or 32 rows over `steps` tiles of k; sums from `in` (NULL: from 0) go to `out`. The tokens' tiles
  * pass the nearest cache by, which the rows' fill. */
 INLINE void multiply_tiles(tile_unit *unit, const uint16_t *a, const uint16_t *b, uint32_t steps, const float *in,
@@ -185,6 +192,7 @@ INLINE void multiply_tiles(tile_unit *unit, const uint16_t *a, const uint16_t *b
         if (toks == 2 && cols == 2) TILE_LOAD(unit, 3, in + 3 * SUM);
     }
     for (size_t i = 0; i < n; i += TILE) {
+        if (in) ask_for_sums(in + SUMS, i / TILE);
         TILE_LOAD_ONCE(unit, 4, a + i);
         TILE_LOAD(unit, 6, b + i);
         if (cols == 2) TILE_LOAD(unit, 7, b + n + i);
@@ -225,9 +233,18 @@ static size_t up_to_16(uint32_t n_tok)
     return ((size_t)n_tok + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
 }
 
-/* Whole sums of n_tok tokens and n_rows rows. */
-INLINE void put(const float *sums, float *out, size_t ldo, uint32_t n_tok, uint32_t n_rows)
+/* Whole sums of n_tok tokens and n_rows rows. Results of many tokens go past the caches: they are more than L2 holds, and to
+ * have their lines first, from wherever they were written last, costs as much as half of the products. */
+INLINE void put(const float *sums, float *out, size_t ldo, uint32_t n_tok, uint32_t n_rows, bool many)
 {
+    if (many && n_rows == PAIR && ((uintptr_t)out | ldo * sizeof *out) % 64 == 0) {
+        for (uint32_t t = 0; t < n_tok; t++, out += ldo) {
+            const float *from = sums + t / TILE_ROWS * 2 * SUM + t % TILE_ROWS * ROWS;
+            _mm512_stream_ps(out, _mm512_load_ps(from));
+            _mm512_stream_ps(out + ROWS, _mm512_load_ps(from + SUM));
+        }
+        return;
+    }
     const __mmask16 low = head_mask(n_rows < ROWS ? n_rows : ROWS), high = head_mask(n_rows < ROWS ? 0 : n_rows - ROWS);
     for (uint32_t t = 0; t < n_tok; t++, out += ldo) {
         const float *from = sums + t / TILE_ROWS * 2 * SUM + t % TILE_ROWS * ROWS;
@@ -248,7 +265,7 @@ static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, uint3
         const uint32_t n_tok = x->n - 32 * i < 32 ? x->n - 32 * i : 32;
         multiply_some(unit, a, w->room->pair, steps, k0 > 0 ? sums : NULL, last ? w->room->done : sums,
                       n_tok > TILE_ROWS, n_rows > ROWS);
-        if (last) put(w->room->done, x->out + (size_t)32 * i * x->ldo + r0, x->ldo, n_tok, n_rows);
+        if (last) put(w->room->done, x->out + (size_t)32 * i * x->ldo + r0, x->ldo, n_tok, n_rows, x->n >= MANY);
         ask_for(w, r0 + PAIR, k0, n, i, blocks);
     }
 }
@@ -286,6 +303,7 @@ static void multiply(const sx_quant *quant, const void *data, size_t stride, uin
             block(&unit, &w, &some, r, n_rows - r < BLOCK ? n_rows - r : BLOCK);
     }
     tiles_end(&unit);
+    _mm_sfence(); /* what went past the caches comes before whatever tells others that it is there */
 }
 
 /* ---- activations as tiles ---- */
