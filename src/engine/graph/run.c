@@ -124,7 +124,7 @@ typedef struct product_task {
     uint32_t n, n_tok, n_made, panel /* rows */;
     uint32_t first[SX_PRODUCTS + 1]; /* the number of panels before each product */
     uint32_t bytes;                  /* the first tokens, which are wanted as bytes */
-    bool tiles;                      /* those from n_made on are wanted as tiles */
+    bool tiles, parts;               /* those from n_made on are wanted as tiles; in parts */
     const sx_rows *x;
 } product_task;
 
@@ -136,6 +136,11 @@ static bool tiled(const product_task *task, const sx_weight *w)
 
 /* ---- tokens made, and made bytes and tiles while they are near ---- */
 
+static sx_tile_tokens tile_tokens(const product_task *task)
+{
+    return (sx_tile_tokens){task->run->tiles, task->n_tok - task->n_made, task->parts};
+}
+
 static void ready(const product_task *task, uint32_t begin, uint32_t end, uint32_t worker)
 {
     const sx_rows *x = task->x;
@@ -144,8 +149,9 @@ static void ready(const product_task *task, uint32_t begin, uint32_t end, uint32
     if (x->make) x->make(x->arg, begin, end, worker);
     for (uint32_t t = begin; t < end && t < task->bytes; t++)
         ops->matmul->to_q8(x->x + t * x->ldx, k, &task->run->q8, t);
+    const sx_tile_tokens tiles = tile_tokens(task);
     for (uint32_t t = begin; task->tiles && t >= made && t < end; t += PACK_GRAIN)
-        ops->tiles->pack(x->x + made * x->ldx, x->ldx, task->n_tok - made, k, task->run->tiles, t - made);
+        ops->tiles->pack(x->x + made * x->ldx, x->ldx, k, &tiles, t - made);
 }
 
 /* What the model has made is counted up to whole grains, so that those of the others begin with the first of them. */
@@ -184,9 +190,10 @@ static void multiply_rows(const product_task *task, const sx_product *p, uint32_
         ops->matmul->quants(w->quant, data, w->stride, n, &task->run->q8, n_vector, w->k, out, p->ldo, scratch);
     else if (n_vector > 0)
         ops->matmul->floats(w->type, data, w->stride, n, task->x->x, task->x->ldx, n_vector, w->k, out, p->ldo);
-    if (n_vector < task->n_tok)
-        ops->tiles->multiply(w->quant, data, w->stride, n, task->run->tiles, task->n_tok - n_vector, w->k,
-                             out + n_vector * p->ldo, p->ldo, scratch);
+    if (n_vector < task->n_tok) {
+        const sx_tile_tokens tiles = tile_tokens(task);
+        ops->tiles->multiply(w->type, data, w->stride, n, &tiles, w->k, out + n_vector * p->ldo, p->ldo, scratch);
+    }
     if (w->bias)
         for (uint32_t t = 0; t < task->n_tok; t++)
             ops->vector->add(out + t * p->ldo, out + t * p->ldo, w->bias + row, n);
@@ -234,6 +241,7 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
         const sx_weight *w = products[i].w;
         task.first[i + 1] = task.first[i] + (w->n_out + task.panel - 1) / task.panel;
         if (tiled(&task, w)) task.tiles = true;
+        if (tiled(&task, w) && run->kernels->tiles->in_parts(w->type)) task.parts = true;
         const uint32_t vectors = !w->quant ? 0 : tiled(&task, w) ? n_made : n_tok;
         if (vectors > task.bytes) task.bytes = vectors;
     }

@@ -74,7 +74,7 @@ static void place_all(sx_eval *e, const sx_net *net, uint32_t rows, layout *l)
                                    larger(larger(na, hp->n_head * hp->dim_out), larger(hp->q_rank, hp->kv_rank)));
     const sx_tile_ops *tiles = net->kernels.tiles;
     place_q8(&e->run.q8, l, n, widest);
-    e->run.tiles = place(l, tiles ? tiles->packed(rows, widest) : 0, sizeof *e->run.tiles);
+    e->run.tiles = place(l, tiles ? tiles->packed(rows, widest, true) : 0, sizeof *e->run.tiles);
     e->run.n_batch = rows;
     e->run.scratch_stride = sx_forward_scratch(net, rows);
     e->run.scratch = place(l, sx_pool_size(net->pool), e->run.scratch_stride);
