@@ -356,7 +356,7 @@ static void emulated_attention_gives_the_plain_bits(void **state)
 {
     (void)state;
     NEEDS_EMULATION
-    check_attention(emulated()->attention);
+    check_attention(emulated_attention());
 }
 
 static void real_attention_gives_the_plain_bits(void **state)
@@ -366,7 +366,7 @@ static void real_attention_gives_the_plain_bits(void **state)
         print_message("skipped: this machine has no tiles\n");
         skip();
     }
-    check_attention(sx_kernels_select(0).tiles->attention);
+    check_attention(sx_kernels_select(0).tile_attention);
 }
 
 /* Of all outputs together, against sums of doubles. */
@@ -411,7 +411,8 @@ static void little_is_lost(void **state)
 
 enum { N = 150 };
 
-/* A model of quantised weights on the AVX-512 level, with emulated tiles put in where there are no real ones. */
+/* A model of quantised weights on the AVX-512 level, with emulated tiles put in where there are no real ones, or without the
+ * pairs of that level. */
 static sx_model *load(const tiny *t, uint32_t threads, bool tiles)
 {
     char path[256];
@@ -421,8 +422,13 @@ static sx_model *load(const tiny *t, uint32_t threads, bool tiles)
     const sx_model_params params = {.threads = threads, .isa = LLM_ISA_AVX512};
     if (sx_model_load(&model, &mem, path, &params, &err) != LLM_OK) fail_msg("%s", err.message);
     unlink(path);
-    const sx_tile_ops *real = sx_kernels_select(0).tiles;
-    if (tiles) model->net.kernels.tiles = real ? real : emulated();
+    const sx_kernels best = sx_kernels_select(0);
+    sx_kernels *kernels = &model->net.kernels;
+    kernels->tile_attention = NULL;
+    if (tiles) {
+        kernels->tiles = best.tiles ? best.tiles : emulated();
+        kernels->tile_attention = best.tiles ? best.tile_attention : emulated_attention();
+    }
     return model;
 }
 

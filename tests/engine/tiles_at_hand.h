@@ -16,6 +16,15 @@ static inline const sx_tile_ops *emulated(void)
 #endif
 }
 
+static inline const sx_tile_attention_ops *emulated_attention(void)
+{
+#if defined(__x86_64__)
+    return emulated() ? &sx_tile_attention_emulated : NULL;
+#else
+    return NULL;
+#endif
+}
+
 #define NEEDS_EMULATION \
     if (!emulated()) { \
         print_message("skipped: tiles are emulated with AVX-512, BF16 and VBMI, which this machine lacks\n"); \

@@ -32,8 +32,8 @@ static void start(block *b)
         a->run->kernels->attention->query(b->segment->cache->type, b->q + i * b->ldq,
                                           a->q + sx_block_place(b, i) * a->dim_k, a->scale, a->dim_k);
         if (b->tiled)
-            a->run->kernels->tiles->attention->query(b->q16 + i * b->ldq16, a->q + sx_block_place(b, i) * a->dim_k,
-                                                     a->scale, a->dim_k);
+            a->run->kernels->tile_attention->query(b->q16 + i * b->ldq16, a->q + sx_block_place(b, i) * a->dim_k,
+                                                   a->scale, a->dim_k);
         b->position[i] = position;
         b->end[i] = a->both_ways ? b->segment->first + b->segment->n : position + 1;
         b->begin[i] = a->window > 0 && position + 1 > a->window ? position + 1 - a->window : 0;
@@ -119,7 +119,8 @@ static void choose_block(block *b, const task *t, uint32_t i)
     while (t->first[s + 1] <= i) s++;
     i -= t->first[s];
     b->segment = &t->a->segments[s];
-    b->tiled = b->q16 && !b->segment->made;
+    b->tiled = t->a->rounds && b->q16 &&
+               t->a->run->kernels->tile_attention->takes(b->segment->cache->type, b->segment->made);
     b->head_kv = i % t->a->n_head_kv;
     uint32_t total = b->segment->n * sx_block_group(t->a), blocks = (t->first[s + 1] - t->first[s]) / t->a->n_head_kv;
     b->row = (blocks - 1 - i / t->a->n_head_kv) * t->rows; /* the longest first: the last ones even the load out */

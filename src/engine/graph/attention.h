@@ -12,6 +12,7 @@ typedef struct sx_attention {
     uint32_t n_segments;
     uint32_t layer;
     uint32_t n_head, n_head_kv, dim_k, dim_v;
+    bool rounds;        /* the layer's weights are coarser than F16: so may be what goes through attention */
     bool both_ways;     /* every query sees all of its segment, not only what is before it */
     uint32_t window;    /* positions seen, the query's own included; 0: all */
     float scale, cap;   /* of scores; cap 0: none */

@@ -34,7 +34,7 @@ typedef struct sx_attention_block { /* (query, head) pairs that share a key-valu
 
 static inline uint32_t sx_block_rows(const sx_kernels *kernels)
 {
-    return kernels->tiles ? SX_BLOCK_ROWS_TILED : SX_BLOCK_ROWS;
+    return kernels->tile_attention ? SX_BLOCK_ROWS_TILED : SX_BLOCK_ROWS;
 }
 
 static inline uint32_t sx_block_group(const sx_attention *a) /* heads that share keys and values */

@@ -20,7 +20,7 @@ typedef struct layout { /* bytes of each part, in this order */
 
 static const sx_tile_attention_ops *tile_ops(const sx_kernels *kernels, uint32_t dim_v)
 {
-    return kernels->tiles && dim_v % 16 == 0 ? kernels->tiles->attention : NULL;
+    return dim_v % 16 == 0 ? kernels->tile_attention : NULL;
 }
 
 static layout lay(const sx_kernels *kernels, uint32_t dim_k, uint32_t dim_v)
@@ -199,9 +199,17 @@ static void make_tiles(block *b, uint32_t from)
 {
     const sx_attention *a = b->a;
     const sx_kernels *k = a->run->kernels;
-    const sx_tile_attention_ops *ops = k->tiles->attention;
+    const sx_tile_attention_ops *ops = k->tile_attention;
     const sx_cache *c = b->segment->cache;
     const void *keys = kept_keys(b, from);
+    if (ops->keys) {
+        const tile_rows kept = kept_values(b, from);
+        ask_ahead(b);
+        ops->keys(c->type, b->keys16, keys, c->k_row, a->dim_k);
+        ask_ahead(b);
+        ops->values(kept.type, b->values16, kept.rows, kept.stride, a->dim_v);
+        return;
+    }
     const tile_rows values = float_values(b, from, SX_KEY_TILE);
     if (sx_quant_get(c->type)) {
         k->cache->unpack(c->type, b->key_rows, a->dim_k, keys, c->k_row, SX_KEY_TILE, a->dim_k);
@@ -219,7 +227,7 @@ static void meet_tiled(block *b, uint32_t begin, uint32_t end, uint32_t from)
 {
     const sx_attention *a = b->a;
     const sx_kernels *k = a->run->kernels;
-    const sx_tile_attention_ops *ops = k->tiles->attention;
+    const sx_tile_attention_ops *ops = k->tile_attention;
     make_tiles(b, from);
     for (uint32_t i = begin, n; i < end; i += n) {
         n = end - i < TOGETHER_TILED ? end - i : TOGETHER_TILED;

@@ -178,6 +178,7 @@ static void attend_segments(sx_eval *e, uint32_t layer, const sx_segment *segmen
                               .n_head_kv = hp->n_head_kv,
                               .dim_k = hp->dim_k,
                               .dim_v = hp->dim_v,
+                              .rounds = l->out.type != SX_TYPE_F32 && l->out.type != SX_TYPE_F16,
                               .both_ways = hp->both_ways,
                               .window = l->windowed ? hp->window : 0,
                               .scale = hp->attn_scale,

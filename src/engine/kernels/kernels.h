@@ -52,7 +52,6 @@ typedef struct sx_tile_ops {
     void (*multiply)(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_tile_tokens *x, uint32_t k,
                      float *out, size_t ldo, void *scratch);
     size_t (*scratch)(uint32_t n_tok); /* bytes, 64-byte aligned, that multiply needs */
-    const struct sx_tile_attention_ops *attention;
 } sx_tile_ops;
 
 /* ---- rows of floats ---- */
@@ -105,14 +104,19 @@ typedef struct sx_attention_ops {
     void (*soft_cap)(float *s, uint32_t n, float cap); /* cap * tanh(s / cap) */
 } sx_attention_ops;
 
-/* Attention of queries that all see a whole tile of keys, where there is a unit for small matrices: queries, keys, values and
- * what weighs them are rounded to bf16. The softmax between is that of sx_attention_ops. */
+/* Attention of queries that all see a whole tile of keys, with pairs or small matrices of bf16: queries, keys, values and what
+ * weighs them are rounded to it. The softmax between is that of sx_attention_ops. */
 typedef struct sx_tile_attention_ops {
-    size_t (*query_numbers)(uint32_t dim);             /* bf16 numbers of a query */
+    bool (*takes)(uint32_t type, bool made); /* keys as they are kept; tokens that the model has made, or given ones */
+    size_t (*query_numbers)(uint32_t dim);   /* bf16 numbers of a query */
     size_t (*pair_numbers)(uint32_t n, uint32_t cols); /* bf16 numbers that pairs gives */
     void (*query)(uint16_t *out, const float *q, float scale, uint32_t dim);
     /* n rows of `cols` floats (a multiple of 16): keys with each key as a column, or values with each as a row. 64-byte aligned. */
     void (*pairs)(uint16_t *out, const float *x, size_t ldx, uint32_t n, uint32_t cols);
+    /* In its place, or NULL: SX_KEY_TILE rows as they are kept, `stride` bytes apart. */
+    void (*keys)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim);
+    void (*values)(uint32_t type, uint16_t *out, const void *rows, size_t stride,
+                   uint32_t dim); /* dim a multiple of 16 */
     /* s[i * SX_KEY_TILE + j] as sx_attention_ops.scores. Rows of q and s up to the next multiple of 16 are there: they are
      * read and written, for nothing. */
     void (*scores)(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *keys, uint32_t dim);
@@ -136,7 +140,8 @@ typedef struct sx_kernels {
     const sx_vector_ops *vector;
     const sx_attention_ops *attention;
     const sx_cache_ops *cache;
-    const sx_tile_ops *tiles; /* NULL: this level has none */
+    const sx_tile_ops *tiles;                    /* NULL: this level has none */
+    const sx_tile_attention_ops *tile_attention; /* likewise */
 } sx_kernels;
 
 /* The best level this machine has, at most `isa` (0: no limit). The first call that may choose AMX asks the system for it, for
@@ -153,7 +158,8 @@ extern const sx_vector_ops sx_vector_avx2, sx_vector_avx512;
 extern const sx_attention_ops sx_attention_avx2, sx_attention_avx512;
 extern const sx_cache_ops sx_cache_avx2, sx_cache_avx512;
 extern const sx_tile_ops sx_tiles_amx, sx_tiles_emulated; /* the second: for tests alone */
-extern const sx_tile_attention_ops sx_tile_attention_amx, sx_tile_attention_emulated;
+extern const sx_tile_attention_ops sx_tile_attention_amx, sx_tile_attention_emulated, sx_tile_attention_pairs,
+    sx_tile_attention_steps; /* the last two: the same bits */
 #endif
 
 #endif

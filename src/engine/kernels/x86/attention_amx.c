@@ -18,6 +18,12 @@ enum {
     SCORE_ROW = SX_KEY_TILE * 4          /* bytes */
 };
 
+static bool takes(uint32_t type, bool made)
+{
+    (void)type;
+    return !made;
+}
+
 static uint32_t steps_of(uint32_t dim)
 {
     return (dim + TILE_STEP - 1) / TILE_STEP;
@@ -184,7 +190,9 @@ static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, co
 }
 
 #if defined(SX_TILES_EMULATED)
-const sx_tile_attention_ops sx_tile_attention_emulated = {query_numbers, pair_numbers, query, pairs, scores, weigh};
+const sx_tile_attention_ops sx_tile_attention_emulated = {takes, query_numbers, pair_numbers, query, pairs,
+                                                          NULL,  NULL,          scores,       weigh};
 #else
-const sx_tile_attention_ops sx_tile_attention_amx = {query_numbers, pair_numbers, query, pairs, scores, weigh};
+const sx_tile_attention_ops sx_tile_attention_amx = {takes, query_numbers, pair_numbers, query, pairs,
+                                                     NULL,  NULL,          scores,       weigh};
 #endif

@@ -245,8 +245,7 @@ static size_t scratch_bytes(uint32_t n_tok)
 }
 
 #if defined(SX_TILES_EMULATED)
-const sx_tile_ops sx_tiles_emulated = {
-    takes, in_parts, packed, pack, multiply, scratch_bytes, &sx_tile_attention_emulated};
+const sx_tile_ops sx_tiles_emulated = {takes, in_parts, packed, pack, multiply, scratch_bytes};
 #else
-const sx_tile_ops sx_tiles_amx = {takes, in_parts, packed, pack, multiply, scratch_bytes, &sx_tile_attention_amx};
+const sx_tile_ops sx_tiles_amx = {takes, in_parts, packed, pack, multiply, scratch_bytes};
 #endif

@@ -1,0 +1,220 @@
+/* Quantised rows times a few tokens with 256-bit vectors: 8 rows at a time, a lane each. The lines of lines.h are multiplied as
+ * they come out of the blocks instead of being kept. Integers within a group, groups in order of k: the bits are those of
+ * quants_lines_avx2.h.
+ *
+ * Weights come from memory, which is fast only when it is read in order by one instruction that the processor can foresee,
+ * while the multiplication jumps between 8 rows. Hence one short loop asks for the next rows in the meantime.
+ *
+ * Included once per form of the sums in sums_avx2.h. */
+#ifndef SX_ENGINE_COLUMNS_LINES_AVX2_H
+#define SX_ENGINE_COLUMNS_LINES_AVX2_H
+
+#include <string.h>
+
+#include "engine/kernels/x86/lanes_avx2.h"
+#include "engine/kernels/x86/sums_avx2.h"
+
+#define LINES_PASS /* lines are used up at once */
+
+enum { TOKENS = 4, AHEAD = 8192 /* bytes */ };
+
+typedef struct panel { /* one block of 8 rows */
+    float scale[16 * ROWS], min[16 * ROWS];
+    vec sum[TOKENS][16], part[TOKENS][16]; /* of each group */
+    const int8_t *q[TOKENS];               /* the tokens' parts */
+    int toks, bits, per;                   /* per: lines in a group */
+} panel;
+
+LANES void put_line(panel *p, size_t line, vec v)
+{
+    const weights w = weights_of(v, p->bits);
+    const int at = (int)line % p->per;
+    for (int t = 0; t < p->toks; t++)
+        add_line(&p->sum[t][line / (size_t)p->per], &p->part[t][line / (size_t)p->per], w,
+                 four_bytes(p->q[t] + 4 * line), at, p->per, p->bits);
+}
+
+#include "engine/kernels/x86/lines.h"
+
+/* Asks for the weights from p to `to`, and for those a little further on once more: the second request finds them on their way
+ * or makes up for a first one that was dropped. The loop must stay one. */
+INLINE const char *ask_ahead(const char *p, const char *to)
+{
+#pragma GCC unroll 1
+    for (; p < to; p += 64) {
+        _mm_prefetch(p, _MM_HINT_T0);
+        _mm_prefetch(p + AHEAD, _MM_HINT_T0);
+    }
+    return p;
+}
+
+typedef struct token { /* from a block on */
+    const int8_t *q;
+    const float *d, *sum;
+    const int32_t *off;
+} token;
+
+/* f += a block of 8 rows times each token. */
+INLINE void one_block(const uint32_t type, rows *w, const token *x, fvec *f, const int toks, const int groups,
+                      const int group, const bool mins)
+{
+    const int bits = bits_of(type);
+    const bool any = !mins && biased(bits);
+    panel p;
+    p.toks = toks;
+    p.bits = bits;
+    p.per = group / 4;
+    for (int t = 0; t < toks; t++) {
+        p.q[t] = x[t].q;
+#pragma GCC unroll 16
+        for (int g = 0; g < groups; g++)
+            p.sum[t][g] = begin_sum(any ? _mm256_set1_epi32(x[t].off[g] >> bias_shift(type)) : _mm256_setzero_si256());
+    }
+    if (groups * group == 256) {
+        big_heads(&p, type, w, 0);
+        big_lines(&p, type, w, 0);
+    } else {
+        if (bare_scale(type)) {
+            vec c[4];
+            columns(w, 0, c);
+            f_store(p.scale, f_low_halves(c[0]));
+        }
+        small_lines(&p, type, w, 0, mins);
+    }
+    for (int t = 0; t < toks; t++)
+#pragma GCC unroll 16
+        for (int g = 0; g < groups; g++) {
+            const vec bias = any ? _mm256_set1_epi32(x[t].off[g] >> bias_shift(type)) : _mm256_setzero_si256();
+            const fvec scale = _mm256_mul_ps(_mm256_loadu_ps(p.scale + g * ROWS),
+                                             _mm256_set1_ps(x[t].d[g * group / 32]));
+            f[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(end_sum(p.sum[t][g], bias)), scale, f[t]);
+            if (mins) f[t] = _mm256_fmadd_ps(_mm256_loadu_ps(p.min + g * ROWS), _mm256_set1_ps(x[t].sum[g]), f[t]);
+        }
+}
+
+INLINE void go_on(token *x, size_t k, size_t groups)
+{
+    x->q += k;
+    x->d += k / 32;
+    x->sum += groups;
+    x->off += groups;
+}
+
+/* 8 rows: f of each token. */
+INLINE void some_rows(const uint32_t type, const unsigned char *w, size_t stride, const sx_q8 *x, uint32_t k, fvec *f,
+                      const int toks, const int group, const bool mins)
+{
+    const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K);
+    const size_t bytes = big ? big_bytes(type) : small_bytes(type);
+    const int block = big ? 256 : 32, groups = block / group;
+    const size_t per_token = k / (uint32_t)group;
+    token at[TOKENS];
+    for (int t = 0; t < toks; t++) {
+        const size_t first = (size_t)t * per_token;
+        at[t] = (token){x->q + (size_t)t * k, x->d + (size_t)t * (k / 32), (group == 32 ? x->sum32 : x->sum16) + first,
+                        (group == 32 ? x->off32 : x->off16) + first};
+        f[t] = _mm256_setzero_ps();
+    }
+    rows own = {.first = w, .stride = stride};
+    begin_rows(&own);
+    const char *ahead = (const char *)w + ROWS * stride;
+    for (uint32_t b = 0; b < k / (uint32_t)block; b++) {
+        if (big || b % 4 == 0) ahead = ask_ahead(ahead, ahead + (big ? ROWS : 4 * ROWS) * bytes);
+        one_block(type, &own, at, f, toks, groups, group, mins);
+        next_block(&own, bytes);
+        for (int t = 0; t < toks; t++) go_on(&at[t], (size_t)block, (size_t)groups);
+    }
+}
+
+/* The last 8 rows may have some in common with those before them. */
+INLINE void all_rows(const uint32_t type, const unsigned char *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
+                     uint32_t k, float *out, size_t ldo, const int toks, const int group, const bool mins)
+{
+    ask_ahead((const char *)w, (const char *)w + ROWS * stride);
+    for (uint32_t r = 0; r < n_rows; r += ROWS) {
+        fvec f[TOKENS];
+        if (n_rows - r < ROWS) r = n_rows - ROWS;
+        some_rows(type, w + r * stride, stride, x, k, f, toks, group, mins);
+        for (int t = 0; t < toks; t++) _mm256_storeu_ps(out + (size_t)t * ldo + r, f[t]);
+    }
+}
+
+#define CASE(type, group, mins) \
+    case type: all_rows(type, w, stride, n_rows, x, k, out, ldo, toks, group, mins); break
+
+INLINE void columns_of(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                       float *out, size_t ldo, const int toks)
+{
+    switch (type) {
+        CASE(SX_TYPE_Q4_0, 32, false);
+        CASE(SX_TYPE_Q4_1, 32, true);
+        CASE(SX_TYPE_Q5_0, 32, false);
+        CASE(SX_TYPE_Q5_1, 32, true);
+        CASE(SX_TYPE_Q8_0, 32, false);
+        CASE(SX_TYPE_Q4_K, 32, true);
+        CASE(SX_TYPE_IQ4_NL, 32, false);
+        CASE(SX_TYPE_IQ4_XS, 32, false);
+    default: all_rows(SX_TYPE_MXFP4, w, stride, n_rows, x, k, out, ldo, toks, 32, false); break;
+    }
+}
+
+/* One token: also the types of which many sums are open at a time. */
+INLINE void columns_of_one(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                           float *out, size_t ldo, const int toks)
+{
+    switch (type) {
+        CASE(SX_TYPE_Q2_K, 16, true);
+        CASE(SX_TYPE_Q3_K, 16, false);
+        CASE(SX_TYPE_Q5_K, 32, true);
+        CASE(SX_TYPE_Q6_K, 16, false);
+    default: columns_of(type, w, stride, n_rows, x, k, out, ldo, toks); break;
+    }
+}
+
+/* Three tokens and more: the types whose blocks are the simplest. */
+INLINE void columns_of_more(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                            float *out, size_t ldo, const int toks)
+{
+    switch (type) {
+        CASE(SX_TYPE_Q4_0, 32, false);
+        CASE(SX_TYPE_Q8_0, 32, false);
+    default: all_rows(SX_TYPE_IQ4_NL, w, stride, n_rows, x, k, out, ldo, toks, 32, false); break;
+    }
+}
+#undef CASE
+
+INLINE uint32_t columns_take(const sx_quant *quant, uint32_t n_rows)
+{
+    if (n_rows < ROWS) return 0;
+    switch (quant->type) {
+    case SX_TYPE_Q2_K:
+    case SX_TYPE_Q3_K:
+    case SX_TYPE_Q5_K:
+    case SX_TYPE_Q6_K: return 1;
+    default: return bare_scale(quant->type) ? TOKENS : 2;
+    }
+}
+
+typedef void (*columns_fn)(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+                           float *out, size_t ldo);
+
+#define COLUMNS(name, of, toks) \
+    static void name(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k, \
+                     float *out, size_t ldo) \
+    { \
+        of(type, w, stride, n_rows, x, k, out, ldo, toks); \
+    }
+COLUMNS(one_token, columns_of_one, 1)
+COLUMNS(two_tokens, columns_of, 2)
+COLUMNS(three_tokens, columns_of_more, 3)
+COLUMNS(four_tokens, columns_of_more, 4)
+#undef COLUMNS
+
+INLINE void columns_by_lines(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
+                             uint32_t n_tok, uint32_t k, float *out, size_t ldo)
+{
+    static const columns_fn of[TOKENS] = {one_token, two_tokens, three_tokens, four_tokens};
+    of[n_tok - 1](quant->type, w, stride, n_rows, x, k, out, ldo);
+}
+
+#endif
