@@ -115,6 +115,9 @@ static void same_bits_however_evaluated(void **state)
     t.head_dim = 12;
     t.n_ff = 92;
     same_bits_for(&t);
+    t.type = SX_TYPE_BF16;
+    t.n_layer = 1;
+    same_bits_for(&t);
     t = tiny_default;
     t.type = SX_TYPE_Q8_0;
     t.n_expert = 5;

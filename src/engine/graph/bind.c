@@ -325,6 +325,16 @@ static llm_status check_all_used(const binder *b, const sx_hparams *hp)
     return LLM_OK;
 }
 
+static uint32_t longest_floats(const sx_gguf *gguf)
+{
+    uint64_t longest = 0;
+    for (uint32_t i = 0; i < sx_gguf_tensor_count(gguf); i++) {
+        const sx_tensor *t = sx_gguf_tensor_at(gguf, i);
+        if (t->ne[1] > 1 && !sx_quant_get(t->type) && t->ne[0] > longest) longest = t->ne[0];
+    }
+    return (uint32_t)longest;
+}
+
 llm_status sx_weights_bind(sx_weights *w, sx_hparams *hp, const sx_gguf *gguf, sx_arena *arena, llm_error *err)
 {
     binder b = {gguf, arena, err, NULL, -1};
@@ -341,5 +351,6 @@ llm_status sx_weights_bind(sx_weights *w, sx_hparams *hp, const sx_gguf *gguf, s
         w->layers[i].windowed = sx_layer_windowed(hp, i);
         w->layers[i].ropes = sx_layer_ropes(hp, i);
     }
+    w->longest_floats = longest_floats(gguf);
     return check_all_used(&b, hp);
 }

@@ -7,11 +7,15 @@
 
 enum { TOKEN_GRAIN = 16 /* tokens per stretch of the cheap loops over rows */ };
 
-size_t sx_forward_scratch(const sx_net *net, uint32_t n_batch)
+size_t sx_forward_scratch(const sx_net *net, uint32_t n_batch, uint32_t longest)
 {
     size_t product = net->kernels.matmul->scratch(n_batch);
     if (net->kernels.tiles && net->kernels.tiles->scratch(n_batch) > product)
         product = net->kernels.tiles->scratch(n_batch);
+    for (size_t i = 0; i < SX_PANEL_FORMS; i++) {
+        const sx_panel_ops *panels = net->kernels.panels[i];
+        if (panels && longest > 0 && panels->scratch(longest) > product) product = panels->scratch(longest);
+    }
     size_t attention = sx_attention_scratch(&net->kernels, net->hp.dim_k, net->hp.dim_v);
     return ((product > attention ? product : attention) + 63) / 64 * 64;
 }

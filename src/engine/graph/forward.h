@@ -69,7 +69,7 @@ const float *sx_latent_values(sx_eval *e, const sx_layer *l, uint32_t n);
 /* Norms of a batch's rows, each of `width`; in place is fine. */
 void sx_norm_rows(const sx_eval *e, const sx_norm *norm, float *out, const float *x, uint32_t n, uint32_t width);
 
-/* Bytes of scratch each worker needs for batches of n_batch tokens. */
-size_t sx_forward_scratch(const sx_net *net, uint32_t n_batch);
+/* Bytes of scratch each worker needs for batches of n_batch tokens; `longest` rows of floats go through panels. */
+size_t sx_forward_scratch(const sx_net *net, uint32_t n_batch, uint32_t longest);
 
 #endif

@@ -50,7 +50,7 @@ typedef struct share { /* of the work: on a cache line of its own */
 
 typedef struct share_task {
     share shares[SHARES];
-    uint32_t n, least;
+    uint32_t n, least, most;
     const sx_run *run;
     sx_range_fn fn;
     void *arg;
@@ -58,13 +58,14 @@ typedef struct share_task {
 
 /* Half of what is left of a share: long stretches first, and short ones at the end that even out who is late. Each begins anew
  * with reading, so none is shorter than `least` unless a share is. */
-static bool claim(share *s, uint32_t least, uint32_t *begin, uint32_t *end)
+static bool claim(share *s, uint32_t least, uint32_t most, uint32_t *begin, uint32_t *end)
 {
     *begin = atomic_load_explicit(&s->next, memory_order_relaxed);
     do {
         if (*begin >= s->end) return false;
         const uint32_t left = s->end - *begin;
-        *end = left < 2 * least ? s->end : *begin + (left + 1) / 2;
+        const uint32_t half = left < 2 * least ? left : (left + 1) / 2;
+        *end = *begin + (half < most ? half : most);
     } while (!atomic_compare_exchange_weak_explicit(&s->next, begin, *end, memory_order_relaxed, memory_order_relaxed));
     return true;
 }
@@ -76,14 +77,14 @@ static void work_shares(void *arg, uint32_t worker, uint32_t workers)
     for (uint32_t i = 0; i < task->n; i++) {
         share *s = &task->shares[(own + i) % task->n];
         uint32_t begin, end;
-        while (claim(s, task->least, &begin, &end)) {
+        while (claim(s, task->least, task->most, &begin, &end)) {
             if (sx_run_cancelled(task->run)) return;
             task->fn(task->arg, begin, end, worker);
         }
     }
 }
 
-void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, sx_range_fn fn, void *arg)
+void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, uint32_t most, sx_range_fn fn, void *arg)
 {
     const uint32_t workers = sx_pool_size(run->pool), shares = workers < SHARES ? workers : SHARES;
     if (workers == 1 || n < shares) {
@@ -93,6 +94,7 @@ void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, sx_range_
     share_task task;
     task.n = shares;
     task.least = least;
+    task.most = most;
     task.run = run;
     task.fn = fn;
     task.arg = arg;
@@ -112,6 +114,8 @@ enum {
     TILED_PANELS_MAX = 8,  /* tiles share what they fetch of the tokens among these rows */
     QUANTISE_GRAIN = 4,    /* tokens */
     PACK_GRAIN = 16,
+    PANELED = 8,        /* tokens that are worth making panels of weights */
+    IN_ORDER = 32,      /* panels of floats: the next ones are asked for meanwhile, and a cancel is heard between */
     STREAMED = 8,       /* tokens for which weights are read as fast as memory gives them */
     ALONE = 1 << 15,    /* multiplications: waking others costs more */
     LEAST = 1 << 18,    /* bytes of weights that are worth a stretch of their own */
@@ -125,13 +129,15 @@ typedef struct product_task {
     uint32_t first[SX_PRODUCTS + 1]; /* the number of panels before each product */
     uint32_t bytes;                  /* the first tokens, which are wanted as bytes */
     bool tiles, parts;               /* those from n_made on are wanted as tiles; in parts */
+    const sx_panel_ops *form;        /* in which tokens meet float weights; NULL: as they are */
     const sx_rows *x;
 } product_task;
 
 static bool tiled(const product_task *task, const sx_weight *w)
 {
     const sx_tile_ops *tiles = task->run->kernels->tiles;
-    return tiles && task->n_made < task->n_tok && tiles->takes(w->type);
+    return tiles && task->n_made < task->n_tok && tiles->takes(w->type) &&
+           (!tiles->in_parts(w->type) || w->k <= task->run->longest);
 }
 
 /* ---- tokens made, and made bytes and tiles while they are near ---- */
@@ -176,6 +182,31 @@ static void make_ready(product_task *task)
     sx_parallel(task->run, n, few ? n : task->tiles ? PACK_GRAIN : QUANTISE_GRAIN, ready_some, task);
 }
 
+/* Many tokens go through panels, with the same bits. All matrices that do share one form of the tokens. */
+static const sx_panel_ops *form_of(const product_task *task, const sx_weight *w)
+{
+    if (w->quant || tiled(task, w) || task->n_tok < PANELED || w->n_out < 2 * PANEL || w->k > task->run->longest)
+        return NULL;
+    for (size_t i = 0; i < SX_PANEL_FORMS; i++) {
+        const sx_panel_ops *ops = task->run->kernels->panels[i];
+        if (ops && ops->takes(w->type)) return ops;
+    }
+    return NULL;
+}
+
+static bool paneled(const product_task *task, const sx_weight *w)
+{
+    return task->form && form_of(task, w) == task->form;
+}
+
+static void pack_panels(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const product_task *task = arg;
+    (void)worker;
+    for (uint32_t t = begin; t < end; t += task->form->tokens)
+        task->form->pack(task->x->x, task->x->ldx, task->n_tok, task->products[0].w->k, task->run->panels, t);
+}
+
 /* ---- rows of the matrices ---- */
 
 static void multiply_rows(const product_task *task, const sx_product *p, uint32_t row, uint32_t n, uint32_t worker)
@@ -188,6 +219,8 @@ static void multiply_rows(const product_task *task, const sx_product *p, uint32_
     void *scratch = task->run->scratch + worker * task->run->scratch_stride;
     if (n_vector > 0 && w->quant)
         ops->matmul->quants(w->quant, data, w->stride, n, &task->run->q8, n_vector, w->k, out, p->ldo, scratch);
+    else if (paneled(task, w))
+        task->form->multiply(w->type, data, w->stride, n, task->run->panels, n_vector, w->k, out, p->ldo, scratch);
     else if (n_vector > 0)
         ops->matmul->floats(w->type, data, w->stride, n, task->x->x, task->x->ldx, n_vector, w->k, out, p->ldo);
     if (n_vector < task->n_tok) {
@@ -215,7 +248,7 @@ static void multiply(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 /* How many panels a worker takes at a time. */
 static uint32_t grain_of(const product_task *task)
 {
-    const bool tiles = task->tiles;
+    const bool tiles = task->tiles || task->form;
     const uint32_t panels = task->first[task->n], workers = sx_pool_size(task->run->pool);
     const uint32_t most = tiles                                       ? TILED_PANELS_MAX
                           : task->products[0].w->type == SX_TYPE_BF16 ? PAIRED_PANELS_MAX
@@ -242,13 +275,17 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
         task.first[i + 1] = task.first[i] + (w->n_out + task.panel - 1) / task.panel;
         if (tiled(&task, w)) task.tiles = true;
         if (tiled(&task, w) && run->kernels->tiles->in_parts(w->type)) task.parts = true;
+        if (!task.form) task.form = form_of(&task, w);
         const uint32_t vectors = !w->quant ? 0 : tiled(&task, w) ? n_made : n_tok;
         if (vectors > task.bytes) task.bytes = vectors;
     }
     make_ready(&task);
+    if (task.form) sx_parallel(run, n_tok, task.form->tokens, pack_panels, &task);
     const uint32_t panels = task.first[n], grain = grain_of(&task);
-    if (!task.tiles && n_tok <= STREAMED && grain < panels)
-        sx_parallel_shares(run, panels, least_of(&task), multiply, &task);
+    if (!task.tiles && task.form && grain < panels)
+        sx_parallel_shares(run, panels, 1, IN_ORDER, multiply, &task);
+    else if (!task.tiles && n_tok <= STREAMED && grain < panels)
+        sx_parallel_shares(run, panels, least_of(&task), panels, multiply, &task);
     else
         sx_parallel(run, panels, grain, multiply, &task);
 }

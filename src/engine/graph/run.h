@@ -16,7 +16,9 @@ typedef struct sx_run {
     char *scratch;    /* one stretch per worker, 64-byte aligned */
     size_t scratch_stride;
     sx_q8 q8;        /* room for a batch of the widest activations */
-    uint16_t *tiles; /* the same as bf16, where the level has tiles */
+    uint16_t *tiles; /* the same as bf16, where the level has tiles; of up to `longest` elements in two parts */
+    float *panels;   /* activations of up to `longest` elements in the order of panels */
+    uint32_t longest;
 } sx_run;
 
 static inline bool sx_run_cancelled(const sx_run *run)
@@ -32,8 +34,8 @@ typedef void (*sx_range_fn)(void *arg, uint32_t begin, uint32_t end, uint32_t wo
 void sx_parallel(const sx_run *run, uint32_t n, uint32_t grain, sx_range_fn fn, void *arg);
 
 /* The same where memory is the limit: each worker goes through a share of its own in order, as one long stream, in stretches
- * of `least` or more, and then helps the others. */
-void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, sx_range_fn fn, void *arg);
+ * of `least` to `most`, and then helps the others. */
+void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, uint32_t most, sx_range_fn fn, void *arg);
 
 typedef struct sx_product {
     const sx_weight *w;

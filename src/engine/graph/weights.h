@@ -66,6 +66,7 @@ typedef struct sx_weights {
     sx_norm embed_norm, out_norm;
     const float *rope_factors, *rope_factors_long, *rope_factors_short; /* [n_rot / 2] or NULL */
     sx_layer *layers;                                                   /* [n_layer] */
+    uint32_t longest_floats;                                            /* of the rows of matrices of F32, F16, BF16 */
 } sx_weights;
 
 /* LLM_E_FORMAT: a tensor is missing or of another shape; LLM_E_UNSUPPORTED: of a type nothing here computes with. Fills in

@@ -54,6 +54,18 @@ typedef struct sx_tile_ops {
     size_t (*scratch)(uint32_t n_tok); /* bytes, 64-byte aligned, that multiply needs */
 } sx_tile_ops;
 
+/* The same for many tokens with float weights: the bits of sx_matmul_ops.floats. Tokens are laid out once for all rows. */
+typedef struct sx_panel_ops {
+    uint32_t tokens; /* that are packed together */
+    bool (*takes)(uint32_t type);
+    size_t (*packed)(uint32_t n_tok, uint32_t k); /* floats, 64-byte aligned, that pack needs for n_tok tokens */
+    /* `tokens` tokens of n_tok from token `first` (a multiple of as many) on. */
+    void (*pack)(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, float *out, uint32_t first);
+    void (*multiply)(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const float *x, uint32_t n_tok,
+                     uint32_t k, float *out, size_t ldo, void *scratch);
+    size_t (*scratch)(uint32_t k); /* bytes, 64-byte aligned, that multiply needs */
+} sx_panel_ops;
+
 /* ---- rows of floats ---- */
 
 typedef struct sx_vector_ops {
@@ -134,6 +146,8 @@ typedef struct sx_cache_ops {
     void (*unpack)(uint32_t type, float *out, size_t ldo, const void *rows, size_t stride, uint32_t n_rows, uint32_t n);
 } sx_cache_ops;
 
+enum { SX_PANEL_FORMS = 2 };
+
 typedef struct sx_kernels {
     uint32_t isa; /* LLM_ISA_* */
     const sx_matmul_ops *matmul;
@@ -142,6 +156,7 @@ typedef struct sx_kernels {
     const sx_cache_ops *cache;
     const sx_tile_ops *tiles;                    /* NULL: this level has none */
     const sx_tile_attention_ops *tile_attention; /* likewise */
+    const sx_panel_ops *panels[SX_PANEL_FORMS];  /* the first that takes a type has the bits of `floats`; NULL: none */
 } sx_kernels;
 
 /* The best level this machine has, at most `isa` (0: no limit). The first call that may choose AMX asks the system for it, for
@@ -158,6 +173,7 @@ extern const sx_vector_ops sx_vector_avx2, sx_vector_avx512;
 extern const sx_attention_ops sx_attention_avx2, sx_attention_avx512;
 extern const sx_cache_ops sx_cache_avx2, sx_cache_avx512;
 extern const sx_tile_ops sx_tiles_amx, sx_tiles_emulated; /* the second: for tests alone */
+extern const sx_panel_ops sx_panels_avx2, sx_panels_avx512, sx_panels_avx512_bf16;
 extern const sx_tile_attention_ops sx_tile_attention_amx, sx_tile_attention_emulated, sx_tile_attention_pairs,
     sx_tile_attention_steps; /* the last two: the same bits */
 #endif

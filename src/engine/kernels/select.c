@@ -14,7 +14,8 @@
 
 sx_kernels sx_kernels_select(uint32_t isa)
 {
-    sx_kernels k = {LLM_ISA_SCALAR, &sx_matmul_ref, &sx_vector_ref, &sx_attention_ref, &sx_cache_ref, NULL, NULL};
+    sx_kernels k = {LLM_ISA_SCALAR, &sx_matmul_ref, &sx_vector_ref, &sx_attention_ref,
+                    &sx_cache_ref,  NULL,           NULL,           {NULL}};
 #if defined(__x86_64__)
     const sx_cpu cpu = sx_cpu_detect();
     if (isa == 0 || isa > cpu.isa) isa = cpu.isa;
@@ -25,11 +26,16 @@ sx_kernels sx_kernels_select(uint32_t isa)
                          &sx_attention_avx512,
                          &sx_cache_avx512,
                          NULL,
-                         cpu.avx512_bf16 ? &sx_tile_attention_pairs : &sx_tile_attention_steps};
+                         cpu.avx512_bf16 ? &sx_tile_attention_pairs : &sx_tile_attention_steps,
+                         {&sx_panels_avx512}};
     else if (isa >= LLM_ISA_AVX2)
-        k = (sx_kernels){LLM_ISA_AVX2, &sx_matmul_avx2, &sx_vector_avx2, &sx_attention_avx2, &sx_cache_avx2, NULL,
-                         NULL};
-    if (k.isa == LLM_ISA_AVX512 && cpu.avx512_bf16) k.matmul = &sx_matmul_avx512_bf16;
+        k = (sx_kernels){LLM_ISA_AVX2, &sx_matmul_avx2,  &sx_vector_avx2, &sx_attention_avx2, &sx_cache_avx2, NULL,
+                         NULL,         {&sx_panels_avx2}};
+    if (k.isa == LLM_ISA_AVX512 && cpu.avx512_bf16) {
+        k.matmul = &sx_matmul_avx512_bf16;
+        k.panels[0] = &sx_panels_avx512_bf16;
+        k.panels[1] = &sx_panels_avx512;
+    }
     if (isa >= LLM_ISA_AMX && sx_cpu_ask_amx()) {
         k.isa = LLM_ISA_AMX;
         k.tiles = TILES;

@@ -13,9 +13,8 @@
 
 #include "engine/kernels/half.h"
 #include "engine/kernels/quant.h"
+#include "engine/kernels/x86/row_columns.h"
 #include "engine/model/gguf.h"
-
-#define INLINE static inline __attribute__((always_inline))
 
 enum { STRETCH = 896, /* elements of k that a panel holds */ LINE = 4 * ROWS /* bytes */ };
 
@@ -28,14 +27,6 @@ typedef struct panel {
     unsigned char last[ROWS * STRETCH / 32 * 34]; /* the packed blocks of a matrix's last rows, filled up to ROWS */
 } panel;
 #endif
-
-typedef struct rows { /* from the block at hand on */
-    const unsigned char *first;
-    size_t stride;
-    const char *ahead;          /* weights that will be needed later, asked for while these are worked on; NULL: none */
-    const unsigned char *at[4]; /* rows 0 to 3: row r is at[r % 4] + r / 4 * four */
-    size_t four, twelve;        /* as many strides */
-} rows;
 
 static const int8_t iq4_table[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 static const int8_t fp4_table[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
@@ -58,39 +49,9 @@ INLINE void ask(rows *w, size_t block_bytes, size_t parts)
     w->ahead += bytes;
 }
 
-#define OPAQUE(x) __asm__("" : "+r"(x)) /* nobody can tell where the number came from */
-
-/* Compilers would compute the address of every row; not knowing where these six numbers come from, they leave it to the modes of
- * addressing. */
-INLINE void begin_rows(rows *w)
-{
-    const unsigned char *row = w->first;
-    w->four = 4 * w->stride;
-    OPAQUE(w->four);
-    w->twelve = 3 * w->four;
-    OPAQUE(w->twelve);
-    for (size_t j = 0; j < 4; j++, row += w->stride) {
-        OPAQUE(row);
-        w->at[j] = row;
-    }
-}
-
 INLINE void next_block(rows *w, size_t bytes)
 {
     for (size_t j = 0; j < 4; j++) w->at[j] += bytes;
-}
-
-/* Dword c of the 16 bytes at `at` of every row. Vector j of `a` has rows j, j + 4, ... in its 128-bit parts. */
-INLINE void columns(const rows *w, size_t at, vec c[4])
-{
-    vec a[4];
-    for (int j = 0; j < 4; j++) a[j] = v_pieces(w->at[j] + at, w->four, w->twelve);
-    vec low = v_low32(a[0], a[1]), high = v_high32(a[0], a[1]);
-    vec low2 = v_low32(a[2], a[3]), high2 = v_high32(a[2], a[3]);
-    c[0] = v_low64(low, low2);
-    c[1] = v_high64(low, low2);
-    c[2] = v_low64(high, high2);
-    c[3] = v_high64(high, high2);
 }
 
 #ifndef LINES_PASS
