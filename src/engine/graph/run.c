@@ -114,7 +114,6 @@ enum {
     TILED_PANELS_MAX = 8,  /* tiles share what they fetch of the tokens among these rows */
     QUANTISE_GRAIN = 4,    /* tokens */
     PACK_GRAIN = 16,
-    PANELED = 8,        /* tokens that are worth making panels of weights */
     IN_ORDER = 32,      /* panels of floats: the next ones are asked for meanwhile, and a cancel is heard between */
     STREAMED = 8,       /* tokens for which weights are read as fast as memory gives them */
     ALONE = 1 << 15,    /* multiplications: waking others costs more */
@@ -185,11 +184,10 @@ static void make_ready(product_task *task)
 /* Many tokens go through panels, with the same bits. All matrices that do share one form of the tokens. */
 static const sx_panel_ops *form_of(const product_task *task, const sx_weight *w)
 {
-    if (w->quant || tiled(task, w) || task->n_tok < PANELED || w->n_out < 2 * PANEL || w->k > task->run->longest)
-        return NULL;
+    if (w->quant || tiled(task, w) || w->n_out < 2 * PANEL || w->k > task->run->longest) return NULL;
     for (size_t i = 0; i < SX_PANEL_FORMS; i++) {
         const sx_panel_ops *ops = task->run->kernels->panels[i];
-        if (ops && ops->takes(w->type)) return ops;
+        if (ops && ops->takes(w->type)) return task->n_tok < ops->least ? NULL : ops;
     }
     return NULL;
 }
@@ -205,6 +203,12 @@ static void pack_panels(void *arg, uint32_t begin, uint32_t end, uint32_t worker
     (void)worker;
     for (uint32_t t = begin; t < end; t += task->form->tokens)
         task->form->pack(task->x->x, task->x->ldx, task->n_tok, task->products[0].w->k, task->run->panels, t);
+}
+
+static uint32_t pack_grain(const product_task *task) /* whole tiles, and some of them, since each asks for the next */
+{
+    const uint32_t tokens = task->form->tokens, tiles = task->n_tok / (tokens * 4 * sx_pool_size(task->run->pool));
+    return tiles < 1 ? tokens : tiles * tokens;
 }
 
 /* ---- rows of the matrices ---- */
@@ -280,7 +284,7 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
         if (vectors > task.bytes) task.bytes = vectors;
     }
     make_ready(&task);
-    if (task.form) sx_parallel(run, n_tok, task.form->tokens, pack_panels, &task);
+    if (task.form) sx_parallel(run, n_tok, pack_grain(&task), pack_panels, &task);
     const uint32_t panels = task.first[n], grain = grain_of(&task);
     if (!task.tiles && task.form && grain < panels)
         sx_parallel_shares(run, panels, 1, IN_ORDER, multiply, &task);

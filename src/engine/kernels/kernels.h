@@ -57,6 +57,7 @@ typedef struct sx_tile_ops {
 /* The same for many tokens with float weights: the bits of sx_matmul_ops.floats. Tokens are laid out once for all rows. */
 typedef struct sx_panel_ops {
     uint32_t tokens; /* that are packed together */
+    uint32_t least;  /* tokens that are worth making panels of weights */
     bool (*takes)(uint32_t type);
     size_t (*packed)(uint32_t n_tok, uint32_t k); /* floats, 64-byte aligned, that pack needs for n_tok tokens */
     /* `tokens` tokens of n_tok from token `first` (a multiple of as many) on. */

@@ -22,6 +22,7 @@ enum {
     PANEL = 2 * ROWS,   /* rows of the matrix */
     GROUP = TOKENS / 3, /* tokens are filled up to a multiple of it */
     NEAR = 512 * 1024,  /* bytes of panels that stay in L2 beside the tokens that meet them */
+    SOON = 8,           /* steps that tokens are asked for before they are packed */
     AHEAD = 512,        /* bytes of a row */
     LEVELS = 4          /* of the tree that wait */
 };
@@ -280,19 +281,28 @@ static size_t packed(uint32_t n_tok, uint32_t k)
     return tile_at(k, n_tok) + (rest > 0 ? ROWS * token_lane(k, rest) : 0);
 }
 
+INLINE void ask_line(const float *x, size_t at)
+{
+    for (size_t i = 0; i < (PAIRS ? 2 * ROWS : ROWS); i += 16) _mm_prefetch((const char *)(x + at + i), _MM_HINT_T0);
+}
+
 /* [partial sum][step][tokens of a tile]; tokens that are missing repeat the last. */
 static void pack(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, float *out, uint32_t first)
 {
     const uint32_t there = n_tok - first < TOKENS ? n_tok - first : TOKENS, toks = filled_up(there),
                    steps = steps_of(k), step = PAIRS ? 2 * ROWS : ROWS;
-    const size_t lane = token_lane(k, toks);
+    const size_t lane = token_lane(k, toks), next = TOKENS * ldx; /* elements to the next tile */
     out += tile_at(k, first);
     const float *at[TOKENS];
     for (uint32_t t = 0; t < toks; t++) at[t] = x + (first + (t < there ? t : there - 1)) * ldx;
     for (uint32_t i = 0; i < steps; i++)
         for (uint32_t g = 0; g < toks; g += GROUP, out += GROUP) {
             fvec v[GROUP];
-            for (uint32_t t = 0; t < GROUP; t++) v[t] = token_line(at[g + t] + (size_t)i * step, k - i * step);
+            for (uint32_t t = 0; t < GROUP; t++) {
+                ask_line(at[g + t],
+                         i + SOON < steps ? (size_t)(i + SOON) * step : next + (size_t)(i + SOON - steps) * step);
+                v[t] = token_line(at[g + t] + (size_t)i * step, k - i * step);
+            }
             pack_line(v, out, lane);
         }
 }

@@ -77,4 +77,4 @@ static bool takes(uint32_t type)
     return type == SX_TYPE_F32 || type == SX_TYPE_F16 || type == SX_TYPE_BF16;
 }
 
-const sx_panel_ops sx_panels_avx2 = {TOKENS, takes, packed, pack, multiply, scratch_bytes};
+const sx_panel_ops sx_panels_avx2 = {TOKENS, 96, takes, packed, pack, multiply, scratch_bytes};
