@@ -2,6 +2,10 @@
  * run only where the library has found the level. */
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "peak.h"
 
 enum { STREAMS = 4 /* a memory controller likes several */, LINE = 64 };
@@ -78,6 +82,13 @@ static void bytes_avx2(uint32_t turns)
 #undef OP
 }
 
+static void bytes_avx_vnni(uint32_t turns)
+{
+#define OP(n) "%{vex%} vpdpbusd %%ymm12, %%ymm13, %%ymm" n "\n\t"
+    TURNS("ymm", OP);
+#undef OP
+}
+
 static void bytes_avx512(uint32_t turns)
 {
 #define OP(n) "vpdpbusd %%zmm12, %%zmm13, %%zmm" n "\n\t"
@@ -117,9 +128,18 @@ static void tiles_amx(uint32_t turns)
 }
 
 static const sx_loop of_floats_avx2 = {"f32", floats_avx2, 12 * 8}, of_floats_avx512 = {"f32", floats_avx512, 12 * 16},
-                     of_bytes_avx2 = {"int8", bytes_avx2, 12 * 32}, of_bytes_avx512 = {"int8", bytes_avx512, 12 * 64},
+                     of_bytes_avx2 = {"int8", bytes_avx2, 12 * 32},
+                     of_bytes_avx_vnni = {"int8", bytes_avx_vnni, 12 * 32},
+                     of_bytes_avx512 = {"int8", bytes_avx512, 12 * 64},
                      of_pairs_avx512 = {"bf16", pairs_avx512, 12 * 32},
                      of_tiles = {"bf16 in tiles", tiles_amx, 4 * 16 * 16 * 32};
+
+static bool has_avx_vnni(void)
+{
+    enum { AVX_VNNI = 1 << 4 }; /* compilers of today have no name for it */
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & AVX_VNNI);
+}
 
 const sx_loop *sx_loop_of(const char *isa, const char *type, bool tiles)
 {
@@ -128,8 +148,9 @@ const sx_loop *sx_loop_of(const char *isa, const char *type, bool tiles)
     if (amx && tiles && (bf16 || !floats)) return &of_tiles;
     if (avx512 && bf16 && __builtin_cpu_supports("avx512bf16")) return &of_pairs_avx512;
     if (avx512) return floats ? &of_floats_avx512 : &of_bytes_avx512;
-    if (strcmp(isa, "avx2") == 0) return floats ? &of_floats_avx2 : &of_bytes_avx2;
-    return NULL;
+    if (strcmp(isa, "avx2") != 0) return NULL;
+    if (!floats && has_avx_vnni()) return &of_bytes_avx_vnni;
+    return floats ? &of_floats_avx2 : &of_bytes_avx2;
 }
 
 #else

@@ -61,6 +61,8 @@ sx_cpu sx_cpu_detect(void)
     bool f16c = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C); /* clang 14 does not know the name "f16c" */
     if (!f16c || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return cpu;
     cpu.isa = LLM_ISA_AVX2;
+    enum { AVX_VNNI = 1 << 4 }; /* compilers of today have no name for it */
+    cpu.avx_vnni = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & AVX_VNNI);
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
         !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl") ||
         !__builtin_cpu_supports("avx512vnni"))

@@ -8,7 +8,7 @@
 typedef struct sx_cpu {
     uint32_t isa;  /* best LLM_ISA_*: AVX2 means AVX2 + FMA + F16C; AVX512 means F, BW, DQ, VL and VNNI besides; AMX
                     * tiles of bf16, and AVX-512 with BF16 and VBMI */
-    bool avx_vnni; /* 256-bit VNNI without AVX-512 */
+    bool avx_vnni; /* VNNI of 256 bits that needs no AVX-512 */
     bool avx512_bf16;
     bool avx512_vbmi;
 } sx_cpu;

@@ -182,9 +182,23 @@ static void q8_free(sx_q8 *q)
     free(q->sum16);
 }
 
+/* Every form of products that this machine can run: a level may have several, and chooses. */
+static size_t product_forms(const sx_matmul_ops *forms[8])
+{
+    size_t n = 0;
+    EACH_LEVEL(k) forms[n++] = k.matmul;
+#if defined(__x86_64__)
+    if (sx_kernels_select(0).isa >= LLM_ISA_AVX2)
+        forms[n++] = &sx_matmul_avx2; /* else hidden where there is AVX-VNNI */
+#endif
+    return n;
+}
+
 static void quantised_products(void **state)
 {
     (void)state;
+    const sx_matmul_ops *forms[8];
+    const size_t n_forms = product_forms(forms);
     static const uint32_t rows[] = {1, 5, 8, 16, 19, 33}, toks[] = {1, 3, 4, 8, 13};
     enum { K = 1024 + 256, R = 33, T = 13 };
     for (uint32_t type = 0; type < 64; type++) {
@@ -196,14 +210,14 @@ static void quantised_products(void **state)
         sx_q8 q = q8_room(T, K);
         random_blocks(w, R * stride, quant);
         random_floats(x, T * K, 3);
-        EACH_LEVEL(kernels)
-        {
-            void *scratch = grab(kernels.matmul->scratch(T));
+        for (size_t form = 0; form < n_forms; form++) {
+            const sx_matmul_ops *matmul = forms[form];
+            void *scratch = grab(matmul->scratch(T));
             for (size_t c = 0; c < 6 * 5 * 2; c++) {
                 uint32_t r = rows[c % 6], t = toks[c / 6 % 5], k = c / 30 ? K : 256;
-                for (uint32_t i = 0; i < t; i++) kernels.matmul->to_q8(x + (size_t)i * k, k, &q, i);
+                for (uint32_t i = 0; i < t; i++) matmul->to_q8(x + (size_t)i * k, k, &q, i);
                 sx_matmul_ref.quants(quant, w, stride, r, &q, t, k, ref, r, scratch);
-                kernels.matmul->quants(quant, w, stride, r, &q, t, k, out, r, scratch);
+                matmul->quants(quant, w, stride, r, &q, t, k, out, r, scratch);
                 same(out, ref,
                      (size_t)r * t); /* integers within a block, one order of blocks: the same at every level */
             }
@@ -231,6 +245,8 @@ static void quantised_products(void **state)
 static void one_token_as_many(void **state)
 {
     (void)state;
+    const sx_matmul_ops *forms[8];
+    const size_t n_forms = product_forms(forms);
     enum { K = 1024 + 512, R = 50, T = 20 };
     for (uint32_t c = 0; c < 4 * 64; c++) {
         const sx_quant *quant = sx_quant_get(c / 4);
@@ -245,28 +261,64 @@ static void one_token_as_many(void **state)
         memcpy(w, block, R * stride);
         random_floats(x, T * (size_t)k, 9);
         sx_q8 q = q8_room(T, k + 32);
-        EACH_LEVEL(kernels)
-        {
-            void *scratch = grab(kernels.matmul->scratch(T));
+        for (size_t form = 0; form < n_forms; form++) {
+            const sx_matmul_ops *matmul = forms[form];
+            void *scratch = grab(matmul->scratch(T));
             for (uint32_t t = 0; t < T; t++) {
-                kernels.matmul->to_q8(x + t * (size_t)k, k, &q, 0);
-                kernels.matmul->quants(quant, w, stride, R, &q, 1, k, ref + t * R, R, scratch);
+                matmul->to_q8(x + t * (size_t)k, k, &q, 0);
+                matmul->quants(quant, w, stride, R, &q, 1, k, ref + t * R, R, scratch);
             }
-            for (uint32_t t = 0; t < T; t++) kernels.matmul->to_q8(x + t * (size_t)k, k, &q, t);
+            for (uint32_t t = 0; t < T; t++) matmul->to_q8(x + t * (size_t)k, k, &q, t);
             for (uint32_t t = 2; t <= T; t++) {
-                kernels.matmul->quants(quant, w, stride, R, &q, t, k, out, R, scratch);
+                matmul->quants(quant, w, stride, R, &q, t, k, out, R, scratch);
                 same(out, ref, (size_t)R * t);
             }
             for (uint32_t r = 0; r < R; r += 7) { /* the last rows alone */
-                kernels.matmul->quants(quant, w + r * stride, stride, R - r, &q, 5, k, out, R, scratch);
+                matmul->quants(quant, w + r * stride, stride, R - r, &q, 5, k, out, R, scratch);
                 for (uint32_t t = 0; t < 5; t++) same(out + t * R, ref + t * R + r, R - r);
-                kernels.matmul->quants(quant, w + r * stride, stride, R - r, &q, 1, k, out, R, scratch);
+                matmul->quants(quant, w + r * stride, stride, R - r, &q, 1, k, out, R, scratch);
                 same(out, ref + r, R - r);
             }
             free(scratch);
         }
         q8_free(&q);
         free(block);
+        free(w);
+        free(x);
+        free(ref);
+        free(out);
+    }
+}
+
+/* The largest sums that bytes can have, where numbers of 16 bits are just wide enough: the same as in plain C. */
+static void largest_products(void **state)
+{
+    (void)state;
+    enum { K = 512, R = 19, T = 9 };
+    static const int pattern[] = {0xff, 0x00, 0x80, 0x7f, 0x0f, 0xf0, 0x81};
+    const sx_matmul_ops *forms[8];
+    const size_t n_forms = product_forms(forms);
+    for (uint32_t type = 0; type < 64; type++) {
+        const sx_quant *quant = sx_quant_get(type);
+        if (!quant) continue;
+        const size_t stride = (size_t)K / quant->block * quant->block_bytes;
+        unsigned char *w = grab(R * stride);
+        float *x = grab(T * K * 4), *ref = grab(T * R * 4), *out = grab(T * R * 4);
+        sx_q8 q = q8_room(T, K);
+        for (size_t i = 0; i < R * stride; i++) w[i] = (unsigned char)pattern[i / stride % 7];
+        finite_scales(w, R * stride, quant);
+        for (size_t i = 0; i < T * K; i++) x[i] = (i / K + (i % K) * (i / K / 3)) % 2 ? -1.0f : 1.0f;
+        for (uint32_t i = 0; i < T; i++) sx_matmul_ref.to_q8(x + (size_t)i * K, K, &q, i);
+        for (size_t form = 0; form < n_forms; form++) {
+            void *scratch = grab(forms[form]->scratch(T));
+            for (uint32_t t = 1; t <= T; t++) {
+                sx_matmul_ref.quants(quant, w, stride, R, &q, t, K, ref, R, scratch);
+                forms[form]->quants(quant, w, stride, R, &q, t, K, out, R, scratch);
+                same(out, ref, (size_t)R * t);
+            }
+            free(scratch);
+        }
+        q8_free(&q);
         free(w);
         free(x);
         free(ref);
@@ -583,6 +635,7 @@ int main(void)
         cmocka_unit_test(panels_have_the_bits_of_dot_products),
         cmocka_unit_test(quantised_products),
         cmocka_unit_test(one_token_as_many),
+        cmocka_unit_test(largest_products),
         cmocka_unit_test(activations_to_bytes),
         cmocka_unit_test(row_loops),
         cmocka_unit_test(extreme_values),

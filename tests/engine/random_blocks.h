@@ -8,10 +8,9 @@
 #include "engine/model/gguf.h"
 #include "random.h"
 
-/* Random bits as blocks, with half-precision scales that are finite: every exponent byte loses its top bits. */
-static inline void random_blocks(unsigned char *b, size_t n, const sx_quant *quant)
+/* Half-precision scales become finite: every exponent byte loses its top bits. */
+static inline void finite_scales(unsigned char *b, size_t n, const sx_quant *quant)
 {
-    for (size_t i = 0; i < n; i++) b[i] = (unsigned char)random_bits(&(uint64_t){i * 977 + quant->type});
     for (size_t at = 0; at < n; at += quant->block_bytes) {
         static const struct {
             uint32_t type, offset[2];
@@ -27,6 +26,13 @@ static inline void random_blocks(unsigned char *b, size_t n, const sx_quant *qua
             else
                 b[at + offset[h] + 1] = (unsigned char)((b[at + offset[h] + 1] & 0x83) | 0x28);
     }
+}
+
+/* Random bits as blocks. */
+static inline void random_blocks(unsigned char *b, size_t n, const sx_quant *quant)
+{
+    for (size_t i = 0; i < n; i++) b[i] = (unsigned char)random_bits(&(uint64_t){i * 977 + quant->type});
+    finite_scales(b, n, quant);
 }
 
 #endif

@@ -169,7 +169,7 @@ extern const sx_vector_ops sx_vector_ref;
 extern const sx_attention_ops sx_attention_ref;
 extern const sx_cache_ops sx_cache_ref;
 #if defined(__x86_64__)
-extern const sx_matmul_ops sx_matmul_avx2, sx_matmul_avx512, sx_matmul_avx512_bf16;
+extern const sx_matmul_ops sx_matmul_avx2, sx_matmul_avx_vnni, sx_matmul_avx512, sx_matmul_avx512_bf16;
 extern const sx_vector_ops sx_vector_avx2, sx_vector_avx512;
 extern const sx_attention_ops sx_attention_avx2, sx_attention_avx512;
 extern const sx_cache_ops sx_cache_avx2, sx_cache_avx512;

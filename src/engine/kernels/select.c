@@ -31,6 +31,7 @@ sx_kernels sx_kernels_select(uint32_t isa)
     else if (isa >= LLM_ISA_AVX2)
         k = (sx_kernels){LLM_ISA_AVX2, &sx_matmul_avx2,  &sx_vector_avx2, &sx_attention_avx2, &sx_cache_avx2, NULL,
                          NULL,         {&sx_panels_avx2}};
+    if (k.isa == LLM_ISA_AVX2 && cpu.avx_vnni) k.matmul = &sx_matmul_avx_vnni;
     if (k.isa == LLM_ISA_AVX512 && cpu.avx512_bf16) {
         k.matmul = &sx_matmul_avx512_bf16;
         k.panels[0] = &sx_panels_avx512_bf16;

@@ -1,4 +1,5 @@
-/* The vocabulary of lines.h with AVX2: 8 rows; bytes are stored as they are, signed or not. */
+/* The vocabulary of lines.h with AVX2: 8 rows; bytes are stored as they are, signed or not. With BYTES_VNNI signed ones have 128
+ * added, so that they become the unsigned operand of a VNNI product. */
 #ifndef SX_ENGINE_LANES_AVX2_H
 #define SX_ENGINE_LANES_AVX2_H
 
@@ -109,7 +110,11 @@ LANES vec v_lookup(const int8_t *values, vec index)
 /* How signed bytes reach the product. */
 LANES vec v_signed(vec v)
 {
+#if defined(BYTES_VNNI)
+    return _mm256_xor_si256(v, _mm256_set1_epi8((char)128));
+#else
     return v;
+#endif
 }
 
 /* 16 in byte j of a dword whose bit 4 i + j is set. */

@@ -126,8 +126,10 @@ INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g
     const bool five = type == SX_TYPE_Q5_0 || type == SX_TYPE_Q5_1;
     vec c[4], fifth = bare_scale(type) ? v_bytes(0) : small_heads(p, type, w, g, mins);
     if (type == SX_TYPE_Q8_0) {
+#pragma GCC unroll 2
         for (size_t h = 0; h < 2; h++) {
             columns(w, 2 + 16 * h, c);
+#pragma GCC unroll 4
             for (size_t i = 0; i < 4; i++) put_line(p, line + 4 * h + i, v_signed(c[i]));
         }
         return;
@@ -240,6 +242,7 @@ INLINE void lines_q4_k(panel *p, rows *w, size_t line, const bool five)
         for (size_t h = 0; h < 2; h++) {
             ask(w, five ? 176 : 144, 8);
             columns(w, (five ? 48 : 16) + 32 * (size_t)part + 16 * h, c);
+#pragma GCC unroll 8
             for (int i = 0; i < 8; i++) {
                 vec v = low_bits(c[i % 4], i / 4 * 4, 15);
                 if (five) v = v_or(v, v_left32(low_bits(high[h][i % 4], 2 * part + i / 4, 1), 4));
@@ -251,7 +254,9 @@ INLINE void lines_q4_k(panel *p, rows *w, size_t line, const bool five)
 INLINE void lines_q6_k(panel *p, rows *w, size_t line)
 {
     vec low[2][4], high[4];
+#pragma GCC unroll 2
     for (size_t half = 0; half < 2; half++)
+#pragma GCC unroll 2
         for (size_t h = 0; h < 2; h++) {
             columns(w, 128 + 32 * half + 16 * h, high);
             columns(w, 64 * half + 16 * h, low[0]);
@@ -259,6 +264,7 @@ INLINE void lines_q6_k(panel *p, rows *w, size_t line)
 #pragma GCC unroll 4
             for (int f = 0; f < 4; f++) {
                 ask(w, 210, 16);
+#pragma GCC unroll 4
                 for (int i = 0; i < 4; i++) {
                     const vec bits = f < 2 ? v_left32(high[i], 4 - 2 * f) : f > 2 ? v_right32(high[i], 2) : high[i];
                     const vec four = f < 2 ? low[f % 2][i] : v_right32(low[f % 2][i], 4);
@@ -273,6 +279,7 @@ INLINE void lines_q6_k(panel *p, rows *w, size_t line)
 INLINE void lines_q2_k(panel *p, rows *w, size_t line, const bool three)
 {
     vec c[4], mask[4];
+#pragma GCC unroll 2
     for (size_t h = 0; h < 2; h++) {
         if (three) columns(w, 16 * h, mask);
 #pragma GCC unroll 2
@@ -281,6 +288,7 @@ INLINE void lines_q2_k(panel *p, rows *w, size_t line, const bool three)
             columns(w, (three ? 32 : 16) + 32 * (size_t)half + 16 * h, c);
 #pragma GCC unroll 4
             for (int f = 0; f < 4; f++)
+#pragma GCC unroll 4
                 for (int i = 0; i < 4; i++) {
                     vec v = low_bits(c[i], 2 * f, 3);
                     if (three) v = v_or(v, v_left32(low_bits(mask[i], 4 * half + f, 1), 2));

@@ -4,6 +4,7 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/x86/quants_avx2.h"
+#include "engine/kernels/x86/quants_avx_vnni.h"
 #include "engine/kernels/x86/row_lines.h"
 #include "engine/kernels/x86/simd_avx2.h"
 
@@ -123,3 +124,4 @@ static void to_q8(const float *x, uint32_t k, const sx_q8 *out, size_t token)
 }
 
 const sx_matmul_ops sx_matmul_avx2 = {floats, sx_quants_avx2, sx_quants_scratch_avx2, to_q8};
+const sx_matmul_ops sx_matmul_avx_vnni = {floats, sx_quants_avx_vnni, sx_quants_scratch_avx_vnni, to_q8};
