@@ -40,7 +40,7 @@ static unsigned char *kept(uint32_t type, uint32_t n, uint32_t dim, size_t strid
 
 static void same(float got, float want, const char *what, uint32_t dim, uint32_t row, uint32_t at)
 {
-    if (memcmp(&got, &want, sizeof got) != 0)
+    if (sx_f32_bits(got) != sx_f32_bits(want))
         fail_msg("%s, dim %u: row %u at %u is %.9g, not %.9g", what, dim, row, at, (double)got, (double)want);
 }
 
@@ -53,7 +53,7 @@ static void check_scores(const sx_tile_attention_ops *ops, uint32_t type, uint32
     random_floats(q, (size_t)n_rows * dim, n_rows);
     q[0] = 1e-39f; /* too small to be normal: counts as 0 */
     for (uint32_t i = 0; i < n_rows; i++) ops->query(q16 + i * ldq, q + (size_t)i * dim, 0.125f, dim);
-    ops->keys(type, k16, rows, 2 * (size_t)dim + 6, dim);
+    ops->keys(type, k16, rows, 2 * (size_t)dim + 6, dim, rows);
     s[n_rows * SX_KEY_TILE] = 77.0f;
     ops->scores(s, q16, ldq, n_rows, k16, dim);
     assert_true(s[n_rows * SX_KEY_TILE] == 77.0f);
@@ -83,7 +83,7 @@ static void check_weighing(const sx_tile_attention_ops *ops, uint32_t type, uint
     random_floats(before, n_rows * lda, 5);
     memcpy(acc, before, n_rows * lda * sizeof *acc);
     for (uint32_t i = 0; i < n_rows; i++) keep[i] = i % 3 ? 1.0f : 0.3f;
-    ops->values(type, v16, rows, 2 * (size_t)dim + 6, dim);
+    ops->values(type, v16, rows, 2 * (size_t)dim + 6, dim, rows);
     ops->weigh(acc, lda, n_rows, keep, p, v16, dim);
     for (uint32_t i = 0; i < n_rows; i++)
         for (uint32_t d = 0; d < lda; d++) {

@@ -204,10 +204,10 @@ static void make_tiles(block *b, uint32_t from)
     const void *keys = kept_keys(b, from);
     if (ops->keys) {
         const tile_rows kept = kept_values(b, from);
-        ask_ahead(b);
-        ops->keys(c->type, b->keys16, keys, c->k_row, a->dim_k);
-        ask_ahead(b);
-        ops->values(kept.type, b->values16, kept.rows, kept.stride, a->dim_v);
+        ops->keys(c->type, b->keys16, keys, c->k_row, a->dim_k, b->ahead[0].bytes ? b->ahead[0].rows : keys);
+        ops->values(kept.type, b->values16, kept.rows, kept.stride, a->dim_v,
+                    b->ahead[1].bytes ? b->ahead[1].rows : kept.rows);
+        b->ahead[0].bytes = b->ahead[1].bytes = 0;
         return;
     }
     const tile_rows values = float_values(b, from, SX_KEY_TILE);

@@ -126,10 +126,10 @@ typedef struct sx_tile_attention_ops {
     void (*query)(uint16_t *out, const float *q, float scale, uint32_t dim);
     /* n rows of `cols` floats (a multiple of 16): keys with each key as a column, or values with each as a row. 64-byte aligned. */
     void (*pairs)(uint16_t *out, const float *x, size_t ldx, uint32_t n, uint32_t cols);
-    /* In its place, or NULL: SX_KEY_TILE rows as they are kept, `stride` bytes apart. */
-    void (*keys)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim);
-    void (*values)(uint32_t type, uint16_t *out, const void *rows, size_t stride,
-                   uint32_t dim); /* dim a multiple of 16 */
+    /* In its place, or NULL: SX_KEY_TILE rows as they are kept, `stride` bytes apart; `ahead`, where the next ones lie, is asked
+     * for on the way. Values: dim a multiple of 16. */
+    void (*keys)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const void *ahead);
+    void (*values)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const void *ahead);
     /* s[i * SX_KEY_TILE + j] as sx_attention_ops.scores. Rows of q and s up to the next multiple of 16 are there: they are
      * read and written, for nothing. */
     void (*scores)(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *keys, uint32_t dim);

@@ -136,15 +136,17 @@ INLINE __m512i row_pairs(uint32_t type, const char *row, uint32_t i, uint32_t di
     return round_32(load_lanes(type, row, i, lanes_of(dim, i)), load_lanes(type, row, i + 16, lanes_of(dim, i + 16)));
 }
 
-INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim)
+INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim, const char *ahead)
 {
     for (uint32_t j = 0; j < SX_KEY_TILE; j += 16)
         for (uint32_t d = 0; d < dim; d += STEP) {
             const uint32_t left = (dim - d + 1) / 2;
             float *to = (float *)(void *)(out + (size_t)d * SX_KEY_TILE) + j;
             __m512 row[16];
-            for (uint32_t i = 0; i < 16; i++)
+            for (uint32_t i = 0; i < 16; i++) {
+                __builtin_prefetch(ahead + (j + i) * stride + 2 * (size_t)d);
                 row[i] = _mm512_castsi512_ps(row_pairs(type, rows + (j + i) * stride, d, dim));
+            }
             if (left >= PAIRS)
                 turn_16(to, row, 16);
             else
@@ -153,20 +155,21 @@ INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t strid
 }
 
 /* [dim / 2] pairs of all keys */
-static void keys(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim)
+static void keys(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const void *ahead)
 {
     if (type == SX_TYPE_F16)
-        keys_of(SX_TYPE_F16, out, rows, stride, dim);
+        keys_of(SX_TYPE_F16, out, rows, stride, dim, ahead);
     else
-        keys_of(SX_TYPE_BF16, out, rows, stride, dim);
+        keys_of(SX_TYPE_BF16, out, rows, stride, dim, ahead);
 }
 
-INLINE void values_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim)
+INLINE void values_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim, const char *ahead)
 {
     const __m512i in_turn = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                                              21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-    for (uint32_t j = 0; j < SX_KEY_TILE; j += 2, rows += 2 * stride)
+    for (uint32_t j = 0; j < SX_KEY_TILE; j += 2, rows += 2 * stride, ahead += 2 * stride)
         for (uint32_t d = 0; d < dim; d += 16, out += STEP) {
+            __builtin_prefetch(ahead + 4 * (size_t)d); /* of two rows that follow each other */
             __m512i both;
             if (type == SX_TYPE_BF16) {
                 const __m256i *first = (const __m256i *)(const void *)(rows + 2 * (size_t)d),
@@ -181,12 +184,12 @@ INLINE void values_of(uint32_t type, uint16_t *out, const char *rows, size_t str
 }
 
 /* [SX_KEY_TILE / 2] pairs of all columns; dim a multiple of 16 */
-static void values(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim)
+static void values(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const void *ahead)
 {
     if (type == SX_TYPE_F16)
-        values_of(SX_TYPE_F16, out, rows, stride, dim);
+        values_of(SX_TYPE_F16, out, rows, stride, dim, ahead);
     else
-        values_of(SX_TYPE_BF16, out, rows, stride, dim);
+        values_of(SX_TYPE_BF16, out, rows, stride, dim, ahead);
 }
 
 /* ---- products ---- */
