@@ -66,7 +66,7 @@ static void a_lower_level_has_no_tiles(void **state)
 
 /* ---- the kernel ---- */
 
-/* w [n_rows, k] as the kernel is to see it: rounded to bf16. */
+/* w [n_rows, k] as the kernel is to see it: rounded to bf16, but for F16. */
 static void plain_weights(uint32_t type, const unsigned char *w, size_t stride, uint32_t n_rows, uint32_t k, float *out)
 {
     const sx_quant *quant = sx_quant_get(type);
@@ -76,7 +76,8 @@ static void plain_weights(uint32_t type, const unsigned char *w, size_t stride, 
         for (uint32_t i = 0; i < k; i++) {
             float *to = out + (size_t)r * k + i;
             if (!quant) {
-                *to = sx_bf16_f32(sx_load_u16(w + 2 * (size_t)i));
+                const uint16_t h = sx_load_u16(w + 2 * (size_t)i);
+                *to = type == SX_TYPE_F16 ? sx_f16_f32(h) : sx_bf16_f32(h);
                 continue;
             }
             if (i % quant->block == 0) quant->unpack(w + i / quant->block * quant->block_bytes, 1, q, scale, min);
@@ -85,14 +86,43 @@ static void plain_weights(uint32_t type, const unsigned char *w, size_t stride, 
         }
 }
 
-/* One output: 32 elements at a time, even and odd ones apart. */
+/* At most 32 elements, even and odd ones apart. */
+static float plain_step(const float *w, const float *x, uint32_t n)
+{
+    float part[2] = {0.0f, 0.0f};
+    for (uint32_t j = 0; j < 32; j++) part[j % 2] = fmaf(j < n ? x[j] : 0.0f, j < n ? w[j] : 0.0f, part[j % 2]);
+    return part[0] + part[1];
+}
+
+/* One output. */
 static float plain_product(const float *w, const float *x, uint32_t k)
 {
     float sum = 0.0f;
+    for (uint32_t i = 0; i < k; i += 32) sum += plain_step(w + i, x + i, k - i < 32 ? k - i : 32);
+    return sum;
+}
+
+static float rounded(float x)
+{
+    return sx_bf16_f32(sx_f32_bf16(x));
+}
+
+/* The same of numbers in two parts. */
+static float plain_product_in_parts(const float *w, const float *x, uint32_t k)
+{
+    float sum = 0.0f;
     for (uint32_t i = 0; i < k; i += 32) {
-        float part[2] = {0.0f, 0.0f};
-        for (uint32_t j = i; j < i + 32; j++) part[j % 2] = fmaf(j < k ? x[j] : 0.0f, j < k ? w[j] : 0.0f, part[j % 2]);
-        sum += part[0] + part[1];
+        float high[2][32], low[2][32];
+        const uint32_t n = k - i < 32 ? k - i : 32;
+        for (uint32_t j = 0; j < n; j++) {
+            high[0][j] = rounded(w[i + j]);
+            low[0][j] = rounded(w[i + j] - high[0][j]);
+            high[1][j] = rounded(x[i + j]);
+            low[1][j] = rounded(x[i + j] - high[1][j]);
+        }
+        sum += plain_step(high[0], high[1], n);
+        sum += plain_step(high[0], low[1], n);
+        sum += plain_step(low[0], high[1], n);
     }
     return sum;
 }
@@ -107,26 +137,33 @@ static void random_rows(uint32_t type, unsigned char *w, size_t n)
     for (size_t i = 0; i + 1 < n; i += 2) {
         float f;
         random_floats(&f, 1, i);
-        const uint16_t h = sx_f32_bf16(f);
+        const uint16_t h = type == SX_TYPE_F16 ? sx_f32_f16(f) : sx_f32_bf16(f);
         memcpy(w + i, &h, sizeof h);
     }
 }
 
 /* All rows and tokens of one product: packed where it is told to be, nothing written beside the result. */
-static void tile_product(const sx_tile_ops *ops, uint32_t type, const unsigned char *w, size_t stride, uint32_t n_rows,
-                         const float *x, size_t ldx, uint32_t n_tok, uint32_t k, float *out, size_t ldo)
+static void tile_product_of(const sx_tile_ops *ops, uint32_t type, const unsigned char *w, size_t stride,
+                            uint32_t n_rows, const float *x, size_t ldx, uint32_t n_tok, uint32_t k, float *out,
+                            size_t ldo, bool parts)
 {
-    uint16_t *packed = grab(ops->packed(n_tok, k) * sizeof *packed);
+    const sx_tile_tokens packed = {grab(ops->packed(n_tok, k, parts) * sizeof(uint16_t)), n_tok, parts};
     void *scratch = grab(ops->scratch(n_tok));
-    for (uint32_t t = 0; t < n_tok; t += 16) ops->pack(x, ldx, n_tok, k, packed, t);
-    ops->multiply(sx_quant_get(type), w, stride, n_rows, packed, n_tok, k, out, ldo, scratch);
-    free(packed);
+    for (uint32_t t = 0; t < n_tok; t += 16) ops->pack(x, ldx, k, &packed, t);
+    ops->multiply(type, w, stride, n_rows, &packed, k, out, ldo, scratch);
+    free(packed.a);
     free(scratch);
 }
 
-static void check_products(const sx_tile_ops *ops, uint32_t type)
+static void tile_product(const sx_tile_ops *ops, uint32_t type, const unsigned char *w, size_t stride, uint32_t n_rows,
+                         const float *x, size_t ldx, uint32_t n_tok, uint32_t k, float *out, size_t ldo)
 {
-    enum { ROWS = 83, TOKENS = 70 };
+    tile_product_of(ops, type, w, stride, n_rows, x, ldx, n_tok, k, out, ldo, ops->in_parts(type));
+}
+
+static void check_products(const sx_tile_ops *ops, uint32_t type, bool parts)
+{
+    enum { ROWS = 83, TOKENS = 150 };
     static const struct {
         uint32_t rows, tokens;
     } sizes[] = {{1, 1}, {16, 16}, {17, 3}, {33, 17}, {48, 32}, {ROWS, 33}, {64, TOKENS}};
@@ -145,11 +182,14 @@ static void check_products(const sx_tile_ops *ops, uint32_t type)
         random_floats(x, n_tok * ldx, c);
         plain_weights(type, w, stride, n, k, plain);
         for (size_t i = 0; i < n_tok * ldo; i++) out[i] = 77.0f;
-        tile_product(ops, type, w, stride, n, x, ldx, n_tok, k, out, ldo);
-        for (size_t i = 0; i < n_tok * ldx; i++) x[i] = sx_bf16_f32(sx_f32_bf16(x[i]));
+        tile_product_of(ops, type, w, stride, n, x, ldx, n_tok, k, out, ldo, parts);
+        for (size_t i = 0; i < n_tok * ldx && !ops->in_parts(type); i++) x[i] = rounded(x[i]);
         for (uint32_t t = 0; t < n_tok; t++)
             for (uint32_t r = 0; r < ldo; r++) {
-                const float want = r < n ? plain_product(plain + (size_t)r * k, x + t * ldx, k) : 77.0f;
+                const float *row = plain + (size_t)r * k;
+                const float want = r >= n                ? 77.0f
+                                   : ops->in_parts(type) ? plain_product_in_parts(row, x + t * ldx, k)
+                                                         : plain_product(row, x + t * ldx, k);
                 if (memcmp(&want, &out[t * ldo + r], sizeof want) != 0)
                     fail_msg("type %u, %u rows, %u tokens, k %u: row %u of token %u is %.9g, not %.9g", type, n, n_tok,
                              k, r, t, (double)out[t * ldo + r], (double)want);
@@ -167,11 +207,14 @@ static void check_all(const sx_tile_ops *ops)
     uint32_t count = 0;
     for (uint32_t type = 0; type < 64; type++)
         if (ops->takes(type)) {
-            check_products(ops, type);
+            check_products(ops, type, ops->in_parts(type));
             count++;
         }
-    assert_int_equal(count, 14); /* thirteen quantised types, and bf16 */
-    assert_false(ops->takes(SX_TYPE_F32) || ops->takes(SX_TYPE_F16));
+    assert_int_equal(count, 15); /* thirteen quantised types, F16 and bf16 */
+    assert_false(ops->takes(SX_TYPE_F32));
+    check_products(ops, SX_TYPE_Q4_0, true); /* beside F16, from tokens that lie in parts */
+    check_products(ops, SX_TYPE_Q6_K, true);
+    check_products(ops, SX_TYPE_BF16, true);
 }
 
 static void emulated_tiles_give_the_plain_bits(void **state)
@@ -198,24 +241,21 @@ static void real_tiles_give_the_plain_bits(void **state)
 }
 
 /* More tokens than wait at once, more rows than a block has, and any part of both: the same bits. */
-static void parts_have_the_bits_of_the_whole(void **state)
+static void check_parts(const sx_tile_ops *ops, uint32_t type)
 {
-    (void)state;
-    NEEDS_EMULATION
-    enum { ROWS = 300, TOKENS = 530, K = 544 };
-    const sx_tile_ops *ops = sx_kernels_select(0).tiles ? sx_kernels_select(0).tiles : emulated();
-    const sx_quant *quant = sx_quant_get(SX_TYPE_Q4_0);
-    const size_t stride = K / quant->block * quant->block_bytes;
+    enum { ROWS = 304 /* whole lines of results */, TOKENS = 530, K = 544 };
+    const sx_quant *quant = sx_quant_get(type);
+    const size_t stride = quant ? K / quant->block * quant->block_bytes : 2 * (size_t)K;
     unsigned char *w = grab(ROWS * stride);
     float *x = grab(TOKENS * K * 4), *whole = grab((size_t)TOKENS * ROWS * 4), *part = grab((size_t)TOKENS * ROWS * 4);
-    random_blocks(w, ROWS * stride, quant);
+    random_rows(type, w, ROWS * stride);
     random_floats(x, TOKENS * K, 3);
-    tile_product(ops, SX_TYPE_Q4_0, w, stride, ROWS, x, K, TOKENS, K, whole, ROWS);
+    tile_product(ops, type, w, stride, ROWS, x, K, TOKENS, K, whole, ROWS);
     static const uint32_t cuts[][4] = {
-        {0, 1, 0, 300}, {7, 40, 0, 300}, {500, 30, 32, 100}, {529, 1, 299, 1}, {0, 530, 270, 30}};
+        {0, 1, 0, 304}, {7, 40, 0, 304}, {500, 30, 32, 100}, {529, 1, 299, 1}, {0, 530, 270, 30}};
     for (size_t c = 0; c < sizeof cuts / sizeof cuts[0]; c++) {
         const uint32_t t0 = cuts[c][0], n_tok = cuts[c][1], r0 = cuts[c][2], n = cuts[c][3];
-        tile_product(ops, SX_TYPE_Q4_0, w + r0 * stride, stride, n, x + (size_t)t0 * K, K, n_tok, K, part, ROWS);
+        tile_product(ops, type, w + r0 * stride, stride, n, x + (size_t)t0 * K, K, n_tok, K, part, ROWS);
         for (uint32_t t = 0; t < n_tok; t++)
             assert_memory_equal(part + (size_t)t * ROWS, whole + (size_t)(t0 + t) * ROWS + r0, n * sizeof *part);
     }
@@ -225,12 +265,16 @@ static void parts_have_the_bits_of_the_whole(void **state)
     free(part);
 }
 
-/* ---- the steps of attention ---- */
-
-static float rounded(float x)
+static void parts_have_the_bits_of_the_whole(void **state)
 {
-    return sx_bf16_f32(sx_f32_bf16(x));
+    (void)state;
+    NEEDS_EMULATION
+    const sx_tile_ops *ops = sx_kernels_select(0).tiles ? sx_kernels_select(0).tiles : emulated();
+    check_parts(ops, SX_TYPE_Q4_0);
+    check_parts(ops, SX_TYPE_F16);
 }
+
+/* ---- the steps of attention ---- */
 
 static void check_scores(const sx_tile_attention_ops *ops, uint32_t dim, uint32_t n_rows)
 {
@@ -325,20 +369,18 @@ static void real_attention_gives_the_plain_bits(void **state)
     check_attention(sx_kernels_select(0).tile_attention);
 }
 
-/* bf16 on both sides costs less than activations as bytes. */
-static void closer_than_bytes(void **state)
+/* Of all outputs together, against sums of doubles. */
+static double relative_error(uint32_t type)
 {
-    (void)state;
-    NEEDS_EMULATION
     enum { ROWS = 64, TOKENS = 16, K = 2048 };
-    const sx_quant *quant = sx_quant_get(SX_TYPE_Q8_0);
-    const size_t stride = K / 32 * 34;
+    const sx_quant *quant = sx_quant_get(type);
+    const size_t stride = quant ? K / quant->block * quant->block_bytes : 2 * (size_t)K;
     unsigned char *w = grab(ROWS * stride);
     float *x = grab(TOKENS * K * 4), *out = grab(TOKENS * ROWS * 4), *dense = grab((size_t)ROWS * K * 4);
-    random_blocks(w, ROWS * stride, quant);
+    random_rows(type, w, ROWS * stride);
     random_floats(x, TOKENS * K, 3);
-    for (size_t r = 0; r < ROWS; r++) sx_dequantize_row(SX_TYPE_Q8_0, w + r * stride, dense + r * K, K);
-    tile_product(emulated(), SX_TYPE_Q8_0, w, stride, ROWS, x, K, TOKENS, K, out, ROWS);
+    for (size_t r = 0; r < ROWS; r++) sx_dequantize_row(type, w + r * stride, dense + r * K, K);
+    tile_product(emulated(), type, w, stride, ROWS, x, K, TOKENS, K, out, ROWS);
     double error = 0.0, size = 0.0;
     for (size_t t = 0; t < TOKENS; t++)
         for (size_t r = 0; r < ROWS; r++) {
@@ -347,12 +389,22 @@ static void closer_than_bytes(void **state)
             error += ((double)out[t * ROWS + r] - exact) * ((double)out[t * ROWS + r] - exact);
             size += exact * exact;
         }
-    print_message("relative error %.5f\n", sqrt(error / size));
-    assert_true(sqrt(error / size) < 0.003);
     free(w);
     free(x);
     free(out);
     free(dense);
+    return sqrt(error / size);
+}
+
+/* bf16 on both sides costs less than activations as bytes; F16 less than activations as F16. */
+static void little_is_lost(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    const double bytes = relative_error(SX_TYPE_Q8_0), halves = relative_error(SX_TYPE_F16);
+    print_message("relative error %.5f of Q8_0, %.7f of F16\n", bytes, halves);
+    assert_true(bytes < 0.003);
+    assert_true(halves < 0.00002);
 }
 
 /* ---- models ---- */
@@ -529,7 +581,7 @@ int main(void)
         cmocka_unit_test(parts_have_the_bits_of_the_whole),
         cmocka_unit_test(emulated_attention_gives_the_plain_bits),
         cmocka_unit_test(real_attention_gives_the_plain_bits),
-        cmocka_unit_test(closer_than_bytes),
+        cmocka_unit_test(little_is_lost),
         cmocka_unit_test(same_bits_however_evaluated),
         cmocka_unit_test(made_tokens_pass_by_the_tiles),
         cmocka_unit_test(mixed_batches),

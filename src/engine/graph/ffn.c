@@ -4,8 +4,6 @@
 
 #include "engine/graph/forward.h"
 
-enum { TOKEN_GRAIN = 16 };
-
 /* The clamped gate of gpt-oss: alpha 1.702, limit 7. */
 static void swiglu_oai(const sx_vector_ops *v, float *gate, float *up, uint32_t n)
 {
@@ -63,15 +61,14 @@ static void act_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 }
 
 /* z = down(act(gate(h)) * up(h)) */
-static void mlp(sx_eval *e, const sx_weight *gate, const sx_weight *up, const sx_weight *down, uint32_t n,
-                const float *h, float *z)
+static void mlp(sx_eval *e, const sx_weight *gate, const sx_weight *up, const sx_weight *down, uint32_t n, sx_rows h,
+                float *z)
 {
     const uint32_t d = e->net->hp.n_embd, width = up->n_out;
     sx_product both[2] = {{up, e->b.up, width}, {gate, e->b.gate, width}};
     act_task act = {e, gate->data ? e->b.gate : NULL, e->b.up, width};
-    sx_project(e, both, gate->data ? 2 : 1, h, d, n);
-    sx_parallel(&e->run, n, TOKEN_GRAIN, act_some, &act);
-    sx_project(e, &(sx_product){down, z, d}, 1, act.gate ? act.gate : act.up, width, n);
+    sx_project_made(e, both, gate->data ? 2 : 1, h, n);
+    sx_project_made(e, &(sx_product){down, z, d}, 1, (sx_rows){act.gate ? act.gate : act.up, width, act_some, &act}, n);
 }
 
 /* ---- experts ---- */
@@ -180,7 +177,7 @@ static void one_expert(sx_eval *e, const sx_layer *l, uint32_t expert, uint32_t 
     if (members == 0) return;
     sx_weight gate = sx_expert(&l->gates, expert), up = sx_expert(&l->ups, expert), down = sx_expert(&l->downs, expert);
     e->n_made = made; /* of the rows in hand */
-    mlp(e, &gate, &up, &down, members, e->b.gathered, e->b.gathered);
+    mlp(e, &gate, &up, &down, members, (sx_rows){e->b.gathered, d, NULL, NULL}, e->b.gathered);
     e->n_made = all_made;
     for (uint32_t i = 0; i < members; i++) {
         uint32_t at = e->b.member[i];
@@ -189,29 +186,30 @@ static void one_expert(sx_eval *e, const sx_layer *l, uint32_t expert, uint32_t 
     }
 }
 
-static void shared_expert(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z)
+static void shared_expert(sx_eval *e, const sx_layer *l, uint32_t n, sx_rows h, float *z)
 {
     const uint32_t d = e->net->hp.n_embd;
     mlp(e, &l->shared_gate, &l->shared_up, &l->shared_down, n, h, e->b.gathered);
-    if (l->shared_scale.data) sx_project(e, &(sx_product){&l->shared_scale, e->b.router, 1}, 1, h, d, n);
+    if (l->shared_scale.data) sx_project(e, &(sx_product){&l->shared_scale, e->b.router, 1}, 1, h.x, d, n);
     for (uint32_t t = 0; t < n; t++)
         e->run.kernels->vector->add_scaled(z + (size_t)t * d, e->b.gathered + (size_t)t * d,
                                            l->shared_scale.data ? sigmoid(e->b.router[t]) : 1.0f, d);
 }
 
-static void mixture(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z)
+static void mixture(sx_eval *e, const sx_layer *l, uint32_t n, sx_rows h, float *z)
 {
     const sx_hparams *hp = &e->net->hp;
-    sx_project(e, &(sx_product){&l->router, e->b.router, hp->n_expert}, 1, h, hp->n_embd, n);
+    sx_project_made(e, &(sx_product){&l->router, e->b.router, hp->n_expert}, 1, h, n);
+    h.make = NULL;
     for (uint32_t t = 0; t < n; t++)
         choose(hp, l, e->b.router + (size_t)t * hp->n_expert, e->b.chosen + (size_t)t * hp->n_expert_used,
                e->b.weight + (size_t)t * hp->n_expert_used);
     memset(z, 0, (size_t)n * hp->n_embd * sizeof *z);
-    for (uint32_t i = 0; i < hp->n_expert && !sx_run_cancelled(&e->run); i++) one_expert(e, l, i, n, h, z);
+    for (uint32_t i = 0; i < hp->n_expert && !sx_run_cancelled(&e->run); i++) one_expert(e, l, i, n, h.x, z);
     if (l->shared_up.data) shared_expert(e, l, n, h, z);
 }
 
-void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z)
+void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, sx_rows h, float *z)
 {
     if (l->router.data)
         mixture(e, l, n, h, z);

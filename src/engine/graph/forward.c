@@ -22,6 +22,21 @@ size_t sx_forward_scratch(const sx_net *net, uint32_t n_batch, uint32_t longest)
 
 /* ---- rows ---- */
 
+static void norm_row(const sx_eval *e, const sx_norm *norm, float *out, const float *x, uint32_t width)
+{
+    const sx_vector_ops *v = e->run.kernels->vector;
+    const sx_hparams *hp = &e->net->hp;
+    for (uint32_t at = 0, part = 0; at < width; at += norm->width, part++) {
+        const size_t own = norm->rows > 1 ? (size_t)part * norm->width : 0;
+        const float *weight = norm->weight ? norm->weight + own : NULL, *bias = norm->bias ? norm->bias + own : NULL;
+        if (hp->arch->norm == SX_NORM_LAYER)
+            v->layer_norm(out + at, x + at, weight, bias, norm->width, hp->eps);
+        else
+            v->rms_norm(out + at, x + at, weight, norm->width, hp->eps);
+        if (bias && hp->arch->norm == SX_NORM_RMS) v->add(out + at, out + at, bias, norm->width);
+    }
+}
+
 typedef struct norm_task {
     const sx_eval *e;
     const sx_norm *norm;
@@ -33,22 +48,9 @@ typedef struct norm_task {
 static void norm_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 {
     const norm_task *t = arg;
-    const sx_vector_ops *v = t->e->run.kernels->vector;
-    const sx_norm *norm = t->norm;
     (void)worker;
     for (uint32_t i = begin; i < end; i++)
-        for (uint32_t at = 0, part = 0; at < t->width; at += norm->width, part++) {
-            size_t own = norm->rows > 1 ? (size_t)part * norm->width : 0;
-            const float *weight = norm->weight ? norm->weight + own : NULL,
-                        *bias = norm->bias ? norm->bias + own : NULL;
-            float *out = t->out + (size_t)i * t->width + at;
-            const float *x = t->x + (size_t)i * t->width + at;
-            if (t->e->net->hp.arch->norm == SX_NORM_LAYER)
-                v->layer_norm(out, x, weight, bias, norm->width, t->e->net->hp.eps);
-            else
-                v->rms_norm(out, x, weight, norm->width, t->e->net->hp.eps);
-            if (bias && t->e->net->hp.arch->norm == SX_NORM_RMS) v->add(out, out, bias, norm->width);
-        }
+        norm_row(t->e, t->norm, t->out + (size_t)i * t->width, t->x + (size_t)i * t->width, t->width);
 }
 
 void sx_norm_rows(const sx_eval *e, const sx_norm *norm, float *out, const float *x, uint32_t n, uint32_t width)
@@ -57,27 +59,36 @@ void sx_norm_rows(const sx_eval *e, const sx_norm *norm, float *out, const float
     sx_parallel(&e->run, n, TOKEN_GRAIN, norm_some, &t);
 }
 
-/* out = x + scale * y */
-typedef struct sum_task {
+typedef struct residual_task {
     const sx_eval *e;
-    float *x;
-    const float *y;
-    float scale;
-} sum_task;
+    const float *y;      /* x += scale * y first; NULL: nothing */
+    const sx_norm *norm; /* h = norm(x) then; NULL: nothing */
+} residual_task;
 
-static void sum_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+static void residual_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 {
-    const sum_task *t = arg;
-    size_t d = t->e->net->hp.n_embd;
+    const residual_task *t = arg;
+    const sx_eval *e = t->e;
+    const uint32_t d = e->net->hp.n_embd;
     (void)worker;
-    for (uint32_t i = begin; i < end; i++)
-        t->e->run.kernels->vector->add_scaled(t->x + i * d, t->y + i * d, t->scale, (uint32_t)d);
+    for (uint32_t i = begin; i < end; i++) {
+        float *x = e->b.x + (size_t)i * d;
+        if (t->y) e->run.kernels->vector->add_scaled(x, t->y + (size_t)i * d, e->net->hp.residual_scale, d);
+        if (t->norm) norm_row(e, t->norm, e->b.h + (size_t)i * d, x, d);
+    }
 }
 
-static void add_rows(const sx_eval *e, float *x, const float *y, uint32_t n)
+/* What a block of the layer works on: the residual x, after y (or NULL) is added to it, through the norm if there is one. */
+static sx_rows block_rows(const sx_eval *e, residual_task *t, const float *y, const sx_norm *norm)
 {
-    sum_task t = {e, x, y, e->net->hp.residual_scale};
-    sx_parallel(&e->run, n, TOKEN_GRAIN, sum_some, &t);
+    *t = (residual_task){e, y, norm->present ? norm : NULL};
+    return (sx_rows){t->norm ? e->b.h : e->b.x, e->net->hp.n_embd, residual_some, t};
+}
+
+static void add_rows(const sx_eval *e, const float *y, uint32_t n)
+{
+    residual_task t = {e, y, NULL};
+    sx_parallel(&e->run, n, TOKEN_GRAIN, residual_some, &t);
 }
 
 /* ---- attention ---- */
@@ -132,11 +143,11 @@ static void place_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
     }
 }
 
-static void project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h)
+static void project(sx_eval *e, const sx_layer *l, uint32_t n, sx_rows h)
 {
     const sx_hparams *hp = &e->net->hp;
     const uint32_t nq = l->q.n_out, nk = l->k.n_out, nv = l->v.n_out;
-    sx_project(e, (sx_product[]){{&l->q, e->b.q, nq}, {&l->k, e->b.k, nk}, {&l->v, e->b.v, nv}}, 3, h, hp->n_embd, n);
+    sx_project_made(e, (sx_product[]){{&l->q, e->b.q, nq}, {&l->k, e->b.k, nk}, {&l->v, e->b.v, nv}}, 3, h, n);
     if (hp->clamp_qkv > 0.0f) {
         clamp(e->b.q, hp->clamp_qkv, n * nq);
         clamp(e->b.k, hp->clamp_qkv, n * nk);
@@ -184,7 +195,7 @@ static void attend_segments(sx_eval *e, uint32_t layer, const sx_segment *segmen
 }
 
 /* y [n, n_embd] = attention over h [n, n_embd] */
-static void attention(sx_eval *e, uint32_t layer, uint32_t n, const float *h, float *y)
+static void attention(sx_eval *e, uint32_t layer, uint32_t n, sx_rows h, float *y)
 {
     const sx_hparams *hp = &e->net->hp;
     const sx_layer *l = &e->net->weights.layers[layer];
@@ -248,39 +259,35 @@ static uint32_t embed(sx_eval *e)
     return row;
 }
 
-static void one_layer(sx_eval *e, uint32_t layer, uint32_t n)
+static void encoder_layer(sx_eval *e, uint32_t layer, uint32_t n)
+{
+    const sx_layer *l = &e->net->weights.layers[layer];
+    const sx_buffers *b = &e->b;
+    const uint32_t d = e->net->hp.n_embd;
+    residual_task task;
+    attention(e, layer, n, block_rows(e, &task, NULL, &l->attn_norm), b->y);
+    add_rows(e, b->y, n);
+    if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->x, b->x, n, d);
+    sx_feed_forward(e, l, n, (sx_rows){b->x, d, NULL, NULL}, b->z);
+    add_rows(e, b->z, n);
+    sx_norm_rows(e, &l->ffn_post, b->x, b->x, n, d);
+}
+
+/* `owed` is what the layer before has left to be added to x, or NULL; this one leaves b.z. */
+static void decoder_layer(sx_eval *e, uint32_t layer, uint32_t n, const float *owed)
 {
     const sx_hparams *hp = &e->net->hp;
     const sx_layer *l = &e->net->weights.layers[layer];
-    const uint32_t d = hp->n_embd;
-    sx_buffers *b = &e->b;
-    const float *h = b->x;
-    if (l->attn_norm.present) {
-        sx_norm_rows(e, &l->attn_norm, b->h, b->x, n, d);
-        h = b->h;
-    }
+    const sx_buffers *b = &e->b;
+    residual_task first, second;
+    sx_rows h = block_rows(e, &first, owed, &l->attn_norm);
     attention(e, layer, n, h, b->y);
-    if (hp->arch->flags & SX_ARCH_ENCODER) {
-        add_rows(e, b->x, b->y, n);
-        if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->x, b->x, n, d);
-        sx_feed_forward(e, l, n, b->x, b->z);
-        add_rows(e, b->x, b->z, n);
-        sx_norm_rows(e, &l->ffn_post, b->x, b->x, n, d);
-        return;
-    }
-    if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->y, b->y, n, d);
-    if (!hp->parallel) {
-        add_rows(e, b->x, b->y, n);
-        h = b->x;
-    }
-    if (l->ffn_norm.present) {
-        sx_norm_rows(e, &l->ffn_norm, b->h, b->x, n, d);
-        h = b->h;
-    }
+    h.make = NULL;
+    if (l->attn_post.present) sx_norm_rows(e, &l->attn_post, b->y, b->y, n, hp->n_embd);
+    if (!hp->parallel || l->ffn_norm.present) h = block_rows(e, &second, hp->parallel ? NULL : b->y, &l->ffn_norm);
     sx_feed_forward(e, l, n, h, b->z);
-    if (l->ffn_post.present) sx_norm_rows(e, &l->ffn_post, b->z, b->z, n, d);
-    if (hp->parallel) add_rows(e, b->x, b->y, n);
-    add_rows(e, b->x, b->z, n);
+    if (l->ffn_post.present) sx_norm_rows(e, &l->ffn_post, b->z, b->z, n, hp->n_embd);
+    if (hp->parallel) add_rows(e, b->y, n);
 }
 
 bool sx_forward(sx_eval *e, sx_segment *segments, uint32_t n_segments)
@@ -288,10 +295,15 @@ bool sx_forward(sx_eval *e, sx_segment *segments, uint32_t n_segments)
     e->segments = segments;
     e->n_segments = n_segments;
     uint32_t n = embed(e);
+    const bool encoder = (e->net->hp.arch->flags & SX_ARCH_ENCODER) != 0;
     for (uint32_t i = 0; i < e->net->hp.n_layer; i++) {
         if (sx_run_cancelled(&e->run)) return false;
-        one_layer(e, i, n);
+        if (encoder)
+            encoder_layer(e, i, n);
+        else
+            decoder_layer(e, i, n, i > 0 ? e->b.z : NULL);
     }
+    if (!encoder && e->net->hp.n_layer > 0) add_rows(e, e->b.z, n);
     return !sx_run_cancelled(&e->run);
 }
 
@@ -310,7 +322,7 @@ bool sx_head(sx_eval *e, const uint32_t *rows, uint32_t count, float *logits)
     const sx_product product = {&w->head, logits, hp->n_vocab};
     uint32_t made = 0;
     while (made < count && (rows ? rows[made] : made) < e->n_made) made++;
-    sx_matmul(&e->run, &product, 1, e->b.h, hp->n_embd, count, made);
+    sx_matmul(&e->run, &product, 1, &(sx_rows){.x = e->b.h, .ldx = hp->n_embd}, count, made);
     sx_adapt_rows(e, &product, e->b.h, hp->n_embd, rows, count);
     for (uint32_t i = 0; i < count; i++) {
         float *row = logits + (size_t)i * hp->n_vocab;

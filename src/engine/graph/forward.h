@@ -53,14 +53,16 @@ bool sx_forward(sx_eval *e, sx_segment *segments, uint32_t n_segments);
  * through b.h. Returns false when cancelled. */
 bool sx_head(sx_eval *e, const uint32_t *rows, uint32_t count, float *logits);
 
-/* project.c: sx_matmul for matrices of the model over rows of the batch: what adapters add, and the observer's look. */
+/* project.c: sx_matmul for matrices of the model over rows of the batch: what adapters add, and the observer's look. _made:
+ * rows that are made on the way. */
+void sx_project_made(const sx_eval *e, const sx_product *products, uint32_t n, sx_rows x, uint32_t n_tok);
 void sx_project(const sx_eval *e, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok);
 
 /* ffn.c: z [n, n_embd] = feed-forward of h [n, n_embd]. */
-void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, const float *h, float *z);
+void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, sx_rows h, float *z);
 
 /* latent.c: queries, keys and values of h [n, n_embd] into b.q, b.k and b.v (absorbed: no b.v), not yet turned. */
-void sx_latent_project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h);
+void sx_latent_project(sx_eval *e, const sx_layer *l, uint32_t n, sx_rows h);
 /* Returns what attention gave as values of dim_out per head: b.a itself, or it led out of the latent space. */
 const float *sx_latent_values(sx_eval *e, const sx_layer *l, uint32_t n);
 

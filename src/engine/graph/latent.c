@@ -46,15 +46,15 @@ static void spread(sx_eval *e, const sx_layer *l, uint32_t n)
         }
 }
 
-void sx_latent_project(sx_eval *e, const sx_layer *l, uint32_t n, const float *h)
+void sx_latent_project(sx_eval *e, const sx_layer *l, uint32_t n, sx_rows h)
 {
     const sx_hparams *hp = &e->net->hp;
     const size_t latent = hp->kv_rank + hp->n_rot;
-    sx_project(e, &(sx_product){&l->kv_a, e->b.latent, latent}, 1, h, hp->n_embd, n);
+    sx_project_made(e, &(sx_product){&l->kv_a, e->b.latent, latent}, 1, h, n);
     for (size_t t = 0; t < n; t++)
         memcpy(e->b.c + t * hp->kv_rank, e->b.latent + t * latent, hp->kv_rank * sizeof(float));
     sx_norm_rows(e, &l->kv_a_norm, e->b.c, e->b.c, n, hp->kv_rank);
-    queries(e, l, n, h, hp->absorbed ? e->b.wide : e->b.q);
+    queries(e, l, n, h.x, hp->absorbed ? e->b.wide : e->b.q);
     if (!hp->absorbed) {
         spread(e, l, n);
         return;

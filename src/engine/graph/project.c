@@ -65,12 +65,20 @@ void sx_adapt_rows(const sx_eval *e, const sx_product *product, const float *x, 
     }
 }
 
+void sx_project_made(const sx_eval *e, const sx_product *products, uint32_t n, sx_rows x, uint32_t n_tok)
+{
+    if (e->observer) {
+        if (x.make) x.make(x.arg, 0, n_tok, 0);
+        x.make = NULL;
+        for (uint32_t i = 0; i < n; i++)
+            if (products[i].w->row == 0) e->observer->see(e->observer->user, products[i].w, x.x, x.ldx, n_tok);
+    }
+    sx_matmul(&e->run, products, n, &x, n_tok, e->n_made);
+    for (uint32_t i = 0; i < n; i++)
+        if (products[i].w->expert == 0) sx_adapt_rows(e, &products[i], x.x, x.ldx, NULL, n_tok);
+}
+
 void sx_project(const sx_eval *e, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok)
 {
-    if (e->observer)
-        for (uint32_t i = 0; i < n; i++)
-            if (products[i].w->row == 0) e->observer->see(e->observer->user, products[i].w, x, ldx, n_tok);
-    sx_matmul(&e->run, products, n, x, ldx, n_tok, e->n_made);
-    for (uint32_t i = 0; i < n; i++)
-        if (products[i].w->expert == 0) sx_adapt_rows(e, &products[i], x, ldx, NULL, n_tok);
+    sx_project_made(e, products, n, (sx_rows){x, ldx, NULL, NULL}, n_tok);
 }

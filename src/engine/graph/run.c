@@ -114,11 +114,11 @@ enum {
     TILED_PANELS_MAX = 8,  /* tiles share what they fetch of the tokens among these rows */
     QUANTISE_GRAIN = 4,    /* tokens */
     PACK_GRAIN = 16,
-    IN_ORDER = 32,        /* panels of floats: the next ones are asked for meanwhile, and a cancel is heard between */
-    STREAMED = 8,         /* tokens for which weights are read as fast as memory gives them */
-    ALONE = 1 << 15,      /* multiplications: waking others costs more */
-    LEAST = 1 << 18,      /* bytes of weights that are worth a stretch of their own */
-    BYTES_ALONE = 1 << 14 /* activations to be made bytes: likewise */
+    IN_ORDER = 32,      /* panels of floats: the next ones are asked for meanwhile, and a cancel is heard between */
+    STREAMED = 8,       /* tokens for which weights are read as fast as memory gives them */
+    ALONE = 1 << 15,    /* multiplications: waking others costs more */
+    LEAST = 1 << 18,    /* bytes of weights that are worth a stretch of their own */
+    FEW_ALONE = 1 << 14 /* activations to be made bytes: likewise */
 };
 
 typedef struct product_task {
@@ -126,38 +126,65 @@ typedef struct product_task {
     const sx_product *products;
     uint32_t n, n_tok, n_made, panel /* rows */;
     uint32_t first[SX_PRODUCTS + 1]; /* the number of panels before each product */
+    uint32_t bytes;                  /* the first tokens, which are wanted as bytes */
+    bool tiles, parts;               /* those from n_made on are wanted as tiles; in parts */
     const sx_panel_ops *form;        /* in which tokens meet float weights; NULL: as they are */
-    const float *x;
-    size_t ldx;
+    const sx_rows *x;
 } product_task;
 
 static bool tiled(const product_task *task, const sx_weight *w)
 {
     const sx_tile_ops *tiles = task->run->kernels->tiles;
-    return tiles && task->n_made < task->n_tok && tiles->takes(w->type);
+    return tiles && task->n_made < task->n_tok && tiles->takes(w->type) &&
+           (!tiles->in_parts(w->type) || w->k <= task->run->longest);
 }
 
-static void quantise(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+/* ---- tokens made, and made bytes and tiles while they are near ---- */
+
+static sx_tile_tokens tile_tokens(const product_task *task)
 {
-    const product_task *task = arg;
-    (void)worker;
-    for (uint32_t t = begin; t < end; t++)
-        task->run->kernels->matmul->to_q8(task->x + t * task->ldx, task->products[0].w->k, &task->run->q8, t);
+    return (sx_tile_tokens){task->run->tiles, task->n_tok - task->n_made, task->parts};
 }
 
-static void pack(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+static void ready(const product_task *task, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const sx_rows *x = task->x;
+    const sx_kernels *ops = task->run->kernels;
+    const uint32_t k = task->products[0].w->k, made = task->n_made;
+    if (x->make) x->make(x->arg, begin, end, worker);
+    for (uint32_t t = begin; t < end && t < task->bytes; t++)
+        ops->matmul->to_q8(x->x + t * x->ldx, k, &task->run->q8, t);
+    const sx_tile_tokens tiles = tile_tokens(task);
+    for (uint32_t t = begin; task->tiles && t >= made && t < end; t += PACK_GRAIN)
+        ops->tiles->pack(x->x + made * x->ldx, x->ldx, k, &tiles, t - made);
+}
+
+/* What the model has made is counted up to whole grains, so that those of the others begin with the first of them. */
+static uint32_t lead_of(const product_task *task)
+{
+    return (task->n_made + PACK_GRAIN - 1) / PACK_GRAIN * PACK_GRAIN;
+}
+
+static void ready_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 {
     const product_task *task = arg;
-    (void)worker;
-    for (uint32_t t = begin; t < end; t += PACK_GRAIN)
-        task->run->kernels->tiles->pack(task->x + task->n_made * task->ldx, task->ldx, task->n_tok - task->n_made,
-                                        task->products[0].w->k, task->run->tiles, t);
+    const uint32_t made = task->n_made, lead = lead_of(task);
+    if (begin < made) ready(task, begin, end < made ? end : made, worker);
+    if (end > lead) ready(task, (begin > lead ? begin - lead : 0) + made, end - lead + made, worker);
+}
+
+static void make_ready(product_task *task)
+{
+    const uint32_t n = lead_of(task) + task->n_tok - task->n_made;
+    if (!task->x->make && task->bytes == 0 && !task->tiles) return;
+    const bool few = !task->tiles && (uint64_t)task->n_tok * task->products[0].w->k < FEW_ALONE;
+    sx_parallel(task->run, n, few ? n : task->tiles ? PACK_GRAIN : QUANTISE_GRAIN, ready_some, task);
 }
 
 /* Many tokens go through panels, with the same bits. All matrices that do share one form of the tokens. */
 static const sx_panel_ops *form_of(const product_task *task, const sx_weight *w)
 {
-    if (w->quant || tiled(task, w) || w->n_out < 2 * PANEL || w->k > task->run->paneled) return NULL;
+    if (w->quant || tiled(task, w) || w->n_out < 2 * PANEL || w->k > task->run->longest) return NULL;
     for (size_t i = 0; i < SX_PANEL_FORMS; i++) {
         const sx_panel_ops *ops = task->run->kernels->panels[i];
         if (ops && ops->takes(w->type)) return task->n_tok < ops->least ? NULL : ops;
@@ -175,7 +202,7 @@ static void pack_panels(void *arg, uint32_t begin, uint32_t end, uint32_t worker
     const product_task *task = arg;
     (void)worker;
     for (uint32_t t = begin; t < end; t += task->form->tokens)
-        task->form->pack(task->x, task->ldx, task->n_tok, task->products[0].w->k, task->run->panels, t);
+        task->form->pack(task->x->x, task->x->ldx, task->n_tok, task->products[0].w->k, task->run->panels, t);
 }
 
 static uint32_t pack_grain(const product_task *task) /* whole tiles, and some of them, since each asks for the next */
@@ -183,6 +210,8 @@ static uint32_t pack_grain(const product_task *task) /* whole tiles, and some of
     const uint32_t tokens = task->form->tokens, tiles = task->n_tok / (tokens * 4 * sx_pool_size(task->run->pool));
     return tiles < 1 ? tokens : tiles * tokens;
 }
+
+/* ---- rows of the matrices ---- */
 
 static void multiply_rows(const product_task *task, const sx_product *p, uint32_t row, uint32_t n, uint32_t worker)
 {
@@ -197,10 +226,11 @@ static void multiply_rows(const product_task *task, const sx_product *p, uint32_
     else if (paneled(task, w))
         task->form->multiply(w->type, data, w->stride, n, task->run->panels, n_vector, w->k, out, p->ldo, scratch);
     else if (n_vector > 0)
-        ops->matmul->floats(w->type, data, w->stride, n, task->x, task->ldx, n_vector, w->k, out, p->ldo);
-    if (n_vector < task->n_tok)
-        ops->tiles->multiply(w->quant, data, w->stride, n, task->run->tiles, task->n_tok - n_vector, w->k,
-                             out + n_vector * p->ldo, p->ldo, scratch);
+        ops->matmul->floats(w->type, data, w->stride, n, task->x->x, task->x->ldx, n_vector, w->k, out, p->ldo);
+    if (n_vector < task->n_tok) {
+        const sx_tile_tokens tiles = tile_tokens(task);
+        ops->tiles->multiply(w->type, data, w->stride, n, &tiles, w->k, out + n_vector * p->ldo, p->ldo, scratch);
+    }
     if (w->bias)
         for (uint32_t t = 0; t < task->n_tok; t++)
             ops->vector->add(out + t * p->ldo, out + t * p->ldo, w->bias + row, n);
@@ -220,8 +250,9 @@ static void multiply(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
 }
 
 /* How many panels a worker takes at a time. */
-static uint32_t grain_of(const product_task *task, bool tiles)
+static uint32_t grain_of(const product_task *task)
 {
+    const bool tiles = task->tiles || task->form;
     const uint32_t panels = task->first[task->n], workers = sx_pool_size(task->run->pool);
     const uint32_t most = tiles                                       ? TILED_PANELS_MAX
                           : task->products[0].w->type == SX_TYPE_BF16 ? PAIRED_PANELS_MAX
@@ -238,30 +269,26 @@ static uint32_t least_of(const product_task *task)
     return (uint32_t)(LEAST / (task->panel * task->products[0].w->stride + 1)) + 1;
 }
 
-void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok,
+void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const sx_rows *x, uint32_t n_tok,
                uint32_t n_made)
 {
-    product_task task = {
-        .run = run, .products = products, .n = n, .n_tok = n_tok, .n_made = n_made, .x = x, .ldx = ldx};
+    product_task task = {.run = run, .products = products, .n = n, .n_tok = n_tok, .n_made = n_made, .x = x};
     task.panel = n_tok > 1 ? 2 * PANEL : PANEL;
-    uint32_t bytes = 0; /* tokens that are wanted as bytes */
-    bool tiles = false;
     for (uint32_t i = 0; i < n; i++) {
         const sx_weight *w = products[i].w;
         task.first[i + 1] = task.first[i] + (w->n_out + task.panel - 1) / task.panel;
-        if (tiled(&task, w)) tiles = true;
+        if (tiled(&task, w)) task.tiles = true;
+        if (tiled(&task, w) && run->kernels->tiles->in_parts(w->type)) task.parts = true;
         if (!task.form) task.form = form_of(&task, w);
         const uint32_t vectors = !w->quant ? 0 : tiled(&task, w) ? n_made : n_tok;
-        if (vectors > bytes) bytes = vectors;
+        if (vectors > task.bytes) task.bytes = vectors;
     }
-    const bool few = (uint64_t)bytes * products[0].w->k < BYTES_ALONE;
-    sx_parallel(run, bytes, few ? bytes : QUANTISE_GRAIN, quantise, &task);
-    if (tiles) sx_parallel(run, n_tok - n_made, PACK_GRAIN, pack, &task);
+    make_ready(&task);
     if (task.form) sx_parallel(run, n_tok, pack_grain(&task), pack_panels, &task);
-    const uint32_t panels = task.first[n], grain = grain_of(&task, tiles || task.form);
-    if (!tiles && task.form && grain < panels)
+    const uint32_t panels = task.first[n], grain = grain_of(&task);
+    if (!task.tiles && task.form && grain < panels)
         sx_parallel_shares(run, panels, 1, IN_ORDER, multiply, &task);
-    else if (!tiles && n_tok <= STREAMED && grain < panels)
+    else if (!task.tiles && n_tok <= STREAMED && grain < panels)
         sx_parallel_shares(run, panels, least_of(&task), panels, multiply, &task);
     else
         sx_parallel(run, panels, grain, multiply, &task);

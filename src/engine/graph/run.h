@@ -16,9 +16,9 @@ typedef struct sx_run {
     char *scratch;    /* one stretch per worker, 64-byte aligned */
     size_t scratch_stride;
     sx_q8 q8;        /* room for a batch of the widest activations */
-    uint16_t *tiles; /* the same as bf16, where the level has tiles */
-    float *panels;   /* activations of up to `paneled` elements in the order of panels */
-    uint32_t paneled;
+    uint16_t *tiles; /* the same as bf16, where the level has tiles; of up to `longest` elements in two parts */
+    float *panels;   /* activations of up to `longest` elements in the order of panels */
+    uint32_t longest;
 } sx_run;
 
 static inline bool sx_run_cancelled(const sx_run *run)
@@ -43,10 +43,17 @@ typedef struct sx_product {
     size_t ldo;
 } sx_product;
 
-/* out = x W^T + bias for several matrices (at most SX_PRODUCTS) over the same x [n_tok, ldx]; all have the same k. The first
- * n_made rows are of tokens that the model has made: they never go through tiles, whose bits are others. */
+typedef struct sx_rows { /* x [n_tok, ldx] */
+    const float *x;
+    size_t ldx;
+    sx_range_fn make; /* makes rows begin..end just before they are first needed; NULL: they are there */
+    void *arg;
+} sx_rows;
+
+/* out = x W^T + bias for several matrices (at most SX_PRODUCTS) over the same x; all have the same k. The first n_made rows
+ * are of tokens that the model has made: they never go through tiles, whose bits are others. */
 enum { SX_PRODUCTS = 4 };
-void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok,
+void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const sx_rows *x, uint32_t n_tok,
                uint32_t n_made);
 
 #endif

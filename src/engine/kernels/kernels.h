@@ -33,16 +33,24 @@ typedef struct sx_matmul_ops {
     void (*to_q8)(const float *x, uint32_t k, const sx_q8 *out, size_t token); /* one token's row */
 } sx_matmul_ops;
 
-/* The same for many tokens where there is a unit for small matrices: weights and activations are rounded to bf16, sums stay
- * F32. Not the bits of sx_matmul_ops, and again the same bits however many rows and tokens go together. */
+/* Tokens for the unit for small matrices. */
+typedef struct sx_tile_tokens {
+    uint16_t *a; /* 64-byte aligned */
+    uint32_t n;
+    bool parts; /* what rounding to bf16 leaves stands there too */
+} sx_tile_tokens;
+
+/* The same for many tokens where there is such a unit: weights and activations are rounded to bf16, but F16 is multiplied in
+ * two parts, without loss worth the name; sums stay F32. Not the bits of sx_matmul_ops, and again the same bits however many
+ * rows and tokens go together. */
 typedef struct sx_tile_ops {
-    bool (*takes)(uint32_t type);                 /* of weights; k a multiple of 32 but for BF16 */
-    size_t (*packed)(uint32_t n_tok, uint32_t k); /* bf16 numbers, 64-byte aligned, that pack needs for n_tok tokens */
-    /* 16 tokens of n_tok from token `first` (a multiple of 16) on; missing ones become zeros. */
-    void (*pack)(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, uint16_t *out, uint32_t first);
-    /* quant NULL: BF16; else as quants above. */
-    void (*multiply)(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const uint16_t *x,
-                     uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch);
+    bool (*takes)(uint32_t type);    /* of weights; k a multiple of 32 but for F16 and BF16 */
+    bool (*in_parts)(uint32_t type); /* of weights that need their tokens so; the others take them either way */
+    size_t (*packed)(uint32_t n_tok, uint32_t k, bool parts); /* bf16 numbers that pack needs for n_tok tokens */
+    /* 16 tokens of out->n from token `first` (a multiple of 16) on; missing ones become zeros. */
+    void (*pack)(const float *x, size_t ldx, uint32_t k, const sx_tile_tokens *out, uint32_t first);
+    void (*multiply)(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_tile_tokens *x, uint32_t k,
+                     float *out, size_t ldo, void *scratch);
     size_t (*scratch)(uint32_t n_tok); /* bytes, 64-byte aligned, that multiply needs */
 } sx_tile_ops;
 

@@ -59,13 +59,13 @@ static float rank_score(embedder *c, sx_eval *e)
     const sx_hparams *hp = &e->net->hp;
     const float *x = c->pooled;
     if (w->cls.data) {
-        sx_matmul(&e->run, &(sx_product){&w->cls, c->hidden, w->cls.n_out}, 1, x, w->cls.k, 1, 0);
+        sx_matmul(&e->run, &(sx_product){&w->cls, c->hidden, w->cls.n_out}, 1, &(sx_rows){.x = x}, 1, 0);
         for (uint32_t i = 0; i < w->cls.n_out; i++) c->hidden[i] = tanhf(c->hidden[i]);
         x = c->hidden;
     }
     if (!w->cls_out.data) return x[0];
     uint32_t n = w->cls_out.n_out;
-    sx_matmul(&e->run, &(sx_product){&w->cls_out, c->logits, n}, 1, x, w->cls_out.k, 1, 0);
+    sx_matmul(&e->run, &(sx_product){&w->cls_out, c->logits, n}, 1, &(sx_rows){.x = x}, 1, 0);
     if (hp->both_ways || n < 2) return c->logits[0];
     double max = (double)c->logits[0], sum = 0.0;
     for (uint32_t i = 1; i < n; i++) max = fmax(max, (double)c->logits[i]);

@@ -35,6 +35,14 @@ static void place_q8(sx_q8 *q8, layout *l, uint64_t n, uint64_t k)
     q8->sum16 = place(l, n * (k / 16 + 1), sizeof *q8->sum16);
 }
 
+/* Tokens in parts meet rows of floats. */
+static size_t tile_numbers(const sx_tile_ops *tiles, uint32_t rows, uint32_t widest, uint32_t longest)
+{
+    const size_t whole = tiles ? tiles->packed(rows, widest, false) : 0,
+                 parts = tiles ? tiles->packed(rows, longest, true) : 0;
+    return whole > parts ? whole : parts;
+}
+
 static size_t panel_floats(const sx_kernels *kernels, uint32_t rows, uint32_t longest)
 {
     size_t most = 0;
@@ -85,9 +93,9 @@ static void place_all(sx_eval *e, const sx_net *net, uint32_t rows, layout *l)
     const sx_tile_ops *tiles = net->kernels.tiles;
     const uint32_t floats = net->weights.longest_floats, longest = floats < widest ? floats : widest;
     place_q8(&e->run.q8, l, n, widest);
-    e->run.tiles = place(l, tiles ? tiles->packed(rows, widest) : 0, sizeof *e->run.tiles);
+    e->run.tiles = place(l, tile_numbers(tiles, rows, widest, longest), sizeof *e->run.tiles);
     e->run.panels = place(l, panel_floats(&net->kernels, rows, longest), sizeof(float));
-    e->run.paneled = longest;
+    e->run.longest = longest;
     e->run.n_batch = rows;
     e->run.scratch_stride = sx_forward_scratch(net, rows, longest);
     e->run.scratch = place(l, sx_pool_size(net->pool), e->run.scratch_stride);

@@ -67,6 +67,7 @@ static inline void tile_to(const memory_tile *t, void *to, size_t stride)
 
 #define TILE_ZERO(unit, n)                  memset(&(unit)->t[n], 0, sizeof(memory_tile))
 #define TILE_LOAD(unit, n, p)               memcpy(&(unit)->t[n], (p), sizeof(memory_tile))
+#define TILE_LOAD_ONCE(unit, n, p)          TILE_LOAD(unit, n, p)
 #define TILE_STORE(unit, n, p)              memcpy((p), &(unit)->t[n], sizeof(memory_tile))
 #define TILE_LOAD_ROWS(unit, n, p, stride)  tile_from(&(unit)->t[n], (p), (stride))
 #define TILE_STORE_ROWS(unit, n, p, stride) tile_to(&(unit)->t[n], (p), (stride))

@@ -48,6 +48,9 @@ static inline void tiles_end(tile_unit *unit)
 #define TILE_ZERO(unit, n)     __asm__ volatile("tilezero %%tmm" #n ::)
 #define TILE_LOAD(unit, n, p)  TILE_LOAD_ROWS(unit, n, p, 64)
 #define TILE_STORE(unit, n, p) TILE_STORE_ROWS(unit, n, p, 64)
+/* A tile that will not be wanted again soon, and should push nothing out of L1. */
+#define TILE_LOAD_ONCE(unit, n, p) \
+    __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm" #n ::"r"(p), "r"((long)64) : "memory")
 #define TILE_LOAD_ROWS(unit, n, p, stride) \
     __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #n ::"r"(p), "r"((long)(stride)) : "memory")
 #define TILE_STORE_ROWS(unit, n, p, stride) \
