@@ -225,7 +225,8 @@ static int measure_all(bench *b, const sx_bytes *before, const sx_bytes *prompt,
         if (!fresh_ctx(b)) return b->run.status;
         llm_status st = LLM_OK;
         uint32_t held = 0;
-        if (!i || b->depth) st = measure(b, i ? before : &first, 0, 1, pp, tg);
+        double unused[2]; /* nobody asks how fast the text before is read */
+        if (!i || b->depth) st = measure(b, i ? before : &first, 0, 1, &unused[0], &unused[1]);
         if (i && b->depth) held = b->prompt_was;
         if (i && st == LLM_OK) st = measure(b, prompt, held, tokens, &pp[i - 1], &tg[i - 1]);
         if (st != LLM_OK) return sx_failed(&b->run, st, llm_ctx_errmsg(b->run.ctx));
