@@ -172,8 +172,8 @@ typedef struct llm_logger {
  * counts, batch sizes and prompt chunkings within one level (of BF16 weights also between processors that both have
  * AVX512_BF16, or both have not). Up to LLM_ISA_AVX512 it does not matter either whether a token was given to the model or
  * made by it, so a context that goes on has the bits of one that reads everything anew. With LLM_ISA_AMX the tokens given (a
- * prompt, texts to score or embed) go through matrix units with quantised and BF16 weights, those made (an answer, drafts) do
- * not, and the two differ as rounding does: ask for at most LLM_ISA_AVX512 where they must not. */
+ * prompt, texts to score or embed) go through matrix units unless weights are F32, those made (an answer, drafts) do not, and
+ * the two differ as rounding does: ask for at most LLM_ISA_AVX512 where they must not. */
 #define LLM_ISA_SCALAR 1
 #define LLM_ISA_AVX2   2
 #define LLM_ISA_AVX512 3
