@@ -190,7 +190,7 @@ INLINE void tile(const shape *s, const float *w, const float *x, asking *ask, fl
                  uint32_t n_tok, const int toks)
 {
     fvec wait[LEVELS][2][TOKENS], acc[2][TOKENS];
-    const uint32_t r0 = n_rows < ROWS ? n_rows : ROWS, r1 = n_rows - r0, lanes = s->last - s->first;
+    const uint32_t lanes = s->last - s->first;
     const size_t lane = token_lane(s->k, (uint32_t)toks);
     ask->tokens = ROWS * lane;
     x += s->first * lane;
@@ -202,23 +202,21 @@ INLINE void tile(const shape *s, const float *w, const float *x, asking *ask, fl
             acc[0][t] = f_add(wait[level][0][t], acc[0][t]);
             acc[1][t] = f_add(wait[level][1][t], acc[1][t]);
         }
-        if (c + 1 == lanes) break;
+        if (c + 1 == lanes) level = 0; /* the sum of all */
         ALL_TOKENS
         for (int t = 0; t < toks; t++) {
             wait[level][0][t] = acc[0][t];
             wait[level][1][t] = acc[1][t];
         }
+        if (c + 1 == lanes) break;
     }
-    ALL_TOKENS
-    for (int t = 0; t < toks; t++, out += ldo) {
-        if ((uint32_t)t >= n_tok) return;
-        if (s->first > 0) {
-            acc[0][t] = f_add(f_load_part(out, r0), acc[0][t]);
-            if (r1 > 0) acc[1][t] = f_add(f_load_part(out + ROWS, r1), acc[1][t]);
+    for (uint32_t t = 0; t < n_tok; t++, out += ldo)
+        for (uint32_t g = 0; g < (n_rows > ROWS ? 2u : 1u); g++) {
+            const uint32_t there = n_rows - g * ROWS < ROWS ? n_rows - g * ROWS : ROWS;
+            float *to = out + g * ROWS;
+            const fvec sum = wait[0][g][t];
+            f_store_part(to, s->first > 0 ? f_add(f_load_part(to, there), sum) : sum, there);
         }
-        f_store_part(out, acc[0][t], r0);
-        if (r1 > 0) f_store_part(out + ROWS, acc[1][t], r1);
-    }
 }
 
 static uint32_t halves(uint32_t k)
