@@ -13,10 +13,11 @@
 
 #include "engine/kernels/x86/lanes_avx2.h"
 #include "engine/kernels/x86/sums_avx2.h"
+#include "engine/kernels/x86/tokens_q8.h"
 
 #define LINES_PASS /* lines are used up at once */
 
-enum { TOKENS = 4, AHEAD = 8192 /* bytes */ };
+enum { TOKENS = 4 };
 
 typedef struct panel { /* one block of 8 rows */
     float scale[16 * ROWS], min[16 * ROWS];
@@ -36,26 +37,8 @@ LANES void put_line(panel *p, size_t line, vec v)
 
 #include "engine/kernels/x86/lines.h"
 
-/* Asks for the weights from p to `to`, and for those a little further on once more: the second request finds them on their way
- * or makes up for a first one that was dropped. The loop must stay one. */
-INLINE const char *ask_ahead(const char *p, const char *to)
-{
-#pragma GCC unroll 1
-    for (; p < to; p += 64) {
-        _mm_prefetch(p, _MM_HINT_T0);
-        _mm_prefetch(p + AHEAD, _MM_HINT_T0);
-    }
-    return p;
-}
-
-typedef struct token { /* from a block on */
-    const int8_t *q;
-    const float *d, *sum;
-    const int32_t *off;
-} token;
-
 /* f += a block of 8 rows times each token. */
-INLINE void one_block(const uint32_t type, rows *w, const token *x, fvec *f, const int toks, const int groups,
+INLINE void one_block(const uint32_t type, rows *w, const token_view *x, fvec *f, const int toks, const int groups,
                       const int group, const bool mins)
 {
     const int bits = bits_of(type);
@@ -92,14 +75,6 @@ INLINE void one_block(const uint32_t type, rows *w, const token *x, fvec *f, con
         }
 }
 
-INLINE void go_on(token *x, size_t k, size_t groups)
-{
-    x->q += k;
-    x->d += k / 32;
-    x->sum += groups;
-    x->off += groups;
-}
-
 /* 8 rows: f of each token. */
 INLINE void some_rows(const uint32_t type, const unsigned char *w, size_t stride, const sx_q8 *x, uint32_t k, fvec *f,
                       const int toks, const int group, const bool mins)
@@ -107,12 +82,9 @@ INLINE void some_rows(const uint32_t type, const unsigned char *w, size_t stride
     const bool big = type == SX_TYPE_IQ4_XS || (type >= SX_TYPE_Q2_K && type <= SX_TYPE_Q6_K);
     const size_t bytes = big ? big_bytes(type) : small_bytes(type);
     const int block = big ? 256 : 32, groups = block / group;
-    const size_t per_token = k / (uint32_t)group;
-    token at[TOKENS];
+    token_view at[TOKENS];
     for (int t = 0; t < toks; t++) {
-        const size_t first = (size_t)t * per_token;
-        at[t] = (token){x->q + (size_t)t * k, x->d + (size_t)t * (k / 32), (group == 32 ? x->sum32 : x->sum16) + first,
-                        (group == 32 ? x->off32 : x->off16) + first};
+        at[t] = view(x, (uint32_t)t, k, 0, group);
         f[t] = _mm256_setzero_ps();
     }
     rows own = {.first = w, .stride = stride};

@@ -8,6 +8,7 @@
 #include "engine/kernels/x86/lines.h"
 #include "engine/kernels/x86/rows_avx512.h"
 #include "engine/kernels/x86/simd_avx512.h"
+#include "engine/kernels/x86/tokens_q8.h"
 
 enum {
     TILE = 6,    /* tokens worked on together, times two panels: 12 sums and 12 results in registers */
@@ -16,20 +17,6 @@ enum {
 };
 
 enum { PANELS_BYTES = (2 * sizeof(panel) + 63) / 64 * 64 };
-
-typedef struct token_view { /* a token tile's activations from the stretch's first k on; rows are k apart */
-    const int8_t *q;
-    const float *d, *sum;
-    const int32_t *off;
-    uint32_t k;
-} token_view;
-
-INLINE token_view view(const sx_q8 *x, uint32_t t, uint32_t k, uint32_t k0, const int group)
-{
-    size_t at = (size_t)t * k + k0, g = at / (uint32_t)group;
-    return (token_view){x->q + at, x->d + at / 32, (group == 32 ? x->sum32 : x->sum16) + g,
-                        (group == 32 ? x->off32 : x->off16) + g, k};
-}
 
 INLINE __m512i four_bytes(const int8_t *q)
 {

@@ -1,0 +1,47 @@
+/* Where the bytes, scales and sums of tokens stand, for the kernels that multiply them with quantised rows; and how those ask
+ * for the rows that come next. */
+#ifndef SX_ENGINE_TOKENS_Q8_H
+#define SX_ENGINE_TOKENS_Q8_H
+
+#include <immintrin.h>
+
+#include "engine/kernels/kernels.h"
+
+#define TOKENS_INLINE static inline __attribute__((always_inline))
+
+typedef struct token_view { /* from some k on; the bytes of the next token are k away */
+    const int8_t *q;
+    const float *d, *sum;
+    const int32_t *off;
+    uint32_t k;
+} token_view;
+
+TOKENS_INLINE token_view view(const sx_q8 *x, uint32_t t, uint32_t k, uint32_t k0, const int group)
+{
+    const size_t at = (size_t)t * k + k0, g = at / (uint32_t)group;
+    return (token_view){x->q + at, x->d + at / 32, (group == 32 ? x->sum32 : x->sum16) + g,
+                        (group == 32 ? x->off32 : x->off16) + g, k};
+}
+
+TOKENS_INLINE void go_on(token_view *x, size_t k, size_t groups)
+{
+    x->q += k;
+    x->d += k / 32;
+    x->sum += groups;
+    x->off += groups;
+}
+
+/* Asks for the weights from p to `to`, and for those a little further on once more: the second request finds them on their way
+ * or makes up for a first one that was dropped. The loop must stay one. */
+TOKENS_INLINE const char *ask_ahead(const char *p, const char *to)
+{
+    enum { AHEAD = 8192 /* bytes */ };
+#pragma GCC unroll 1
+    for (; p < to; p += 64) {
+        _mm_prefetch(p, _MM_HINT_T0);
+        _mm_prefetch(p + AHEAD, _MM_HINT_T0);
+    }
+    return p;
+}
+
+#endif
