@@ -110,9 +110,8 @@ void sx_parallel_shares(const sx_run *run, uint32_t n, uint32_t least, uint32_t 
 enum {
     PANEL = 16, /* rows that every kernel form likes to take together: one token alone, and twice as many for more */
     PANELS_MAX = 2,
-    PAIRED_PANELS_MAX = 4, /* BF16: tokens are rounded once for all of these rows */
-    TILED_PANELS_MAX = 8,  /* tiles share what they fetch of the tokens among these rows */
-    QUANTISE_GRAIN = 4,    /* tokens */
+    TILED_PANELS_MAX = 8, /* tiles share what they fetch of the tokens among these rows */
+    QUANTISE_GRAIN = 4,   /* tokens */
     PACK_GRAIN = 16,
     IN_ORDER = 32,      /* panels of floats: the next ones are asked for meanwhile, and a cancel is heard between */
     STREAMED = 8,       /* tokens for which weights are read as fast as memory gives them */
@@ -254,9 +253,7 @@ static uint32_t grain_of(const product_task *task)
 {
     const bool tiles = task->tiles || task->form;
     const uint32_t panels = task->first[task->n], workers = sx_pool_size(task->run->pool);
-    const uint32_t most = tiles                                       ? TILED_PANELS_MAX
-                          : task->products[0].w->type == SX_TYPE_BF16 ? PAIRED_PANELS_MAX
-                                                                      : PANELS_MAX;
+    const uint32_t most = tiles ? TILED_PANELS_MAX : PANELS_MAX;
     uint32_t grain = panels / ((tiles ? 4 : 8) * workers);
     if (task->n_tok > 16 && grain > most) grain = most;
     if ((uint64_t)panels * task->panel * task->products[0].w->k * task->n_tok < ALONE) grain = panels;

@@ -5,8 +5,8 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/x86/attention_blocks_avx512.h"
-#include "engine/kernels/x86/turn_avx512.h"
 #include "engine/kernels/x86/simd_avx512.h"
+#include "engine/kernels/x86/turn_avx512.h"
 
 #define INLINE static inline __attribute__((always_inline))
 

@@ -25,18 +25,6 @@ INLINE __m512i four_bytes(const int8_t *q)
     return _mm512_set1_epi32(v);
 }
 
-/* Sums of tokens `ld` floats apart; those of a second panel stand behind those of the first. */
-typedef struct place {
-    float *at;
-    size_t ld;
-} place;
-
-/* Weights that will be needed later, asked for while these are multiplied: so many bytes with each group. */
-typedef struct request {
-    const char *at;
-    size_t bytes;
-} request;
-
 /* toks tokens times the rows of one panel or of two: with two, each token's bytes are fetched once for 32 rows. Sums go from
  * `from` (nowhere: they begin) to `to`. */
 INLINE void tile(const panel *p, uint32_t groups, token_view x, place from, place to, request next, const int panels,
@@ -83,28 +71,21 @@ INLINE void tile(const panel *p, uint32_t groups, token_view x, place from, plac
         for (int t = 0; t < toks; t++) _mm512_storeu_ps(to.at + (size_t)t * to.ld + c * ROWS, f[c][t]);
 }
 
-INLINE place from_token(place p, uint32_t t)
+static uint32_t tiles_of(uint32_t n_tok)
 {
-    return (place){p.at ? p.at + t * p.ld : NULL, p.ld};
-}
-
-/* How many tiles share in asking. */
-INLINE uint32_t next_tiles(uint32_t n_tok)
-{
-    const uint32_t tiles = (n_tok + TILE - 1) / TILE;
-    return tiles < 4 ? tiles : 4;
+    return (n_tok + TILE - 1) / TILE;
 }
 
 /* The panels' rows times all tokens, which are spread evenly over as few tiles as will do. */
 INLINE void all_tokens(const panel *p, const int panels, uint32_t n, const sx_q8 *x, uint32_t n_tok, uint32_t k,
                        uint32_t k0, place from, place to, request next, const int group, const bool mins)
 {
-    const uint32_t groups = n / (uint32_t)group, tiles = (n_tok + TILE - 1) / TILE;
+    const uint32_t groups = n / (uint32_t)group, tiles = tiles_of(n_tok);
     for (uint32_t i = 0, t = 0; i < tiles; i++) {
         const uint32_t toks = n_tok / tiles + (i < n_tok % tiles);
         const token_view v = view(x, t, k, k0, group);
         const place a = from_token(from, t), b = from_token(to, t);
-        const request r = {next.at + i * groups * next.bytes, i < next_tiles(n_tok) ? next.bytes : 0};
+        const request r = {next.at + i * groups * next.bytes, i < asking_tiles(tiles) ? next.bytes : 0};
         switch (toks) {
         case 1: tile(p, groups, v, a, b, r, panels, 1, group, mins); break;
         case 2: tile(p, groups, v, a, b, r, panels, 2, group, mins); break;
@@ -195,7 +176,7 @@ void sx_quants_avx512(const sx_quant *quant, const void *w, size_t stride, uint3
             n = k - k0 < stretch ? k - k0 : stretch;
             for (uint32_t c = 0; c < panels; c++) fill_rows(&p[c], &m, r0 + c * ROWS, k0, n, NULL);
             const size_t bytes = (size_t)n / quant->block * quant->block_bytes * panels * ROWS;
-            const request next = {ahead, bytes / (n / quant->group * next_tiles(n_tok))};
+            const request next = {ahead, bytes / (n / quant->group * asking_tiles(tiles_of(n_tok)))};
             ahead += bytes;
             multiply(p, n, x, n_tok, k, k0, k0 ? acc : (place){NULL, 0},
                      k0 + n == k && left == panels * ROWS ? (place){out + r0, ldo} : acc, next);

@@ -27,18 +27,6 @@ INLINE vec bias_of(const int32_t *off, __m128i shift, const bool any)
     return any ? _mm256_sra_epi32(_mm256_set1_epi32(*off), shift) : _mm256_setzero_si256();
 }
 
-/* Sums of tokens `ld` floats apart; those of the second panel stand behind those of the first. */
-typedef struct place {
-    float *at;
-    size_t ld;
-} place;
-
-/* Weights that will be needed later, asked for while these are multiplied: so many bytes with each group. */
-typedef struct request {
-    const char *at;
-    size_t bytes;
-} request;
-
 typedef struct panels { /* of 16 rows; where there are 8, both are the same */
     const panel *of[2];
 } panels;
@@ -97,17 +85,6 @@ INLINE void tile(panels p, uint32_t groups, token_view x, place from, place to, 
     }
     for (int t = 0; t < toks; t++)
         for (int c = 0; c < 2; c++) _mm256_storeu_ps(to.at + (size_t)t * to.ld + c * ROWS, f[c][t]);
-}
-
-INLINE place from_token(place p, uint32_t t)
-{
-    return (place){p.at ? p.at + t * p.ld : NULL, p.ld};
-}
-
-/* How many of a product's tiles share in asking. */
-INLINE uint32_t asking_tiles(uint32_t tiles)
-{
-    return tiles < 4 ? tiles : 4;
 }
 
 /* The panels' rows times all tokens, which are spread evenly over as few tiles as will do. Asks for `ahead` bytes from next on. */

@@ -114,17 +114,15 @@ static size_t up_to_16(uint32_t n_tok)
  * have their lines first, from wherever they were written last, costs as much as half of the products. */
 INLINE void put(const float *sums, float *out, size_t ldo, uint32_t n_tok, uint32_t n_rows, bool many)
 {
-    if (many && n_rows == PAIR && ((uintptr_t)out | ldo * sizeof *out) % 64 == 0) {
-        for (uint32_t t = 0; t < n_tok; t++, out += ldo) {
-            const float *from = sums + t / TILE_ROWS * 2 * SUM + t % TILE_ROWS * ROWS;
-            _mm512_stream_ps(out, _mm512_load_ps(from));
-            _mm512_stream_ps(out + ROWS, _mm512_load_ps(from + SUM));
-        }
-        return;
-    }
+    const bool past = many && n_rows == PAIR && ((uintptr_t)out | ldo * sizeof *out) % 64 == 0;
     const __mmask16 low = head_mask(n_rows < ROWS ? n_rows : ROWS), high = head_mask(n_rows < ROWS ? 0 : n_rows - ROWS);
     for (uint32_t t = 0; t < n_tok; t++, out += ldo) {
         const float *from = sums + t / TILE_ROWS * 2 * SUM + t % TILE_ROWS * ROWS;
+        if (past) {
+            _mm512_stream_ps(out, _mm512_load_ps(from));
+            _mm512_stream_ps(out + ROWS, _mm512_load_ps(from + SUM));
+            continue;
+        }
         _mm512_mask_storeu_ps(out, low, _mm512_load_ps(from));
         if (n_rows > ROWS) _mm512_mask_storeu_ps(out + ROWS, high, _mm512_load_ps(from + SUM));
     }

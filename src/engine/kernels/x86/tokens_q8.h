@@ -23,6 +23,29 @@ TOKENS_INLINE token_view view(const sx_q8 *x, uint32_t t, uint32_t k, uint32_t k
                         (group == 32 ? x->off32 : x->off16) + g, k};
 }
 
+/* Sums of tokens `ld` floats apart; those of a second panel of rows stand behind those of the first. */
+typedef struct place {
+    float *at;
+    size_t ld;
+} place;
+
+TOKENS_INLINE place from_token(place p, uint32_t t)
+{
+    return (place){p.at ? p.at + t * p.ld : NULL, p.ld};
+}
+
+/* Weights that will be needed later, asked for while others are multiplied: so many bytes with each group. */
+typedef struct request {
+    const char *at;
+    size_t bytes;
+} request;
+
+/* How many of a product's tiles of tokens share in asking. */
+TOKENS_INLINE uint32_t asking_tiles(uint32_t tiles)
+{
+    return tiles < 4 ? tiles : 4;
+}
+
 TOKENS_INLINE void go_on(token_view *x, size_t k, size_t groups)
 {
     x->q += k;
