@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "engine/engine.h"
+#include "engine/session/model.h"
 #include "fail_alloc.h"
 #include "platform/cancel.h"
 #include "platform/clock.h"
@@ -126,6 +128,34 @@ static void same_bits_however_evaluated(void **state)
     t.arch = "phi3"; /* a sliding window on every layer */
     t.window = 37;
     same_bits_for(&t);
+}
+
+/* F16 and F32 weights are not multiplied with what was rounded to bf16 somewhere on the way, at any level. */
+static void fine_weights_lose_little(void **state)
+{
+    (void)state;
+    int32_t tokens[N];
+    for (uint32_t type = SX_TYPE_F32; type <= SX_TYPE_F16; type++) {
+        tiny t = tiny_default;
+        t.type = type;
+        char path[256];
+        tiny_write(&t, path);
+        make_tokens(tokens, N, t.n_vocab);
+        sx_model *model = load_as(path, 1, LLM_ISA_SCALAR);
+        const size_t n = N * sx_model_n_vocab(model);
+        assert_int_equal(model->net.weights.longest_floats, t.n_ff); /* what their panels and parts have room for */
+        float *want = evaluate(model, tokens, N, 512, N, LLM_KV_F16);
+        sx_model_free(model);
+        model = load_as(path, 2, 0);
+        float *got = evaluate(model, tokens, N, 512, N, LLM_KV_F16), worst = 0.0f;
+        for (size_t i = 0; i < n; i++) worst = fmaxf(worst, fabsf(got[i] - want[i]));
+        print_message("type %u: logits move by at most %g\n", type, (double)worst);
+        assert_true(worst < 0.003f); /* keys and values are F16, and may be rounded to a neighbour */
+        sx_model_free(model);
+        unlink(path);
+        free(want);
+        free(got);
+    }
 }
 
 /* ---- sessions ---- */
@@ -471,6 +501,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_bits_however_evaluated),
+        cmocka_unit_test(fine_weights_lose_little),
         cmocka_unit_test(truncating_goes_back),
         cmocka_unit_test(a_context_that_no_machine_holds),
         cmocka_unit_test(limits_have_sentences),
