@@ -150,7 +150,7 @@ static void tile_product_of(const sx_tile_ops *ops, uint32_t type, const unsigne
     const sx_tile_tokens packed = {grab(ops->packed(n_tok, k, parts) * sizeof(uint16_t)), n_tok, parts};
     void *scratch = grab(ops->scratch(n_tok));
     for (uint32_t t = 0; t < n_tok; t += 16) ops->pack(x, ldx, k, &packed, t);
-    ops->multiply(type, w, stride, n_rows, &packed, k, out, ldo, scratch);
+    ops->multiply(&(sx_tile_rows){type, w, stride}, n_rows, &packed, k, out, ldo, scratch);
     free(packed.a);
     free(scratch);
 }
@@ -272,6 +272,62 @@ static void parts_have_the_bits_of_the_whole(void **state)
     const sx_tile_ops *ops = sx_kernels_select(0).tiles ? sx_kernels_select(0).tiles : emulated();
     check_parts(ops, SX_TYPE_Q4_0);
     check_parts(ops, SX_TYPE_F16);
+}
+
+/* A gated product against the two products, what is between them, and packing, one after the other. */
+static void check_gated(const sx_tile_ops *ops, const uint32_t type[2], uint32_t n_tok, uint32_t k, uint32_t n)
+{
+    const sx_vector_ops *v = &sx_vector_avx512;
+    const size_t outs = (size_t)n_tok * n, numbers = ops->packed(n_tok, n, false);
+    float *x = grab((size_t)n_tok * k * sizeof *x), *out[2];
+    unsigned char *w[2];
+    size_t stride[2];
+    random_floats(x, (size_t)n_tok * k, n);
+    for (size_t i = 0; i < 2; i++) {
+        const sx_quant *quant = sx_quant_get(type[i]);
+        stride[i] = quant ? k / quant->block * quant->block_bytes : 2 * (size_t)k;
+        w[i] = grab(n * stride[i]);
+        out[i] = grab(outs * sizeof(float));
+        random_rows(type[i], w[i], n * stride[i]);
+        tile_product(ops, type[i], w[i], stride[i], n, x, k, n_tok, k, out[i], n);
+    }
+    const sx_tile_tokens packed = {grab(ops->packed(n_tok, k, false) * 2), n_tok, false},
+                         want = {grab(numbers * 2), n_tok, false}, got = {grab(numbers * 2), n_tok, false};
+    void *scratch = grab(ops->scratch(n_tok));
+    v->silu(out[0], (uint32_t)outs);
+    v->mul(out[0], out[0], out[1], (uint32_t)outs);
+    for (uint32_t t = 0; t < n_tok; t += 16) ops->pack(x, k, k, &packed, t);
+    for (uint32_t t = 0; t < n_tok; t += 16) ops->pack(out[0], n, n, &want, t);
+    memset(got.a, 0x7f, numbers * 2);
+    for (uint32_t r = 0, some; r < n; r += some) { /* in stretches of other lengths */
+        some = r == 0 ? 32 : n - r < 160 ? n - r : 160;
+        const sx_tile_gate gate = {
+            {type[0], w[0] + r * stride[0], stride[0]}, {type[1], w[1] + r * stride[1], stride[1]}, v->silu};
+        ops->multiply_gated(&gate, some, &packed, k, &got, n, r, scratch);
+    }
+    if (memcmp(got.a, want.a, numbers * 2) != 0)
+        fail_msg("types %u and %u, %u tokens of %u, %u rows: other bits", type[0], type[1], n_tok, k, n);
+    for (size_t i = 0; i < 2; i++) {
+        free(w[i]);
+        free(out[i]);
+    }
+    free(x);
+    free(packed.a);
+    free(want.a);
+    free(got.a);
+    free(scratch);
+}
+
+static void gated_products_have_the_bits_of_their_parts(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    const sx_tile_ops *ops = sx_kernels_select(0).tiles ? sx_kernels_select(0).tiles : emulated();
+    check_gated(ops, (uint32_t[]){SX_TYPE_Q8_0, SX_TYPE_Q8_0}, 3, 64, 32);
+    check_gated(ops, (uint32_t[]){SX_TYPE_Q4_0, SX_TYPE_Q8_0}, 33, 96, 224);   /* one cut of the next product, */
+    check_gated(ops, (uint32_t[]){SX_TYPE_BF16, SX_TYPE_Q5_0}, 150, 608, 640); /* two that are not of 512, */
+    check_gated(ops, (uint32_t[]){SX_TYPE_Q4_K, SX_TYPE_Q6_K}, 17, 512, 768);  /* and that are */
+    check_gated(ops, (uint32_t[]){SX_TYPE_Q8_0, SX_TYPE_Q8_0}, 530, 32, 96);
 }
 
 /* ---- the steps of attention ---- */
@@ -579,6 +635,7 @@ int main(void)
         cmocka_unit_test(emulated_tiles_give_the_plain_bits),
         cmocka_unit_test(real_tiles_give_the_plain_bits),
         cmocka_unit_test(parts_have_the_bits_of_the_whole),
+        cmocka_unit_test(gated_products_have_the_bits_of_their_parts),
         cmocka_unit_test(emulated_attention_gives_the_plain_bits),
         cmocka_unit_test(real_attention_gives_the_plain_bits),
         cmocka_unit_test(little_is_lost),

@@ -27,13 +27,13 @@ static void relu2(float *x, uint32_t n)
     for (uint32_t i = 0; i < n; i++) x[i] = x[i] > 0.0f ? x[i] * x[i] : 0.0f;
 }
 
-static void activate(const sx_vector_ops *v, sx_act_kind act, float *x, uint32_t n)
+static void (*activation(const sx_vector_ops *v, sx_act_kind act))(float *x, uint32_t n)
 {
     switch (act) {
-    case SX_ACT_GELU: v->gelu(x, n); break;
-    case SX_ACT_GELU_ERF: gelu_erf(x, n); break;
-    case SX_ACT_RELU2: relu2(x, n); break;
-    default: v->silu(x, n); break;
+    case SX_ACT_GELU: return v->gelu;
+    case SX_ACT_GELU_ERF: return gelu_erf;
+    case SX_ACT_RELU2: return relu2;
+    default: return v->silu;
     }
 }
 
@@ -55,7 +55,7 @@ static void act_some(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
             swiglu_oai(v, gate, up, t->width);
             continue;
         }
-        activate(v, act, gate ? gate : up, t->width);
+        activation(v, act)(gate ? gate : up, t->width);
         if (gate) v->mul(gate, gate, up, t->width);
     }
 }
@@ -65,10 +65,14 @@ static void mlp(sx_eval *e, const sx_weight *gate, const sx_weight *up, const sx
                 float *z)
 {
     const uint32_t d = e->net->hp.n_embd, width = up->n_out;
+    const sx_act_kind act = e->net->hp.act;
+    const sx_gate gated = {gate, up, activation(e->run.kernels->vector, act)};
+    if (gate->data && act != SX_ACT_SWIGLU_OAI && sx_project_gated(e, &gated, &(sx_product){down, z, d}, h, n)) return;
     sx_product both[2] = {{up, e->b.up, width}, {gate, e->b.gate, width}};
-    act_task act = {e, gate->data ? e->b.gate : NULL, e->b.up, width};
+    act_task acts = {e, gate->data ? e->b.gate : NULL, e->b.up, width};
     sx_project_made(e, both, gate->data ? 2 : 1, h, n);
-    sx_project_made(e, &(sx_product){down, z, d}, 1, (sx_rows){act.gate ? act.gate : act.up, width, act_some, &act}, n);
+    sx_project_made(e, &(sx_product){down, z, d}, 1, (sx_rows){acts.gate ? acts.gate : acts.up, width, act_some, &acts},
+                    n);
 }
 
 /* ---- experts ---- */

@@ -57,6 +57,8 @@ bool sx_head(sx_eval *e, const uint32_t *rows, uint32_t count, float *logits);
  * rows that are made on the way. */
 void sx_project_made(const sx_eval *e, const sx_product *products, uint32_t n, sx_rows x, uint32_t n_tok);
 void sx_project(const sx_eval *e, const sx_product *products, uint32_t n, const float *x, size_t ldx, uint32_t n_tok);
+/* sx_matmul_gated where nobody wants to see or adapt what is between. */
+bool sx_project_gated(const sx_eval *e, const sx_gate *gate, const sx_product *down, sx_rows x, uint32_t n_tok);
 
 /* ffn.c: z [n, n_embd] = feed-forward of h [n, n_embd]. */
 void sx_feed_forward(sx_eval *e, const sx_layer *l, uint32_t n, sx_rows h, float *z);

@@ -82,3 +82,11 @@ void sx_project(const sx_eval *e, const sx_product *products, uint32_t n, const 
 {
     sx_project_made(e, products, n, (sx_rows){x, ldx, NULL, NULL}, n_tok);
 }
+
+bool sx_project_gated(const sx_eval *e, const sx_gate *gate, const sx_product *down, sx_rows x, uint32_t n_tok)
+{
+    if (e->observer || e->n_made > 0) return false;
+    for (uint32_t i = 0; i < e->n_segments; i++)
+        if (e->segments[i].adapters) return false;
+    return sx_matmul_gated(&e->run, gate, down, &x, n_tok);
+}

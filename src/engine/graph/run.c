@@ -127,6 +127,7 @@ typedef struct product_task {
     uint32_t first[SX_PRODUCTS + 1]; /* the number of panels before each product */
     uint32_t bytes;                  /* the first tokens, which are wanted as bytes */
     bool tiles, parts;               /* those from n_made on are wanted as tiles; in parts */
+    uint16_t *tile_room;             /* where these are */
     const sx_panel_ops *form;        /* in which tokens meet float weights; NULL: as they are */
     const sx_rows *x;
 } product_task;
@@ -142,7 +143,7 @@ static bool tiled(const product_task *task, const sx_weight *w)
 
 static sx_tile_tokens tile_tokens(const product_task *task)
 {
-    return (sx_tile_tokens){task->run->tiles, task->n_tok - task->n_made, task->parts};
+    return (sx_tile_tokens){task->tile_room, task->n_tok - task->n_made, task->parts};
 }
 
 static void ready(const product_task *task, uint32_t begin, uint32_t end, uint32_t worker)
@@ -212,6 +213,11 @@ static uint32_t pack_grain(const product_task *task) /* whole tiles, and some of
 
 /* ---- rows of the matrices ---- */
 
+static sx_tile_rows tile_rows(const sx_weight *w, uint32_t row)
+{
+    return (sx_tile_rows){w->type, w->data + (size_t)row * w->stride, w->stride};
+}
+
 static void multiply_rows(const product_task *task, const sx_product *p, uint32_t row, uint32_t n, uint32_t worker)
 {
     const sx_kernels *ops = task->run->kernels;
@@ -228,7 +234,8 @@ static void multiply_rows(const product_task *task, const sx_product *p, uint32_
         ops->matmul->floats(w->type, data, w->stride, n, task->x->x, task->x->ldx, n_vector, w->k, out, p->ldo);
     if (n_vector < task->n_tok) {
         const sx_tile_tokens tiles = tile_tokens(task);
-        ops->tiles->multiply(w->type, data, w->stride, n, &tiles, w->k, out + n_vector * p->ldo, p->ldo, scratch);
+        const sx_tile_rows rows = tile_rows(w, row);
+        ops->tiles->multiply(&rows, n, &tiles, w->k, out + n_vector * p->ldo, p->ldo, scratch);
     }
     if (w->bias)
         for (uint32_t t = 0; t < task->n_tok; t++)
@@ -270,6 +277,7 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
                uint32_t n_made)
 {
     product_task task = {.run = run, .products = products, .n = n, .n_tok = n_tok, .n_made = n_made, .x = x};
+    task.tile_room = run->tiles;
     task.panel = n_tok > 1 ? 2 * PANEL : PANEL;
     for (uint32_t i = 0; i < n; i++) {
         const sx_weight *w = products[i].w;
@@ -289,4 +297,52 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
         sx_parallel_shares(run, panels, least_of(&task), panels, multiply, &task);
     else
         sx_parallel(run, panels, grain, multiply, &task);
+}
+
+/* ---- gated products ---- */
+
+typedef struct gated_task {
+    const product_task *task;
+    const sx_gate *gate;
+    sx_tile_tokens next;
+} gated_task;
+
+static void multiply_gated(void *arg, uint32_t begin, uint32_t end, uint32_t worker)
+{
+    const gated_task *t = arg;
+    const sx_run *run = t->task->run;
+    const sx_weight *up = t->gate->up;
+    const uint32_t row = begin * t->task->panel, last = end * t->task->panel;
+    const sx_tile_tokens x = tile_tokens(t->task);
+    const sx_tile_gate rows = {tile_rows(t->gate->gate, row), tile_rows(up, row), t->gate->act};
+    run->kernels->tiles->multiply_gated(&rows, (last < up->n_out ? last : up->n_out) - row, &x, up->k, &t->next,
+                                        up->n_out, row, run->scratch + worker * run->scratch_stride);
+}
+
+static bool gates(const product_task *task, const sx_gate *gate, const sx_weight *down)
+{
+    const sx_weight *all[] = {gate->gate, gate->up, down};
+    for (size_t i = 0; i < 3; i++)
+        if (!tiled(task, all[i]) || task->run->kernels->tiles->in_parts(all[i]->type)) return false;
+    return gate->act && !gate->gate->bias && !gate->up->bias && gate->up->n_out % (2 * PANEL) == 0;
+}
+
+bool sx_matmul_gated(const sx_run *run, const sx_gate *gate, const sx_product *down, const sx_rows *x, uint32_t n_tok)
+{
+    const sx_product up = {gate->up, NULL, 0};
+    product_task first = {.run = run, .products = &up, .n = 1, .n_tok = n_tok, .x = x, .tiles = true};
+    if (!gates(&first, gate, down->w)) return false;
+    first.panel = 2 * PANEL;
+    first.first[1] = gate->up->n_out / first.panel;
+    first.tile_room = run->tiles;
+    make_ready(&first);
+    gated_task task = {&first, gate, {run->gated, n_tok, false}};
+    const uint32_t grain = grain_of(&first);
+    sx_parallel(run, first.first[1], grain > 1 ? grain / 2 : 1, multiply_gated, &task);
+
+    product_task second = {.run = run, .products = down, .n = 1, .n_tok = n_tok, .tiles = true, .panel = 2 * PANEL};
+    second.first[1] = (down->w->n_out + second.panel - 1) / second.panel;
+    second.tile_room = run->gated;
+    sx_parallel(run, second.first[1], grain_of(&second), multiply, &second);
+    return true;
 }

@@ -17,6 +17,7 @@ typedef struct sx_run {
     size_t scratch_stride;
     sx_q8 q8;        /* room for a batch of the widest activations */
     uint16_t *tiles; /* the same as bf16, where the level has tiles; of up to `longest` elements in two parts */
+    uint16_t *gated; /* likewise, what a gated product leaves for the next one */
     float *panels;   /* activations of up to `longest` elements in the order of panels */
     uint32_t longest;
 } sx_run;
@@ -55,5 +56,14 @@ typedef struct sx_rows { /* x [n_tok, ldx] */
 enum { SX_PRODUCTS = 4 };
 void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const sx_rows *x, uint32_t n_tok,
                uint32_t n_made);
+
+typedef struct sx_gate { /* act(gate x) * (up x) */
+    const sx_weight *gate, *up;
+    void (*act)(float *x, uint32_t n); /* works on each number by itself */
+} sx_gate;
+
+/* down->out = act(gate x) * (up x) times down: the bits of both products one after the other, of tokens of which none is made,
+ * but what is between them never stands in memory as floats. Returns false, with nothing done, where that cannot be. */
+bool sx_matmul_gated(const sx_run *run, const sx_gate *gate, const sx_product *down, const sx_rows *x, uint32_t n_tok);
 
 #endif

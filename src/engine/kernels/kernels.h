@@ -40,6 +40,17 @@ typedef struct sx_tile_tokens {
     bool parts; /* what rounding to bf16 leaves stands there too */
 } sx_tile_tokens;
 
+typedef struct sx_tile_rows { /* of a matrix */
+    uint32_t type;
+    const void *data;
+    size_t stride; /* bytes from one to the next */
+} sx_tile_rows;
+
+typedef struct sx_tile_gate { /* act(gate x) * (up x) */
+    sx_tile_rows gate, up;
+    void (*act)(float *x, uint32_t n); /* works on each number by itself */
+} sx_tile_gate;
+
 /* The same for many tokens where there is such a unit: weights and activations are rounded to bf16, but F16 is multiplied in
  * two parts, without loss worth the name; sums stay F32. Not the bits of sx_matmul_ops, and again the same bits however many
  * rows and tokens go together. */
@@ -49,9 +60,14 @@ typedef struct sx_tile_ops {
     size_t (*packed)(uint32_t n_tok, uint32_t k, bool parts); /* bf16 numbers that pack needs for n_tok tokens */
     /* 16 tokens of out->n from token `first` (a multiple of 16) on; missing ones become zeros. */
     void (*pack)(const float *x, size_t ldx, uint32_t k, const sx_tile_tokens *out, uint32_t first);
-    void (*multiply)(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_tile_tokens *x, uint32_t k,
-                     float *out, size_t ldo, void *scratch);
-    size_t (*scratch)(uint32_t n_tok); /* bytes, 64-byte aligned, that multiply needs */
+    void (*multiply)(const sx_tile_rows *w, uint32_t n_rows, const sx_tile_tokens *x, uint32_t k, float *out,
+                     size_t ldo, void *scratch);
+    /* n_rows of both (a multiple of 32; neither in parts), packed at once for a product of next_k (likewise) numbers, as its
+     * numbers from `first` (likewise) on: the bits of multiply, act, a product of two floats and pack. next: x->n tokens,
+     * not in parts. */
+    void (*multiply_gated)(const sx_tile_gate *g, uint32_t n_rows, const sx_tile_tokens *x, uint32_t k,
+                           const sx_tile_tokens *next, uint32_t next_k, uint32_t first, void *scratch);
+    size_t (*scratch)(uint32_t n_tok); /* bytes, 64-byte aligned, that both need */
 } sx_tile_ops;
 
 /* The same for many tokens with float weights: the bits of sx_matmul_ops.floats. Tokens are laid out once for all rows. */

@@ -94,6 +94,7 @@ static void place_all(sx_eval *e, const sx_net *net, uint32_t rows, layout *l)
     const uint32_t floats = net->weights.longest_floats, longest = floats < widest ? floats : widest;
     place_q8(&e->run.q8, l, n, widest);
     e->run.tiles = place(l, tile_numbers(tiles, rows, widest, longest), sizeof *e->run.tiles);
+    e->run.gated = place(l, tile_numbers(tiles, rows, ff, 0), sizeof *e->run.gated);
     e->run.panels = place(l, panel_floats(&net->kernels, rows, longest), sizeof(float));
     e->run.longest = longest;
     e->run.n_batch = rows;

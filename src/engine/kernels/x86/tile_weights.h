@@ -22,9 +22,14 @@ typedef struct weight_room {                    /* a worker's scratch */
     unsigned char last[ROWS * CUT_MAX * 2], rest[ROWS * CUT_MAX * 2]; /* rows of bf16 */
 } weight_room;
 
-typedef struct weights {
-    const matrix *m;
-    uint32_t type, k, cut;
+typedef struct source { /* of a column of tiles: 16 rows of a matrix */
+    matrix m;
+    uint32_t type;
+} source;
+
+typedef struct weights { /* a pair of columns from row r: row r of the first, row r + apart of the second */
+    source from[2];
+    uint32_t apart, k, cut;
     weight_room *room;
 } weights;
 
@@ -117,12 +122,11 @@ INLINE void tiles_of(const panel *p, uint32_t n, uint16_t *tiles, const int grou
     }
 }
 
-static void quantised(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
+static void quantised(const matrix *m, panel *p, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
 {
-    panel *p = &w->room->bytes;
-    const form f = form_of(w->m->quant);
-    const bool small = w->m->quant->group == 16;
-    fill_rows(p, w->m, r0, k0, n, NULL);
+    const form f = form_of(m->quant);
+    const bool small = m->quant->group == 16;
+    fill_rows(p, m, r0, k0, n, NULL);
     if (f == BIASED_F16) /* groups of 32 */
         tiles_of(p, n, tiles, 32, BIASED_F16);
     else if (f == BIASED)
@@ -143,21 +147,21 @@ INLINE void turned(rows from, uint32_t n, uint16_t *tiles)
         }
 }
 
-static uint32_t rows_left(const weights *w, uint32_t r0)
+static uint32_t rows_left(const matrix *m, uint32_t r0)
 {
-    return w->m->n_rows - r0 < ROWS ? w->m->n_rows - r0 : ROWS;
+    return m->n_rows - r0 < ROWS ? m->n_rows - r0 : ROWS;
 }
 
 /* Missing rows and a last part of k are zeros. */
-static void halves(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
+static void halves(const matrix *m, weight_room *room, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
 {
-    const uint32_t left = rows_left(w, r0);
-    rows from = {.first = w->m->w + (size_t)r0 * w->m->stride + 2 * (size_t)k0, .stride = w->m->stride};
+    const uint32_t left = rows_left(m, r0);
+    rows from = {.first = m->w + (size_t)r0 * m->stride + 2 * (size_t)k0, .stride = m->stride};
     if (left < ROWS || n % TILE_STEP != 0) {
-        memset(w->room->last, 0, sizeof w->room->last);
+        memset(room->last, 0, sizeof room->last);
         for (uint32_t r = 0; r < left; r++)
-            memcpy(w->room->last + (size_t)r * CUT_MAX * 2, from.first + (size_t)r * from.stride, (size_t)n * 2);
-        from = (rows){.first = w->room->last, .stride = (size_t)CUT_MAX * 2};
+            memcpy(room->last + (size_t)r * CUT_MAX * 2, from.first + (size_t)r * from.stride, (size_t)n * 2);
+        from = (rows){.first = room->last, .stride = (size_t)CUT_MAX * 2};
     }
     turned(from, n, tiles);
 }
@@ -172,51 +176,60 @@ INLINE __m512 rest_of(__m512 x)
 }
 
 /* Rows of F16 in two parts, which have all of their bits. */
-static void split_halves(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
+static void split_halves(const matrix *m, weight_room *room, uint32_t r0, uint32_t k0, uint32_t n, uint16_t *tiles)
 {
-    const uint32_t left = rows_left(w, r0);
+    const uint32_t left = rows_left(m, r0);
     if (left < ROWS || n % TILE_STEP != 0) {
-        memset(w->room->last, 0, sizeof w->room->last);
-        memset(w->room->rest, 0, sizeof w->room->rest);
+        memset(room->last, 0, sizeof room->last);
+        memset(room->rest, 0, sizeof room->rest);
     }
     for (uint32_t r = 0; r < left; r++) {
-        const unsigned char *row = w->m->w + (size_t)(r0 + r) * w->m->stride;
+        const unsigned char *row = m->w + (size_t)(r0 + r) * m->stride;
         for (uint32_t i = 0; i < n; i += 16) {
             const size_t at = ((size_t)r * CUT_MAX + i) * 2;
             const __m512 x = load_lanes(SX_TYPE_F16, row, k0 + i, head_mask(n - i < 16 ? n - i : 16));
-            _mm256_storeu_si256((__m256i *)(void *)(w->room->last + at), (__m256i)_mm512_cvtneps_pbh(x));
-            _mm256_storeu_si256((__m256i *)(void *)(w->room->rest + at), (__m256i)_mm512_cvtneps_pbh(rest_of(x)));
+            _mm256_storeu_si256((__m256i *)(void *)(room->last + at), (__m256i)_mm512_cvtneps_pbh(x));
+            _mm256_storeu_si256((__m256i *)(void *)(room->rest + at), (__m256i)_mm512_cvtneps_pbh(rest_of(x)));
         }
     }
-    turned((rows){.first = w->room->last, .stride = (size_t)CUT_MAX * 2}, n, tiles);
-    turned((rows){.first = w->room->rest, .stride = (size_t)CUT_MAX * 2}, n, tiles + (size_t)2 * steps_of(n) * TILE);
+    turned((rows){.first = room->last, .stride = (size_t)CUT_MAX * 2}, n, tiles);
+    turned((rows){.first = room->rest, .stride = (size_t)CUT_MAX * 2}, n, tiles + (size_t)2 * steps_of(n) * TILE);
 }
 
-/* n elements from k0 on of the n_rows rows from r0 on, as one column of tiles or two. */
-static void make_pair(const weights *w, uint32_t r0, uint32_t n_rows, uint32_t k0, uint32_t n)
+/* n elements from k0 on of the rows from r0 on, as one column of tiles or two. */
+static void make_pair(const weights *w, uint32_t r0, uint32_t cols, uint32_t k0, uint32_t n)
 {
-    for (uint32_t c = 0; c * ROWS < n_rows; c++) {
+    for (uint32_t c = 0; c < cols; c++) {
+        const source *from = &w->from[c];
+        const uint32_t row = r0 + c * w->apart;
         uint16_t *tiles = w->room->pair + (size_t)c * steps_of(n) * TILE;
-        if (w->m->quant)
-            quantised(w, r0 + c * ROWS, k0, n, tiles);
-        else if (in_parts(w->type))
-            split_halves(w, r0 + c * ROWS, k0, n, tiles);
+        if (from->m.quant)
+            quantised(&from->m, &w->room->bytes, row, k0, n, tiles);
+        else if (in_parts(from->type))
+            split_halves(&from->m, w->room, row, k0, n, tiles);
         else
-            halves(w, r0 + c * ROWS, k0, n, tiles);
+            halves(&from->m, w->room, row, k0, n, tiles);
     }
 }
 
-/* The next rows' bytes of the same cut, asked for while these are worked on: `part` of `parts`. */
-static void ask_for(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint32_t part, uint32_t parts)
+/* One row's bytes of a cut. */
+INLINE void ask_for_row(const matrix *m, uint32_t row, uint32_t k0, uint32_t n)
 {
-    const sx_quant *quant = w->m->quant;
+    const sx_quant *quant = m->quant;
     const size_t at = quant ? (size_t)(k0 / quant->block) * quant->block_bytes : 2 * (size_t)k0,
                  bytes = quant ? (size_t)(n / quant->block) * quant->block_bytes : 2 * (size_t)n;
-    const uint32_t left = w->m->n_rows > r0 ? w->m->n_rows - r0 : 0, count = left < PAIR ? left : PAIR;
-    for (uint32_t r = count * part / parts; r < count * (part + 1) / parts; r++)
-        for (size_t i = 0; i < bytes + 63; i += 64)
-            _mm_prefetch((const char *)w->m->w + (size_t)(r0 + r) * w->m->stride + at + (i < bytes ? i : bytes - 1),
-                         _MM_HINT_T1);
+    const char *first = (const char *)m->w + (size_t)row * m->stride + at;
+    for (size_t i = 0; i < bytes + 63; i += 64) _mm_prefetch(first + (i < bytes ? i : bytes - 1), _MM_HINT_T1);
+}
+
+/* The next pair's bytes of the same cut, asked for while this one is worked on: `part` of `parts`. */
+static void ask_for(const weights *w, uint32_t r0, uint32_t k0, uint32_t n, uint32_t part, uint32_t parts)
+{
+    for (uint32_t i = PAIR * part / parts; i < PAIR * (part + 1) / parts; i++) {
+        const matrix *m = &w->from[i / ROWS].m;
+        const uint32_t row = r0 + i / ROWS * w->apart + i % ROWS;
+        if (row < m->n_rows) ask_for_row(m, row, k0, n);
+    }
 }
 
 #endif

@@ -11,7 +11,7 @@
 #include "engine/kernels/x86/tile_weights.h"
 
 enum {
-    BLOCK = 8 * PAIR,            /* rows whose sums wait in L2 between cuts, */
+    PAIRS = 8,                   /* of columns whose sums wait in L2 between cuts, */
     TOKENS = 512,                /* for as many tokens */
     MANY = 128,                  /* tokens whose results go past the caches */
     SUMS = 4 * TILE_ROWS * ROWS, /* of 32 rows times 32 tokens: tiles (0, 0), (0, 1), (1, 0), (1, 1) */
@@ -20,8 +20,9 @@ enum {
 
 typedef struct tile_room { /* a worker's scratch */
     weight_room weights;
-    _Alignas(64) float done[SUMS]; /* sums that are whole, on their way out */
-    _Alignas(64) float sums[];     /* [pairs of a block][token blocks][SUMS] */
+    _Alignas(64) float done[SUMS];             /* sums that are whole, on their way out */
+    _Alignas(64) uint16_t half[TOKENS * ROWS]; /* the first 16 columns of a step of the next product */
+    _Alignas(64) float sums[];                 /* [pairs of a block][token blocks][SUMS] */
 } tile_room;
 
 /* ---- products ---- */
@@ -98,17 +99,44 @@ INLINE void multiply_some(tile_unit *unit, const operands *o, const float *in, f
         multiply_tiles(unit, o, in, out, 1, 1, parts);
 }
 
-typedef struct tokens { /* at most TOKENS as tiles: [cuts of k][16 tokens][parts][steps of a cut][tile] */
-    const uint16_t *a;
-    uint32_t n, parts;
-    float *out; /* of the first */
-    size_t ldo;
-} tokens;
-
 static size_t up_to_16(uint32_t n_tok)
 {
     return ((size_t)n_tok + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
 }
+
+static size_t width(uint32_t k) /* of a packed token's row */
+{
+    return ((size_t)k + TILE_STEP - 1) / TILE_STEP * TILE_STEP;
+}
+
+typedef struct tokens { /* at most TOKENS as tiles: [cuts of k][16 tokens][parts][steps of a cut][tile] */
+    uint16_t *a;
+    uint32_t n, k, cut, parts;
+} tokens;
+
+/* Those from token t on. */
+static tokens tokens_at(const sx_tile_tokens *x, uint32_t t, uint32_t k)
+{
+    const uint32_t parts = x->parts ? 2 : 1;
+    return (tokens){x->a + t * width(k) * parts, x->n - t < TOKENS ? x->n - t : TOKENS, k, cut_of(k, x->parts), parts};
+}
+
+/* 16 tokens' tiles of the cut that begins at k0. */
+static uint16_t *tiles_at(const tokens *x, uint32_t token, uint32_t k0)
+{
+    const uint32_t n = x->k - k0 < x->cut ? x->k - k0 : x->cut;
+    return x->a + (k0 * up_to_16(x->n) + token * width(n)) * x->parts;
+}
+
+/* ---- results ---- */
+
+typedef struct results { /* where they go: floats, or tokens of the next product */
+    float *out;          /* [n, ldo] */
+    size_t ldo;
+    void (*gate)(float *x, uint32_t n); /* or NULL: a pair is a gate and what goes through it */
+    tokens next;
+    uint32_t first; /* of the next product's k: where the first row goes */
+} results;
 
 /* Whole sums of n_tok tokens and n_rows rows. Results of many tokens go past the caches: they are more than L2 holds, and to
  * have their lines first, from wherever they were written last, costs as much as half of the products. */
@@ -128,62 +156,119 @@ INLINE void put(const float *sums, float *out, size_t ldo, uint32_t n_tok, uint3
     }
 }
 
-/* All tokens times the n_rows rows from r0 on, of which weights.pair holds n elements from k0 on. */
-static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, uint32_t r0, uint32_t n_rows, uint32_t k0,
-                       uint32_t n, float *sums, float *done)
+/* gate(first column) * second, of 16 tokens from `token` on, as 16 columns of the next product's tokens. Of a step of 32, the
+ * first 16 wait for the others, so that whole lines go out. */
+INLINE void put_gated(float *sums, const results *to, uint32_t token, uint32_t column, uint16_t *half, bool many)
+{
+    const uint32_t k0 = column / to->next.cut * to->next.cut;
+    uint16_t *tile = tiles_at(&to->next, token, k0) + (size_t)(column - k0) / TILE_STEP * TILE;
+    to->gate(sums, SUM);
+    for (uint32_t t = 0; t < TILE_ROWS; t++) {
+        __m256i *low = (__m256i *)(void *)(half + (size_t)(token + t) * ROWS);
+        const __m512 v = _mm512_mul_ps(_mm512_load_ps(sums + t * ROWS), _mm512_load_ps(sums + SUM + t * ROWS));
+        const __m256i numbers = (__m256i)_mm512_cvtneps_pbh(v);
+        if (column % TILE_STEP == 0) {
+            _mm256_store_si256(low, numbers);
+            continue;
+        }
+        const __m512i line = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_load_si256(low)), numbers, 1);
+        __m512i *out = (__m512i *)(void *)(tile + t * TILE_STEP);
+        many ? _mm512_stream_si512(out, line) : _mm512_store_si512(out, line);
+    }
+}
+
+/* Of n_tok tokens from `token` on and the pair from row r0 on. */
+INLINE void put_pair(tile_room *room, const results *to, uint32_t token, uint32_t n_tok, uint32_t r0, uint32_t n_rows,
+                     bool many)
+{
+    if (!to->gate) {
+        put(room->done, to->out + token * to->ldo + r0, to->ldo, n_tok, n_rows, many);
+        return;
+    }
+    for (uint32_t t = 0; t < n_tok; t += TILE_ROWS)
+        put_gated(room->done + t / TILE_ROWS * 2 * SUM, to, token + t, to->first + r0, room->half, many);
+}
+
+/* ---- all of it ---- */
+
+/* All tokens times the pair from row r0 on, of which weights.pair holds n elements from k0 on. */
+static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, const results *to, uint32_t r0,
+                       uint32_t n_rows, uint32_t k0, uint32_t n, float *sums, tile_room *room)
 {
     const uint32_t blocks = (x->n + 31) / 32;
-    const bool last = k0 + n == w->k;
-    operands o = {.a = x->a + (size_t)k0 * up_to_16(x->n) * x->parts, .b = w->room->pair, .steps = steps_of(n)};
+    const bool last = k0 + n == w->k, two = to->gate || n_rows > ROWS;
+    operands o = {.a = tiles_at(x, 0, k0), .b = w->room->pair, .steps = steps_of(n)};
     o.next = (size_t)o.steps * TILE * x->parts;
     for (uint32_t i = 0; i < blocks; i++, sums += SUMS, o.a += 2 * o.next) {
         const uint32_t n_tok = x->n - 32 * i < 32 ? x->n - 32 * i : 32;
         const float *in = k0 > 0 ? sums : NULL;
-        float *out = last ? done : sums;
-        if (in_parts(w->type))
-            multiply_some(unit, &o, in, out, n_tok > TILE_ROWS, n_rows > ROWS, true);
+        float *out = last ? room->done : sums;
+        if (in_parts(w->from->type))
+            multiply_some(unit, &o, in, out, n_tok > TILE_ROWS, two, true);
         else
-            multiply_some(unit, &o, in, out, n_tok > TILE_ROWS, n_rows > ROWS, false);
-        if (last) put(done, x->out + (size_t)32 * i * x->ldo + r0, x->ldo, n_tok, n_rows, x->n >= MANY);
-        ask_for(w, r0 + PAIR, k0, n, i, blocks);
+            multiply_some(unit, &o, in, out, n_tok > TILE_ROWS, two, false);
+        if (last) put_pair(room, to, 32 * i, n_tok, r0, n_rows, x->n >= MANY);
+        ask_for(w, r0 + ROWS + w->apart, k0, n, i, blocks);
     }
 }
 
-static void block(tile_unit *unit, const weights *w, const tokens *x, uint32_t r0, uint32_t n_rows, tile_room *room)
+static void block(tile_unit *unit, const weights *w, const tokens *x, const results *to, uint32_t r0, uint32_t end,
+                  tile_room *room)
 {
     const size_t pair_sums = (size_t)(x->n + 31) / 32 * SUMS;
+    const uint32_t step = ROWS + w->apart; /* rows of each matrix in a pair */
     for (uint32_t k0 = 0; k0 < w->k; k0 += w->cut) {
         const uint32_t n = w->k - k0 < w->cut ? w->k - k0 : w->cut;
-        for (uint32_t r = 0; r < n_rows; r += PAIR) {
-            const uint32_t some = n_rows - r < PAIR ? n_rows - r : PAIR;
-            make_pair(w, r0 + r, some, k0, n);
-            all_tokens(unit, w, x, r0 + r, some, k0, n, room->sums + r / PAIR * pair_sums, room->done);
+        float *sums = room->sums;
+        for (uint32_t r = r0; r < end; r += step, sums += pair_sums) {
+            const uint32_t some = end - r < step ? end - r : step;
+            make_pair(w, r, to->gate || some > ROWS ? 2 : 1, k0, n);
+            all_tokens(unit, w, x, to, r, some, k0, n, sums, room);
         }
     }
 }
 
-static size_t width(uint32_t k) /* of a packed token's row */
+/* All rows times all tokens; `next`: the tokens of the next product, where results are that. */
+static void multiply_all(weights *w, uint32_t n_rows, const sx_tile_tokens *x, results to, const sx_tile_tokens *next,
+                         uint32_t next_k, tile_room *room)
 {
-    return ((size_t)k + TILE_STEP - 1) / TILE_STEP * TILE_STEP;
-}
-
-static void multiply(uint32_t type, const void *data, size_t stride, uint32_t n_rows, const sx_tile_tokens *x,
-                     uint32_t k, float *out, size_t ldo, void *scratch)
-{
-    tile_room *room = scratch;
-    const matrix m = {sx_quant_get(type), data, stride, n_rows};
-    const weights w = {&m, type, k, cut_of(k, x->parts), &room->weights};
-    const uint32_t parts = x->parts ? 2 : 1;
+    const uint32_t step = PAIRS * (ROWS + w->apart);
+    float *out = to.out;
     tile_unit unit;
+    w->room = &room->weights;
     tiles_begin(&unit);
     for (uint32_t t = 0; t < x->n; t += TOKENS) {
-        const tokens some = {x->a + t * width(k) * parts, x->n - t < TOKENS ? x->n - t : TOKENS, parts, out + t * ldo,
-                             ldo};
-        for (uint32_t r = 0; r < n_rows; r += BLOCK)
-            block(&unit, &w, &some, r, n_rows - r < BLOCK ? n_rows - r : BLOCK, room);
+        const tokens some = tokens_at(x, t, w->k);
+        w->cut = some.cut;
+        if (next)
+            to.next = tokens_at(next, t, next_k);
+        else
+            to.out = out + t * to.ldo;
+        for (uint32_t r = 0; r < n_rows; r += step)
+            block(&unit, w, &some, &to, r, n_rows - r < step ? n_rows : r + step, room);
     }
     tiles_end(&unit);
     _mm_sfence(); /* what went past the caches comes before whatever tells others that it is there */
+}
+
+static source source_of(const sx_tile_rows *w, uint32_t n_rows)
+{
+    return (source){{sx_quant_get(w->type), w->data, w->stride, n_rows}, w->type};
+}
+
+static void multiply(const sx_tile_rows *w, uint32_t n_rows, const sx_tile_tokens *x, uint32_t k, float *out,
+                     size_t ldo, void *scratch)
+{
+    const source from = source_of(w, n_rows);
+    weights all = {.from = {from, from}, .apart = ROWS, .k = k};
+    multiply_all(&all, n_rows, x, (results){.out = out, .ldo = ldo}, NULL, 0, scratch);
+}
+
+static void multiply_gated(const sx_tile_gate *g, uint32_t n_rows, const sx_tile_tokens *x, uint32_t k,
+                           const sx_tile_tokens *next, uint32_t next_k, uint32_t first, void *scratch)
+{
+    weights all = {.from = {source_of(&g->gate, n_rows), source_of(&g->up, n_rows)}, .k = k};
+    multiply_all(&all, n_rows, x, (results){.gate = g->act, .first = first}, next, next_k, scratch);
 }
 
 /* ---- activations as tiles ---- */
@@ -217,13 +302,11 @@ INLINE void pack_cut(const float *x, size_t ldx, uint32_t there, uint32_t n, uin
 static void pack(const float *x, size_t ldx, uint32_t k, const sx_tile_tokens *out, uint32_t first)
 {
     const uint32_t begin = first / TOKENS * TOKENS, there = out->n - first < TILE_ROWS ? out->n - first : TILE_ROWS;
-    const size_t all = up_to_16(out->n - begin < TOKENS ? out->n - begin : TOKENS), parts = out->parts ? 2 : 1;
-    const uint32_t cut = cut_of(k, out->parts);
-    uint16_t *a = out->a + begin * width(k) * parts;
-    for (uint32_t k0 = 0; k0 < k; k0 += cut) {
-        const uint32_t n = k - k0 < cut ? k - k0 : cut;
+    const tokens all = tokens_at(out, begin, k);
+    for (uint32_t k0 = 0; k0 < k; k0 += all.cut) {
+        const uint32_t n = k - k0 < all.cut ? k - k0 : all.cut;
         const float *from = x + first * ldx + k0;
-        uint16_t *to = a + (k0 * all + (first - begin) * width(n)) * parts;
+        uint16_t *to = tiles_at(&all, first - begin, k0);
         if (out->parts)
             pack_cut(from, ldx, there, n, to, true);
         else
@@ -239,11 +322,11 @@ static bool takes(uint32_t type)
 static size_t scratch_bytes(uint32_t n_tok)
 {
     const size_t blocks = ((n_tok < TOKENS ? n_tok : TOKENS) + 31) / 32;
-    return sizeof(tile_room) + BLOCK / PAIR * blocks * SUMS * sizeof(float);
+    return sizeof(tile_room) + PAIRS * blocks * SUMS * sizeof(float);
 }
 
 #if defined(SX_TILES_EMULATED)
-const sx_tile_ops sx_tiles_emulated = {takes, in_parts, packed, pack, multiply, scratch_bytes};
+const sx_tile_ops sx_tiles_emulated = {takes, in_parts, packed, pack, multiply, multiply_gated, scratch_bytes};
 #else
-const sx_tile_ops sx_tiles_amx = {takes, in_parts, packed, pack, multiply, scratch_bytes};
+const sx_tile_ops sx_tiles_amx = {takes, in_parts, packed, pack, multiply, multiply_gated, scratch_bytes};
 #endif
