@@ -88,11 +88,13 @@ static void mul(float *out, const float *a, const float *b, uint32_t n)
     }
 }
 
-/* x / (1 + e^-u) */
+/* x / (1 + e^-u): the reciprocal of 14 bits and one step of Newton's, 0 from 2^126 on. */
 static inline __m512 gate(__m512 x, __m512 u)
 {
-    const __m512 one = _mm512_set1_ps(1.0f);
-    return _mm512_div_ps(x, _mm512_add_ps(one, exp512(_mm512_sub_ps(_mm512_setzero_ps(), u))));
+    const __m512 one = _mm512_set1_ps(1.0f), d = _mm512_add_ps(one, exp512(_mm512_sub_ps(_mm512_setzero_ps(), u)));
+    const __mmask16 small = _mm512_cmp_ps_mask(d, _mm512_set1_ps(0x1p126f), _CMP_NGE_UQ);
+    const __m512 r = _mm512_rcp14_ps(d);
+    return _mm512_mul_ps(x, _mm512_maskz_fmadd_ps(small, r, _mm512_fnmadd_ps(d, r, one), r));
 }
 
 static void silu(float *x, uint32_t n)
