@@ -18,7 +18,9 @@
 #include "engine/kernels/half.h"
 #include "engine/kernels/kernels.h"
 #include "engine/model/gguf.h"
+#include "engine/session/adapter.h"
 #include "engine/session/model.h"
+#include "lora.h"
 #include "platform/cpu.h"
 #include "random_blocks.h"
 #include "tiles_at_hand.h"
@@ -581,6 +583,94 @@ static void made_tokens_pass_by_the_tiles(void **state)
     sx_model_free(plain);
 }
 
+static sx_tile_ops counting;
+static void (*gated)(const sx_tile_gate *, uint32_t, const sx_tile_tokens *, uint32_t, const sx_tile_tokens *, uint32_t,
+                     uint32_t, void *);
+static size_t n_gated;
+
+static void count_gated(const sx_tile_gate *g, uint32_t n_rows, const sx_tile_tokens *x, uint32_t k,
+                        const sx_tile_tokens *next, uint32_t next_k, uint32_t first, void *scratch)
+{
+    n_gated++;
+    gated(g, n_rows, x, k, next, next_k, first, scratch);
+}
+
+static sx_model *load_counting(const tiny *t)
+{
+    sx_model *model = load(t, 1, true); /* one thread: the count is no atomic */
+    counting = *model->net.kernels.tiles;
+    gated = counting.multiply_gated;
+    counting.multiply_gated = count_gated;
+    model->net.kernels.tiles = &counting;
+    return model;
+}
+
+static size_t gated_when(sx_session *s, const int32_t *tokens, bool observed)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[256];
+    snprintf(path, sizeof path, "%s/sextant-imatrix-XXXXXX", folder ? folder : "/tmp");
+    n_gated = 0;
+    if (observed) {
+        close(mkstemp(path));
+        assert_int_equal(sx_session_imatrix(s, tokens, N, "test", path, NULL, NULL), LLM_OK);
+        unlink(path);
+    } else {
+        sx_session_truncate(s, 0);
+        assert_int_equal(sx_session_eval(s, tokens, N, false, NULL, NULL, NULL), LLM_OK);
+    }
+    return n_gated;
+}
+
+/* What is between gate and up and down is seen and adapted wherever somebody is to see or adapt it. */
+static void gates_stay_open_for_adapters_and_observers(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    const tiny t = quantised(SX_TYPE_Q8_0, 0);
+    const float scale = 1.0f;
+    int32_t tokens[N];
+    gguf_writer w;
+    sx_adapter *adapter = NULL;
+    sx_model *model = load_counting(&t);
+    make_tokens(tokens, (uint32_t)sx_model_n_vocab(model));
+    lora_write(&w, &(lora_how){.rank = 4, .alpha = 6.0f, .seed = 3});
+    assert_int_equal(sx_adapter_read(&adapter, &mem, model, w.data, w.len, NULL), LLM_OK);
+    gguf_free(&w);
+    sx_session *s = open_session(model, 512);
+    assert_true(gated_when(s, tokens, false) > 0);
+    assert_int_equal(gated_when(s, tokens, true), 0);
+    assert_int_equal(sx_session_adapt(s, (const sx_adapter *const[]){adapter}, &scale, 1, NULL), LLM_OK);
+    assert_int_equal(gated_when(s, tokens, false), 0);
+    sx_session_free(s);
+    sx_adapter_free(adapter);
+    sx_model_free(model);
+}
+
+/* A bias on either side, or a width that is no whole step of tiles, goes the long way. */
+static void gates_that_cannot_be_taken_together(void **state)
+{
+    (void)state;
+    NEEDS_EMULATION
+    static const float bias[96];
+    const tiny t = quantised(SX_TYPE_BF16, 0);
+    int32_t tokens[N];
+    sx_model *model = load_counting(&t);
+    sx_session *s = open_session(model, 512);
+    sx_layer *layers = model->net.weights.layers;
+    make_tokens(tokens, (uint32_t)sx_model_n_vocab(model));
+    for (uint32_t way = 0; way < 4; way++) {
+        for (uint32_t i = 0; i < model->net.hp.n_layer; i++) {
+            layers[i].gate.bias = way == 1 ? bias : NULL;
+            layers[i].up.bias = way == 2 ? bias : NULL;
+            layers[i].gate.n_out = layers[i].up.n_out = layers[i].down.k = way == 3 ? 80 : 96;
+        }
+        assert_int_equal(gated_when(s, tokens, false) > 0, way == 0);
+    }
+    sx_session_free(s);
+    sx_model_free(model);
+}
+
 /* ---- company ---- */
 
 typedef struct caller {
@@ -641,6 +731,8 @@ int main(void)
         cmocka_unit_test(little_is_lost),
         cmocka_unit_test(same_bits_however_evaluated),
         cmocka_unit_test(made_tokens_pass_by_the_tiles),
+        cmocka_unit_test(gates_stay_open_for_adapters_and_observers),
+        cmocka_unit_test(gates_that_cannot_be_taken_together),
         cmocka_unit_test(mixed_batches),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
