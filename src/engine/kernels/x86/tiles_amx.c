@@ -201,39 +201,42 @@ INLINE void put_pair(tile_room *room, const results *to, uint32_t token, uint32_
 
 /* ---- all of it ---- */
 
-/* All tokens times the pair from row r0 on, of which weights.pair holds n elements from k0 on. */
-static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, const results *to, uint32_t r0,
-                       uint32_t n_rows, uint32_t k0, uint32_t n, float *sums, tile_room *room)
+typedef struct stretch { /* a pair of columns over a cut of k, which weights.pair holds */
+    uint32_t row, n_rows, k0, n;
+} stretch;
+
+static void all_tokens(tile_unit *unit, const weights *w, const tokens *x, const results *to, const stretch *s,
+                       float *sums, tile_room *room)
 {
     const uint32_t blocks = (x->n + 31) / 32;
-    const bool last = k0 + n == w->k, two = to->gate || n_rows > ROWS;
-    operands o = {.a = tiles_at(x, 0, k0), .b = w->room->pair, .steps = steps_of(n)};
+    const bool last = s->k0 + s->n == w->k, two = to->gate || s->n_rows > ROWS;
+    operands o = {.a = tiles_at(x, 0, s->k0), .b = w->room->pair, .steps = steps_of(s->n)};
     o.next = (size_t)o.steps * TILE * x->parts;
     for (uint32_t i = 0; i < blocks; i++, sums += SUMS, o.a += 2 * o.next) {
         const uint32_t n_tok = x->n - 32 * i < 32 ? x->n - 32 * i : 32;
-        const float *in = k0 > 0 ? sums : NULL;
+        const float *in = s->k0 > 0 ? sums : NULL;
         float *out = last ? room->done : sums;
         if (in_parts(w->from->type))
             multiply_some(unit, &o, in, out, n_tok > TILE_ROWS, two, true);
         else
             multiply_some(unit, &o, in, out, n_tok > TILE_ROWS, two, false);
-        if (last) put_pair(room, to, 32 * i, n_tok, r0, n_rows, x->n >= MANY);
-        ask_for(w, r0 + ROWS + w->apart, k0, n, i, blocks);
+        if (last) put_pair(room, to, 32 * i, n_tok, s->row, s->n_rows, x->n >= MANY);
+        ask_for(w, s->row + ROWS + w->apart, s->k0, s->n, i, blocks);
     }
 }
 
+/* All tokens times the rows from r0 to `end`, whose sums there is room for. */
 static void block(tile_unit *unit, const weights *w, const tokens *x, const results *to, uint32_t r0, uint32_t end,
                   tile_room *room)
 {
     const size_t pair_sums = (size_t)(x->n + 31) / 32 * SUMS;
     const uint32_t step = ROWS + w->apart; /* rows of each matrix in a pair */
     for (uint32_t k0 = 0; k0 < w->k; k0 += w->cut) {
-        const uint32_t n = w->k - k0 < w->cut ? w->k - k0 : w->cut;
         float *sums = room->sums;
         for (uint32_t r = r0; r < end; r += step, sums += pair_sums) {
-            const uint32_t some = end - r < step ? end - r : step;
-            make_pair(w, r, to->gate || some > ROWS ? 2 : 1, k0, n);
-            all_tokens(unit, w, x, to, r, some, k0, n, sums, room);
+            const stretch s = {r, end - r < step ? end - r : step, k0, w->k - k0 < w->cut ? w->k - k0 : w->cut};
+            make_pair(w, r, to->gate || s.n_rows > ROWS ? 2 : 1, k0, s.n);
+            all_tokens(unit, w, x, to, &s, sums, room);
         }
     }
 }
