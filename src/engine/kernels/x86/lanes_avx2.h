@@ -140,6 +140,12 @@ LANES fvec f_halves(const uint16_t *p)
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
 
+/* Of eight halves in registers: what is stored in parts cannot be loaded at once soon after. */
+LANES fvec f_eight(uint64_t low, uint64_t high)
+{
+    return _mm256_cvtph_ps(_mm_set_epi64x((long long)high, (long long)low));
+}
+
 LANES fvec f_from(vec v)
 {
     return _mm256_cvtepi32_ps(v);
