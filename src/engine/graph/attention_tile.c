@@ -161,6 +161,17 @@ static const char *take_ahead(block *b, int which)
     return rows;
 }
 
+/* For kernels that take this tile's values as they are kept, or not. */
+static sx_wanted next_wanted(block *b, const char *kept)
+{
+    sx_wanted w = {.keys = take_ahead(b, 0)};
+    if (kept) {
+        w.values = take_ahead(b, 1);
+        w.now = b->segment->cache->dim_v ? kept : NULL;
+    }
+    return w;
+}
+
 /* Asks for a part of the next tile's keys and values: a few lines at a time, since a machine takes no more at once. */
 static void ask_ahead(block *b)
 {
@@ -186,20 +197,19 @@ static void meet(block *b, uint32_t begin, uint32_t end, uint32_t from, uint32_t
     const sx_cache *c = b->segment->cache;
     const bool few = b->n <= FEW;
     const tile_rows values = few ? kept_values(b, from) : float_values(b, from, n_keys);
-    const char *ahead = take_ahead(b, 0);
-    ops->keys(c->type, b->panel, kept_keys(b, from), c->k_row, n_keys, a->dim_k, ahead);
+    const sx_wanted next = next_wanted(b, few ? values.rows : NULL), *wanted = &next;
+    ops->keys(c->type, b->panel, kept_keys(b, from), c->k_row, n_keys, a->dim_k, wanted);
     for (uint32_t i = begin, n; i < end; i += n) {
         uint32_t lo, hi;
         n = same_sight(b, i, end, TOGETHER, from, &lo, &hi);
         if (lo == hi) continue;
-        ops->scores(c->type, b->s, b->q + i * b->ldq, b->ldq, n, b->panel, a->dim_k, ahead);
-        ahead = NULL;
+        ops->scores(c->type, b->s, b->q + i * b->ldq, b->ldq, n, b->panel, a->dim_k, wanted);
         adjust(b, i, n, from, lo, hi);
         ops->softmax(b->s, n, b->max + i, b->sum + i, b->keep + i);
         if (!few) ask_ahead(b);
         ops->weigh(b->acc + (size_t)i * a->dim_v, a->dim_v, n, b->keep + i, b->s + lo, values.type,
-                   values.rows + lo * values.stride, values.stride, hi - lo, a->dim_v,
-                   few && hi - lo == SX_KEY_TILE ? take_ahead(b, 1) : NULL);
+                   values.rows + lo * values.stride, values.stride, hi - lo, a->dim_v, few ? wanted : NULL);
+        wanted = NULL;
     }
 }
 
@@ -210,7 +220,7 @@ static bool takes_kept(const block *b) /* values, as they are */
     return b->n <= FEW_TILED && b->a->run->kernels->tile_attention->weigh_kept;
 }
 
-static void make_tiles(block *b, uint32_t from, const char *ahead)
+static void make_tiles(block *b, uint32_t from, const sx_wanted *wanted)
 {
     const sx_attention *a = b->a;
     const sx_kernels *k = a->run->kernels;
@@ -219,8 +229,8 @@ static void make_tiles(block *b, uint32_t from, const char *ahead)
     const void *keys = kept_keys(b, from);
     if (ops->keys) {
         const tile_rows kept = kept_values(b, from);
-        ops->keys(c->type, b->keys16, keys, c->k_row, a->dim_k, ahead);
-        if (!takes_kept(b)) ops->values(kept.type, b->values16, kept.rows, kept.stride, a->dim_v, take_ahead(b, 1));
+        ops->keys(c->type, b->keys16, keys, c->k_row, a->dim_k, wanted);
+        if (!takes_kept(b)) ops->values(kept.type, b->values16, kept.rows, kept.stride, a->dim_v, wanted);
         return;
     }
     const tile_rows values = float_values(b, from, SX_KEY_TILE);
@@ -243,22 +253,21 @@ static void meet_tiled(block *b, uint32_t begin, uint32_t end, uint32_t from)
     const sx_kernels *k = a->run->kernels;
     const sx_tile_attention_ops *ops = k->tile_attention;
     const tile_rows kept = kept_values(b, from);
-    const char *ahead = ops->keys ? take_ahead(b, 0) : NULL;
-    make_tiles(b, from, ahead);
+    const sx_wanted next = ops->keys ? next_wanted(b, kept.rows) : (sx_wanted){0}, *wanted = &next;
+    make_tiles(b, from, wanted);
     for (uint32_t i = begin, n; i < end; i += n) {
         n = end - i < TOGETHER_TILED ? end - i : TOGETHER_TILED;
         float *acc = b->acc + (size_t)i * a->dim_v;
         if (!ops->keys) ask_ahead(b);
-        ops->scores(b->s, b->q16 + i * b->ldq16, b->ldq16, n, b->keys16, a->dim_k, ahead);
-        ahead = NULL;
+        ops->scores(b->s, b->q16 + i * b->ldq16, b->ldq16, n, b->keys16, a->dim_k, wanted);
         adjust(b, i, n, from, 0, SX_KEY_TILE);
         k->attention->softmax(b->s, n, b->max + i, b->sum + i, b->keep + i);
         if (!ops->keys) ask_ahead(b);
         if (takes_kept(b))
-            ops->weigh_kept(acc, a->dim_v, n, b->keep + i, b->s, kept.type, kept.rows, kept.stride, a->dim_v,
-                            take_ahead(b, 1));
+            ops->weigh_kept(acc, a->dim_v, n, b->keep + i, b->s, kept.type, kept.rows, kept.stride, a->dim_v, wanted);
         else
             ops->weigh(acc, a->dim_v, n, b->keep + i, b->s, b->values16, a->dim_v);
+        wanted = NULL;
     }
 }
 

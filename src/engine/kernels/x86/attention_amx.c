@@ -95,9 +95,9 @@ INLINE void score_tiles(tile_unit *unit, float *s, const uint16_t *q, size_t ldq
 }
 
 static void scores(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *keys, uint32_t dim,
-                   const char *ahead)
+                   const sx_wanted *wanted)
 {
-    (void)ahead;
+    (void)wanted;
     tile_unit unit;
     tiles_begin(&unit);
     for (uint32_t i = 0; i < n_rows; i += TILE_ROWS)

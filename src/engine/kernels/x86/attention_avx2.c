@@ -34,9 +34,9 @@ INLINE void columns_of(uint32_t type, float *panel, const char *rows, size_t str
 }
 
 static void keys(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim,
-                 const char *ahead)
+                 const sx_wanted *wanted)
 {
-    (void)ahead;
+    (void)wanted;
     if (sx_key_blocks(type))
         block_panel(type, panel, rows, stride, n_keys, dim);
     else if (type == SX_TYPE_F16)
@@ -68,9 +68,9 @@ INLINE void score_tile(float *s, const float *q, size_t ldq, const float *panel,
 }
 
 static void scores(uint32_t type, float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel,
-                   uint32_t dim, const char *ahead)
+                   uint32_t dim, const sx_wanted *wanted)
 {
-    (void)ahead;
+    (void)wanted;
     if (sx_key_blocks(type)) {
         block_scores(s, q, ldq, n_rows, panel, dim);
         return;
@@ -183,9 +183,9 @@ INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep
 }
 
 static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
-                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim, const char *ahead)
+                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim, const sx_wanted *wanted)
 {
-    (void)ahead;
+    (void)wanted;
     switch (type) {
     case SX_TYPE_F16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F16, v, stride, n_keys, dim); break;
     case SX_TYPE_BF16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_BF16, v, stride, n_keys, dim); break;

@@ -26,13 +26,14 @@ static void query(uint32_t type, float *out, const float *q, float scale, uint32
 /* ---- keys as columns ---- */
 
 INLINE void columns_of(uint32_t type, float *panel, const char *rows, size_t stride, uint32_t n_keys, uint32_t dim,
-                       const char *ahead)
+                       const sx_wanted *wanted)
 {
+    sx_ahead ahead = ahead_keys(wanted, 0);
     for (uint32_t j = 0; j < SX_KEY_TILE; j += 16)
         for (uint32_t d = 0; d < dim; d += 16) {
             const uint32_t n = dim - d < 16 ? dim - d : 16;
             __m512 row[16];
-            ahead = ask_lines(ahead, type == SX_TYPE_F32 ? 12 : 4);
+            ask_ahead(&ahead, AHEAD_LINE * (type == SX_TYPE_F32 ? 12 : 4));
             if (n == 16 && j + 16 <= n_keys) {
                 for (uint32_t i = 0; i < 16; i++) row[i] = load_whole(type, rows + (j + i) * stride, d);
                 turn_16(panel + (size_t)d * SX_KEY_TILE + j, row, 16);
@@ -46,21 +47,21 @@ INLINE void columns_of(uint32_t type, float *panel, const char *rows, size_t str
 }
 
 static void keys(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim,
-                 const char *ahead)
+                 const sx_wanted *wanted)
 {
     if (sx_key_blocks(type))
-        block_panel(type, panel, rows, stride, n_keys, dim, ahead);
+        block_panel(type, panel, rows, stride, n_keys, dim, wanted);
     else if (type == SX_TYPE_F16)
-        columns_of(SX_TYPE_F16, panel, rows, stride, n_keys, dim, ahead);
+        columns_of(SX_TYPE_F16, panel, rows, stride, n_keys, dim, wanted);
     else if (type == SX_TYPE_BF16)
-        columns_of(SX_TYPE_BF16, panel, rows, stride, n_keys, dim, ahead);
+        columns_of(SX_TYPE_BF16, panel, rows, stride, n_keys, dim, wanted);
     else
-        columns_of(SX_TYPE_F32, panel, rows, stride, n_keys, dim, ahead);
+        columns_of(SX_TYPE_F32, panel, rows, stride, n_keys, dim, wanted);
 }
 
 /* ---- scores ---- */
 
-INLINE void score_rows(float *s, const float *q, size_t ldq, const float *panel, uint32_t dim, const char *ahead,
+INLINE void score_rows(float *s, const float *q, size_t ldq, const float *panel, uint32_t dim, sx_ahead ahead,
                        const int rows)
 {
     __m512 acc[6][4];
@@ -68,7 +69,7 @@ INLINE void score_rows(float *s, const float *q, size_t ldq, const float *panel,
         for (int c = 0; c < 4; c++) acc[i][c] = _mm512_setzero_ps();
     for (uint32_t d = 0; d < dim; d++, panel += SX_KEY_TILE) {
         __m512 k[4];
-        ahead = ask_lines(ahead, 1);
+        ask_ahead(&ahead, AHEAD_LINE);
         for (int c = 0; c < 4; c++) k[c] = _mm512_loadu_ps(panel + 16 * c);
         for (int i = 0; i < rows; i++) {
             const __m512 x = _mm512_set1_ps(q[(size_t)i * ldq + d]);
@@ -80,17 +81,17 @@ INLINE void score_rows(float *s, const float *q, size_t ldq, const float *panel,
 }
 
 static void scores(uint32_t type, float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel,
-                   uint32_t dim, const char *ahead)
+                   uint32_t dim, const sx_wanted *wanted)
 {
     if (sx_key_blocks(type)) {
-        block_scores(s, q, ldq, n_rows, panel, dim, type == SX_TYPE_Q8_0 ? ahead : NULL);
+        block_scores(s, q, ldq, n_rows, panel, dim, type == SX_TYPE_Q8_0 ? wanted : NULL);
         return;
     }
-    if (ahead)
-        ahead += (type == SX_TYPE_F32 ? 3 : 1) * (size_t)dim * AHEAD_LINE; /* what is there asked for with the keys */
+    /* behind what was asked for with the keys */
+    sx_ahead ahead = ahead_keys(wanted, (type == SX_TYPE_F32 ? 3 : 1) * (size_t)dim * AHEAD_LINE);
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_together(n_rows - i);
-        if (i > 0) ahead = NULL;
+        if (i > 0) ahead = (sx_ahead){0};
         switch (n) {
         case 6: score_rows(s, q, ldq, panel, dim, ahead, 6); break;
         case 5: score_rows(s, q, ldq, panel, dim, ahead, 5); break;
@@ -197,7 +198,7 @@ static void softmax(float *s, uint32_t n_rows, float *max, float *sum, float *ke
 
 /* rows x (vecs * 16) outputs; the last vector is masked */
 INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const float *p, uint32_t type, const char *v,
-                       size_t stride, uint32_t n_keys, uint32_t d0, __mmask16 last, const char *ahead, const int rows,
+                       size_t stride, uint32_t n_keys, uint32_t d0, __mmask16 last, sx_ahead *ahead, const int rows,
                        const int vecs)
 {
     const int bytes = (vecs * ahead_bytes(type) + 3) / 4;
@@ -215,7 +216,7 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const float *p
                                                           acc + (size_t)i * lda + d0 + 16 * (size_t)c));
     for (uint32_t j = 0; j < n_keys; j++) {
         __m512 x[4];
-        if (ahead) ask_row(ahead + j * stride, bytes);
+        ask_ahead(ahead, bytes);
         for (int c = 0; c < vecs; c++)
             if (sx_key_blocks(type))
                 x[c] = _mm512_mul_ps(_mm512_set1_ps(scale[c / 2][j]),
@@ -236,30 +237,28 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const float *p
 }
 
 INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const float *p, uint32_t type, const char *v,
-                       size_t stride, uint32_t n_keys, uint32_t dim, const char *ahead, const int rows)
+                       size_t stride, uint32_t n_keys, uint32_t dim, sx_ahead ahead, const int rows)
 {
     uint32_t d = 0;
     for (; d + 64 <= dim; d += 64) {
-        weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, ahead, rows, 4);
-        if (ahead) ahead += ahead_bytes(type);
+        weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, &ahead, rows, 4);
     }
     for (; d + 32 <= dim; d += 32) {
-        weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, ahead, rows, 2);
-        if (ahead) ahead += ahead_bytes(type) / 2;
+        weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, &ahead, rows, 2);
     }
     for (; d < dim; d += 16) {
         const __mmask16 last = dim - d >= 16 ? 0xffff : head_mask(dim - d);
-        weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, last, ahead, rows, 1);
-        ahead = NULL;
+        weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, last, &ahead, rows, 1);
     }
 }
 
 INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
-                      const char *v, size_t stride, uint32_t n_keys, uint32_t dim, const char *ahead)
+                      const char *v, size_t stride, uint32_t n_keys, uint32_t dim, const sx_wanted *wanted)
 {
     for (uint32_t i = 0, n; i < n_rows; i += n, acc += n * lda, keep += n, p += n * SX_KEY_TILE) {
         n = rows_together(n_rows - i);
-        if (i > 0) ahead = NULL;
+        sx_ahead ahead = ahead_values(i > 0 ? NULL : wanted);
+        if (sx_key_blocks(type)) ahead.again = NULL;
         switch (n) {
         case 6: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 6); break;
         case 5: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 5); break;
@@ -272,14 +271,14 @@ INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep
 }
 
 static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
-                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim, const char *ahead)
+                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim, const sx_wanted *wanted)
 {
     switch (type) {
-    case SX_TYPE_F16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F16, v, stride, n_keys, dim, ahead); break;
-    case SX_TYPE_BF16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_BF16, v, stride, n_keys, dim, ahead); break;
-    case SX_TYPE_Q8_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q8_0, v, stride, n_keys, dim, ahead); break;
-    case SX_TYPE_Q4_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q4_0, v, stride, n_keys, dim, ahead); break;
-    default: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F32, v, stride, n_keys, dim, ahead); break;
+    case SX_TYPE_F16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F16, v, stride, n_keys, dim, wanted); break;
+    case SX_TYPE_BF16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_BF16, v, stride, n_keys, dim, wanted); break;
+    case SX_TYPE_Q8_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q8_0, v, stride, n_keys, dim, wanted); break;
+    case SX_TYPE_Q4_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q4_0, v, stride, n_keys, dim, wanted); break;
+    default: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F32, v, stride, n_keys, dim, wanted); break;
     }
 }
 

@@ -86,13 +86,14 @@ BLOCK_INLINE void put_groups(float *out, const __m512i row[8])
 }
 
 BLOCK_INLINE void panel_of(uint32_t type, float *panel, const char *rows, size_t stride, uint32_t dim,
-                           const char *ahead)
+                           const sx_wanted *wanted)
 {
+    const char *ahead = wanted ? wanted->keys : NULL;
     for (uint32_t b = 0; b < sx_key_block_count(dim); b++, panel += SX_KEY_BLOCK_FLOATS) {
         const char *block = rows + (size_t)b * sx_key_block_bytes(type);
         for (uint32_t j = 0; j < SX_KEY_TILE; j += 16) {
             __m512i row[8];
-            ahead = ask_lines(ahead, 4);
+            ahead = ask_stretch(ahead, AHEAD_LINE * 4);
             for (uint32_t i = 0; i < 8; i++)
                 row[i] = _mm512_inserti64x4(_mm512_castsi256_si512(block_bytes(type, block + (j + i) * stride)),
                                             block_bytes(type, block + (j + i + 8) * stride), 1);
@@ -103,14 +104,14 @@ BLOCK_INLINE void panel_of(uint32_t type, float *panel, const char *rows, size_t
 }
 
 BLOCK_INLINE void block_panel(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys,
-                              uint32_t dim, const char *ahead)
+                              uint32_t dim, const sx_wanted *wanted)
 {
     if (n_keys < SX_KEY_TILE)
         sx_key_panel(type, panel, rows, stride, n_keys, dim);
     else if (type == SX_TYPE_Q8_0)
-        panel_of(SX_TYPE_Q8_0, panel, rows, stride, dim, ahead);
+        panel_of(SX_TYPE_Q8_0, panel, rows, stride, dim, wanted);
     else
-        panel_of(SX_TYPE_Q4_0, panel, rows, stride, dim, ahead);
+        panel_of(SX_TYPE_Q4_0, panel, rows, stride, dim, wanted);
 }
 
 /* Written out: around the intrinsic compilers copy accumulators about, which costs half of the speed. */
@@ -122,7 +123,7 @@ BLOCK_INLINE __m512i add_bytes(__m512i acc, __m512i a, __m512i b)
 
 /* rows x 32 keys */
 BLOCK_INLINE void block_score_tile(float *s, const float *q, size_t ldq, const float *panel, uint32_t dim,
-                                   const char *ahead, const int rows)
+                                   const char **ahead, const int rows)
 {
     __m512 acc[6][2];
     for (int i = 0; i < rows; i++) acc[i][0] = acc[i][1] = _mm512_setzero_ps();
@@ -131,7 +132,7 @@ BLOCK_INLINE void block_score_tile(float *s, const float *q, size_t ldq, const f
         for (int i = 0; i < rows; i++)
             sum[i][0] = sum[i][1] = _mm512_set1_epi32(sx_query_offset(q + (size_t)i * ldq, dim, b));
         for (uint32_t g = 0; g < 8; g++) {
-            ahead = ask_lines(ahead, g == 0 ? 2 : 1);
+            *ahead = ask_stretch(*ahead, AHEAD_LINE * (g == 0 ? 2 : 1));
             const __m512i k0 = _mm512_loadu_si512(panel + (size_t)g * SX_KEY_TILE),
                           k1 = _mm512_loadu_si512(panel + (size_t)g * SX_KEY_TILE + 16);
             for (int i = 0; i < rows; i++) {
@@ -156,23 +157,21 @@ BLOCK_INLINE void block_score_tile(float *s, const float *q, size_t ldq, const f
 }
 
 static inline void block_scores(float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel, uint32_t dim,
-                                const char *ahead)
+                                const sx_wanted *wanted)
 {
+    const char *ahead = wanted ? wanted->keys : NULL;
     if (ahead) ahead += (size_t)AHEAD_LINE * 16 * sx_key_block_count(dim); /* asked for with the keys */
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_together(n_rows - i);
         if (i > 0) ahead = NULL;
-        for (uint32_t j = 0; j < SX_KEY_TILE; j += 32) {
-            switch (n) {
-            case 6: block_score_tile(s + j, q, ldq, panel + j, dim, ahead, 6); break;
-            case 5: block_score_tile(s + j, q, ldq, panel + j, dim, ahead, 5); break;
-            case 4: block_score_tile(s + j, q, ldq, panel + j, dim, ahead, 4); break;
-            case 3: block_score_tile(s + j, q, ldq, panel + j, dim, ahead, 3); break;
-            case 2: block_score_tile(s + j, q, ldq, panel + j, dim, ahead, 2); break;
-            default: block_score_tile(s + j, q, ldq, panel + j, dim, ahead, 1); break;
+        for (uint32_t j = 0; j < SX_KEY_TILE; j += 32) switch (n) {
+            case 6: block_score_tile(s + j, q, ldq, panel + j, dim, &ahead, 6); break;
+            case 5: block_score_tile(s + j, q, ldq, panel + j, dim, &ahead, 5); break;
+            case 4: block_score_tile(s + j, q, ldq, panel + j, dim, &ahead, 4); break;
+            case 3: block_score_tile(s + j, q, ldq, panel + j, dim, &ahead, 3); break;
+            case 2: block_score_tile(s + j, q, ldq, panel + j, dim, &ahead, 2); break;
+            default: block_score_tile(s + j, q, ldq, panel + j, dim, &ahead, 1); break;
             }
-            if (ahead) ahead += (size_t)AHEAD_LINE * 9 * sx_key_block_count(dim);
-        }
     }
 }
 

@@ -138,15 +138,17 @@ INLINE __m512i row_pairs(uint32_t type, const char *row, uint32_t i, uint32_t di
     return round_32(load_lanes(type, row, i, lanes_of(dim, i)), load_lanes(type, row, i + 16, lanes_of(dim, i + 16)));
 }
 
-INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim, const char *ahead)
+INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim,
+                    const sx_wanted *wanted)
 {
+    sx_ahead ahead = ahead_keys(wanted, 0);
     for (uint32_t j = 0; j < SX_KEY_TILE; j += 16)
         for (uint32_t d = 0; d < dim; d += STEP) {
             const uint32_t left = (dim - d + 1) / 2;
             float *to = (float *)(void *)(out + (size_t)d * SX_KEY_TILE) + j;
             __m512 row[16];
             for (uint32_t i = 0; i < 16; i++) {
-                if (i % 2) ahead = ask_lines(ahead, 1);
+                if (i % 2) ask_ahead(&ahead, AHEAD_LINE);
                 row[i] = _mm512_castsi512_ps(row_pairs(type, rows + (j + i) * stride, d, dim));
             }
             if (left >= PAIRS)
@@ -157,12 +159,12 @@ INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t strid
 }
 
 /* [dim / 2] pairs of all keys */
-static void keys(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const char *ahead)
+static void keys(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted)
 {
     if (type == SX_TYPE_F16)
-        keys_of(SX_TYPE_F16, out, rows, stride, dim, ahead);
+        keys_of(SX_TYPE_F16, out, rows, stride, dim, wanted);
     else
-        keys_of(SX_TYPE_BF16, out, rows, stride, dim, ahead);
+        keys_of(SX_TYPE_BF16, out, rows, stride, dim, wanted);
 }
 
 /* Numbers d .. d + 15 of two rows, in turn. */
@@ -181,22 +183,24 @@ INLINE __m512i value_pairs(uint32_t type, const char *first, const char *second,
     return _mm512_permutexvar_epi16(in_turn, both);
 }
 
-INLINE void values_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim, const char *ahead)
+INLINE void values_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim,
+                      const sx_wanted *wanted)
 {
+    sx_ahead ahead = ahead_values(wanted);
     for (uint32_t j = 0; j < SX_KEY_TILE; j += 2, rows += 2 * stride)
         for (uint32_t d = 0; d < dim; d += 16, out += STEP) {
-            ahead = ask_lines(ahead, 1);
+            ask_ahead(&ahead, AHEAD_LINE);
             _mm512_storeu_si512(out, value_pairs(type, rows, rows + stride, d));
         }
 }
 
 /* [SX_KEY_TILE / 2] pairs of all columns; dim a multiple of 16 */
-static void values(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const char *ahead)
+static void values(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted)
 {
     if (type == SX_TYPE_F16)
-        values_of(SX_TYPE_F16, out, rows, stride, dim, ahead);
+        values_of(SX_TYPE_F16, out, rows, stride, dim, wanted);
     else
-        values_of(SX_TYPE_BF16, out, rows, stride, dim, ahead);
+        values_of(SX_TYPE_BF16, out, rows, stride, dim, wanted);
 }
 
 /* ---- products ---- */
@@ -215,7 +219,7 @@ INLINE __m512i pair_at(const uint16_t *p)
     return _mm512_set1_epi32(two);
 }
 
-INLINE void score_rows(float *s, const uint16_t *q, size_t ldq, const uint16_t *k, uint32_t dim, const char *ahead,
+INLINE void score_rows(float *s, const uint16_t *q, size_t ldq, const uint16_t *k, uint32_t dim, sx_ahead ahead,
                        const int rows)
 {
     __m512 acc[MOST][4];
@@ -223,7 +227,7 @@ INLINE void score_rows(float *s, const uint16_t *q, size_t ldq, const uint16_t *
         for (int c = 0; c < 4; c++) acc[i][c] = _mm512_setzero_ps();
     for (uint32_t d = 0; d < dim; d += 2, k += 2 * SX_KEY_TILE) {
         __m512i key[4];
-        ahead = ask_lines(ahead, 2);
+        ask_ahead(&ahead, 2 * AHEAD_LINE);
         for (int c = 0; c < 4; c++) key[c] = _mm512_loadu_si512(k + STEP * c);
         for (int i = 0; i < rows; i++) {
             const __m512i x = pair_at(q + (size_t)i * ldq + d);
@@ -235,13 +239,13 @@ INLINE void score_rows(float *s, const uint16_t *q, size_t ldq, const uint16_t *
 }
 
 static void scores(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *k, uint32_t dim,
-                   const char *ahead)
+                   const sx_wanted *wanted)
 {
     const float_mode mode = begin_steps();
-    if (ahead) ahead += (size_t)dim * AHEAD_LINE; /* what was asked for with the keys */
+    sx_ahead ahead = ahead_keys(wanted, (size_t)dim * AHEAD_LINE); /* behind what was asked for with the keys */
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_of(n_rows - i);
-        if (i > 0) ahead = NULL;
+        if (i > 0) ahead = (sx_ahead){0};
         switch (n) {
 #if !defined(SX_PAIRS_BY_STEPS)
         case 6: score_rows(s, q, ldq, k, dim, ahead, 6); break;
@@ -260,12 +264,12 @@ typedef struct tile_values { /* of SX_KEY_TILE keys */
     const uint16_t *pairs;   /* as `values` gives them, or NULL: */
     const char *rows;        /* as they are kept */
     size_t stride;
-    const char *ahead;
+    sx_ahead ahead;
 } tile_values;
 
 /* rows x (vecs * 16) outputs from column d on */
-INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const uint16_t *p, uint32_t type,
-                       const tile_values *v, uint32_t d, uint32_t dim, const int rows, const int vecs)
+INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const uint16_t *p, uint32_t type, tile_values *v,
+                       uint32_t d, uint32_t dim, const int rows, const int vecs)
 {
     __m512 a[MOST][4];
     for (int i = 0; i < rows; i++)
@@ -274,8 +278,7 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const uint16_t
                                     _mm512_loadu_ps(acc + (size_t)i * lda + d + 16 * (size_t)c));
     for (uint32_t j = 0; j < SX_KEY_TILE; j += 2) {
         __m512i x[4];
-        if (type != NO_TYPE && v->ahead)
-            for (size_t row = j; row < j + 2; row++) ask_row(v->ahead + row * v->stride + 2 * (size_t)d, 32 * vecs);
+        if (type != NO_TYPE) ask_ahead(&v->ahead, 64 * vecs);
         for (int c = 0; c < vecs; c++)
             x[c] = type == NO_TYPE ? _mm512_loadu_si512(v->pairs + j * (size_t)dim + 2 * (size_t)d + STEP * c)
                                    : value_pairs(type, v->rows + j * v->stride, v->rows + (j + 1) * v->stride,
@@ -289,7 +292,7 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const uint16_t
         for (int c = 0; c < vecs; c++) _mm512_storeu_ps(acc + (size_t)i * lda + d + 16 * (size_t)c, a[i][c]);
 }
 
-INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const float *s, uint32_t type, const tile_values *v,
+INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const float *s, uint32_t type, tile_values *v,
                        uint32_t dim, const int rows)
 {
     _Alignas(64) uint16_t p[MOST * SX_KEY_TILE];
@@ -317,7 +320,7 @@ INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep
         case 2: weigh_rows(acc, lda, keep, s, type, &v, dim, 2); break;
         default: weigh_rows(acc, lda, keep, s, type, &v, dim, 1); break;
         }
-        v.ahead = NULL;
+        v.ahead = (sx_ahead){0};
     }
     end_steps(mode);
 }
@@ -329,9 +332,9 @@ static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, co
 }
 
 static void weigh_kept(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *s, uint32_t type,
-                       const void *rows, size_t stride, uint32_t dim, const char *ahead)
+                       const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted)
 {
-    const tile_values v = {.rows = rows, .stride = stride, .ahead = ahead};
+    const tile_values v = {.rows = rows, .stride = stride, .ahead = ahead_values(wanted)};
     if (type == SX_TYPE_F16)
         weigh_all(acc, lda, n_rows, keep, s, SX_TYPE_F16, v, dim);
     else
