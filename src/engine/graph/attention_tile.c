@@ -195,9 +195,9 @@ static void meet(block *b, uint32_t begin, uint32_t end, uint32_t from, uint32_t
     const sx_attention *a = b->a;
     const sx_attention_ops *ops = a->run->kernels->attention;
     const sx_cache *c = b->segment->cache;
-    const bool few = b->n <= FEW;
-    const tile_rows values = few ? kept_values(b, from) : float_values(b, from, n_keys);
-    const sx_wanted next = next_wanted(b, few ? values.rows : NULL), *wanted = &next;
+    const tile_rows values = b->n <= FEW ? kept_values(b, from) : float_values(b, from, n_keys);
+    const bool floats = values.type == SX_TYPE_F32;
+    const sx_wanted next = next_wanted(b, floats ? NULL : values.rows), *wanted = &next;
     ops->keys(c->type, b->panel, kept_keys(b, from), c->k_row, n_keys, a->dim_k, wanted);
     for (uint32_t i = begin, n; i < end; i += n) {
         uint32_t lo, hi;
@@ -206,9 +206,9 @@ static void meet(block *b, uint32_t begin, uint32_t end, uint32_t from, uint32_t
         ops->scores(c->type, b->s, b->q + i * b->ldq, b->ldq, n, b->panel, a->dim_k, wanted);
         adjust(b, i, n, from, lo, hi);
         ops->softmax(b->s, n, b->max + i, b->sum + i, b->keep + i);
-        if (!few) ask_ahead(b);
+        if (floats) ask_ahead(b);
         ops->weigh(b->acc + (size_t)i * a->dim_v, a->dim_v, n, b->keep + i, b->s + lo, values.type,
-                   values.rows + lo * values.stride, values.stride, hi - lo, a->dim_v, few ? wanted : NULL);
+                   values.rows + lo * values.stride, values.stride, hi - lo, a->dim_v, wanted);
         wanted = NULL;
     }
 }

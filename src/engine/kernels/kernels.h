@@ -120,7 +120,7 @@ typedef struct sx_attention_ops {
      * maximum and sum updated. keep[i]: what the row's earlier sums must be multiplied with. */
     void (*softmax)(float *s, uint32_t n_rows, float *max, float *sum, float *keep);
     /* acc[i * lda + d] = keep[i] * acc[i * lda + d] + sum over j < n_keys of p[i * SX_KEY_TILE + j] * v[j][d]; d < dim,
-     * i < n_rows; the sum over j goes in order. v: rows of any type that is kept, `stride` bytes apart. */
+     * i < n_rows; the sum over j goes in order. v: rows of any type that is kept, `stride` bytes apart. Floats want nothing. */
     void (*weigh)(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
                   const void *v, size_t stride, uint32_t n_keys, uint32_t dim, const sx_wanted *wanted);
     void (*soft_cap)(float *s, uint32_t n, float cap); /* cap * tanh(s / cap) */

@@ -12,35 +12,43 @@
 
 enum { AHEAD_LINE = 64 };
 
-typedef struct sx_ahead { /* the places reached in two stretches; NULL: nothing */
+typedef struct sx_ahead { /* two stretches, or NULL, and the place reached in both */
     const char *first, *again;
+    size_t at;
 } sx_ahead;
 
 /* Beside keys and, `from` bytes on, scores. */
 AHEAD_INLINE sx_ahead ahead_keys(const sx_wanted *w, size_t from)
 {
-    return w ? (sx_ahead){w->keys ? w->keys + from : NULL, w->now ? w->now + from : NULL} : (sx_ahead){0};
+    return w ? (sx_ahead){w->keys, w->now, from} : (sx_ahead){0};
 }
 
 /* Beside values. */
 AHEAD_INLINE sx_ahead ahead_values(const sx_wanted *w)
 {
-    return w ? (sx_ahead){w->values, w->keys} : (sx_ahead){0};
+    return w ? (sx_ahead){w->values, w->keys, 0} : (sx_ahead){0};
 }
 
-AHEAD_INLINE const char *ask_stretch(const char *at, int bytes)
+AHEAD_INLINE void ask_stretch(const char *at, int bytes)
 {
-    if (!at) return NULL;
     for (int i = 0; i < bytes; i += AHEAD_LINE) _mm_prefetch(at + i, _MM_HINT_T0);
     if (bytes % AHEAD_LINE) _mm_prefetch(at + bytes - 1, _MM_HINT_T0);
-    return at + bytes;
 }
 
-/* Asks for as many bytes more of both. */
+/* Asks for as many bytes more of both. Whether there are any stays as it is through a loop, which is therefore compiled for both
+ * cases. */
 AHEAD_INLINE void ask_ahead(sx_ahead *a, int bytes)
 {
-    a->first = ask_stretch(a->first, bytes);
-    a->again = ask_stretch(a->again, bytes);
+    if (a->first) ask_stretch(a->first + a->at, bytes);
+    if (a->again) ask_stretch(a->again + a->at, bytes);
+    a->at += (size_t)bytes;
+}
+
+/* Keys that are bytes take long beside what they weigh: once is enough. */
+AHEAD_INLINE sx_ahead ahead_once(sx_ahead a)
+{
+    a.again = NULL;
+    return a;
 }
 
 /* Bytes of 64 numbers as they are kept. */

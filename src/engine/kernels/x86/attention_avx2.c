@@ -150,15 +150,14 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const float *p
                        size_t stride, uint32_t n_keys, uint32_t d0, uint32_t n, sx_ahead *ahead, const int rows,
                        const int vecs)
 {
-    /* 32 columns of what is not floats have a line: every other step takes one */
-    const int bytes = type == SX_TYPE_F32 ? 32 * vecs : d0 % 32 != 0 ? 0 : ahead_bytes(type) / 2;
+    const int bytes = d0 % 32 == 0 ? ahead_bytes(type) / 2 : 0; /* 32 columns have a line: every other step takes one */
     __m256 a[6][2];
     for (int i = 0; i < rows; i++)
         for (int c = 0; c < vecs; c++)
             a[i][c] = _mm256_mul_ps(_mm256_set1_ps(keep[i]), get_part(acc + (size_t)i * lda + d0 + 8 * (size_t)c, n));
     for (uint32_t j = 0; j < n_keys; j++) {
         __m256 x[2];
-        if (bytes) ask_ahead(ahead, bytes);
+        if (type != SX_TYPE_F32 && bytes) ask_ahead(ahead, bytes);
         for (int c = 0; c < vecs; c++) x[c] = load_kept(type, v + j * stride, d0 + 8 * (uint32_t)c, n);
         for (int i = 0; i < rows; i++) {
             const __m256 weight = _mm256_set1_ps(p[i * SX_KEY_TILE + (int)j]);
@@ -183,7 +182,7 @@ INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep
     for (uint32_t i = 0, n; i < n_rows; i += n, acc += n * lda, keep += n, p += n * SX_KEY_TILE) {
         n = rows_together(n_rows - i);
         sx_ahead ahead = ahead_values(i > 0 ? NULL : wanted);
-        if (sx_key_blocks(type)) ahead.again = NULL;
+        if (sx_key_blocks(type)) ahead = ahead_once(ahead);
         switch (n) {
         case 6: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 6); break;
         case 5: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 5); break;

@@ -216,7 +216,7 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const float *p
                                                           acc + (size_t)i * lda + d0 + 16 * (size_t)c));
     for (uint32_t j = 0; j < n_keys; j++) {
         __m512 x[4];
-        ask_ahead(ahead, bytes);
+        if (type != SX_TYPE_F32) ask_ahead(ahead, bytes);
         for (int c = 0; c < vecs; c++)
             if (sx_key_blocks(type))
                 x[c] = _mm512_mul_ps(_mm512_set1_ps(scale[c / 2][j]),
@@ -258,7 +258,7 @@ INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep
     for (uint32_t i = 0, n; i < n_rows; i += n, acc += n * lda, keep += n, p += n * SX_KEY_TILE) {
         n = rows_together(n_rows - i);
         sx_ahead ahead = ahead_values(i > 0 ? NULL : wanted);
-        if (sx_key_blocks(type)) ahead.again = NULL;
+        if (sx_key_blocks(type)) ahead = ahead_once(ahead);
         switch (n) {
         case 6: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 6); break;
         case 5: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 5); break;

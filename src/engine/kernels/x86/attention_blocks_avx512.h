@@ -88,12 +88,12 @@ BLOCK_INLINE void put_groups(float *out, const __m512i row[8])
 BLOCK_INLINE void panel_of(uint32_t type, float *panel, const char *rows, size_t stride, uint32_t dim,
                            const sx_wanted *wanted)
 {
-    const char *ahead = wanted ? wanted->keys : NULL;
+    sx_ahead ahead = ahead_once(ahead_keys(wanted, 0));
     for (uint32_t b = 0; b < sx_key_block_count(dim); b++, panel += SX_KEY_BLOCK_FLOATS) {
         const char *block = rows + (size_t)b * sx_key_block_bytes(type);
         for (uint32_t j = 0; j < SX_KEY_TILE; j += 16) {
             __m512i row[8];
-            ahead = ask_stretch(ahead, AHEAD_LINE * 4);
+            ask_ahead(&ahead, AHEAD_LINE * 4);
             for (uint32_t i = 0; i < 8; i++)
                 row[i] = _mm512_inserti64x4(_mm512_castsi256_si512(block_bytes(type, block + (j + i) * stride)),
                                             block_bytes(type, block + (j + i + 8) * stride), 1);
@@ -123,7 +123,7 @@ BLOCK_INLINE __m512i add_bytes(__m512i acc, __m512i a, __m512i b)
 
 /* rows x 32 keys */
 BLOCK_INLINE void block_score_tile(float *s, const float *q, size_t ldq, const float *panel, uint32_t dim,
-                                   const char **ahead, const int rows)
+                                   sx_ahead *ahead, const int rows)
 {
     __m512 acc[6][2];
     for (int i = 0; i < rows; i++) acc[i][0] = acc[i][1] = _mm512_setzero_ps();
@@ -132,7 +132,7 @@ BLOCK_INLINE void block_score_tile(float *s, const float *q, size_t ldq, const f
         for (int i = 0; i < rows; i++)
             sum[i][0] = sum[i][1] = _mm512_set1_epi32(sx_query_offset(q + (size_t)i * ldq, dim, b));
         for (uint32_t g = 0; g < 8; g++) {
-            *ahead = ask_stretch(*ahead, AHEAD_LINE * (g == 0 ? 2 : 1));
+            ask_ahead(ahead, AHEAD_LINE * (g == 0 ? 2 : 1));
             const __m512i k0 = _mm512_loadu_si512(panel + (size_t)g * SX_KEY_TILE),
                           k1 = _mm512_loadu_si512(panel + (size_t)g * SX_KEY_TILE + 16);
             for (int i = 0; i < rows; i++) {
@@ -159,11 +159,11 @@ BLOCK_INLINE void block_score_tile(float *s, const float *q, size_t ldq, const f
 static inline void block_scores(float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel, uint32_t dim,
                                 const sx_wanted *wanted)
 {
-    const char *ahead = wanted ? wanted->keys : NULL;
-    if (ahead) ahead += (size_t)AHEAD_LINE * 16 * sx_key_block_count(dim); /* asked for with the keys */
+    /* behind what was asked for with the keys */
+    sx_ahead ahead = ahead_once(ahead_keys(wanted, (size_t)AHEAD_LINE * 16 * sx_key_block_count(dim)));
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_together(n_rows - i);
-        if (i > 0) ahead = NULL;
+        if (i > 0) ahead = (sx_ahead){0};
         for (uint32_t j = 0; j < SX_KEY_TILE; j += 32) switch (n) {
             case 6: block_score_tile(s + j, q, ldq, panel + j, dim, &ahead, 6); break;
             case 5: block_score_tile(s + j, q, ldq, panel + j, dim, &ahead, 5); break;
