@@ -143,6 +143,8 @@ static void check_panels_over(const sx_matmul_ops *few, const sx_panel_ops *ops,
     check_panels(few, ops, type, 300, 13, 1000, 5); /* more rows than are at hand at once */
     check_panels(few, ops, type, 37, 7, 5000, 6);   /* sums in two halves */
     check_panels(few, ops, type, 37, 7, 9001, 7);
+    check_panels(few, ops, type, 61, 37, 2100, 8); /* few tokens after many, and rows and elements by parts */
+    check_panels(few, ops, type, 100, 1, 17000, 9);
 }
 
 /* Many tokens have the bits of few: outer products sum in the same order. */

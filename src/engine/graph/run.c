@@ -113,11 +113,12 @@ enum {
     TILED_PANELS_MAX = 8, /* tiles share what they fetch of the tokens among these rows */
     QUANTISE_GRAIN = 4,   /* tokens */
     PACK_GRAIN = 16,
-    IN_ORDER = 32,      /* panels of floats: the next ones are asked for meanwhile, and a cancel is heard between */
-    STREAMED = 8,       /* tokens for which weights are read as fast as memory gives them */
-    ALONE = 1 << 15,    /* multiplications: waking others costs more */
-    LEAST = 1 << 18,    /* bytes of weights that are worth a stretch of their own */
-    FEW_ALONE = 1 << 14 /* activations to be made bytes: likewise */
+    IN_ORDER = 32,        /* panels of floats: the next ones are asked for meanwhile, and a cancel is heard between */
+    STREAMED = 8,         /* tokens for which weights are read as fast as memory gives them */
+    STREAMED_FLOATS = 24, /* or nearly so, where they are floats */
+    ALONE = 1 << 15,      /* multiplications: waking others costs more */
+    LEAST = 1 << 18,      /* bytes of weights that are worth a stretch of their own */
+    FEW_ALONE = 1 << 14   /* activations to be made bytes: likewise */
 };
 
 typedef struct product_task {
@@ -260,6 +261,12 @@ static uint32_t grain_of(const product_task *task)
     return grain < 1 ? 1 : grain;
 }
 
+/* Whether memory sets the pace, so that each worker had best read what lies together. */
+static bool streamed(const product_task *task)
+{
+    return !task->tiles && task->n_tok <= (task->products[0].w->quant ? STREAMED : STREAMED_FLOATS);
+}
+
 /* How many panels are worth a stretch of a share. */
 static uint32_t least_of(const product_task *task)
 {
@@ -285,7 +292,7 @@ void sx_matmul(const sx_run *run, const sx_product *products, uint32_t n, const 
     const uint32_t panels = task.first[n], grain = grain_of(&task);
     if (!task.tiles && task.form && grain < panels)
         sx_parallel_shares(run, panels, 1, IN_ORDER, multiply, &task);
-    else if (!task.tiles && n_tok <= STREAMED && grain < panels)
+    else if (streamed(&task) && grain < panels)
         sx_parallel_shares(run, panels, least_of(&task), panels, multiply, &task);
     else
         sx_parallel(run, panels, grain, multiply, &task);

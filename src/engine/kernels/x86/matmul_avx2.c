@@ -1,83 +1,69 @@
-/* Matrix times vectors with AVX2 and FMA: float weights in tiles of 4 rows by up to 3 tokens, each output a vector of 8
- * partial sums along k; activations to bytes. Quantised weights are in quants_avx2.c. */
+/* Matrix times vectors with AVX2 and FMA: float weights, each output a vector of 8 partial sums along k; activations to bytes. Quantised weights are in quants_avx2.c. */
 #include <string.h>
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/x86/quants_avx2.h"
 #include "engine/kernels/x86/quants_avx_vnni.h"
-#include "engine/kernels/x86/row_lines.h"
 #include "engine/kernels/x86/simd_avx2.h"
-
-#define INLINE static inline __attribute__((always_inline))
 
 /* ---- float weights ---- */
 
-/* One step of n elements: 8, known to the compiler, or what is left of the row. */
-INLINE void float_step(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t i, uint32_t n,
-                       __m256 acc[4][3], const int rows, const int toks)
+#define GROUP 4
+#define FEW   static inline __attribute__((always_inline))
+
+enum { STEP = 8 };
+
+typedef __m256 fvec;
+typedef float number;
+
+FEW fvec zero(void)
 {
-    __m256 v[3];
-    for (int t = 0; t < toks; t++) v[t] = get_part(x + (size_t)t * ldx + i, n);
-    for (int r = 0; r < rows; r++) {
-        __m256 row = load_lanes(type, w + (size_t)r * stride, i, n);
-        for (int t = 0; t < toks; t++) acc[r][t] = _mm256_fmadd_ps(row, v[t], acc[r][t]);
-    }
+    return _mm256_setzero_ps();
 }
 
-/* One token takes whole lines of the rows; returns the elements done. */
-INLINE uint32_t float_lines(uint32_t type, const char *w, size_t stride, const float *x, uint32_t k, __m256 acc[4][3],
-                            const int rows)
+FEW int side_by_side(const int toks) /* rows: with the tokens they fill the registers */
 {
-    const uint32_t line = type == SX_TYPE_F32 ? ROW_LINE / 4 : ROW_LINE / 2, lines = k / line;
-    for (uint32_t i = 0; i < lines; i++) {
-        ask_for_row_lines(w, stride, rows, i, lines);
-        for (uint32_t j = 0; j < line; j += 8) float_step(type, w, stride, x, 0, i * line + j, 8, acc, rows, 1);
-    }
-    return lines * line;
+    return toks <= 2 ? 4 : 3;
 }
 
-INLINE void float_tile(uint32_t type, const char *w, size_t stride, const float *x, size_t ldx, uint32_t k, float *out,
-                       size_t ldo, const int rows, const int toks)
+FEW fvec weights(uint32_t type, const char *row, uint32_t i)
 {
-    __m256 acc[4][3];
-    for (int r = 0; r < rows; r++)
-        for (int t = 0; t < toks; t++) acc[r][t] = _mm256_setzero_ps();
-    uint32_t i = toks == 1 ? float_lines(type, w, stride, x, k, acc, rows) : 0;
-    for (; i + 8 <= k; i += 8) float_step(type, w, stride, x, ldx, i, 8, acc, rows, toks);
-    if (i < k) float_step(type, w, stride, x, ldx, i, k - i, acc, rows, toks);
-    for (int t = 0; t < toks; t++) {
-        if (rows == 4)
-            _mm_storeu_ps(out + (size_t)t * ldo, sum4(acc[0][t], acc[1][t], acc[2][t], acc[3][t]));
-        else
-            out[(size_t)t * ldo] = sum1(acc[0][t]);
-    }
+    return load_lanes(type, row, i, STEP);
 }
 
-INLINE void float_rows(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
-                       uint32_t k, float *out, size_t ldo, const int toks)
+FEW fvec weights_part(uint32_t type, const char *row, uint32_t i, uint32_t left)
 {
-    uint32_t r = 0;
-    for (; r + 4 <= n_rows; r += 4) float_tile(type, w + r * stride, stride, x, ldx, k, out + r, ldo, 4, toks);
-    for (; r < n_rows; r++) float_tile(type, w + r * stride, stride, x, ldx, k, out + r, ldo, 1, toks);
+    return load_lanes(type, row, i, left);
 }
 
-INLINE void floats_of(uint32_t type, const char *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
-                      uint32_t n_tok, uint32_t k, float *out, size_t ldo)
+FEW void pack_step(float *to, const float *x, uint32_t left)
 {
-    uint32_t t = 0;
-    for (; t + 3 <= n_tok; t += 3) float_rows(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo, 3);
-    for (; t < n_tok; t++) float_rows(type, w, stride, n_rows, x + t * ldx, ldx, k, out + t * ldo, ldo, 1);
+    _mm256_store_ps(to, get_part(x, left));
 }
+
+FEW fvec load_step(const float *x)
+{
+    fvec v = _mm256_load_ps(x);
+    __asm__("" : "+x"(v)); /* loaded once, not at each use */
+    return v;
+}
+
+FEW fvec accumulate(fvec w, fvec x, fvec sum)
+{
+    return _mm256_fmadd_ps(w, x, sum);
+}
+
+#include "engine/kernels/x86/few_tokens.h"
 
 static void floats(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const float *x, size_t ldx,
                    uint32_t n_tok, uint32_t k, float *out, size_t ldo)
 {
     if (type == SX_TYPE_F32)
-        floats_of(SX_TYPE_F32, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
+        few_tokens(SX_TYPE_F32, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
     else if (type == SX_TYPE_F16)
-        floats_of(SX_TYPE_F16, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
+        few_tokens(SX_TYPE_F16, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
     else
-        floats_of(SX_TYPE_BF16, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
+        few_tokens(SX_TYPE_BF16, w, stride, n_rows, x, ldx, n_tok, k, out, ldo);
 }
 
 static int32_t sum_lanes(__m256i a)

@@ -20,4 +20,4 @@ static bool takes(uint32_t type)
     return type == SX_TYPE_F32 || type == SX_TYPE_F16 || type == SX_TYPE_BF16;
 }
 
-const sx_panel_ops sx_panels_avx512 = {TOKENS, 8, takes, packed, pack, multiply, scratch_bytes};
+const sx_panel_ops sx_panels_avx512 = {TOKENS, 24, takes, packed, pack, multiply, scratch_bytes};

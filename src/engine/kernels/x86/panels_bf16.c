@@ -24,4 +24,4 @@ static bool takes(uint32_t type)
     return type == SX_TYPE_BF16;
 }
 
-const sx_panel_ops sx_panels_avx512_bf16 = {TOKENS, 8, takes, packed, pack, multiply, scratch_bytes};
+const sx_panel_ops sx_panels_avx512_bf16 = {TOKENS, 20, takes, packed, pack, multiply, scratch_bytes};

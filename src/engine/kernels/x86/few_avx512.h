@@ -1,0 +1,29 @@
+/* What few_tokens.h asks for of AVX-512, whatever the numbers are. */
+#ifndef SX_ENGINE_FEW_AVX512_H
+#define SX_ENGINE_FEW_AVX512_H
+
+#include "engine/kernels/x86/simd_avx512.h"
+
+#define GROUP 8
+#define FEW   static inline __attribute__((always_inline))
+
+typedef __m512 fvec;
+
+FEW fvec zero(void)
+{
+    return _mm512_setzero_ps();
+}
+
+FEW int side_by_side(const int toks) /* rows: with the tokens they fill the registers */
+{
+    return toks <= 2 ? 2 : toks <= 6 ? 4 : 3;
+}
+
+FEW fvec load_step(const void *x)
+{
+    fvec v = _mm512_load_ps(x);
+    __asm__("" : "+v"(v)); /* loaded once, not at each use */
+    return v;
+}
+
+#endif
