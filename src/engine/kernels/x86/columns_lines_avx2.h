@@ -57,11 +57,7 @@ INLINE void one_block(const uint32_t type, rows *w, const token_view *x, fvec *f
         big_heads(&p, type, w, 0);
         big_lines(&p, type, w, 0);
     } else {
-        if (bare_scale(type)) {
-            vec c[4];
-            columns(w, 0, c);
-            f_store(p.scale, f_low_halves(c[0]));
-        }
+        if (bare_scale(type)) f_store(p.scale, f_eight(four_heads(w, 0), four_heads(w, w->four)));
         small_lines(&p, type, w, 0, mins);
     }
     for (int t = 0; t < toks; t++)

@@ -117,6 +117,11 @@ LANES vec v_signed(vec v)
 #endif
 }
 
+LANES vec v_size(vec v) /* of signed bytes */
+{
+    return _mm256_abs_epi8(v);
+}
+
 /* 16 in byte j of a dword whose bit 4 i + j is set. */
 LANES vec v_fifth(vec v, int i)
 {
@@ -138,6 +143,12 @@ LANES fvec f_low_halves(vec v) /* of every dword */
 LANES fvec f_halves(const uint16_t *p)
 {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+
+/* Of eight halves in registers: what is stored in parts cannot be loaded at once soon after. */
+LANES fvec f_eight(uint64_t low, uint64_t high)
+{
+    return _mm256_cvtph_ps(_mm_set_epi64x((long long)high, (long long)low));
 }
 
 LANES fvec f_from(vec v)

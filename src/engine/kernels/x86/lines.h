@@ -3,8 +3,11 @@
  * together straight from the packed blocks, 16 at a time per row, and only then widened.
  *
  * Included once per use, behind the vocabulary of an instruction-set level (ROWS, vec, fvec and the functions that begin with
- * v_ and f_). With LINES_PASS defined, the includer has a panel of one block and a put_line of its own. Everything is inlined with a compile-time type. The layouts of the blocks are explained in
- * quant_blocks.h. */
+ * v_ and f_). With LINES_PASS defined, the includer has a panel of one block and a put_line of its own. With LINES_PIECES
+ * defined too, line 4 i + j is instead the 16 values of k from 16 i on of every fourth row from row j on, as the rows have them.
+ * With LINES_SIZES, a panel holds signed bytes without their signs too. Everything is inlined with a compile-time type. The
+ * layouts of the blocks are explained in quant_blocks.h.
+ */
 #ifndef SX_ENGINE_LINES_H
 #define SX_ENGINE_LINES_H
 
@@ -21,7 +24,10 @@ enum { STRETCH = 896, /* elements of k that a panel holds */ LINE = 4 * ROWS /* 
 #ifndef LINES_PASS
 typedef struct panel {
     _Alignas(64) uint8_t lines[STRETCH * ROWS]; /* [k / 4][ROWS][4] */
-    float scale[STRETCH / 16 * ROWS];           /* [group][ROWS] */
+#ifdef LINES_SIZES
+    uint8_t sizes[STRETCH * ROWS]; /* the same without signs, of types whose bytes have some */
+#endif
+    float scale[STRETCH / 16 * ROWS]; /* [group][ROWS] */
     float min[STRETCH / 16 * ROWS];
     int shift; /* where there are no minima, bytes that are not signed have 128 >> shift added */
     unsigned char last[ROWS * STRETCH / 32 * 34]; /* the packed blocks of a matrix's last rows, filled up to ROWS */
@@ -30,6 +36,16 @@ typedef struct panel {
 
 static const int8_t iq4_table[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 static const int8_t fp4_table[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/* 16 bytes of every row, as put_line wants them. */
+INLINE void sixteen(const rows *w, size_t at, vec c[4])
+{
+#if defined(LINES_PIECES)
+    pieces(w, at, c);
+#else
+    columns(w, at, c);
+#endif
+}
 
 INLINE int bias_shift(uint32_t type)
 {
@@ -60,6 +76,14 @@ INLINE void put_line(panel *p, size_t line, vec v)
     v_store(p->lines + line * LINE, v);
 }
 #endif
+
+INLINE void put_signed(panel *p, size_t line, vec v)
+{
+    put_line(p, line, v_signed(v));
+#ifdef LINES_SIZES
+    v_store(p->sizes + line * LINE, v_size(v));
+#endif
+}
 
 INLINE vec low_bits(vec v, int shift, int mask) /* a field of every byte */
 {
@@ -108,14 +132,19 @@ INLINE bool bare_scale(const uint32_t type)
     return type == SX_TYPE_Q4_0 || type == SX_TYPE_Q8_0 || type == SX_TYPE_IQ4_NL;
 }
 
+INLINE uint64_t four_heads(const rows *w, size_t at)
+{
+    const uint64_t low = sx_load_u16(w->at[0] + at) | (uint32_t)sx_load_u16(w->at[1] + at) << 16,
+                   high = sx_load_u16(w->at[2] + at) | (uint32_t)sx_load_u16(w->at[3] + at) << 16;
+    uint64_t four = low | high << 32;
+    OPAQUE(four); /* else they are brought together by vectors after all */
+    return four;
+}
+
 INLINE void copy_heads(uint16_t *heads, const rows *w)
 {
     for (size_t r = 0; r < ROWS; r += 4) {
-        const size_t at = r / 4 * w->four;
-        const uint64_t low = sx_load_u16(w->at[0] + at) | (uint32_t)sx_load_u16(w->at[1] + at) << 16,
-                       high = sx_load_u16(w->at[2] + at) | (uint32_t)sx_load_u16(w->at[3] + at) << 16;
-        uint64_t four = low | high << 32;
-        OPAQUE(four); /* else they are brought together by vectors after all */
+        const uint64_t four = four_heads(w, r / 4 * w->four);
         memcpy(heads + r, &four, sizeof four);
     }
 }
@@ -128,24 +157,24 @@ INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g
     if (type == SX_TYPE_Q8_0) {
 #pragma GCC unroll 2
         for (size_t h = 0; h < 2; h++) {
-            columns(w, 2 + 16 * h, c);
+            sixteen(w, 2 + 16 * h, c);
 #pragma GCC unroll 4
-            for (size_t i = 0; i < 4; i++) put_line(p, line + 4 * h + i, v_signed(c[i]));
+            for (size_t i = 0; i < 4; i++) put_signed(p, line + 4 * h + i, c[i]);
         }
         return;
     }
-    columns(w, (mins ? 4u : type == SX_TYPE_MXFP4 ? 1u : 2u) + (five ? 4u : 0u), c);
+    sixteen(w, (mins ? 4u : type == SX_TYPE_MXFP4 ? 1u : 2u) + (five ? 4u : 0u), c);
 #pragma GCC unroll 8
     for (int i = 0; i < 8; i++) {
-        vec v = low_bits(c[i % 4], i / 4 * 4, 15);
+        const vec v = low_bits(c[i % 4], i / 4 * 4, 15);
+        const size_t at = line + (size_t)i;
         switch (type) {
         case SX_TYPE_Q5_0:
-        case SX_TYPE_Q5_1: v = v_or(v, v_fifth(fifth, i)); break;
-        case SX_TYPE_IQ4_NL: v = v_signed(v_lookup(iq4_table, v)); break;
-        case SX_TYPE_MXFP4: v = v_signed(v_lookup(fp4_table, v)); break;
-        default: break; /* Q4_0, Q4_1 */
+        case SX_TYPE_Q5_1: put_line(p, at, v_or(v, v_fifth(fifth, i))); break;
+        case SX_TYPE_IQ4_NL: put_signed(p, at, v_lookup(iq4_table, v)); break;
+        case SX_TYPE_MXFP4: put_signed(p, at, v_lookup(fp4_table, v)); break;
+        default: put_line(p, at, v); break; /* Q4_0, Q4_1 */
         }
-        put_line(p, line + (size_t)i, v);
     }
 }
 
@@ -235,13 +264,13 @@ INLINE void big_heads(panel *p, const uint32_t type, const rows *w, size_t block
 INLINE void lines_q4_k(panel *p, rows *w, size_t line, const bool five)
 {
     vec c[4], high[2][4];
-    for (size_t h = 0; five && h < 2; h++) columns(w, 16 + 16 * h, high[h]);
+    for (size_t h = 0; five && h < 2; h++) sixteen(w, 16 + 16 * h, high[h]);
 #pragma GCC unroll 4
     for (int part = 0; part < 4; part++)
 #pragma GCC unroll 2
         for (size_t h = 0; h < 2; h++) {
             ask(w, five ? 176 : 144, 8);
-            columns(w, (five ? 48 : 16) + 32 * (size_t)part + 16 * h, c);
+            sixteen(w, (five ? 48 : 16) + 32 * (size_t)part + 16 * h, c);
 #pragma GCC unroll 8
             for (int i = 0; i < 8; i++) {
                 vec v = low_bits(c[i % 4], i / 4 * 4, 15);
@@ -258,9 +287,9 @@ INLINE void lines_q6_k(panel *p, rows *w, size_t line)
     for (size_t half = 0; half < 2; half++)
 #pragma GCC unroll 2
         for (size_t h = 0; h < 2; h++) {
-            columns(w, 128 + 32 * half + 16 * h, high);
-            columns(w, 64 * half + 16 * h, low[0]);
-            columns(w, 64 * half + 32 + 16 * h, low[1]);
+            sixteen(w, 128 + 32 * half + 16 * h, high);
+            sixteen(w, 64 * half + 16 * h, low[0]);
+            sixteen(w, 64 * half + 32 + 16 * h, low[1]);
 #pragma GCC unroll 4
             for (int f = 0; f < 4; f++) {
                 ask(w, 210, 16);
@@ -281,11 +310,11 @@ INLINE void lines_q2_k(panel *p, rows *w, size_t line, const bool three)
     vec c[4], mask[4];
 #pragma GCC unroll 2
     for (size_t h = 0; h < 2; h++) {
-        if (three) columns(w, 16 * h, mask);
+        if (three) sixteen(w, 16 * h, mask);
 #pragma GCC unroll 2
         for (int half = 0; half < 2; half++) {
             ask(w, three ? 110 : 84, 4);
-            columns(w, (three ? 32 : 16) + 32 * (size_t)half + 16 * h, c);
+            sixteen(w, (three ? 32 : 16) + 32 * (size_t)half + 16 * h, c);
 #pragma GCC unroll 4
             for (int f = 0; f < 4; f++)
 #pragma GCC unroll 4
@@ -311,9 +340,9 @@ INLINE void big_lines(panel *p, const uint32_t type, rows *w, size_t block)
     default: /* IQ4_XS */
         for (size_t g = 0; g < 8; g++) {
             ask(w, 136, 8);
-            columns(w, 8 + 16 * g, c);
+            sixteen(w, 8 + 16 * g, c);
             for (int i = 0; i < 8; i++)
-                put_line(p, line + 8 * g + (size_t)i, v_signed(v_lookup(iq4_table, low_bits(c[i % 4], i / 4 * 4, 15))));
+                put_signed(p, line + 8 * g + (size_t)i, v_lookup(iq4_table, low_bits(c[i % 4], i / 4 * 4, 15)));
         }
         break;
     }

@@ -7,6 +7,9 @@
 #define SX_ENGINE_QUANTS_LINES_AVX2_H
 
 #include "engine/kernels/x86/lanes_avx2.h"
+#if !defined(BYTES_VNNI)
+#define LINES_SIZES
+#endif
 #include "engine/kernels/x86/lines.h"
 #include "engine/kernels/x86/sums_avx2.h"
 #include "engine/kernels/x86/tokens_q8.h"
@@ -30,6 +33,17 @@ INLINE vec bias_of(const int32_t *off, __m128i shift, const bool any)
 typedef struct panels { /* of 16 rows; where there are 8, both are the same */
     const panel *of[2];
 } panels;
+
+/* A panel's line i. */
+INLINE weights line_of(const panel *p, size_t i, const int bits)
+{
+    const vec v = v_load(p->lines + i * LINE);
+#if defined(LINES_SIZES)
+    return (weights){v, bits == SIGNED ? v_load(p->sizes + i * LINE) : v};
+#else
+    return weights_of(v, bits);
+#endif
+}
 
 /* Tokens worked on together: as many as hide the time that a sum takes, or as there are registers for. */
 INLINE int tile_of(const int bits)
@@ -62,8 +76,7 @@ INLINE void tile(panels p, uint32_t groups, token_view x, place from, place to, 
 #pragma GCC unroll 8
         for (int i = 0; i < group / 4; i++) {
             weights line[2];
-            for (int c = 0; c < 2; c++)
-                line[c] = weights_of(v_load(p.of[c]->lines + first * ROWS + (size_t)i * LINE), bits);
+            for (int c = 0; c < 2; c++) line[c] = line_of(p.of[c], first / 4 + (size_t)i, bits);
             for (int t = 0; t < toks; t++) {
                 const vec q = four_bytes(x.q + (size_t)t * x.k + first + 4 * i);
                 for (int c = 0; c < 2; c++) add_line(&s[c][t], &part[c][t], line[c], q, i, group / 4, bits);

@@ -32,11 +32,17 @@ INLINE void begin_rows(rows *w)
     }
 }
 
-/* Dword c of the 16 bytes at `at` of every row. Vector j of `a` has rows j, j + 4, ... in its 128-bit parts. */
+/* The 16 bytes at `at` of every row. Vector j has rows j, j + 4, ... in its 128-bit parts. */
+INLINE void pieces(const rows *w, size_t at, vec a[4])
+{
+    for (int j = 0; j < 4; j++) a[j] = v_pieces(w->at[j] + at, w->four, w->twelve);
+}
+
+/* Dword c of the 16 bytes at `at` of every row. */
 INLINE void columns(const rows *w, size_t at, vec c[4])
 {
     vec a[4];
-    for (int j = 0; j < 4; j++) a[j] = v_pieces(w->at[j] + at, w->four, w->twelve);
+    pieces(w, at, a);
     vec low = v_low32(a[0], a[1]), high = v_high32(a[0], a[1]);
     vec low2 = v_low32(a[2], a[3]), high2 = v_high32(a[2], a[3]);
     c[0] = v_low64(low, low2);

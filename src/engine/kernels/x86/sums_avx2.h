@@ -47,6 +47,21 @@ LANES vec four_bytes(const int8_t *q)
     return _mm256_set1_epi32(v);
 }
 
+LANES vec sixteen_bytes(const int8_t *q) /* in both halves */
+{
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)q));
+}
+
+/* Rows side by side: of four vectors, each with four sums of two rows, the sums of all eight. */
+LANES vec rows_of_dwords(const vec part[4])
+{
+    vec s[2];
+    for (int i = 0; i < 2; i++)
+        s[i] = _mm256_add_epi32(_mm256_unpacklo_epi32(part[2 * i], part[2 * i + 1]),
+                                _mm256_unpackhi_epi32(part[2 * i], part[2 * i + 1]));
+    return _mm256_add_epi32(_mm256_unpacklo_epi64(s[0], s[1]), _mm256_unpackhi_epi64(s[0], s[1]));
+}
+
 #if defined(BYTES_VNNI)
 
 /* Whether weights without minima are stored with something added. */
@@ -80,6 +95,19 @@ LANES vec end_sum(vec sum, vec bias)
 {
     (void)bias;
     return sum;
+}
+
+/* sum = 16 weights of two rows times as many bytes of a token, added to what is there of the group. */
+LANES void add_piece(vec *sum, vec v, vec q, const int piece, const int bits)
+{
+    (void)bits;
+    *sum = _mm256_dpbusd_avx_epi32(piece > 0 ? *sum : _mm256_setzero_si256(), v, q);
+}
+
+LANES vec rows_of(const vec part[4], const int bits)
+{
+    (void)bits;
+    return rows_of_dwords(part);
 }
 
 #else
@@ -121,6 +149,31 @@ LANES void add_line(vec *sum, vec *part, weights w, vec q, const int line, const
 LANES vec end_sum(vec sum, vec bias)
 {
     return _mm256_add_epi32(sum, bias);
+}
+
+/* sum = 16 weights of two rows times as many bytes of a token, added to what is there of the group: in 16 bits but for signed
+ * bytes. Two pieces of 5 bits or one of 6 fill them to a half, those of 4 bits to a quarter. */
+LANES void add_piece(vec *sum, vec v, vec q, const int piece, const int bits)
+{
+    const weights w = weights_of(v, bits);
+    vec pairs = _mm256_maddubs_epi16(w.size, bits == SIGNED ? _mm256_sign_epi8(q, w.v) : q);
+    if (bits == SIGNED) pairs = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    if (piece > 0) pairs = bits == SIGNED ? _mm256_add_epi32(*sum, pairs) : _mm256_add_epi16(*sum, pairs);
+    *sum = pairs;
+}
+
+LANES vec rows_of(const vec part[4], const int bits)
+{
+    const vec ones = _mm256_set1_epi16(1);
+    vec s[2];
+    if (bits == SIGNED) return rows_of_dwords(part);
+    for (int i = 0; i < 2; i++) {
+        s[i] = _mm256_add_epi16(_mm256_unpacklo_epi32(part[2 * i], part[2 * i + 1]),
+                                _mm256_unpackhi_epi32(part[2 * i], part[2 * i + 1]));
+        if (bits != FOUR_BITS) s[i] = _mm256_madd_epi16(s[i], ones);
+    }
+    const vec low = _mm256_unpacklo_epi64(s[0], s[1]), high = _mm256_unpackhi_epi64(s[0], s[1]);
+    return bits == FOUR_BITS ? _mm256_madd_epi16(_mm256_add_epi16(low, high), ones) : _mm256_add_epi32(low, high);
 }
 
 #endif
