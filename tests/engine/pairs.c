@@ -75,12 +75,14 @@ static void check_scores(const sx_tile_attention_ops *ops, uint32_t type, uint32
 
 static void check_weighing(const sx_tile_attention_ops *ops, uint32_t type, uint32_t dim, uint32_t n_rows, bool kept_so)
 {
-    static float p[ROWS * SX_KEY_TILE], seen[SX_KEY_TILE * DIM], before[ROWS * (DIM + 3)], keep[ROWS];
+    static float w[ROWS * SX_KEY_TILE], seen[SX_KEY_TILE * DIM], before[ROWS * (DIM + 3)], keep[ROWS];
     const size_t lda = dim + 3, room = ops->pair_numbers(SX_KEY_TILE, dim);
     float *acc = malloc(n_rows * lda * sizeof *acc);
     uint16_t *v16 = aligned_alloc(64, room * sizeof *v16);
     unsigned char *rows = kept(type, SX_KEY_TILE, dim, 2 * (size_t)dim + 6, n_rows, seen);
-    random_floats(p, n_rows * SX_KEY_TILE, dim);
+    uint16_t *p = malloc(n_rows * SX_KEY_TILE * sizeof *p);
+    random_floats(w, n_rows * SX_KEY_TILE, dim);
+    for (size_t i = 0; i < n_rows * SX_KEY_TILE; i++) p[i] = sx_f32_bf16(w[i]);
     random_floats(before, n_rows * lda, 5);
     memcpy(acc, before, n_rows * lda * sizeof *acc);
     for (uint32_t i = 0; i < n_rows; i++) keep[i] = i % 3 ? 1.0f : 0.3f;
@@ -93,17 +95,52 @@ static void check_weighing(const sx_tile_attention_ops *ops, uint32_t type, uint
     }
     for (uint32_t i = 0; i < n_rows; i++)
         for (uint32_t d = 0; d < lda; d++) {
-            const float *w = p + i * SX_KEY_TILE;
+            const float *weight = w + i * SX_KEY_TILE;
             float want = before[i * lda + d] * (d < dim ? keep[i] : 1.0f);
             for (uint32_t j = 0; j < SX_KEY_TILE && d < dim; j += 2) {
-                want = fmaf(rounded(w[j + 1]), seen[(j + 1) * dim + d], want);
-                want = fmaf(rounded(w[j]), seen[j * dim + d], want);
+                want = fmaf(rounded(weight[j + 1]), seen[(j + 1) * dim + d], want);
+                want = fmaf(rounded(weight[j]), seen[j * dim + d], want);
             }
             same(acc[i * lda + d], want, "values", dim, i, d);
         }
+    free(p);
     free(acc);
     free(v16);
     free(rows);
+}
+
+/* Maxima as those of floats, weights and sums near them; a row alone, and weights where the scores were: the same bits. */
+static void check_softmax(const sx_tile_attention_ops *ops)
+{
+    enum { ALL = ROWS * SX_KEY_TILE };
+    static float s[ALL], want[ALL], max[ROWS], sum[ROWS], keep[ROWS], w_max[ROWS], w_sum[ROWS], w_keep[ROWS];
+    static uint16_t p[ALL];
+    for (uint32_t i = 0; i < ROWS; i++) max[i] = w_max[i] = -INFINITY;
+    for (uint32_t round = 0; round < 4; round++) {
+        random_floats(s, ALL, round);
+        for (uint32_t i = 0; i < ALL; i++) s[i] = i % 11 == 5 ? -INFINITY : s[i] * (round == 3 ? 60.0f : 6.0f);
+        memcpy(want, s, sizeof s);
+        float first[SX_KEY_TILE], m = max[1], total = sum[1], k;
+        memcpy(first, s + SX_KEY_TILE, sizeof first);
+        ops->softmax(p, first, 1, &m, &total, &k);
+        sx_attention_ref.softmax(want, ROWS, w_max, w_sum, w_keep);
+        uint16_t *in_place = (uint16_t *)(void *)s;
+        ops->softmax(in_place, s, ROWS, max, sum, keep);
+        assert_memory_equal(in_place + SX_KEY_TILE, p, SX_KEY_TILE * sizeof *p);
+        same(max[1], m, "maxima", round, 1, 0);
+        same(sum[1], total, "sums", round, 1, 0);
+        same(keep[1], k, "what is kept", round, 1, 0);
+        for (uint32_t i = 0; i < ALL; i++) {
+            const float got = sx_bf16_f32(in_place[i]);
+            if (!(fabsf(got - want[i]) <= want[i] * 0.0041f + 1e-37f) || (i % 11 == 5 && got != 0.0f))
+                fail_msg("a score weighs %.9g, not %.9g", (double)got, (double)want[i]);
+            if (want[i] == 1.0f) assert_true(got == 1.0f);
+        }
+        for (uint32_t i = 0; i < ROWS; i++) {
+            same(max[i], w_max[i], "maxima", round, i, 0);
+            assert_true(fabsf(sum[i] - w_sum[i]) <= 2e-4f * w_sum[i] && fabsf(keep[i] - w_keep[i]) <= 1e-5f);
+        }
+    }
 }
 
 static void check(const sx_tile_attention_ops *ops)
@@ -117,6 +154,7 @@ static void check(const sx_tile_attention_ops *ops)
         check_weighing(ops, type, dim, n, false);
         check_weighing(ops, type, dim, n, true);
     }
+    check_softmax(ops);
     assert_false(ops->takes(SX_TYPE_F32, false) || ops->takes(SX_TYPE_Q8_0, false));
 }
 
@@ -157,6 +195,15 @@ static void odd_numbers_round_alike(void **state)
         sx_tile_attention_pairs.query(a, x, 1.0f, 32);
         sx_tile_attention_steps.query(b, x, 1.0f, 32);
         assert_memory_equal(a, b, sizeof a);
+        float s[SX_KEY_TILE], again[SX_KEY_TILE], found[2][3] = {{-INFINITY, 0.0f}, {-INFINITY, 0.0f}};
+        random_floats(s, SX_KEY_TILE, 1);
+        for (uint32_t i = 0; i < SX_KEY_TILE; i++) s[i] *= 90.0f;
+        memcpy(again, s, sizeof s);
+        uint16_t p[2][SX_KEY_TILE];
+        sx_tile_attention_pairs.softmax(p[0], s, 1, &found[0][0], &found[0][1], &found[0][2]);
+        sx_tile_attention_steps.softmax(p[1], again, 1, &found[1][0], &found[1][1], &found[1][2]);
+        assert_memory_equal(p[0], p[1], sizeof p[0]);
+        for (uint32_t i = 0; i < 3; i++) same(found[0][i], found[1][i], "softmax", 0, 0, i);
         assert_int_equal(a[6], 0x7f80);
         assert_int_equal(a[5], 0x8000);
         return;

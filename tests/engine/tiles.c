@@ -368,6 +368,8 @@ static void check_scores(const sx_tile_attention_ops *ops, uint32_t dim, uint32_
 static void check_weighing(const sx_tile_attention_ops *ops, uint32_t dim, uint32_t n_rows)
 {
     const size_t lda = dim + 3;
+    const size_t numbers = (n_rows + 15) / 16 * 16 * SX_KEY_TILE;
+    uint16_t *p16 = grab(numbers * sizeof *p16);
     float *p = malloc(n_rows * SX_KEY_TILE * sizeof *p), *acc = malloc(n_rows * lda * sizeof *acc), /* no room behind */
                                                              *before = grab(n_rows * lda * sizeof *before),
           *v = grab(SX_KEY_TILE * lda * sizeof *v);
@@ -377,9 +379,11 @@ static void check_weighing(const sx_tile_attention_ops *ops, uint32_t dim, uint3
     random_floats(acc, n_rows * lda, 5);
     random_floats(v, SX_KEY_TILE * lda, n_rows);
     memcpy(before, acc, n_rows * lda * sizeof *acc);
+    memset(p16, 0xff, numbers * sizeof *p16); /* NaN: rows that are not meant must not reach those that are */
+    for (uint32_t i = 0; i < n_rows * SX_KEY_TILE; i++) p16[i] = sx_f32_bf16(p[i]);
     for (uint32_t i = 0; i < n_rows; i++) keep[i] = i % 3 ? 1.0f : 0.3f;
     ops->pairs(v16, v, lda, SX_KEY_TILE, dim);
-    ops->weigh(acc, lda, n_rows, keep, p, v16, dim);
+    ops->weigh(acc, lda, n_rows, keep, p16, v16, dim);
     for (uint32_t i = 0; i < n_rows; i++)
         for (uint32_t d = 0; d < lda; d++) {
             float want = before[i * lda + d] * (d < dim ? keep[i] : 1.0f);
@@ -394,6 +398,7 @@ static void check_weighing(const sx_tile_attention_ops *ops, uint32_t dim, uint3
                          (double)want);
         }
     free(p);
+    free(p16);
     free(acc);
     free(before);
     free(v);

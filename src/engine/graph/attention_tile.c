@@ -253,6 +253,7 @@ static void meet_tiled(block *b, uint32_t begin, uint32_t end, uint32_t from)
     const sx_kernels *k = a->run->kernels;
     const sx_tile_attention_ops *ops = k->tile_attention;
     const tile_rows kept = kept_values(b, from);
+    uint16_t *p = (uint16_t *)(void *)b->s; /* weights take the place of scores */
     const sx_wanted next = ops->keys ? next_wanted(b, kept.rows) : (sx_wanted){0}, *wanted = &next;
     make_tiles(b, from, wanted);
     for (uint32_t i = begin, n; i < end; i += n) {
@@ -261,12 +262,12 @@ static void meet_tiled(block *b, uint32_t begin, uint32_t end, uint32_t from)
         if (!ops->keys) ask_ahead(b);
         ops->scores(b->s, b->q16 + i * b->ldq16, b->ldq16, n, b->keys16, a->dim_k, wanted);
         adjust(b, i, n, from, 0, SX_KEY_TILE);
-        k->attention->softmax(b->s, n, b->max + i, b->sum + i, b->keep + i);
+        ops->softmax(p, b->s, n, b->max + i, b->sum + i, b->keep + i);
         if (!ops->keys) ask_ahead(b);
         if (takes_kept(b))
-            ops->weigh_kept(acc, a->dim_v, n, b->keep + i, b->s, kept.type, kept.rows, kept.stride, a->dim_v, wanted);
+            ops->weigh_kept(acc, a->dim_v, n, b->keep + i, p, kept.type, kept.rows, kept.stride, a->dim_v, wanted);
         else
-            ops->weigh(acc, a->dim_v, n, b->keep + i, b->s, b->values16, a->dim_v);
+            ops->weigh(acc, a->dim_v, n, b->keep + i, p, b->values16, a->dim_v);
         wanted = NULL;
     }
 }

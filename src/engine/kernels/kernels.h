@@ -143,7 +143,7 @@ typedef struct sx_attention_ops {
 } sx_attention_ops;
 
 /* Attention of queries that all see a whole tile of keys, with pairs or small matrices of bf16: queries, keys, values and what
- * weighs them are rounded to it. The softmax between is that of sx_attention_ops. */
+ * weighs them are rounded to it. */
 typedef struct sx_tile_attention_ops {
     bool (*takes)(uint32_t type, bool made); /* keys as they are kept; tokens that the model has made, or given ones */
     size_t (*query_numbers)(uint32_t dim);   /* bf16 numbers of a query */
@@ -160,11 +160,15 @@ typedef struct sx_tile_attention_ops {
      * read and written, for nothing. */
     void (*scores)(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *keys, uint32_t dim,
                    const sx_wanted *wanted);
-    /* acc as sx_attention_ops.weigh, of SX_KEY_TILE values; dim a multiple of 16. */
-    void (*weigh)(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, const uint16_t *values,
+    /* As sx_attention_ops.softmax, but that weights go to p [n_rows, SX_KEY_TILE], as good as bf16 can tell; sums are of what
+     * they were before they were rounded. p may lie where s does, which is no longer good for anything. */
+    void (*softmax)(uint16_t *p, float *s, uint32_t n_rows, float *max, float *sum, float *keep);
+    /* acc as sx_attention_ops.weigh, of SX_KEY_TILE values; dim a multiple of 16. Rows of p up to the next multiple of 16 are
+     * there: they are read, for nothing. */
+    void (*weigh)(float *acc, size_t lda, uint32_t n_rows, const float *keep, const uint16_t *p, const uint16_t *values,
                   uint32_t dim);
     /* Or NULL: what `values` and `weigh` do one after the other, for few rows. */
-    void (*weigh_kept)(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
+    void (*weigh_kept)(float *acc, size_t lda, uint32_t n_rows, const float *keep, const uint16_t *p, uint32_t type,
                        const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted);
 } sx_tile_attention_ops;
 

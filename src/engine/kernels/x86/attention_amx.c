@@ -6,6 +6,7 @@
  * half for the values; the exponentials between them cost more than both. */
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/x86/simd_avx512.h"
+#include "engine/kernels/x86/softmax_avx512.h"
 #include "engine/kernels/x86/tile_unit.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -15,7 +16,8 @@ enum {
     COLS = 16,                           /* floats in a row of a tile */
     KEY_COLS = SX_KEY_TILE / COLS,       /* tiles of scores beside each other */
     KEY_STEPS = SX_KEY_TILE / TILE_STEP, /* tiles of weights beside each other */
-    SCORE_ROW = SX_KEY_TILE * 4          /* bytes */
+    SCORE_ROW = SX_KEY_TILE * 4,         /* bytes */
+    WEIGHT_ROW = SX_KEY_TILE * 2
 };
 
 static bool takes(uint32_t type, bool made)
@@ -105,15 +107,14 @@ static void scores(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, con
     tiles_end(&unit);
 }
 
-/* Up to 16 rows' weights of values, as the tiles of their first and second 32 keys. */
-INLINE void weights_of(uint16_t *p, const float *s, uint32_t rows)
+INLINE __m512i round_32(__m512 low, __m512 high)
 {
-    for (uint32_t r = 0; r < TILE_ROWS; r++, s += SX_KEY_TILE)
-        for (uint32_t t = 0; t < KEY_STEPS; t++)
-            _mm512_store_si512(p + t * TILE + (size_t)r * TILE_STEP,
-                               r < rows ? (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(s + t * TILE_STEP + COLS),
-                                                                       _mm512_loadu_ps(s + t * TILE_STEP))
-                                        : _mm512_setzero_si512());
+    return (__m512i)_mm512_cvtne2ps_pbh(high, low);
+}
+
+static void softmax(uint16_t *p, float *s, uint32_t n_rows, float *max, float *sum, float *keep)
+{
+    softmax_rows(s, p, n_rows, max, sum, keep, round_32);
 }
 
 /* acc of 16 rows, `stride` bytes apart, += weights times values. */
@@ -140,8 +141,8 @@ INLINE void weigh_cols(tile_unit *unit, float *acc, size_t stride, const uint16_
 
 INLINE void weigh_tiles(tile_unit *unit, const uint16_t *p, float *acc, size_t lda, const uint16_t *v, uint32_t dim)
 {
-    TILE_LOAD(unit, 4, p);
-    TILE_LOAD(unit, 5, p + TILE);
+    TILE_LOAD_ROWS(unit, 4, p, WEIGHT_ROW);
+    TILE_LOAD_ROWS(unit, 5, p + TILE_STEP, WEIGHT_ROW);
     uint32_t d = 0;
     for (; d + 2 * COLS <= dim; d += 2 * COLS, v += 2 * KEY_STEPS * TILE)
         weigh_cols(unit, acc + d, lda * sizeof *acc, v, 2);
@@ -173,15 +174,13 @@ INLINE void keep_rows(float *acc, size_t lda, uint32_t rows, const float *keep, 
                 _mm512_storeu_ps(acc + d, _mm512_mul_ps(_mm512_loadu_ps(acc + d), _mm512_set1_ps(keep[r])));
 }
 
-static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *s, const uint16_t *values,
+static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const uint16_t *p, const uint16_t *values,
                   uint32_t dim)
 {
-    _Alignas(64) uint16_t p[KEY_STEPS * TILE];
     tile_unit unit;
     tiles_begin(&unit);
-    for (uint32_t i = 0; i < n_rows; i += TILE_ROWS, acc += TILE_ROWS * lda) {
+    for (uint32_t i = 0; i < n_rows; i += TILE_ROWS, acc += TILE_ROWS * lda, p += TILE_ROWS * SX_KEY_TILE) {
         const uint32_t rows = n_rows - i < TILE_ROWS ? n_rows - i : TILE_ROWS;
-        weights_of(p, s + (size_t)i * SX_KEY_TILE, rows);
         keep_rows(acc, lda, rows, keep + i, dim);
         if (rows == TILE_ROWS)
             weigh_tiles(&unit, p, acc, lda, values, dim);
@@ -192,9 +191,9 @@ static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, co
 }
 
 #if defined(SX_TILES_EMULATED)
-const sx_tile_attention_ops sx_tile_attention_emulated = {takes, query_numbers, pair_numbers, query, pairs,
-                                                          NULL,  NULL,          scores,       weigh, NULL};
+const sx_tile_attention_ops sx_tile_attention_emulated = {takes, query_numbers, pair_numbers, query, pairs, NULL,
+                                                          NULL,  scores,        softmax,      weigh, NULL};
 #else
-const sx_tile_attention_ops sx_tile_attention_amx = {takes, query_numbers, pair_numbers, query, pairs,
-                                                     NULL,  NULL,          scores,       weigh, NULL};
+const sx_tile_attention_ops sx_tile_attention_amx = {takes, query_numbers, pair_numbers, query, pairs, NULL,
+                                                     NULL,  scores,        softmax,      weigh, NULL};
 #endif

@@ -7,6 +7,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/x86/ahead.h"
 #include "engine/kernels/x86/simd_avx512.h"
+#include "engine/kernels/x86/softmax_avx512.h"
 #include "engine/kernels/x86/turn_avx512.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -260,6 +261,11 @@ static void scores(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, con
     end_steps(mode);
 }
 
+static void softmax(uint16_t *p, float *s, uint32_t n_rows, float *max, float *sum, float *keep)
+{
+    softmax_rows(s, p, n_rows, max, sum, keep, round_32);
+}
+
 typedef struct tile_values { /* of SX_KEY_TILE keys */
     const uint16_t *pairs;   /* as `values` gives them, or NULL: */
     const char *rows;        /* as they are kept */
@@ -292,59 +298,56 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const uint16_t
         for (int c = 0; c < vecs; c++) _mm512_storeu_ps(acc + (size_t)i * lda + d + 16 * (size_t)c, a[i][c]);
 }
 
-INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const float *s, uint32_t type, tile_values *v,
+INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const uint16_t *p, uint32_t type, tile_values *v,
                        uint32_t dim, const int rows)
 {
-    _Alignas(64) uint16_t p[MOST * SX_KEY_TILE];
-    for (int i = 0; i < rows * SX_KEY_TILE; i += STEP)
-        _mm512_store_si512(p + i, round_32(_mm512_loadu_ps(s + i), _mm512_loadu_ps(s + i + 16)));
     uint32_t d = 0;
     for (; d + 64 <= dim; d += 64) weigh_tile(acc, lda, keep, p, type, v, d, dim, rows, 4);
     for (; d + 32 <= dim; d += 32) weigh_tile(acc, lda, keep, p, type, v, d, dim, rows, 2);
     if (d < dim) weigh_tile(acc, lda, keep, p, type, v, d, dim, rows, 1);
 }
 
-INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *s, uint32_t type,
+INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep, const uint16_t *p, uint32_t type,
                       tile_values v, uint32_t dim)
 {
     const float_mode mode = begin_steps();
-    for (uint32_t i = 0, n; i < n_rows; i += n, acc += n * lda, keep += n, s += n * SX_KEY_TILE) {
+    for (uint32_t i = 0, n; i < n_rows; i += n, acc += n * lda, keep += n, p += n * SX_KEY_TILE) {
         n = rows_of(n_rows - i);
         switch (n) {
 #if !defined(SX_PAIRS_BY_STEPS)
-        case 6: weigh_rows(acc, lda, keep, s, type, &v, dim, 6); break;
-        case 5: weigh_rows(acc, lda, keep, s, type, &v, dim, 5); break;
+        case 6: weigh_rows(acc, lda, keep, p, type, &v, dim, 6); break;
+        case 5: weigh_rows(acc, lda, keep, p, type, &v, dim, 5); break;
 #endif
-        case 4: weigh_rows(acc, lda, keep, s, type, &v, dim, 4); break;
-        case 3: weigh_rows(acc, lda, keep, s, type, &v, dim, 3); break;
-        case 2: weigh_rows(acc, lda, keep, s, type, &v, dim, 2); break;
-        default: weigh_rows(acc, lda, keep, s, type, &v, dim, 1); break;
+        case 4: weigh_rows(acc, lda, keep, p, type, &v, dim, 4); break;
+        case 3: weigh_rows(acc, lda, keep, p, type, &v, dim, 3); break;
+        case 2: weigh_rows(acc, lda, keep, p, type, &v, dim, 2); break;
+        default: weigh_rows(acc, lda, keep, p, type, &v, dim, 1); break;
         }
         v.ahead = (sx_ahead){0};
     }
     end_steps(mode);
 }
 
-static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *s, const uint16_t *v,
+static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const uint16_t *p, const uint16_t *v,
                   uint32_t dim)
 {
-    weigh_all(acc, lda, n_rows, keep, s, NO_TYPE, (tile_values){.pairs = v}, dim);
+    weigh_all(acc, lda, n_rows, keep, p, NO_TYPE, (tile_values){.pairs = v}, dim);
 }
 
-static void weigh_kept(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *s, uint32_t type,
+static void weigh_kept(float *acc, size_t lda, uint32_t n_rows, const float *keep, const uint16_t *p, uint32_t type,
                        const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted)
 {
     const tile_values v = {.rows = rows, .stride = stride, .ahead = ahead_values(wanted)};
     if (type == SX_TYPE_F16)
-        weigh_all(acc, lda, n_rows, keep, s, SX_TYPE_F16, v, dim);
+        weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F16, v, dim);
     else
-        weigh_all(acc, lda, n_rows, keep, s, SX_TYPE_BF16, v, dim);
+        weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_BF16, v, dim);
 }
 
 #if defined(SX_PAIRS_BY_STEPS)
-const sx_tile_attention_ops sx_tile_attention_steps = {takes, query_numbers, pair_numbers, query, NULL,
-                                                       keys,  values,        scores,       weigh, weigh_kept};
+const sx_tile_attention_ops sx_tile_attention_steps = {takes,  query_numbers, pair_numbers, query, NULL,      keys,
+                                                       values, scores,        softmax,      weigh, weigh_kept};
 #else
-const sx_tile_attention_ops sx_tile_attention_pairs = {takes, query_numbers, pair_numbers, query, NULL,
-                                                       keys,  values,        scores,       weigh, weigh_kept};
+const sx_tile_attention_ops sx_tile_attention_pairs = {takes,  query_numbers, pair_numbers, query, NULL,      keys,
+                                                       values, scores,        softmax,      weigh, weigh_kept};
 #endif
