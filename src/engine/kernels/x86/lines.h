@@ -280,6 +280,13 @@ INLINE void lines_q4_k(panel *p, rows *w, size_t line, const bool five)
         }
 }
 
+/* Field f of four: a half of a byte of `low` and, above it, two bits of `high`. */
+INLINE vec six_bits(vec low, vec high, const int f)
+{
+    const vec bits = f < 2 ? v_left32(high, 4 - 2 * f) : f > 2 ? v_right32(high, 2) : high;
+    return v_four_and_two(f < 2 ? low : v_right32(low, 4), bits);
+}
+
 INLINE void lines_q6_k(panel *p, rows *w, size_t line)
 {
     vec low[2][4], high[4];
@@ -294,12 +301,8 @@ INLINE void lines_q6_k(panel *p, rows *w, size_t line)
             for (int f = 0; f < 4; f++) {
                 ask(w, 210, 16);
 #pragma GCC unroll 4
-                for (int i = 0; i < 4; i++) {
-                    const vec bits = f < 2 ? v_left32(high[i], 4 - 2 * f) : f > 2 ? v_right32(high[i], 2) : high[i];
-                    const vec four = f < 2 ? low[f % 2][i] : v_right32(low[f % 2][i], 4);
-                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h,
-                             v_and(v_select(v_bytes(15), four, bits), v_bytes(63)));
-                }
+                for (int i = 0; i < 4; i++)
+                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h, six_bits(low[f % 2][i], high[i], f));
             }
         }
 }
