@@ -117,11 +117,6 @@ LANES vec v_signed(vec v)
 #endif
 }
 
-LANES vec v_size(vec v) /* of signed bytes */
-{
-    return _mm256_abs_epi8(v);
-}
-
 /* 16 in byte j of a dword whose bit 4 i + j is set. */
 LANES vec v_fifth(vec v, int i)
 {

@@ -14,8 +14,8 @@
 #include "engine/kernels/x86/lanes_avx2.h"
 #include "engine/model/gguf.h"
 
-/* How weights are multiplied: as unsigned numbers of so many bits, or as signed bytes. */
-enum { FOUR_BITS = 4, FIVE_BITS, SIX_BITS, SIGNED = 8 };
+/* How weights are multiplied: as unsigned numbers of so many bits, or as signed bytes; those may have their sizes at hand. */
+enum { FOUR_BITS = 4, FIVE_BITS, SIX_BITS, SIGNED = 8, SIZED };
 
 typedef struct weights { /* a line */
     vec v, size;
@@ -110,7 +110,7 @@ LANES vec four_sums(vec a, vec b, const int bits)
 
 LANES bool biased(const int bits)
 {
-    return bits != SIGNED;
+    return bits < SIGNED;
 }
 
 LANES vec begin_sum(vec bias)
@@ -129,8 +129,8 @@ LANES weights weights_of(vec v, const int bits)
  * enough. */
 LANES void add_line(vec *sum, vec *part, weights w, vec q, const int line, const int lines, const int bits)
 {
-    const int run = bits == SIGNED ? 1 : bits == SIX_BITS ? 2 : bits == FIVE_BITS ? 4 : lines; /* summed in 16 bits */
-    vec pairs = _mm256_maddubs_epi16(w.size, bits == SIGNED ? _mm256_sign_epi8(q, w.v) : q);
+    const int run = bits >= SIGNED ? 1 : bits == SIX_BITS ? 2 : bits == FIVE_BITS ? 4 : lines; /* summed in 16 bits */
+    vec pairs = _mm256_maddubs_epi16(w.size, bits >= SIGNED ? _mm256_sign_epi8(q, w.v) : q);
     if (line % run > 0) pairs = _mm256_add_epi16(*part, pairs);
     if (run > 1) KEEP(pairs);
     *part = pairs;
