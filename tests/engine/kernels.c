@@ -476,10 +476,11 @@ static void scores_of_keys(void **state)
             k.attention->query(type, ready + i * ldq, q + i * dim, 0.25f, dim);
             sx_attention_ref.query(type, ready_ref + i * ldq, q + i * dim, 0.25f, dim);
         }
-        k.attention->keys(type, panel, rows, stride, n, dim);
-        sx_attention_ref.keys(type, panel_ref, rows, stride, n, dim);
-        k.attention->scores(type, a, ready, ldq, ROWS, panel, dim);
-        sx_attention_ref.scores(type, b, ready_ref, ldq, ROWS, panel_ref, dim);
+        const sx_wanted wanted = {(const char *)rows, (const char *)rows, (const char *)rows};
+        k.attention->keys(type, panel, rows, stride, n, dim, &wanted);
+        sx_attention_ref.keys(type, panel_ref, rows, stride, n, dim, NULL);
+        k.attention->scores(type, a, ready, ldq, ROWS, panel, dim, NULL);
+        sx_attention_ref.scores(type, b, ready_ref, ldq, ROWS, panel_ref, dim, NULL);
         near(a, b, ROWS * SX_KEY_TILE, 1e-5f);
         for (uint32_t i = 0; i < ROWS; i++)
             for (uint32_t j = n; j < SX_KEY_TILE; j++) assert_true(a[i * SX_KEY_TILE + j] == 0.0f);
@@ -493,8 +494,8 @@ static void scores_of_keys(void **state)
             assert_true(fabs(exact - (double)a[j]) <=
                         (sx_quant_get(type) ? 0.25 * length / 254.0 : 0.0) + 1e-5 * (1.0 + length));
         }
-        for (uint32_t count = 1; count < 8; count++) { /* few rows: the same bits */
-            k.attention->scores(type, b, ready + ldq, ldq, count, panel, dim);
+        for (uint32_t count = 1; count < 9; count++) { /* few rows, and what is wanted next: the same bits */
+            k.attention->scores(type, b, ready + ldq, ldq, count, panel, dim, &wanted);
             same(b, a + SX_KEY_TILE, count * SX_KEY_TILE);
         }
         free(rows);
@@ -569,17 +570,24 @@ static void weighing(void **state)
         unsigned char *values = kept_rows(type, n, dim, c, &stride);
         random_floats(a, ROWS * DIM, 9);
         random_floats(b, ROWS * DIM, 9);
-        sx_attention_ref.weigh(b, DIM, ROWS, keep, p, type, values, stride, n, dim);
-        k.attention->weigh(a, DIM, ROWS, keep, p, type, values, stride, n, dim);
+        sx_attention_ref.weigh(b, DIM, ROWS, keep, p, type, values, stride, n, dim, NULL);
+        k.attention->weigh(a, DIM, ROWS, keep, p, type, values, stride, n, dim, NULL);
         near(a, b, ROWS * DIM, 1e-5f);
-        for (uint32_t i = 0; i < ROWS; i++) { /* a row alone: the same bits */
+        const sx_wanted wanted = {(const char *)values, (const char *)values, (const char *)values};
+        for (uint32_t i = 0; i < ROWS; i++) { /* a row alone, and what is wanted next: the same bits */
             random_floats(b, ROWS * DIM, 9);
-            k.attention->weigh(b + i * DIM, DIM, 1, keep + i, p + i * SX_KEY_TILE, type, values, stride, n, dim);
+            k.attention->weigh(b + i * DIM, DIM, 1, keep + i, p + i * SX_KEY_TILE, type, values, stride, n, dim,
+                               &wanted);
             same(b + i * DIM, a + i * DIM, DIM);
+        }
+        for (uint32_t count = 2; count < 9; count++) { /* few rows */
+            random_floats(b, ROWS * DIM, 9);
+            k.attention->weigh(b, DIM, count, keep, p, type, values, stride, n, dim, &wanted);
+            same(b, a, count * DIM);
         }
         k.cache->unpack(type, floats, dim, values, stride, n, dim); /* and so do values made floats before */
         random_floats(b, ROWS * DIM, 9);
-        k.attention->weigh(b, DIM, ROWS, keep, p, SX_TYPE_F32, floats, dim * sizeof *floats, n, dim);
+        k.attention->weigh(b, DIM, ROWS, keep, p, SX_TYPE_F32, floats, dim * sizeof *floats, n, dim, NULL);
         same(b, a, ROWS * DIM);
         free(values);
     }

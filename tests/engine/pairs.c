@@ -53,9 +53,10 @@ static void check_scores(const sx_tile_attention_ops *ops, uint32_t type, uint32
     random_floats(q, (size_t)n_rows * dim, n_rows);
     q[0] = 1e-39f; /* too small to be normal: counts as 0 */
     for (uint32_t i = 0; i < n_rows; i++) ops->query(q16 + i * ldq, q + (size_t)i * dim, 0.125f, dim);
-    ops->keys(type, k16, rows, 2 * (size_t)dim + 6, dim, rows);
+    const sx_wanted wanted = {(const char *)rows, NULL, (const char *)rows};
+    ops->keys(type, k16, rows, 2 * (size_t)dim + 6, dim, n_rows % 2 ? &wanted : NULL);
     s[n_rows * SX_KEY_TILE] = 77.0f;
-    ops->scores(s, q16, ldq, n_rows, k16, dim);
+    ops->scores(s, q16, ldq, n_rows, k16, dim, n_rows % 2 ? &wanted : NULL);
     assert_true(s[n_rows * SX_KEY_TILE] == 77.0f);
     for (uint32_t i = 0; i < n_rows; i++)
         for (uint32_t j = 0; j < SX_KEY_TILE; j++) {
@@ -72,7 +73,7 @@ static void check_scores(const sx_tile_attention_ops *ops, uint32_t type, uint32
     free(rows);
 }
 
-static void check_weighing(const sx_tile_attention_ops *ops, uint32_t type, uint32_t dim, uint32_t n_rows)
+static void check_weighing(const sx_tile_attention_ops *ops, uint32_t type, uint32_t dim, uint32_t n_rows, bool kept_so)
 {
     static float p[ROWS * SX_KEY_TILE], seen[SX_KEY_TILE * DIM], before[ROWS * (DIM + 3)], keep[ROWS];
     const size_t lda = dim + 3, room = ops->pair_numbers(SX_KEY_TILE, dim);
@@ -83,8 +84,13 @@ static void check_weighing(const sx_tile_attention_ops *ops, uint32_t type, uint
     random_floats(before, n_rows * lda, 5);
     memcpy(acc, before, n_rows * lda * sizeof *acc);
     for (uint32_t i = 0; i < n_rows; i++) keep[i] = i % 3 ? 1.0f : 0.3f;
-    ops->values(type, v16, rows, 2 * (size_t)dim + 6, dim, rows);
-    ops->weigh(acc, lda, n_rows, keep, p, v16, dim);
+    const sx_wanted wanted = {(const char *)rows, (const char *)rows, NULL}, *some = n_rows % 2 ? &wanted : NULL;
+    if (kept_so) {
+        ops->weigh_kept(acc, lda, n_rows, keep, p, type, rows, 2 * (size_t)dim + 6, dim, some);
+    } else {
+        ops->values(type, v16, rows, 2 * (size_t)dim + 6, dim, some);
+        ops->weigh(acc, lda, n_rows, keep, p, v16, dim);
+    }
     for (uint32_t i = 0; i < n_rows; i++)
         for (uint32_t d = 0; d < lda; d++) {
             const float *w = p + i * SX_KEY_TILE;
@@ -108,7 +114,8 @@ static void check(const sx_tile_attention_ops *ops)
         assert_true(ops->takes(type, false) && ops->takes(type, true));
         check_scores(ops, type, dim, n);
         check_scores(ops, type, dim - 3, n);
-        check_weighing(ops, type, dim, n);
+        check_weighing(ops, type, dim, n, false);
+        check_weighing(ops, type, dim, n, true);
     }
     assert_false(ops->takes(SX_TYPE_F32, false) || ops->takes(SX_TYPE_Q8_0, false));
 }

@@ -287,7 +287,7 @@ static void check_scores(const sx_tile_attention_ops *ops, uint32_t dim, uint32_
     memset(q16, 0xff, rows * ldq * sizeof *q16); /* NaN: rows that are not meant must not reach those that are */
     for (uint32_t i = 0; i < n_rows; i++) ops->query(q16 + i * ldq, q + (size_t)i * dim, 0.125f, dim);
     ops->pairs(k16, keys, SX_KEY_TILE, dim, SX_KEY_TILE);
-    ops->scores(s, q16, ldq, n_rows, k16, dim);
+    ops->scores(s, q16, ldq, n_rows, k16, dim, NULL);
     for (uint32_t i = 0; i < n_rows; i++)
         for (uint32_t j = 0; j < SX_KEY_TILE; j++) {
             float a[192], b[192];

@@ -202,7 +202,11 @@ static void attend_spread(task *t, uint32_t queries, uint32_t first, uint32_t la
     for (uint32_t i = 0; i < places; i++) t->max[i] = -INFINITY;
     for (t->chunk = first; t->chunk < last; t->chunk += t->n_chunks) {
         t->n_chunks = last - t->chunk < SPREAD / queries ? last - t->chunk : SPREAD / queries;
-        sx_parallel(a->run, blocks * t->n_chunks, 1, attend_chunks, t);
+        const uint32_t n = blocks * t->n_chunks;
+        if (n < sx_pool_size(a->run->pool))
+            sx_parallel(a->run, n, 1, attend_chunks, t);
+        else /* in stretches: each chunk asks for the beginning of the next one */
+            sx_parallel_shares(a->run, n, 1, UINT32_MAX, attend_chunks, t);
         if (sx_run_cancelled(a->run)) return;
         sx_parallel(a->run, places, PLACES, join_chunks, t);
     }

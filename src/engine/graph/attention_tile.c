@@ -7,7 +7,8 @@ enum {
     TOGETHER = 12,       /* rows whose scores stay in the nearest cache */
     TOGETHER_TILED = 32, /* the same with tiles of bf16; a multiple of 16 */
     TILE_ROWS = 16,      /* what those take at once */
-    FEW = 8              /* rows that take values as they are kept: more of them are worth a tile of floats */
+    FEW = 8,             /* rows that take values as they are kept: more of them are worth a tile of floats */
+    FEW_TILED = 6        /* or one of bf16 */
 };
 
 typedef sx_attention_block block;
@@ -152,6 +153,25 @@ static tile_rows float_values(const block *b, uint32_t from, uint32_t n_keys)
     return (tile_rows){SX_TYPE_F32, (const char *)b->values, a->dim_v * sizeof *b->values};
 }
 
+/* The next tile's keys (0) or values (1), once, for who asks for them; NULL: no longer, or there is no next tile. */
+static const char *take_ahead(block *b, int which)
+{
+    const char *rows = b->ahead[which].bytes ? b->ahead[which].rows : NULL;
+    b->ahead[which].bytes = 0;
+    return rows;
+}
+
+/* For kernels that take this tile's values as they are kept, or not. */
+static sx_wanted next_wanted(block *b, const char *kept)
+{
+    sx_wanted w = {.keys = take_ahead(b, 0)};
+    if (kept) {
+        w.values = take_ahead(b, 1);
+        w.now = b->segment->cache->dim_v ? kept : NULL;
+    }
+    return w;
+}
+
 /* Asks for a part of the next tile's keys and values: a few lines at a time, since a machine takes no more at once. */
 static void ask_ahead(block *b)
 {
@@ -176,26 +196,31 @@ static void meet(block *b, uint32_t begin, uint32_t end, uint32_t from, uint32_t
     const sx_attention_ops *ops = a->run->kernels->attention;
     const sx_cache *c = b->segment->cache;
     const tile_rows values = b->n <= FEW ? kept_values(b, from) : float_values(b, from, n_keys);
-    ask_ahead(b);
-    ops->keys(c->type, b->panel, kept_keys(b, from), c->k_row, n_keys, a->dim_k);
+    const bool floats = values.type == SX_TYPE_F32;
+    const sx_wanted next = next_wanted(b, floats ? NULL : values.rows), *wanted = &next;
+    ops->keys(c->type, b->panel, kept_keys(b, from), c->k_row, n_keys, a->dim_k, wanted);
     for (uint32_t i = begin, n; i < end; i += n) {
         uint32_t lo, hi;
         n = same_sight(b, i, end, TOGETHER, from, &lo, &hi);
         if (lo == hi) continue;
-        ask_ahead(b);
-        ops->scores(c->type, b->s, b->q + i * b->ldq, b->ldq, n, b->panel, a->dim_k);
+        ops->scores(c->type, b->s, b->q + i * b->ldq, b->ldq, n, b->panel, a->dim_k, wanted);
         adjust(b, i, n, from, lo, hi);
-        ask_ahead(b);
         ops->softmax(b->s, n, b->max + i, b->sum + i, b->keep + i);
-        ask_ahead(b);
+        if (floats) ask_ahead(b);
         ops->weigh(b->acc + (size_t)i * a->dim_v, a->dim_v, n, b->keep + i, b->s + lo, values.type,
-                   values.rows + lo * values.stride, values.stride, hi - lo, a->dim_v);
+                   values.rows + lo * values.stride, values.stride, hi - lo, a->dim_v, wanted);
+        wanted = NULL;
     }
 }
 
 /* ---- as tiles of bf16 ---- */
 
-static void make_tiles(block *b, uint32_t from)
+static bool takes_kept(const block *b) /* values, as they are */
+{
+    return b->n <= FEW_TILED && b->a->run->kernels->tile_attention->weigh_kept;
+}
+
+static void make_tiles(block *b, uint32_t from, const sx_wanted *wanted)
 {
     const sx_attention *a = b->a;
     const sx_kernels *k = a->run->kernels;
@@ -204,18 +229,17 @@ static void make_tiles(block *b, uint32_t from)
     const void *keys = kept_keys(b, from);
     if (ops->keys) {
         const tile_rows kept = kept_values(b, from);
-        ops->keys(c->type, b->keys16, keys, c->k_row, a->dim_k, b->ahead[0].bytes ? b->ahead[0].rows : keys);
-        ops->values(kept.type, b->values16, kept.rows, kept.stride, a->dim_v,
-                    b->ahead[1].bytes ? b->ahead[1].rows : kept.rows);
-        b->ahead[0].bytes = b->ahead[1].bytes = 0;
+        ops->keys(c->type, b->keys16, keys, c->k_row, a->dim_k, wanted);
+        if (!takes_kept(b)) ops->values(kept.type, b->values16, kept.rows, kept.stride, a->dim_v, wanted);
         return;
     }
     const tile_rows values = float_values(b, from, SX_KEY_TILE);
     if (sx_quant_get(c->type)) {
         k->cache->unpack(c->type, b->key_rows, a->dim_k, keys, c->k_row, SX_KEY_TILE, a->dim_k);
-        k->attention->keys(SX_TYPE_F32, b->panel, b->key_rows, a->dim_k * sizeof *b->key_rows, SX_KEY_TILE, a->dim_k);
+        k->attention->keys(SX_TYPE_F32, b->panel, b->key_rows, a->dim_k * sizeof *b->key_rows, SX_KEY_TILE, a->dim_k,
+                           NULL);
     } else {
-        k->attention->keys(c->type, b->panel, keys, c->k_row, SX_KEY_TILE, a->dim_k);
+        k->attention->keys(c->type, b->panel, keys, c->k_row, SX_KEY_TILE, a->dim_k, NULL);
     }
     ops->pairs(b->keys16, b->panel, SX_KEY_TILE, a->dim_k, SX_KEY_TILE);
     ops->pairs(b->values16, (const float *)(const void *)values.rows, values.stride / sizeof(float), SX_KEY_TILE,
@@ -228,15 +252,22 @@ static void meet_tiled(block *b, uint32_t begin, uint32_t end, uint32_t from)
     const sx_attention *a = b->a;
     const sx_kernels *k = a->run->kernels;
     const sx_tile_attention_ops *ops = k->tile_attention;
-    make_tiles(b, from);
+    const tile_rows kept = kept_values(b, from);
+    const sx_wanted next = ops->keys ? next_wanted(b, kept.rows) : (sx_wanted){0}, *wanted = &next;
+    make_tiles(b, from, wanted);
     for (uint32_t i = begin, n; i < end; i += n) {
         n = end - i < TOGETHER_TILED ? end - i : TOGETHER_TILED;
-        ask_ahead(b);
-        ops->scores(b->s, b->q16 + i * b->ldq16, b->ldq16, n, b->keys16, a->dim_k);
+        float *acc = b->acc + (size_t)i * a->dim_v;
+        if (!ops->keys) ask_ahead(b);
+        ops->scores(b->s, b->q16 + i * b->ldq16, b->ldq16, n, b->keys16, a->dim_k, wanted);
         adjust(b, i, n, from, 0, SX_KEY_TILE);
         k->attention->softmax(b->s, n, b->max + i, b->sum + i, b->keep + i);
-        ask_ahead(b);
-        ops->weigh(b->acc + (size_t)i * a->dim_v, a->dim_v, n, b->keep + i, b->s, b->values16, a->dim_v);
+        if (!ops->keys) ask_ahead(b);
+        if (takes_kept(b))
+            ops->weigh_kept(acc, a->dim_v, n, b->keep + i, b->s, kept.type, kept.rows, kept.stride, a->dim_v, wanted);
+        else
+            ops->weigh(acc, a->dim_v, n, b->keep + i, b->s, b->values16, a->dim_v);
+        wanted = NULL;
     }
 }
 

@@ -1,8 +1,8 @@
 /* Keys and values of a session's positions. They lie in pages of SX_PAGE positions that hold all layers, taken as positions
  * fill and counted by reference: a fork shares its parent's pages, and whoever writes into a shared page copies it first.
  * Layers that see all positions and layers that see a window have tables of their own, so that pages a window has left
- * behind can go. Inside a page: per layer and key-value head the keys of its positions, one after the other, then the
- * values in the same way. A cache is used by one thread at a time; pages may be shared between threads, and so the memory
+ * behind can go. Inside a page: per layer and key-value head the keys of its positions, one after the other, then their
+ * values. A cache is used by one thread at a time; pages may be shared between threads, and so the memory
  * they come from lives as long as any cache of the family. */
 #ifndef SX_ENGINE_CACHE_H
 #define SX_ENGINE_CACHE_H
@@ -77,16 +77,17 @@ static inline char *sx_cache_k(const sx_cache *c, uint32_t layer, uint32_t head,
 {
     const sx_cache_layer *l = &c->layers[layer];
     const sx_page *page = c->table[l->table].pages[position / SX_PAGE];
-    return page->data + (((size_t)l->index * c->n_head + head) * SX_PAGE + position % SX_PAGE) * c->k_row;
+    return page->data + ((size_t)l->index * c->n_head + head) * SX_PAGE * (c->k_row + c->v_row) +
+           position % SX_PAGE * c->k_row;
 }
 
 /* With dim_v 0 there are none: values are the keys. */
 static inline char *sx_cache_v(const sx_cache *c, uint32_t layer, uint32_t head, uint32_t position)
 {
     const sx_cache_layer *l = &c->layers[layer];
-    const sx_page_table *t = &c->table[l->table];
-    return t->pages[position / SX_PAGE]->data + (size_t)t->n_layer * c->n_head * SX_PAGE * c->k_row +
-           (((size_t)l->index * c->n_head + head) * SX_PAGE + position % SX_PAGE) * c->v_row;
+    const sx_page *page = c->table[l->table].pages[position / SX_PAGE];
+    return page->data + ((size_t)l->index * c->n_head + head) * SX_PAGE * (c->k_row + c->v_row) + SX_PAGE * c->k_row +
+           position % SX_PAGE * c->v_row;
 }
 
 #endif

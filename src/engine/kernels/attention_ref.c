@@ -15,8 +15,10 @@ static void query(uint32_t type, float *out, const float *q, float scale, uint32
         for (uint32_t i = 0; i < dim; i++) out[i] = q[i] * scale;
 }
 
-static void keys(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim)
+static void keys(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim,
+                 const sx_wanted *wanted)
 {
+    (void)wanted;
     const unsigned char *row = rows;
     if (sx_key_blocks(type)) {
         sx_key_panel(type, panel, row, stride, n_keys, dim);
@@ -47,8 +49,9 @@ static void block_scores(float *s, const float *q, const float *panel, uint32_t 
 }
 
 static void scores(uint32_t type, float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel,
-                   uint32_t dim)
+                   uint32_t dim, const sx_wanted *wanted)
 {
+    (void)wanted;
     for (uint32_t i = 0; i < n_rows; i++, s += SX_KEY_TILE, q += ldq) {
         if (sx_key_blocks(type)) {
             block_scores(s, q, panel, dim);
@@ -84,8 +87,9 @@ static void softmax(float *s, uint32_t n_rows, float *max, float *sum, float *ke
 }
 
 static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
-                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim)
+                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim, const sx_wanted *wanted)
 {
+    (void)wanted;
     for (uint32_t i = 0; i < n_rows; i++) {
         float *to = acc + i * lda;
         for (uint32_t d = 0; d < dim; d++) to[d] *= keep[i];

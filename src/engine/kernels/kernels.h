@@ -98,22 +98,31 @@ static inline size_t sx_panel_floats(uint32_t dim)
     return sx_query_floats(dim) * SX_KEY_TILE;
 }
 
+/* What comes next, for the kernels to ask memory for while they compute: a little at every step, since a processor has few
+ * requests under way at once and drops those beyond, and each line again later, in case that it was dropped. Any may be
+ * NULL. */
+typedef struct sx_wanted {
+    const char *keys, *values; /* of the next tile: SX_KEY_TILE rows without a gap */
+    const char *now;           /* the values of this tile: again */
+} sx_wanted;
+
 typedef struct sx_attention_ops {
     /* out [sx_query_floats(dim)] = scale * q, ready for keys of this type. */
     void (*query)(uint32_t type, float *out, const float *q, float scale, uint32_t dim);
     /* One tile of keys, rows `stride` bytes apart, as a panel of sx_panel_floats(dim) that `scores` reads; keys from n_keys on
-     * count as 0. */
-    void (*keys)(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim);
+     * count as 0. Here as below `wanted` may be NULL. */
+    void (*keys)(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim,
+                 const sx_wanted *wanted);
     /* s[i * SX_KEY_TILE + j] = query i (row of `q`, ldq apart) . key j of the panel; the sum over dim goes in order. */
     void (*scores)(uint32_t type, float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel,
-                   uint32_t dim);
+                   uint32_t dim, const sx_wanted *wanted);
     /* Rows of one tile of scores s [n_rows, SX_KEY_TILE] (-INFINITY: not seen) become exp(s - max), with each row's running
      * maximum and sum updated. keep[i]: what the row's earlier sums must be multiplied with. */
     void (*softmax)(float *s, uint32_t n_rows, float *max, float *sum, float *keep);
     /* acc[i * lda + d] = keep[i] * acc[i * lda + d] + sum over j < n_keys of p[i * SX_KEY_TILE + j] * v[j][d]; d < dim,
-     * i < n_rows; the sum over j goes in order. v: rows of any type that is kept, `stride` bytes apart. */
+     * i < n_rows; the sum over j goes in order. v: rows of any type that is kept, `stride` bytes apart. Floats want nothing. */
     void (*weigh)(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
-                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim);
+                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim, const sx_wanted *wanted);
     void (*soft_cap)(float *s, uint32_t n, float cap); /* cap * tanh(s / cap) */
 } sx_attention_ops;
 
@@ -126,16 +135,21 @@ typedef struct sx_tile_attention_ops {
     void (*query)(uint16_t *out, const float *q, float scale, uint32_t dim);
     /* n rows of `cols` floats (a multiple of 16): keys with each key as a column, or values with each as a row. 64-byte aligned. */
     void (*pairs)(uint16_t *out, const float *x, size_t ldx, uint32_t n, uint32_t cols);
-    /* In its place, or NULL: SX_KEY_TILE rows as they are kept, `stride` bytes apart; `ahead`, where the next ones lie, is asked
-     * for on the way. Values: dim a multiple of 16. */
-    void (*keys)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const void *ahead);
-    void (*values)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const void *ahead);
+    /* In its place, or NULL: SX_KEY_TILE rows as they are kept, `stride` bytes apart. Values: dim a
+     * multiple of 16. */
+    void (*keys)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted);
+    void (*values)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim,
+                   const sx_wanted *wanted);
     /* s[i * SX_KEY_TILE + j] as sx_attention_ops.scores. Rows of q and s up to the next multiple of 16 are there: they are
      * read and written, for nothing. */
-    void (*scores)(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *keys, uint32_t dim);
+    void (*scores)(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *keys, uint32_t dim,
+                   const sx_wanted *wanted);
     /* acc as sx_attention_ops.weigh, of SX_KEY_TILE values; dim a multiple of 16. */
     void (*weigh)(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, const uint16_t *values,
                   uint32_t dim);
+    /* Or NULL: what `values` and `weigh` do one after the other, for few rows. */
+    void (*weigh_kept)(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
+                       const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted);
 } sx_tile_attention_ops;
 
 /* ---- keys and values as they are kept ---- */

@@ -94,8 +94,10 @@ INLINE void score_tiles(tile_unit *unit, float *s, const uint16_t *q, size_t ldq
     TILE_STORE_ROWS(unit, 3, s + 3 * COLS, SCORE_ROW);
 }
 
-static void scores(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *keys, uint32_t dim)
+static void scores(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *keys, uint32_t dim,
+                   const sx_wanted *wanted)
 {
+    (void)wanted;
     tile_unit unit;
     tiles_begin(&unit);
     for (uint32_t i = 0; i < n_rows; i += TILE_ROWS)
@@ -191,8 +193,8 @@ static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, co
 
 #if defined(SX_TILES_EMULATED)
 const sx_tile_attention_ops sx_tile_attention_emulated = {takes, query_numbers, pair_numbers, query, pairs,
-                                                          NULL,  NULL,          scores,       weigh};
+                                                          NULL,  NULL,          scores,       weigh, NULL};
 #else
 const sx_tile_attention_ops sx_tile_attention_amx = {takes, query_numbers, pair_numbers, query, pairs,
-                                                     NULL,  NULL,          scores,       weigh};
+                                                     NULL,  NULL,          scores,       weigh, NULL};
 #endif

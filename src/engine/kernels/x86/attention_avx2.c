@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/x86/ahead.h"
 #include "engine/kernels/x86/attention_blocks_avx2.h"
 #include "engine/kernels/x86/simd_avx2.h"
 
@@ -20,12 +21,15 @@ static void query(uint32_t type, float *out, const float *q, float scale, uint32
 
 /* ---- keys as columns ---- */
 
-INLINE void columns_of(uint32_t type, float *panel, const char *rows, size_t stride, uint32_t n_keys, uint32_t dim)
+INLINE void columns_of(uint32_t type, float *panel, const char *rows, size_t stride, uint32_t n_keys, uint32_t dim,
+                       const sx_wanted *wanted)
 {
+    sx_ahead ahead = ahead_keys(wanted, 0);
     for (uint32_t j = 0; j < SX_KEY_TILE; j += 8)
         for (uint32_t d = 0; d < dim; d += 8) {
             const uint32_t n = dim - d < 8 ? dim - d : 8;
             __m256 row[8], column[8];
+            ask_ahead(&ahead, AHEAD_LINE * (type == SX_TYPE_F32 ? 3 : 1));
             for (uint32_t i = 0; i < 8; i++)
                 row[i] = j + i < n_keys ? load_lanes(type, rows + (j + i) * stride, d, n) : _mm256_setzero_ps();
             turn8(row, column);
@@ -33,16 +37,17 @@ INLINE void columns_of(uint32_t type, float *panel, const char *rows, size_t str
         }
 }
 
-static void keys(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim)
+static void keys(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys, uint32_t dim,
+                 const sx_wanted *wanted)
 {
     if (sx_key_blocks(type))
-        block_panel(type, panel, rows, stride, n_keys, dim);
+        block_panel(type, panel, rows, stride, n_keys, dim, wanted);
     else if (type == SX_TYPE_F16)
-        columns_of(SX_TYPE_F16, panel, rows, stride, n_keys, dim);
+        columns_of(SX_TYPE_F16, panel, rows, stride, n_keys, dim, wanted);
     else if (type == SX_TYPE_BF16)
-        columns_of(SX_TYPE_BF16, panel, rows, stride, n_keys, dim);
+        columns_of(SX_TYPE_BF16, panel, rows, stride, n_keys, dim, wanted);
     else
-        columns_of(SX_TYPE_F32, panel, rows, stride, n_keys, dim);
+        columns_of(SX_TYPE_F32, panel, rows, stride, n_keys, dim, wanted);
 }
 
 /* ---- scores ---- */
@@ -66,15 +71,19 @@ INLINE void score_tile(float *s, const float *q, size_t ldq, const float *panel,
 }
 
 static void scores(uint32_t type, float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel,
-                   uint32_t dim)
+                   uint32_t dim, const sx_wanted *wanted)
 {
     if (sx_key_blocks(type)) {
-        block_scores(s, q, ldq, n_rows, panel, dim);
+        block_scores(s, q, ldq, n_rows, panel, dim, type == SX_TYPE_Q8_0 ? wanted : NULL);
         return;
     }
+    /* behind what was asked for with the keys */
+    sx_ahead ahead = ahead_keys(wanted, (type == SX_TYPE_F32 ? 3 : 1) * (size_t)dim * AHEAD_LINE);
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_together(n_rows - i);
-        for (uint32_t j = 0; j < SX_KEY_TILE; j += 16) switch (n) {
+        for (uint32_t j = 0; j < SX_KEY_TILE; j += 16) {
+            for (uint32_t d = 0; d < dim && i == 0; d += 4) ask_ahead(&ahead, AHEAD_LINE);
+            switch (n) {
             case 6: score_tile(s + j, q, ldq, panel + j, dim, 6); break;
             case 5: score_tile(s + j, q, ldq, panel + j, dim, 5); break;
             case 4: score_tile(s + j, q, ldq, panel + j, dim, 4); break;
@@ -82,6 +91,7 @@ static void scores(uint32_t type, float *s, const float *q, size_t ldq, uint32_t
             case 2: score_tile(s + j, q, ldq, panel + j, dim, 2); break;
             default: score_tile(s + j, q, ldq, panel + j, dim, 1); break;
             }
+        }
     }
 }
 
@@ -137,14 +147,17 @@ static void softmax(float *s, uint32_t n_rows, float *max, float *sum, float *ke
 
 /* rows x (vecs * 8) outputs; n of the last vector's lanes are there */
 INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const float *p, uint32_t type, const char *v,
-                       size_t stride, uint32_t n_keys, uint32_t d0, uint32_t n, const int rows, const int vecs)
+                       size_t stride, uint32_t n_keys, uint32_t d0, uint32_t n, sx_ahead *ahead, const int rows,
+                       const int vecs)
 {
+    const int bytes = d0 % 32 == 0 ? ahead_bytes(type) / 2 : 0; /* 32 columns have a line: every other step takes one */
     __m256 a[6][2];
     for (int i = 0; i < rows; i++)
         for (int c = 0; c < vecs; c++)
             a[i][c] = _mm256_mul_ps(_mm256_set1_ps(keep[i]), get_part(acc + (size_t)i * lda + d0 + 8 * (size_t)c, n));
     for (uint32_t j = 0; j < n_keys; j++) {
         __m256 x[2];
+        if (type != SX_TYPE_F32 && bytes) ask_ahead(ahead, bytes);
         for (int c = 0; c < vecs; c++) x[c] = load_kept(type, v + j * stride, d0 + 8 * (uint32_t)c, n);
         for (int i = 0; i < rows; i++) {
             const __m256 weight = _mm256_set1_ps(p[i * SX_KEY_TILE + (int)j]);
@@ -156,38 +169,40 @@ INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const float *p
 }
 
 INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const float *p, uint32_t type, const char *v,
-                       size_t stride, uint32_t n_keys, uint32_t dim, const int rows)
+                       size_t stride, uint32_t n_keys, uint32_t dim, sx_ahead ahead, const int rows)
 {
     uint32_t d = 0;
-    for (; d + 16 <= dim; d += 16) weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 8, rows, 2);
-    for (; d < dim; d += 8) weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, dim - d, rows, 1);
+    for (; d + 16 <= dim; d += 16) weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 8, &ahead, rows, 2);
+    for (; d < dim; d += 8) weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, dim - d, &ahead, rows, 1);
 }
 
 INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
-                      const char *v, size_t stride, uint32_t n_keys, uint32_t dim)
+                      const char *v, size_t stride, uint32_t n_keys, uint32_t dim, const sx_wanted *wanted)
 {
     for (uint32_t i = 0, n; i < n_rows; i += n, acc += n * lda, keep += n, p += n * SX_KEY_TILE) {
         n = rows_together(n_rows - i);
+        sx_ahead ahead = ahead_values(i > 0 ? NULL : wanted);
+        if (sx_key_blocks(type)) ahead = ahead_once(ahead);
         switch (n) {
-        case 6: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 6); break;
-        case 5: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 5); break;
-        case 4: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 4); break;
-        case 3: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 3); break;
-        case 2: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 2); break;
-        default: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, 1); break;
+        case 6: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 6); break;
+        case 5: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 5); break;
+        case 4: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 4); break;
+        case 3: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 3); break;
+        case 2: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 2); break;
+        default: weigh_rows(acc, lda, keep, p, type, v, stride, n_keys, dim, ahead, 1); break;
         }
     }
 }
 
 static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *p, uint32_t type,
-                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim)
+                  const void *v, size_t stride, uint32_t n_keys, uint32_t dim, const sx_wanted *wanted)
 {
     switch (type) {
-    case SX_TYPE_F16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F16, v, stride, n_keys, dim); break;
-    case SX_TYPE_BF16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_BF16, v, stride, n_keys, dim); break;
-    case SX_TYPE_Q8_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q8_0, v, stride, n_keys, dim); break;
-    case SX_TYPE_Q4_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q4_0, v, stride, n_keys, dim); break;
-    default: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F32, v, stride, n_keys, dim); break;
+    case SX_TYPE_F16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F16, v, stride, n_keys, dim, wanted); break;
+    case SX_TYPE_BF16: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_BF16, v, stride, n_keys, dim, wanted); break;
+    case SX_TYPE_Q8_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q8_0, v, stride, n_keys, dim, wanted); break;
+    case SX_TYPE_Q4_0: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_Q4_0, v, stride, n_keys, dim, wanted); break;
+    default: weigh_all(acc, lda, n_rows, keep, p, SX_TYPE_F32, v, stride, n_keys, dim, wanted); break;
     }
 }
 

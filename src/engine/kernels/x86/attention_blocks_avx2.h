@@ -4,6 +4,7 @@
 #define SX_ENGINE_ATTENTION_BLOCKS_AVX2_H
 
 #include "engine/kernels/attention_blocks.h"
+#include "engine/kernels/x86/ahead.h"
 #include "engine/kernels/x86/simd_avx2.h"
 
 #define BLOCK_INLINE static inline __attribute__((always_inline))
@@ -63,12 +64,15 @@ BLOCK_INLINE __m256i block_bytes(uint32_t type, const char *block)
     return _mm256_add_epi8(_mm256_and_si256(both, _mm256_set1_epi8(15)), _mm256_set1_epi8(120));
 }
 
-BLOCK_INLINE void panel_of(uint32_t type, float *panel, const char *rows, size_t stride, uint32_t dim)
+BLOCK_INLINE void panel_of(uint32_t type, float *panel, const char *rows, size_t stride, uint32_t dim,
+                           const sx_wanted *wanted)
 {
+    sx_ahead ahead = ahead_once(ahead_keys(wanted, 0));
     for (uint32_t b = 0; b < sx_key_block_count(dim); b++, panel += SX_KEY_BLOCK_FLOATS) {
         const char *block = rows + (size_t)b * sx_key_block_bytes(type);
         for (uint32_t j = 0; j < SX_KEY_TILE; j += 8) {
             __m256 row[8], column[8];
+            ask_ahead(&ahead, AHEAD_LINE * 2);
             for (uint32_t i = 0; i < 8; i++) row[i] = _mm256_castsi256_ps(block_bytes(type, block + (j + i) * stride));
             turn8(row, column);
             for (uint32_t g = 0; g < 8; g++) _mm256_storeu_ps(panel + (size_t)g * SX_KEY_TILE + j, column[g]);
@@ -82,14 +86,14 @@ BLOCK_INLINE void panel_of(uint32_t type, float *panel, const char *rows, size_t
 }
 
 BLOCK_INLINE void block_panel(uint32_t type, float *panel, const void *rows, size_t stride, uint32_t n_keys,
-                              uint32_t dim)
+                              uint32_t dim, const sx_wanted *wanted)
 {
     if (n_keys < SX_KEY_TILE)
         sx_key_panel(type, panel, rows, stride, n_keys, dim);
     else if (type == SX_TYPE_Q8_0)
-        panel_of(SX_TYPE_Q8_0, panel, rows, stride, dim);
+        panel_of(SX_TYPE_Q8_0, panel, rows, stride, dim, wanted);
     else
-        panel_of(SX_TYPE_Q4_0, panel, rows, stride, dim);
+        panel_of(SX_TYPE_Q4_0, panel, rows, stride, dim, wanted);
 }
 
 /* One row by 16 keys. A key's bytes carry 128; taken off, they are at most 127 in size, so that the sums of two products fit
@@ -120,11 +124,17 @@ BLOCK_INLINE void block_score_tile(float *s, const float *q, const float *panel,
     _mm256_storeu_ps(s + 8, acc[1]);
 }
 
-static inline void block_scores(float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel, uint32_t dim)
+static inline void block_scores(float *s, const float *q, size_t ldq, uint32_t n_rows, const float *panel, uint32_t dim,
+                                const sx_wanted *wanted)
 {
+    /* behind what was asked for with the keys */
+    sx_ahead ahead = ahead_once(ahead_keys(wanted, (size_t)AHEAD_LINE * 16 * sx_key_block_count(dim)));
     for (uint32_t i = 0; i < n_rows; i++)
-        for (uint32_t j = 0; j < SX_KEY_TILE; j += 16)
+        for (uint32_t j = 0; j < SX_KEY_TILE; j += 16) {
+            for (uint32_t b = 0; b < 2 * sx_key_block_count(dim) && i == 0; b++)
+                ask_ahead(&ahead, AHEAD_LINE * (b % 2 ? 5 : 4)); /* of 18 lines a block */
             block_score_tile(s + (size_t)i * SX_KEY_TILE + j, q + i * ldq, panel + j, dim);
+        }
 }
 
 #endif

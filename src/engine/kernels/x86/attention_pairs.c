@@ -5,6 +5,7 @@
  * each by a fused step to nearest, with numbers too small to be normal counted as 0 (Intel SDM, VDPBF16PS). With
  * SX_PAIRS_BY_STEPS the same names stand for those steps, bit for bit: what processors without it take. */
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/x86/ahead.h"
 #include "engine/kernels/x86/simd_avx512.h"
 #include "engine/kernels/x86/turn_avx512.h"
 
@@ -12,7 +13,8 @@
 
 enum {
     STEP = 32, /* bf16 numbers in a register */
-    PAIRS = STEP / 2
+    PAIRS = STEP / 2,
+    NO_TYPE = 0xffff /* values that are pairs already */
 };
 
 #if defined(SX_PAIRS_BY_STEPS)
@@ -136,15 +138,17 @@ INLINE __m512i row_pairs(uint32_t type, const char *row, uint32_t i, uint32_t di
     return round_32(load_lanes(type, row, i, lanes_of(dim, i)), load_lanes(type, row, i + 16, lanes_of(dim, i + 16)));
 }
 
-INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim, const char *ahead)
+INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim,
+                    const sx_wanted *wanted)
 {
+    sx_ahead ahead = ahead_keys(wanted, 0);
     for (uint32_t j = 0; j < SX_KEY_TILE; j += 16)
         for (uint32_t d = 0; d < dim; d += STEP) {
             const uint32_t left = (dim - d + 1) / 2;
             float *to = (float *)(void *)(out + (size_t)d * SX_KEY_TILE) + j;
             __m512 row[16];
             for (uint32_t i = 0; i < 16; i++) {
-                __builtin_prefetch(ahead + (j + i) * stride + 2 * (size_t)d);
+                if (i % 2) ask_ahead(&ahead, AHEAD_LINE);
                 row[i] = _mm512_castsi512_ps(row_pairs(type, rows + (j + i) * stride, d, dim));
             }
             if (left >= PAIRS)
@@ -155,41 +159,48 @@ INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t strid
 }
 
 /* [dim / 2] pairs of all keys */
-static void keys(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const void *ahead)
+static void keys(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted)
 {
     if (type == SX_TYPE_F16)
-        keys_of(SX_TYPE_F16, out, rows, stride, dim, ahead);
+        keys_of(SX_TYPE_F16, out, rows, stride, dim, wanted);
     else
-        keys_of(SX_TYPE_BF16, out, rows, stride, dim, ahead);
+        keys_of(SX_TYPE_BF16, out, rows, stride, dim, wanted);
 }
 
-INLINE void values_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim, const char *ahead)
+/* Numbers d .. d + 15 of two rows, in turn. */
+INLINE __m512i value_pairs(uint32_t type, const char *first, const char *second, uint32_t d)
 {
     const __m512i in_turn = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                                              21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-    for (uint32_t j = 0; j < SX_KEY_TILE; j += 2, rows += 2 * stride, ahead += 2 * stride)
+    __m512i both;
+    if (type == SX_TYPE_BF16) {
+        const __m256i *a = (const __m256i *)(const void *)(first + 2 * (size_t)d),
+                      *b = (const __m256i *)(const void *)(second + 2 * (size_t)d);
+        both = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256(a)), _mm256_loadu_si256(b), 1);
+    } else {
+        both = round_32(load_whole(type, first, d), load_whole(type, second, d));
+    }
+    return _mm512_permutexvar_epi16(in_turn, both);
+}
+
+INLINE void values_of(uint32_t type, uint16_t *out, const char *rows, size_t stride, uint32_t dim,
+                      const sx_wanted *wanted)
+{
+    sx_ahead ahead = ahead_values(wanted);
+    for (uint32_t j = 0; j < SX_KEY_TILE; j += 2, rows += 2 * stride)
         for (uint32_t d = 0; d < dim; d += 16, out += STEP) {
-            __builtin_prefetch(ahead + 4 * (size_t)d); /* of two rows that follow each other */
-            __m512i both;
-            if (type == SX_TYPE_BF16) {
-                const __m256i *first = (const __m256i *)(const void *)(rows + 2 * (size_t)d),
-                              *second = (const __m256i *)(const void *)(rows + stride + 2 * (size_t)d);
-                both = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256(first)), _mm256_loadu_si256(second),
-                                          1);
-            } else {
-                both = round_32(load_whole(type, rows, d), load_whole(type, rows + stride, d));
-            }
-            _mm512_storeu_si512(out, _mm512_permutexvar_epi16(in_turn, both));
+            ask_ahead(&ahead, AHEAD_LINE);
+            _mm512_storeu_si512(out, value_pairs(type, rows, rows + stride, d));
         }
 }
 
 /* [SX_KEY_TILE / 2] pairs of all columns; dim a multiple of 16 */
-static void values(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const void *ahead)
+static void values(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted)
 {
     if (type == SX_TYPE_F16)
-        values_of(SX_TYPE_F16, out, rows, stride, dim, ahead);
+        values_of(SX_TYPE_F16, out, rows, stride, dim, wanted);
     else
-        values_of(SX_TYPE_BF16, out, rows, stride, dim, ahead);
+        values_of(SX_TYPE_BF16, out, rows, stride, dim, wanted);
 }
 
 /* ---- products ---- */
@@ -208,13 +219,15 @@ INLINE __m512i pair_at(const uint16_t *p)
     return _mm512_set1_epi32(two);
 }
 
-INLINE void score_rows(float *s, const uint16_t *q, size_t ldq, const uint16_t *k, uint32_t dim, const int rows)
+INLINE void score_rows(float *s, const uint16_t *q, size_t ldq, const uint16_t *k, uint32_t dim, sx_ahead ahead,
+                       const int rows)
 {
     __m512 acc[MOST][4];
     for (int i = 0; i < rows; i++)
         for (int c = 0; c < 4; c++) acc[i][c] = _mm512_setzero_ps();
     for (uint32_t d = 0; d < dim; d += 2, k += 2 * SX_KEY_TILE) {
         __m512i key[4];
+        ask_ahead(&ahead, 2 * AHEAD_LINE);
         for (int c = 0; c < 4; c++) key[c] = _mm512_loadu_si512(k + STEP * c);
         for (int i = 0; i < rows; i++) {
             const __m512i x = pair_at(q + (size_t)i * ldq + d);
@@ -225,81 +238,113 @@ INLINE void score_rows(float *s, const uint16_t *q, size_t ldq, const uint16_t *
         for (int c = 0; c < 4; c++) _mm512_storeu_ps(s + i * SX_KEY_TILE + 16 * c, acc[i][c]);
 }
 
-static void scores(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *k, uint32_t dim)
+static void scores(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, const uint16_t *k, uint32_t dim,
+                   const sx_wanted *wanted)
 {
     const float_mode mode = begin_steps();
+    sx_ahead ahead = ahead_keys(wanted, (size_t)dim * AHEAD_LINE); /* behind what was asked for with the keys */
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_of(n_rows - i);
+        if (i > 0) ahead = (sx_ahead){0};
         switch (n) {
 #if !defined(SX_PAIRS_BY_STEPS)
-        case 6: score_rows(s, q, ldq, k, dim, 6); break;
-        case 5: score_rows(s, q, ldq, k, dim, 5); break;
+        case 6: score_rows(s, q, ldq, k, dim, ahead, 6); break;
+        case 5: score_rows(s, q, ldq, k, dim, ahead, 5); break;
 #endif
-        case 4: score_rows(s, q, ldq, k, dim, 4); break;
-        case 3: score_rows(s, q, ldq, k, dim, 3); break;
-        case 2: score_rows(s, q, ldq, k, dim, 2); break;
-        default: score_rows(s, q, ldq, k, dim, 1); break;
+        case 4: score_rows(s, q, ldq, k, dim, ahead, 4); break;
+        case 3: score_rows(s, q, ldq, k, dim, ahead, 3); break;
+        case 2: score_rows(s, q, ldq, k, dim, ahead, 2); break;
+        default: score_rows(s, q, ldq, k, dim, ahead, 1); break;
         }
     }
     end_steps(mode);
 }
 
+typedef struct tile_values { /* of SX_KEY_TILE keys */
+    const uint16_t *pairs;   /* as `values` gives them, or NULL: */
+    const char *rows;        /* as they are kept */
+    size_t stride;
+    sx_ahead ahead;
+} tile_values;
+
 /* rows x (vecs * 16) outputs from column d on */
-INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const uint16_t *p, const uint16_t *v, uint32_t dim,
-                       const int rows, const int vecs)
+INLINE void weigh_tile(float *acc, size_t lda, const float *keep, const uint16_t *p, uint32_t type, tile_values *v,
+                       uint32_t d, uint32_t dim, const int rows, const int vecs)
 {
     __m512 a[MOST][4];
     for (int i = 0; i < rows; i++)
         for (int c = 0; c < vecs; c++)
-            a[i][c] = _mm512_mul_ps(_mm512_set1_ps(keep[i]), _mm512_loadu_ps(acc + (size_t)i * lda + 16 * (size_t)c));
-    for (uint32_t j = 0; j < SX_KEY_TILE; j += 2, v += 2 * (size_t)dim) {
+            a[i][c] = _mm512_mul_ps(_mm512_set1_ps(keep[i]),
+                                    _mm512_loadu_ps(acc + (size_t)i * lda + d + 16 * (size_t)c));
+    for (uint32_t j = 0; j < SX_KEY_TILE; j += 2) {
         __m512i x[4];
-        for (int c = 0; c < vecs; c++) x[c] = _mm512_loadu_si512(v + STEP * c);
+        if (type != NO_TYPE) ask_ahead(&v->ahead, 64 * vecs);
+        for (int c = 0; c < vecs; c++)
+            x[c] = type == NO_TYPE ? _mm512_loadu_si512(v->pairs + j * (size_t)dim + 2 * (size_t)d + STEP * c)
+                                   : value_pairs(type, v->rows + j * v->stride, v->rows + (j + 1) * v->stride,
+                                                 d + 16 * (uint32_t)c);
         for (int i = 0; i < rows; i++) {
             const __m512i weight = pair_at(p + i * SX_KEY_TILE + j);
             for (int c = 0; c < vecs; c++) a[i][c] = add_pairs(a[i][c], x[c], weight);
         }
     }
     for (int i = 0; i < rows; i++)
-        for (int c = 0; c < vecs; c++) _mm512_storeu_ps(acc + (size_t)i * lda + 16 * (size_t)c, a[i][c]);
+        for (int c = 0; c < vecs; c++) _mm512_storeu_ps(acc + (size_t)i * lda + d + 16 * (size_t)c, a[i][c]);
 }
 
-INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const float *s, const uint16_t *v, uint32_t dim,
-                       const int rows)
+INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const float *s, uint32_t type, tile_values *v,
+                       uint32_t dim, const int rows)
 {
     _Alignas(64) uint16_t p[MOST * SX_KEY_TILE];
     for (int i = 0; i < rows * SX_KEY_TILE; i += STEP)
         _mm512_store_si512(p + i, round_32(_mm512_loadu_ps(s + i), _mm512_loadu_ps(s + i + 16)));
     uint32_t d = 0;
-    for (; d + 64 <= dim; d += 64) weigh_tile(acc + d, lda, keep, p, v + 2 * (size_t)d, dim, rows, 4);
-    for (; d + 32 <= dim; d += 32) weigh_tile(acc + d, lda, keep, p, v + 2 * (size_t)d, dim, rows, 2);
-    if (d < dim) weigh_tile(acc + d, lda, keep, p, v + 2 * (size_t)d, dim, rows, 1);
+    for (; d + 64 <= dim; d += 64) weigh_tile(acc, lda, keep, p, type, v, d, dim, rows, 4);
+    for (; d + 32 <= dim; d += 32) weigh_tile(acc, lda, keep, p, type, v, d, dim, rows, 2);
+    if (d < dim) weigh_tile(acc, lda, keep, p, type, v, d, dim, rows, 1);
 }
 
-static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *s, const uint16_t *v,
-                  uint32_t dim)
+INLINE void weigh_all(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *s, uint32_t type,
+                      tile_values v, uint32_t dim)
 {
     const float_mode mode = begin_steps();
     for (uint32_t i = 0, n; i < n_rows; i += n, acc += n * lda, keep += n, s += n * SX_KEY_TILE) {
         n = rows_of(n_rows - i);
         switch (n) {
 #if !defined(SX_PAIRS_BY_STEPS)
-        case 6: weigh_rows(acc, lda, keep, s, v, dim, 6); break;
-        case 5: weigh_rows(acc, lda, keep, s, v, dim, 5); break;
+        case 6: weigh_rows(acc, lda, keep, s, type, &v, dim, 6); break;
+        case 5: weigh_rows(acc, lda, keep, s, type, &v, dim, 5); break;
 #endif
-        case 4: weigh_rows(acc, lda, keep, s, v, dim, 4); break;
-        case 3: weigh_rows(acc, lda, keep, s, v, dim, 3); break;
-        case 2: weigh_rows(acc, lda, keep, s, v, dim, 2); break;
-        default: weigh_rows(acc, lda, keep, s, v, dim, 1); break;
+        case 4: weigh_rows(acc, lda, keep, s, type, &v, dim, 4); break;
+        case 3: weigh_rows(acc, lda, keep, s, type, &v, dim, 3); break;
+        case 2: weigh_rows(acc, lda, keep, s, type, &v, dim, 2); break;
+        default: weigh_rows(acc, lda, keep, s, type, &v, dim, 1); break;
         }
+        v.ahead = (sx_ahead){0};
     }
     end_steps(mode);
 }
 
+static void weigh(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *s, const uint16_t *v,
+                  uint32_t dim)
+{
+    weigh_all(acc, lda, n_rows, keep, s, NO_TYPE, (tile_values){.pairs = v}, dim);
+}
+
+static void weigh_kept(float *acc, size_t lda, uint32_t n_rows, const float *keep, const float *s, uint32_t type,
+                       const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted)
+{
+    const tile_values v = {.rows = rows, .stride = stride, .ahead = ahead_values(wanted)};
+    if (type == SX_TYPE_F16)
+        weigh_all(acc, lda, n_rows, keep, s, SX_TYPE_F16, v, dim);
+    else
+        weigh_all(acc, lda, n_rows, keep, s, SX_TYPE_BF16, v, dim);
+}
+
 #if defined(SX_PAIRS_BY_STEPS)
 const sx_tile_attention_ops sx_tile_attention_steps = {takes, query_numbers, pair_numbers, query, NULL,
-                                                       keys,  values,        scores,       weigh};
+                                                       keys,  values,        scores,       weigh, weigh_kept};
 #else
 const sx_tile_attention_ops sx_tile_attention_pairs = {takes, query_numbers, pair_numbers, query, NULL,
-                                                       keys,  values,        scores,       weigh};
+                                                       keys,  values,        scores,       weigh, weigh_kept};
 #endif

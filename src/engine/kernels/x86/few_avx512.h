@@ -16,7 +16,7 @@ FEW fvec zero(void)
 
 FEW int side_by_side(const int toks) /* rows: with the tokens they fill the registers */
 {
-    return toks <= 2 ? 2 : toks <= 6 ? 4 : 3;
+    return toks <= 2 ? toks : toks <= 6 ? 4 : 3;
 }
 
 FEW fvec load_step(const void *x)

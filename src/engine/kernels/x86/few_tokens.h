@@ -95,6 +95,7 @@ INLINE void few_rows(const few *p, const uint32_t type, uint32_t row, const char
     const size_t gap = p->stride - (size_t)lines * LINE;
     const char *w = p->w + row * p->stride, *edge = soon + (size_t)lines * LINE;
     const number *x = p->x;
+    const bool again = p->turns > 1; /* whether weights are used more than once */
     fvec acc[ROWS_MAX][GROUP], *part = p->part + row * GROUP;
     uint32_t i = 0;
 #pragma GCC unroll 4
@@ -103,7 +104,12 @@ INLINE void few_rows(const few *p, const uint32_t type, uint32_t row, const char
         for (int t = 0; t < toks; t++) acc[r][t] = p->from ? part[r * GROUP + t] : zero();
     for (uint32_t n = 0; n < lines; n++, i += line) {
 #pragma GCC unroll 4
-        for (int r = 0; r < rows; r++, soon += LINE) _mm_prefetch(soon, _MM_HINT_T0);
+        for (int r = 0; r < rows; r++, soon += LINE) {
+            if (again)
+                _mm_prefetch(soon, _MM_HINT_T0);
+            else
+                _mm_prefetch(soon, _MM_HINT_NTA); /* it need not push anything out of the other caches */
+        }
         if (soon >= edge) {
             soon += gap;
             edge += p->stride;
