@@ -71,9 +71,9 @@ LANES vec v_or(vec a, vec b)
     return _mm256_or_si256(a, b);
 }
 
-LANES vec v_select(vec mask, vec a, vec b) /* bits of a where the mask has ones, else of b */
+LANES vec v_four_and_two(vec four, vec two) /* the low four bits of every byte, and the next two from another one */
 {
-    return _mm256_or_si256(_mm256_and_si256(mask, a), _mm256_andnot_si256(mask, b));
+    return _mm256_or_si256(_mm256_and_si256(four, _mm256_set1_epi8(15)), _mm256_and_si256(two, _mm256_set1_epi8(0x30)));
 }
 
 LANES vec v_subtract8(vec a, vec b)
@@ -117,11 +117,6 @@ LANES vec v_signed(vec v)
 #endif
 }
 
-LANES vec v_size(vec v) /* of signed bytes */
-{
-    return _mm256_abs_epi8(v);
-}
-
 /* 16 in byte j of a dword whose bit 4 i + j is set. */
 LANES vec v_fifth(vec v, int i)
 {
@@ -130,6 +125,16 @@ LANES vec v_fifth(vec v, int i)
         _mm_set_epi32(0x0c0c0c0c + from, 0x08080808 + from, 0x04040404 + from, from));
     const vec bit = _mm256_set1_epi32((int)(0x08040201u << (4 * (i % 2))));
     vec set = _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(v, take), bit), bit);
+    return _mm256_and_si256(set, _mm256_set1_epi8(16));
+}
+
+/* 16 in byte i of each half whose 16 bits from byte `at` on have bit i set. */
+LANES vec v_fifth_of(vec v, int at)
+{
+    const long long from = 0x0101010101010101 * at;
+    const vec take = _mm256_broadcastsi128_si256(_mm_set_epi64x(from + 0x0101010101010101, from));
+    const vec bit = _mm256_set1_epi64x((long long)0x8040201008040201);
+    const vec set = _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(v, take), bit), bit);
     return _mm256_and_si256(set, _mm256_set1_epi8(16));
 }
 

@@ -73,9 +73,11 @@ LANES vec v_or(vec a, vec b)
     return _mm512_or_si512(a, b);
 }
 
-LANES vec v_select(vec mask, vec a, vec b) /* bits of a where the mask has ones, else of b */
+LANES vec v_four_and_two(vec four, vec two) /* the low four bits of every byte, and the next two from another one */
 {
-    return _mm512_ternarylogic_epi32(mask, a, b, 0xca);
+    const vec low = _mm512_ternarylogic_epi32(_mm512_set1_epi8(15), four, two,
+                                              0xca); /* bits of `four` where there are ones */
+    return _mm512_and_si512(low, _mm512_set1_epi8(63));
 }
 
 LANES vec v_subtract8(vec a, vec b)

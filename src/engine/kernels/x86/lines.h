@@ -5,9 +5,7 @@
  * Included once per use, behind the vocabulary of an instruction-set level (ROWS, vec, fvec and the functions that begin with
  * v_ and f_). With LINES_PASS defined, the includer has a panel of one block and a put_line of its own. With LINES_PIECES
  * defined too, line 4 i + j is instead the 16 values of k from 16 i on of every fourth row from row j on, as the rows have them.
- * With LINES_SIZES, a panel holds signed bytes without their signs too. Everything is inlined with a compile-time type. The
- * layouts of the blocks are explained in quant_blocks.h.
- */
+ * Everything is inlined with a compile-time type. The layouts of the blocks are explained in quant_blocks.h. */
 #ifndef SX_ENGINE_LINES_H
 #define SX_ENGINE_LINES_H
 
@@ -24,10 +22,7 @@ enum { STRETCH = 896, /* elements of k that a panel holds */ LINE = 4 * ROWS /* 
 #ifndef LINES_PASS
 typedef struct panel {
     _Alignas(64) uint8_t lines[STRETCH * ROWS]; /* [k / 4][ROWS][4] */
-#ifdef LINES_SIZES
-    uint8_t sizes[STRETCH * ROWS]; /* the same without signs, of types whose bytes have some */
-#endif
-    float scale[STRETCH / 16 * ROWS]; /* [group][ROWS] */
+    float scale[STRETCH / 16 * ROWS];           /* [group][ROWS] */
     float min[STRETCH / 16 * ROWS];
     int shift; /* where there are no minima, bytes that are not signed have 128 >> shift added */
     unsigned char last[ROWS * STRETCH / 32 * 34]; /* the packed blocks of a matrix's last rows, filled up to ROWS */
@@ -76,14 +71,6 @@ INLINE void put_line(panel *p, size_t line, vec v)
     v_store(p->lines + line * LINE, v);
 }
 #endif
-
-INLINE void put_signed(panel *p, size_t line, vec v)
-{
-    put_line(p, line, v_signed(v));
-#ifdef LINES_SIZES
-    v_store(p->sizes + line * LINE, v_size(v));
-#endif
-}
 
 INLINE vec low_bits(vec v, int shift, int mask) /* a field of every byte */
 {
@@ -159,22 +146,22 @@ INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g
         for (size_t h = 0; h < 2; h++) {
             sixteen(w, 2 + 16 * h, c);
 #pragma GCC unroll 4
-            for (size_t i = 0; i < 4; i++) put_signed(p, line + 4 * h + i, c[i]);
+            for (size_t i = 0; i < 4; i++) put_line(p, line + 4 * h + i, v_signed(c[i]));
         }
         return;
     }
     sixteen(w, (mins ? 4u : type == SX_TYPE_MXFP4 ? 1u : 2u) + (five ? 4u : 0u), c);
 #pragma GCC unroll 8
     for (int i = 0; i < 8; i++) {
-        const vec v = low_bits(c[i % 4], i / 4 * 4, 15);
-        const size_t at = line + (size_t)i;
+        vec v = low_bits(c[i % 4], i / 4 * 4, 15);
         switch (type) {
         case SX_TYPE_Q5_0:
-        case SX_TYPE_Q5_1: put_line(p, at, v_or(v, v_fifth(fifth, i))); break;
-        case SX_TYPE_IQ4_NL: put_signed(p, at, v_lookup(iq4_table, v)); break;
-        case SX_TYPE_MXFP4: put_signed(p, at, v_lookup(fp4_table, v)); break;
-        default: put_line(p, at, v); break; /* Q4_0, Q4_1 */
+        case SX_TYPE_Q5_1: v = v_or(v, v_fifth(fifth, i)); break;
+        case SX_TYPE_IQ4_NL: v = v_signed(v_lookup(iq4_table, v)); break;
+        case SX_TYPE_MXFP4: v = v_signed(v_lookup(fp4_table, v)); break;
+        default: break; /* Q4_0, Q4_1 */
         }
+        put_line(p, line + (size_t)i, v);
     }
 }
 
@@ -280,6 +267,13 @@ INLINE void lines_q4_k(panel *p, rows *w, size_t line, const bool five)
         }
 }
 
+/* Field f of four: a half of a byte of `low` and, above it, two bits of `high`. */
+INLINE vec six_bits(vec low, vec high, const int f)
+{
+    const vec bits = f < 2 ? v_left32(high, 4 - 2 * f) : f > 2 ? v_right32(high, 2) : high;
+    return v_four_and_two(f < 2 ? low : v_right32(low, 4), bits);
+}
+
 INLINE void lines_q6_k(panel *p, rows *w, size_t line)
 {
     vec low[2][4], high[4];
@@ -294,12 +288,8 @@ INLINE void lines_q6_k(panel *p, rows *w, size_t line)
             for (int f = 0; f < 4; f++) {
                 ask(w, 210, 16);
 #pragma GCC unroll 4
-                for (int i = 0; i < 4; i++) {
-                    const vec bits = f < 2 ? v_left32(high[i], 4 - 2 * f) : f > 2 ? v_right32(high[i], 2) : high[i];
-                    const vec four = f < 2 ? low[f % 2][i] : v_right32(low[f % 2][i], 4);
-                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h,
-                             v_and(v_select(v_bytes(15), four, bits), v_bytes(63)));
-                }
+                for (int i = 0; i < 4; i++)
+                    put_line(p, line + 32 * half + (size_t)(8 * f + i) + 4 * h, six_bits(low[f % 2][i], high[i], f));
             }
         }
 }
@@ -342,7 +332,7 @@ INLINE void big_lines(panel *p, const uint32_t type, rows *w, size_t block)
             ask(w, 136, 8);
             sixteen(w, 8 + 16 * g, c);
             for (int i = 0; i < 8; i++)
-                put_signed(p, line + 8 * g + (size_t)i, v_lookup(iq4_table, low_bits(c[i % 4], i / 4 * 4, 15)));
+                put_line(p, line + 8 * g + (size_t)i, v_signed(v_lookup(iq4_table, low_bits(c[i % 4], i / 4 * 4, 15))));
         }
         break;
     }

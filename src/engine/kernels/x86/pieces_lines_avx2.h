@@ -30,10 +30,55 @@ LANES void put_line(panel *p, size_t line, vec v)
     const int piece = (int)line / 4, j = (int)line % 4, at = piece % p->per;
     vec *part = p->part[piece / p->per];
     add_piece(&part[j], v, sixteen_bytes(p->q + 16 * piece), at, p->bits);
-    if (j == 3 && at == p->per - 1) p->sum[piece / p->per] = rows_of(part, p->bits);
+    if (at < p->per - 1) return;
+    if (j % 2 == 1) part[j - 1] = two_sums(part[j - 1], part[j], p->bits);
+    if (j == 3) p->sum[piece / p->per] = four_sums(part[0], part[2], p->bits);
 }
 
 #include "engine/kernels/x86/lines.h"
+
+/* Q5_0 and Q5_1: the fifth bits stand behind the scale and the minimum. */
+INLINE void pieces_q5(panel *p, const rows *w, const bool mins)
+{
+    const size_t bits = mins ? 4 : 2;
+    f_store(p->scale, f_eight(four_heads(w, 0), four_heads(w, w->four)));
+    if (mins) f_store(p->min, f_eight(four_heads(w, 2), four_heads(w, w->four + 2)));
+#pragma GCC unroll 4
+    for (size_t j = 0; j < 4; j++) {
+        const vec head = v_pieces(w->at[j], w->four, w->twelve),
+                  nibbles = v_pieces(w->at[j] + bits + 4, w->four, w->twelve);
+#pragma GCC unroll 2
+        for (int i = 0; i < 2; i++)
+            put_line(p, 4 * (size_t)i + j, v_or(low_bits(nibbles, 4 * i, 15), v_fifth_of(head, (int)bits + 2 * i)));
+    }
+}
+
+/* Q6_K, four groups at a time and two pairs of rows after the other, so that all stays in registers. */
+INLINE void pieces_q6_k(panel *p, const rows *w)
+{
+#pragma GCC unroll 4
+    for (size_t n = 0; n < 4; n++) {
+        const size_t half = n / 2, h = n % 2;
+        vec s[4][2];
+#pragma GCC unroll 2
+        for (size_t two = 0; two < 2; two++) {
+            vec part[4][2];
+#pragma GCC unroll 2
+            for (size_t i = 0; i < 2; i++) {
+                const unsigned char *at = w->at[2 * two + i] + 16 * h;
+                const vec low[2] = {v_pieces(at + 64 * half, w->four, w->twelve),
+                                    v_pieces(at + 64 * half + 32, w->four, w->twelve)},
+                          high = v_pieces(at + 128 + 32 * half, w->four, w->twelve);
+#pragma GCC unroll 4
+                for (int f = 0; f < 4; f++)
+                    add_piece(&part[f][i], six_bits(low[f % 2], high, f),
+                              sixteen_bytes(p->q + 128 * half + 32 * (size_t)f + 16 * h), 0, SIX_BITS);
+            }
+            for (int f = 0; f < 4; f++) s[f][two] = two_sums(part[f][0], part[f][1], SIX_BITS);
+        }
+        for (size_t f = 0; f < 4; f++) p->sum[8 * half + 2 * f + h] = four_sums(s[f][0], s[f][1], SIX_BITS);
+    }
+}
 
 /* f + a block of 8 rows times the token. */
 INLINE fvec one_block(const uint32_t type, rows *w, const token_view *x, fvec f, const int groups, const int group,
@@ -46,7 +91,12 @@ INLINE fvec one_block(const uint32_t type, rows *w, const token_view *x, fvec f,
     p.per = group / 16;
     if (groups * group == 256) {
         big_heads(&p, type, w, 0);
-        big_lines(&p, type, w, 0);
+        if (type == SX_TYPE_Q6_K)
+            pieces_q6_k(&p, w);
+        else
+            big_lines(&p, type, w, 0);
+    } else if (type == SX_TYPE_Q5_0 || type == SX_TYPE_Q5_1) {
+        pieces_q5(&p, w, mins);
     } else {
         if (bare_scale(type)) f_store(p.scale, f_eight(four_heads(w, 0), four_heads(w, w->four)));
         small_lines(&p, type, w, 0, mins);
@@ -95,9 +145,9 @@ INLINE void all_rows(const uint32_t type, const unsigned char *w, size_t stride,
     }
 }
 
-INLINE bool pieces_take(const sx_quant *quant, uint32_t n_rows)
+INLINE bool pieces_take(uint32_t n_rows)
 {
-    return n_rows >= ROWS && quant->type != SX_TYPE_Q5_0 && quant->type != SX_TYPE_Q5_1; /* their bits lie in rows */
+    return n_rows >= ROWS;
 }
 
 INLINE void pieces_of(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
@@ -108,6 +158,8 @@ INLINE void pieces_of(uint32_t type, const void *w, size_t stride, uint32_t n_ro
     switch (type) {
         CASE(SX_TYPE_Q4_0, 32, false);
         CASE(SX_TYPE_Q4_1, 32, true);
+        CASE(SX_TYPE_Q5_0, 32, false);
+        CASE(SX_TYPE_Q5_1, 32, true);
         CASE(SX_TYPE_Q8_0, 32, false);
         CASE(SX_TYPE_Q2_K, 16, true);
         CASE(SX_TYPE_Q3_K, 16, false);

@@ -7,9 +7,6 @@
 #define SX_ENGINE_QUANTS_LINES_AVX2_H
 
 #include "engine/kernels/x86/lanes_avx2.h"
-#if !defined(BYTES_VNNI)
-#define LINES_SIZES
-#endif
 #include "engine/kernels/x86/lines.h"
 #include "engine/kernels/x86/sums_avx2.h"
 #include "engine/kernels/x86/tokens_q8.h"
@@ -17,6 +14,8 @@
 enum {
     TILE = 6, /* tokens worked on together at most */
     PANELS_BYTES = (2 * sizeof(panel) + 63) / 64 * 64,
+    SIZES_BYTES = STRETCH * ROWS,
+    SIZES_LEAST = 16 /* tokens that are worth keeping the sizes of signed bytes */
 };
 
 INLINE vec v_load(const uint8_t *line)
@@ -32,17 +31,14 @@ INLINE vec bias_of(const int32_t *off, __m128i shift, const bool any)
 
 typedef struct panels { /* of 16 rows; where there are 8, both are the same */
     const panel *of[2];
+    const uint8_t *sizes[2]; /* of signed bytes for many tokens, laid out as their lines are */
 } panels;
 
-/* A panel's line i. */
-INLINE weights line_of(const panel *p, size_t i, const int bits)
+/* Line i of a panel. */
+INLINE weights line_of(panels p, const int c, size_t i, const int bits)
 {
-    const vec v = v_load(p->lines + i * LINE);
-#if defined(LINES_SIZES)
-    return (weights){v, bits == SIGNED ? v_load(p->sizes + i * LINE) : v};
-#else
-    return weights_of(v, bits);
-#endif
+    const vec v = v_load(p.of[c]->lines + i * LINE);
+    return bits == SIZED ? (weights){v, v_load(p.sizes[c] + i * LINE)} : weights_of(v, bits);
 }
 
 /* Tokens worked on together: as many as hide the time that a sum takes, or as there are registers for. */
@@ -76,7 +72,7 @@ INLINE void tile(panels p, uint32_t groups, token_view x, place from, place to, 
 #pragma GCC unroll 8
         for (int i = 0; i < group / 4; i++) {
             weights line[2];
-            for (int c = 0; c < 2; c++) line[c] = line_of(p.of[c], first / 4 + (size_t)i, bits);
+            for (int c = 0; c < 2; c++) line[c] = line_of(p, c, first / 4 + (size_t)i, bits);
             for (int t = 0; t < toks; t++) {
                 const vec q = four_bytes(x.q + (size_t)t * x.k + first + 4 * i);
                 for (int c = 0; c < 2; c++) add_line(&s[c][t], &part[c][t], line[c], q, i, group / 4, bits);
@@ -140,13 +136,15 @@ MULTIPLY(of_32_mins, 32, true, SIGNED)
 MULTIPLY(of_16, 16, false, SIGNED)
 MULTIPLY(of_16_mins, 16, true, SIGNED)
 
-static multiply_fn multiply_of(const sx_quant *quant)
+static multiply_fn multiply_of(const sx_quant *quant, bool sized)
 {
+    (void)sized;
     if (quant->group == 16) return quant->mins ? of_16_mins : of_16;
     return quant->mins ? of_32_mins : of_32;
 }
 #else
 MULTIPLY(signed_of_32, 32, false, SIGNED)
+MULTIPLY(sized_of_32, 32, false, SIZED)
 MULTIPLY(four_bits_of_32, 32, false, FOUR_BITS)
 MULTIPLY(four_bits_of_32_mins, 32, true, FOUR_BITS)
 MULTIPLY(five_bits_of_32, 32, false, FIVE_BITS)
@@ -155,7 +153,7 @@ MULTIPLY(four_bits_of_16, 16, false, FOUR_BITS)
 MULTIPLY(four_bits_of_16_mins, 16, true, FOUR_BITS)
 MULTIPLY(six_bits_of_16, 16, false, SIX_BITS)
 
-static multiply_fn multiply_of(const sx_quant *quant)
+static multiply_fn multiply_of(const sx_quant *quant, bool sized)
 {
     switch (quant->type) {
     case SX_TYPE_Q4_0: return four_bits_of_32;
@@ -167,11 +165,28 @@ static multiply_fn multiply_of(const sx_quant *quant)
     case SX_TYPE_Q2_K: return four_bits_of_16_mins;
     case SX_TYPE_Q3_K: return four_bits_of_16;
     case SX_TYPE_Q6_K: return six_bits_of_16;
-    default: return signed_of_32;
+    default: return sized ? sized_of_32 : signed_of_32;
     }
 }
 #endif
 #undef MULTIPLY
+
+/* Whether the sizes of weights are kept beside them: for few tokens they are taken from the signs each time. */
+INLINE bool sizes_kept(const sx_quant *quant, uint32_t n_tok)
+{
+#if defined(BYTES_VNNI)
+    (void)quant;
+    (void)n_tok;
+    return false;
+#else
+    return bits_of(quant->type) == SIGNED && n_tok >= SIZES_LEAST;
+#endif
+}
+
+INLINE void take_sizes(const panel *p, uint32_t n, uint8_t *sizes)
+{
+    for (size_t i = 0; i < (size_t)n * ROWS; i += LINE) v_store(sizes + i, _mm256_abs_epi8(v_load(p->lines + i)));
+}
 
 INLINE void quants_by_lines(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                             uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
@@ -179,17 +194,22 @@ INLINE void quants_by_lines(const sx_quant *quant, const void *w, size_t stride,
     enum { BOTH = 2 * ROWS };
     const matrix m = {quant, w, stride, n_rows};
     const uint32_t stretch = stretch_of(k, quant->block);
-    const place acc = {(float *)(void *)((char *)scratch + PANELS_BYTES), BOTH}; /* [n_tok, 16] */
-    const multiply_fn multiply = multiply_of(quant);
+    const place acc = {(float *)(void *)((char *)scratch + PANELS_BYTES + 2 * SIZES_BYTES), BOTH}; /* [n_tok, 16] */
+    const bool sized = sizes_kept(quant, n_tok);
+    const multiply_fn multiply = multiply_of(quant, sized);
     panel *p = scratch;
+    uint8_t *sizes = (uint8_t *)scratch + PANELS_BYTES;
     for (uint32_t r = 0; r < n_rows; r += BOTH) {
         const uint32_t left = n_rows - r < BOTH ? n_rows - r : BOTH;
-        const panels both = {{p, left > ROWS ? p + 1 : p}};
+        const int second = left > ROWS;
+        const panels both = {{p, p + second}, {sizes, sizes + second * SIZES_BYTES}};
         const char *ahead = (const char *)w + (size_t)(r + BOTH) * stride;
         for (uint32_t k0 = 0, n; k0 < k; k0 += n) {
             n = k - k0 < stretch ? k - k0 : stretch;
-            fill_rows(p, &m, r, k0, n, NULL);
-            if (left > ROWS) fill_rows(p + 1, &m, r + ROWS, k0, n, NULL);
+            for (int c = 0; c <= second; c++) {
+                fill_rows(p + c, &m, r + (uint32_t)c * ROWS, k0, n, NULL);
+                if (sized) take_sizes(p + c, n, sizes + c * SIZES_BYTES);
+            }
             const size_t bytes = (size_t)n / quant->block * quant->block_bytes * BOTH;
             multiply(both, n, x, n_tok, k, k0, k0 ? acc : (place){NULL, 0},
                      k0 + n == k && left == BOTH ? (place){out + r, ldo} : acc, ahead, bytes);
@@ -202,7 +222,7 @@ INLINE void quants_by_lines(const sx_quant *quant, const void *w, size_t stride,
 
 INLINE size_t scratch_of(uint32_t n_tok)
 {
-    return PANELS_BYTES + (size_t)n_tok * 2 * ROWS * sizeof(float);
+    return PANELS_BYTES + 2 * SIZES_BYTES + (size_t)n_tok * 2 * ROWS * sizeof(float);
 }
 
 #endif

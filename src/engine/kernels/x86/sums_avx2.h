@@ -14,8 +14,8 @@
 #include "engine/kernels/x86/lanes_avx2.h"
 #include "engine/model/gguf.h"
 
-/* How weights are multiplied: as unsigned numbers of so many bits, or as signed bytes. */
-enum { FOUR_BITS = 4, FIVE_BITS, SIX_BITS, SIGNED = 8 };
+/* How weights are multiplied: as unsigned numbers of so many bits, or as signed bytes; those may have their sizes at hand. */
+enum { FOUR_BITS = 4, FIVE_BITS, SIX_BITS, SIGNED = 8, SIZED };
 
 typedef struct weights { /* a line */
     vec v, size;
@@ -50,16 +50,6 @@ LANES vec four_bytes(const int8_t *q)
 LANES vec sixteen_bytes(const int8_t *q) /* in both halves */
 {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)q));
-}
-
-/* Rows side by side: of four vectors, each with four sums of two rows, the sums of all eight. */
-LANES vec rows_of_dwords(const vec part[4])
-{
-    vec s[2];
-    for (int i = 0; i < 2; i++)
-        s[i] = _mm256_add_epi32(_mm256_unpacklo_epi32(part[2 * i], part[2 * i + 1]),
-                                _mm256_unpackhi_epi32(part[2 * i], part[2 * i + 1]));
-    return _mm256_add_epi32(_mm256_unpacklo_epi64(s[0], s[1]), _mm256_unpackhi_epi64(s[0], s[1]));
 }
 
 #if defined(BYTES_VNNI)
@@ -104,17 +94,23 @@ LANES void add_piece(vec *sum, vec v, vec q, const int piece, const int bits)
     *sum = _mm256_dpbusd_avx_epi32(piece > 0 ? *sum : _mm256_setzero_si256(), v, q);
 }
 
-LANES vec rows_of(const vec part[4], const int bits)
+LANES vec two_sums(vec a, vec b, const int bits)
 {
     (void)bits;
-    return rows_of_dwords(part);
+    return _mm256_add_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+}
+
+LANES vec four_sums(vec a, vec b, const int bits)
+{
+    (void)bits;
+    return _mm256_add_epi32(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
 }
 
 #else
 
 LANES bool biased(const int bits)
 {
-    return bits != SIGNED;
+    return bits < SIGNED;
 }
 
 LANES vec begin_sum(vec bias)
@@ -133,8 +129,8 @@ LANES weights weights_of(vec v, const int bits)
  * enough. */
 LANES void add_line(vec *sum, vec *part, weights w, vec q, const int line, const int lines, const int bits)
 {
-    const int run = bits == SIGNED ? 1 : bits == SIX_BITS ? 2 : bits == FIVE_BITS ? 4 : lines; /* summed in 16 bits */
-    vec pairs = _mm256_maddubs_epi16(w.size, bits == SIGNED ? _mm256_sign_epi8(q, w.v) : q);
+    const int run = bits >= SIGNED ? 1 : bits == SIX_BITS ? 2 : bits == FIVE_BITS ? 4 : lines; /* summed in 16 bits */
+    vec pairs = _mm256_maddubs_epi16(w.size, bits >= SIGNED ? _mm256_sign_epi8(q, w.v) : q);
     if (line % run > 0) pairs = _mm256_add_epi16(*part, pairs);
     if (run > 1) KEEP(pairs);
     *part = pairs;
@@ -162,18 +158,21 @@ LANES void add_piece(vec *sum, vec v, vec q, const int piece, const int bits)
     *sum = pairs;
 }
 
-LANES vec rows_of(const vec part[4], const int bits)
+/* The sums of a's rows and those of b's, on their way to stand side by side: they go on in 16 bits while these hold them. */
+LANES vec two_sums(vec a, vec b, const int bits)
 {
-    const vec ones = _mm256_set1_epi16(1);
-    vec s[2];
-    if (bits == SIGNED) return rows_of_dwords(part);
-    for (int i = 0; i < 2; i++) {
-        s[i] = _mm256_add_epi16(_mm256_unpacklo_epi32(part[2 * i], part[2 * i + 1]),
-                                _mm256_unpackhi_epi32(part[2 * i], part[2 * i + 1]));
-        if (bits != FOUR_BITS) s[i] = _mm256_madd_epi16(s[i], ones);
-    }
-    const vec low = _mm256_unpacklo_epi64(s[0], s[1]), high = _mm256_unpackhi_epi64(s[0], s[1]);
-    return bits == FOUR_BITS ? _mm256_madd_epi16(_mm256_add_epi16(low, high), ones) : _mm256_add_epi32(low, high);
+    const vec low = _mm256_unpacklo_epi32(a, b), high = _mm256_unpackhi_epi32(a, b);
+    if (bits == SIGNED) return _mm256_add_epi32(low, high);
+    const vec pairs = _mm256_add_epi16(low, high);
+    return bits == FOUR_BITS ? pairs : _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+}
+
+/* The sums of all eight rows, of those of rows 0, 1, 4 and 5, and of the others. */
+LANES vec four_sums(vec a, vec b, const int bits)
+{
+    const vec low = _mm256_unpacklo_epi64(a, b), high = _mm256_unpackhi_epi64(a, b);
+    return bits == FOUR_BITS ? _mm256_madd_epi16(_mm256_add_epi16(low, high), _mm256_set1_epi16(1))
+                             : _mm256_add_epi32(low, high);
 }
 
 #endif
