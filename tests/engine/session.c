@@ -108,6 +108,46 @@ static void same_bits_for(const tiny *t)
     unlink(path);
 }
 
+/* ---- the caller's stack ---- */
+
+static void *on_a_small_stack(void *arg)
+{
+    const char *path = arg;
+    int32_t tokens[N];
+    for (uint32_t isa = LLM_ISA_SCALAR; isa <= sx_cpu_detect().isa; isa++) {
+        sx_model *model = load_as(path, 1, isa);
+        make_tokens(tokens, N, sx_model_n_vocab(model));
+        for (size_t chunk = 1; chunk <= 20; chunk += 19) free(evaluate(model, tokens, 40, 512, chunk, LLM_KV_Q8_0));
+        sx_model_free(model);
+    }
+    return NULL;
+}
+
+/* 256 KB, as the embedding guide says. */
+static void a_small_stack_is_enough(void **state)
+{
+    (void)state;
+    static const uint32_t types[] = {SX_TYPE_F32, SX_TYPE_F16, SX_TYPE_BF16, SX_TYPE_Q8_0};
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    print_message("skipped: sanitizers take stack of their own\n");
+    skip();
+#endif
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        tiny t = tiny_default;
+        char path[256];
+        pthread_attr_t attr;
+        pthread_t thread;
+        t.type = types[i];
+        tiny_write(&t, path);
+        assert_int_equal(pthread_attr_init(&attr), 0);
+        assert_int_equal(pthread_attr_setstacksize(&attr, 256 << 10), 0);
+        assert_int_equal(pthread_create(&thread, &attr, on_a_small_stack, path), 0);
+        pthread_join(thread, NULL);
+        pthread_attr_destroy(&attr);
+        unlink(path);
+    }
+}
+
 static void same_bits_however_evaluated(void **state)
 {
     (void)state;
@@ -501,6 +541,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_bits_however_evaluated),
+        cmocka_unit_test(a_small_stack_is_enough),
         cmocka_unit_test(fine_weights_lose_little),
         cmocka_unit_test(truncating_goes_back),
         cmocka_unit_test(a_context_that_no_machine_holds),
