@@ -334,22 +334,25 @@ static bool gates(const product_task *task, const sx_gate *gate, const sx_weight
     return gate->act && !gate->gate->bias && !gate->up->bias && gate->up->n_out % (2 * PANEL) == 0;
 }
 
+/* A product whose tokens all go, or are, as tiles. */
+static product_task as_tiles(const sx_run *run, const sx_product *p, const sx_rows *x, uint32_t n_tok, uint16_t *room)
+{
+    product_task task = {.run = run, .products = p, .n = 1, .n_tok = n_tok, .x = x, .tiles = true, .tile_room = room};
+    task.panel = 2 * PANEL;
+    task.first[1] = (p->w->n_out + task.panel - 1) / task.panel;
+    return task;
+}
+
 bool sx_matmul_gated(const sx_run *run, const sx_gate *gate, const sx_product *down, const sx_rows *x, uint32_t n_tok)
 {
     const sx_product up = {gate->up, NULL, 0};
-    product_task first = {.run = run, .products = &up, .n = 1, .n_tok = n_tok, .x = x, .tiles = true};
+    product_task first = as_tiles(run, &up, x, n_tok, run->tiles);
     if (!gates(&first, gate, down->w)) return false;
-    first.panel = 2 * PANEL;
-    first.first[1] = gate->up->n_out / first.panel;
-    first.tile_room = run->tiles;
     make_ready(&first);
     gated_task task = {&first, gate, {run->gated, n_tok, false}};
     const uint32_t grain = grain_of(&first);
     sx_parallel(run, first.first[1], grain > 1 ? grain / 2 : 1, multiply_gated, &task);
-
-    product_task second = {.run = run, .products = down, .n = 1, .n_tok = n_tok, .tiles = true, .panel = 2 * PANEL};
-    second.first[1] = (down->w->n_out + second.panel - 1) / second.panel;
-    second.tile_room = run->gated;
+    product_task second = as_tiles(run, down, NULL, n_tok, run->gated);
     sx_parallel(run, second.first[1], grain_of(&second), multiply, &second);
     return true;
 }

@@ -151,8 +151,7 @@ typedef struct sx_tile_attention_ops {
     void (*query)(uint16_t *out, const float *q, float scale, uint32_t dim);
     /* n rows of `cols` floats (a multiple of 16): keys with each key as a column, or values with each as a row. 64-byte aligned. */
     void (*pairs)(uint16_t *out, const float *x, size_t ldx, uint32_t n, uint32_t cols);
-    /* In its place, or NULL: SX_KEY_TILE rows as they are kept, `stride` bytes apart. Values: dim a
-     * multiple of 16. */
+    /* In its place, or NULL: SX_KEY_TILE rows as they are kept, `stride` bytes apart. Values: dim a multiple of 16. */
     void (*keys)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim, const sx_wanted *wanted);
     void (*values)(uint32_t type, uint16_t *out, const void *rows, size_t stride, uint32_t dim,
                    const sx_wanted *wanted);

@@ -14,7 +14,6 @@
 enum {
     TILE = TILE_BYTES / 2,               /* bf16 numbers in a tile */
     COLS = 16,                           /* floats in a row of a tile */
-    KEY_COLS = SX_KEY_TILE / COLS,       /* tiles of scores beside each other */
     KEY_STEPS = SX_KEY_TILE / TILE_STEP, /* tiles of weights beside each other */
     SCORE_ROW = SX_KEY_TILE * 4,         /* bytes */
     WEIGHT_ROW = SX_KEY_TILE * 2

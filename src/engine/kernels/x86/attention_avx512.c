@@ -1,8 +1,5 @@
 /* The steps of attention with AVX-512: tiles of up to 6 rows by 64 keys or values in registers. Integer keys are in
  * attention_blocks_avx512.h. */
-#include <math.h>
-#include <string.h>
-
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/x86/ahead.h"
 #include "engine/kernels/x86/attention_blocks_avx512.h"
@@ -157,12 +154,8 @@ INLINE void weigh_rows(float *acc, size_t lda, const float *keep, const float *p
                        size_t stride, uint32_t n_keys, uint32_t dim, sx_ahead ahead, const int rows)
 {
     uint32_t d = 0;
-    for (; d + 64 <= dim; d += 64) {
-        weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, &ahead, rows, 4);
-    }
-    for (; d + 32 <= dim; d += 32) {
-        weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, &ahead, rows, 2);
-    }
+    for (; d + 64 <= dim; d += 64) weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, &ahead, rows, 4);
+    for (; d + 32 <= dim; d += 32) weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, 0xffff, &ahead, rows, 2);
     for (; d < dim; d += 16) {
         const __mmask16 last = dim - d >= 16 ? 0xffff : head_mask(dim - d);
         weigh_tile(acc, lda, keep, p, type, v, stride, n_keys, d, last, &ahead, rows, 1);

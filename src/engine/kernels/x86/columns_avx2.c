@@ -1,4 +1,4 @@
-/* Quantised rows times a few tokens with AVX2. */
+/* Quantised rows times two to four tokens with AVX2. */
 #include "engine/kernels/x86/columns_avx2.h"
 
 #include "engine/kernels/x86/columns_lines_avx2.h"

@@ -1,4 +1,4 @@
-/* Quantised rows times a few tokens with AVX-VNNI. */
+/* Quantised rows times two to four tokens with AVX-VNNI. */
 #include "engine/kernels/x86/columns_avx_vnni.h"
 
 #define BYTES_VNNI

@@ -1,6 +1,5 @@
-/* Matrix times vectors with AVX2 and FMA: float weights, each output a vector of 8 partial sums along k; activations to bytes. Quantised weights are in quants_avx2.c. */
-#include <string.h>
-
+/* Matrix times vectors with AVX2 and FMA: float weights, each output a vector of 8 partial sums along k; activations to bytes.
+ * Quantised weights are in quants_avx2.c. */
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/x86/quants_avx2.h"
 #include "engine/kernels/x86/quants_avx_vnni.h"

@@ -1,6 +1,5 @@
-/* Matrix times vectors with AVX-512: float weights, each output a vector of 16 partial sums along k; activations to bytes. Quantised weights are in quants_avx512.c. */
-#include <string.h>
-
+/* Matrix times vectors with AVX-512: float weights, each output a vector of 16 partial sums along k; activations to bytes.
+ * Quantised weights are in quants_avx512.c. */
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/x86/bytes_avx512.h"
 #include "engine/kernels/x86/few_avx512.h"

@@ -3,13 +3,8 @@
 
 #include "engine/kernels/x86/pieces_lines_avx2.h"
 
-bool sx_pieces_take_avx2(uint32_t n_rows)
-{
-    return pieces_take(n_rows);
-}
-
-void sx_pieces_avx2(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+bool sx_pieces_avx2(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
                     float *out)
 {
-    pieces_of(quant->type, w, stride, n_rows, x, k, out);
+    return pieces_of(quant->type, w, stride, n_rows, x, k, out);
 }

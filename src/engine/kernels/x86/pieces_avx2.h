@@ -4,9 +4,8 @@
 
 #include "engine/kernels/kernels.h"
 
-/* Whether sx_pieces_avx2 takes a matrix of so many rows. */
-bool sx_pieces_take_avx2(uint32_t n_rows);
-void sx_pieces_avx2(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+/* Returns false, with nothing done, of fewer rows than go together. */
+bool sx_pieces_avx2(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
                     float *out);
 
 #endif

@@ -4,13 +4,8 @@
 #define BYTES_VNNI
 #include "engine/kernels/x86/pieces_lines_avx2.h"
 
-bool sx_pieces_take_avx_vnni(uint32_t n_rows)
-{
-    return pieces_take(n_rows);
-}
-
-void sx_pieces_avx_vnni(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
+bool sx_pieces_avx_vnni(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                         uint32_t k, float *out)
 {
-    pieces_of(quant->type, w, stride, n_rows, x, k, out);
+    return pieces_of(quant->type, w, stride, n_rows, x, k, out);
 }

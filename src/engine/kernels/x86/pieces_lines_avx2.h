@@ -8,8 +8,6 @@
 #ifndef SX_ENGINE_PIECES_LINES_AVX2_H
 #define SX_ENGINE_PIECES_LINES_AVX2_H
 
-#include <string.h>
-
 #include "engine/kernels/x86/lanes_avx2.h"
 #include "engine/kernels/x86/sums_avx2.h"
 #include "engine/kernels/x86/tokens_q8.h"
@@ -145,14 +143,10 @@ INLINE void all_rows(const uint32_t type, const unsigned char *w, size_t stride,
     }
 }
 
-INLINE bool pieces_take(uint32_t n_rows)
-{
-    return n_rows >= ROWS;
-}
-
-INLINE void pieces_of(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
+INLINE bool pieces_of(uint32_t type, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k,
                       float *out)
 {
+    if (n_rows < ROWS) return false;
 #define CASE(type, group, mins) \
     case type: all_rows(type, w, stride, n_rows, x, k, out, group, mins); break
     switch (type) {
@@ -171,6 +165,7 @@ INLINE void pieces_of(uint32_t type, const void *w, size_t stride, uint32_t n_ro
     default: all_rows(SX_TYPE_MXFP4, w, stride, n_rows, x, k, out, 32, false); break;
     }
 #undef CASE
+    return true;
 }
 
 #endif

@@ -9,9 +9,8 @@
 void sx_quants_avx_vnni(const sx_quant *quant, const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x,
                         uint32_t n_tok, uint32_t k, float *out, size_t ldo, void *scratch)
 {
-    if (n_tok == 1 && sx_pieces_take_avx_vnni(n_rows))
-        sx_pieces_avx_vnni(quant, w, stride, n_rows, x, k, out);
-    else if (n_tok <= sx_columns_take_avx_vnni(quant, n_rows))
+    if (n_tok == 1 && sx_pieces_avx_vnni(quant, w, stride, n_rows, x, k, out)) return;
+    if (n_tok <= sx_columns_take_avx_vnni(quant, n_rows))
         sx_columns_avx_vnni(quant, w, stride, n_rows, x, n_tok, k, out, ldo);
     else
         quants_by_lines(quant, w, stride, n_rows, x, n_tok, k, out, ldo, scratch);
