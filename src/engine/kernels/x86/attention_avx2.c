@@ -29,7 +29,7 @@ INLINE void columns_of(uint32_t type, float *panel, const char *rows, size_t str
         for (uint32_t d = 0; d < dim; d += 8) {
             const uint32_t n = dim - d < 8 ? dim - d : 8;
             __m256 row[8], column[8];
-            ask_ahead(&ahead, AHEAD_LINE * (type == SX_TYPE_F32 ? 3 : 1));
+            ask_ahead(&ahead, ASK_LINE * (type == SX_TYPE_F32 ? 3 : 1));
             for (uint32_t i = 0; i < 8; i++)
                 row[i] = j + i < n_keys ? load_lanes(type, rows + (j + i) * stride, d, n) : _mm256_setzero_ps();
             turn8(row, column);
@@ -78,11 +78,11 @@ static void scores(uint32_t type, float *s, const float *q, size_t ldq, uint32_t
         return;
     }
     /* behind what was asked for with the keys */
-    sx_ahead ahead = ahead_keys(wanted, (type == SX_TYPE_F32 ? 3 : 1) * (size_t)dim * AHEAD_LINE);
+    sx_ahead ahead = ahead_keys(wanted, (type == SX_TYPE_F32 ? 3 : 1) * (size_t)dim * ASK_LINE);
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_together(n_rows - i);
         for (uint32_t j = 0; j < SX_KEY_TILE; j += 16) {
-            for (uint32_t d = 0; d < dim && i == 0; d += 4) ask_ahead(&ahead, AHEAD_LINE);
+            for (uint32_t d = 0; d < dim && i == 0; d += 4) ask_ahead(&ahead, ASK_LINE);
             switch (n) {
             case 6: score_tile(s + j, q, ldq, panel + j, dim, 6); break;
             case 5: score_tile(s + j, q, ldq, panel + j, dim, 5); break;

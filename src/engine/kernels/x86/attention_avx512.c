@@ -31,7 +31,7 @@ INLINE void columns_of(uint32_t type, float *panel, const char *rows, size_t str
         for (uint32_t d = 0; d < dim; d += 16) {
             const uint32_t n = dim - d < 16 ? dim - d : 16;
             __m512 row[16];
-            ask_ahead(&ahead, AHEAD_LINE * (type == SX_TYPE_F32 ? 12 : 4));
+            ask_ahead(&ahead, ASK_LINE * (type == SX_TYPE_F32 ? 12 : 4));
             if (n == 16 && j + 16 <= n_keys) {
                 for (uint32_t i = 0; i < 16; i++) row[i] = load_whole(type, rows + (j + i) * stride, d);
                 turn_16(panel + (size_t)d * SX_KEY_TILE + j, row, 16);
@@ -67,7 +67,7 @@ INLINE void score_rows(float *s, const float *q, size_t ldq, const float *panel,
         for (int c = 0; c < 4; c++) acc[i][c] = _mm512_setzero_ps();
     for (uint32_t d = 0; d < dim; d++, panel += SX_KEY_TILE) {
         __m512 k[4];
-        ask_ahead(&ahead, AHEAD_LINE);
+        ask_ahead(&ahead, ASK_LINE);
         for (int c = 0; c < 4; c++) k[c] = _mm512_loadu_ps(panel + 16 * c);
         for (int i = 0; i < rows; i++) {
             const __m512 x = _mm512_set1_ps(q[(size_t)i * ldq + d]);
@@ -86,7 +86,7 @@ static void scores(uint32_t type, float *s, const float *q, size_t ldq, uint32_t
         return;
     }
     /* behind what was asked for with the keys */
-    sx_ahead ahead = ahead_keys(wanted, (type == SX_TYPE_F32 ? 3 : 1) * (size_t)dim * AHEAD_LINE);
+    sx_ahead ahead = ahead_keys(wanted, (type == SX_TYPE_F32 ? 3 : 1) * (size_t)dim * ASK_LINE);
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_together(n_rows - i);
         if (i > 0) ahead = (sx_ahead){0};

@@ -72,7 +72,7 @@ BLOCK_INLINE void panel_of(uint32_t type, float *panel, const char *rows, size_t
         const char *block = rows + (size_t)b * sx_key_block_bytes(type);
         for (uint32_t j = 0; j < SX_KEY_TILE; j += 8) {
             __m256 row[8], column[8];
-            ask_ahead(&ahead, AHEAD_LINE * 2);
+            ask_ahead(&ahead, ASK_LINE * 2);
             for (uint32_t i = 0; i < 8; i++) row[i] = _mm256_castsi256_ps(block_bytes(type, block + (j + i) * stride));
             turn8(row, column);
             for (uint32_t g = 0; g < 8; g++) _mm256_storeu_ps(panel + (size_t)g * SX_KEY_TILE + j, column[g]);
@@ -128,11 +128,11 @@ static inline void block_scores(float *s, const float *q, size_t ldq, uint32_t n
                                 const sx_wanted *wanted)
 {
     /* behind what was asked for with the keys */
-    sx_ahead ahead = ahead_once(ahead_keys(wanted, (size_t)AHEAD_LINE * 16 * sx_key_block_count(dim)));
+    sx_ahead ahead = ahead_once(ahead_keys(wanted, (size_t)ASK_LINE * 16 * sx_key_block_count(dim)));
     for (uint32_t i = 0; i < n_rows; i++)
         for (uint32_t j = 0; j < SX_KEY_TILE; j += 16) {
             for (uint32_t b = 0; b < 2 * sx_key_block_count(dim) && i == 0; b++)
-                ask_ahead(&ahead, AHEAD_LINE * (b % 2 ? 5 : 4)); /* of 18 lines a block */
+                ask_ahead(&ahead, ASK_LINE * (b % 2 ? 5 : 4)); /* of 18 lines a block */
             block_score_tile(s + (size_t)i * SX_KEY_TILE + j, q + i * ldq, panel + j, dim);
         }
 }

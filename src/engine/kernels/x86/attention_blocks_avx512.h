@@ -93,7 +93,7 @@ BLOCK_INLINE void panel_of(uint32_t type, float *panel, const char *rows, size_t
         const char *block = rows + (size_t)b * sx_key_block_bytes(type);
         for (uint32_t j = 0; j < SX_KEY_TILE; j += 16) {
             __m512i row[8];
-            ask_ahead(&ahead, AHEAD_LINE * 4);
+            ask_ahead(&ahead, ASK_LINE * 4);
             for (uint32_t i = 0; i < 8; i++)
                 row[i] = _mm512_inserti64x4(_mm512_castsi256_si512(block_bytes(type, block + (j + i) * stride)),
                                             block_bytes(type, block + (j + i + 8) * stride), 1);
@@ -132,7 +132,7 @@ BLOCK_INLINE void block_score_tile(float *s, const float *q, size_t ldq, const f
         for (int i = 0; i < rows; i++)
             sum[i][0] = sum[i][1] = _mm512_set1_epi32(sx_query_offset(q + (size_t)i * ldq, dim, b));
         for (uint32_t g = 0; g < 8; g++) {
-            ask_ahead(ahead, AHEAD_LINE * (g == 0 ? 2 : 1));
+            ask_ahead(ahead, ASK_LINE * (g == 0 ? 2 : 1));
             const __m512i k0 = _mm512_loadu_si512(panel + (size_t)g * SX_KEY_TILE),
                           k1 = _mm512_loadu_si512(panel + (size_t)g * SX_KEY_TILE + 16);
             for (int i = 0; i < rows; i++) {
@@ -160,7 +160,7 @@ static inline void block_scores(float *s, const float *q, size_t ldq, uint32_t n
                                 const sx_wanted *wanted)
 {
     /* behind what was asked for with the keys */
-    sx_ahead ahead = ahead_once(ahead_keys(wanted, (size_t)AHEAD_LINE * 16 * sx_key_block_count(dim)));
+    sx_ahead ahead = ahead_once(ahead_keys(wanted, (size_t)ASK_LINE * 16 * sx_key_block_count(dim)));
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_together(n_rows - i);
         if (i > 0) ahead = (sx_ahead){0};

@@ -149,7 +149,7 @@ INLINE void keys_of(uint32_t type, uint16_t *out, const char *rows, size_t strid
             float *to = (float *)(void *)(out + (size_t)d * SX_KEY_TILE) + j;
             __m512 row[16];
             for (uint32_t i = 0; i < 16; i++) {
-                if (i % 2) ask_ahead(&ahead, AHEAD_LINE);
+                if (i % 2) ask_ahead(&ahead, ASK_LINE);
                 row[i] = _mm512_castsi512_ps(row_pairs(type, rows + (j + i) * stride, d, dim));
             }
             if (left >= PAIRS)
@@ -190,7 +190,7 @@ INLINE void values_of(uint32_t type, uint16_t *out, const char *rows, size_t str
     sx_ahead ahead = ahead_values(wanted);
     for (uint32_t j = 0; j < SX_KEY_TILE; j += 2, rows += 2 * stride)
         for (uint32_t d = 0; d < dim; d += 16, out += STEP) {
-            ask_ahead(&ahead, AHEAD_LINE);
+            ask_ahead(&ahead, ASK_LINE);
             _mm512_storeu_si512(out, value_pairs(type, rows, rows + stride, d));
         }
 }
@@ -228,7 +228,7 @@ INLINE void score_rows(float *s, const uint16_t *q, size_t ldq, const uint16_t *
         for (int c = 0; c < 4; c++) acc[i][c] = _mm512_setzero_ps();
     for (uint32_t d = 0; d < dim; d += 2, k += 2 * SX_KEY_TILE) {
         __m512i key[4];
-        ask_ahead(&ahead, 2 * AHEAD_LINE);
+        ask_ahead(&ahead, 2 * ASK_LINE);
         for (int c = 0; c < 4; c++) key[c] = _mm512_loadu_si512(k + STEP * c);
         for (int i = 0; i < rows; i++) {
             const __m512i x = pair_at(q + (size_t)i * ldq + d);
@@ -243,7 +243,7 @@ static void scores(float *s, const uint16_t *q, size_t ldq, uint32_t n_rows, con
                    const sx_wanted *wanted)
 {
     const float_mode mode = begin_steps();
-    sx_ahead ahead = ahead_keys(wanted, (size_t)dim * AHEAD_LINE); /* behind what was asked for with the keys */
+    sx_ahead ahead = ahead_keys(wanted, (size_t)dim * ASK_LINE); /* behind what was asked for with the keys */
     for (uint32_t i = 0, n; i < n_rows; i += n, s += n * SX_KEY_TILE, q += n * ldq) {
         n = rows_of(n_rows - i);
         if (i > 0) ahead = (sx_ahead){0};

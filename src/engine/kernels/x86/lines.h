@@ -14,6 +14,7 @@
 
 #include "engine/kernels/half.h"
 #include "engine/kernels/quant.h"
+#include "engine/kernels/x86/ask.h"
 #include "engine/kernels/x86/row_columns.h"
 #include "engine/model/gguf.h"
 
@@ -56,7 +57,7 @@ INLINE void ask(rows *w, size_t block_bytes, size_t parts)
 {
     const size_t bytes = ROWS * block_bytes / parts;
     if (!w->ahead) return;
-    for (size_t i = 0; i < bytes; i += 64) _mm_prefetch(w->ahead + i, _MM_HINT_T0);
+    ask_bytes(w->ahead, bytes, ask_second());
     w->ahead += bytes;
 }
 

@@ -3,6 +3,7 @@
  * block are integers, hence exact, and blocks are added in order of k: one token or many, the bits are the same. */
 #include "engine/kernels/x86/quants_avx512.h"
 
+#include "engine/kernels/x86/ask.h"
 #include "engine/kernels/x86/columns_avx512.h"
 #include "engine/kernels/x86/lanes_avx512.h"
 #include "engine/kernels/x86/lines.h"
@@ -39,10 +40,11 @@ INLINE void tile(const panel *p, uint32_t groups, token_view x, place from, plac
     else
         for (int c = 0; c < panels; c++)
             for (int t = 0; t < toks; t++) f[c][t] = _mm512_setzero_ps();
+    const bool second = ask_second();
     size_t line = 0;
     for (uint32_t g = 0; g < groups; g++) {
         __m512i s[2][TILE];
-        for (size_t i = 0; i < next.bytes; i += 64) _mm_prefetch(next.at + i, _MM_HINT_T0);
+        ask_bytes(next.at, next.bytes, second);
         next.at += next.bytes;
         for (int t = 0; t < toks; t++)
             s[0][t] = s[1][t] = mins ? _mm512_setzero_si512()

@@ -6,6 +6,7 @@
 #ifndef SX_ENGINE_QUANTS_LINES_AVX2_H
 #define SX_ENGINE_QUANTS_LINES_AVX2_H
 
+#include "engine/kernels/x86/ask.h"
 #include "engine/kernels/x86/lanes_avx2.h"
 #include "engine/kernels/x86/lines.h"
 #include "engine/kernels/x86/sums_avx2.h"
@@ -58,6 +59,7 @@ INLINE void tile(panels p, uint32_t groups, token_view x, place from, place to, 
 {
     __m256 f[2][TILE];
     const size_t ldd = x.k / 32, ldg = x.k / (uint32_t)group;
+    const bool second = ask_second();
     const bool any = !mins && biased(bits);                  /* the weights have something added */
     const __m128i shift = _mm_cvtsi32_si128(p.of[0]->shift); /* from -128 * sum to what undoes the weights' bias */
     for (int t = 0; t < toks; t++)
@@ -66,7 +68,7 @@ INLINE void tile(panels p, uint32_t groups, token_view x, place from, place to, 
     for (uint32_t g = 0; g < groups; g++) {
         const size_t first = (size_t)g * (uint32_t)group;
         vec s[2][TILE], part[2][TILE];
-        for (size_t i = 0; i < next.bytes; i += 64) _mm_prefetch(next.at + i, _MM_HINT_T0);
+        ask_bytes(next.at, next.bytes, second);
         next.at += next.bytes;
         for (int t = 0; t < toks; t++) s[0][t] = s[1][t] = begin_sum(bias_of(x.off + (size_t)t * ldg + g, shift, any));
 #pragma GCC unroll 8

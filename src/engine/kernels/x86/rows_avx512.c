@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "engine/kernels/x86/ask.h"
 #include "engine/model/gguf.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -102,12 +103,13 @@ INLINE void turn(const float *from, size_t stride, __m512 to[16])
 INLINE void walk(const unsigned char *w, const sx_q8 *x, size_t blocks, sums *s)
 {
     const __m512i twice = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
+    const bool second = ask_second();
     size_t at = 0;
     for (size_t row = 0; row < ROWS; row++)
         for (size_t b = 0; b < blocks; b++, w += BLOCK, at += GROUPS) {
             __m512i sum;
             __m512 scale;
-            for (size_t i = 0; i < BLOCK; i += 64) _mm_prefetch((const char *)w + AHEAD + i, _MM_HINT_T0);
+            ask_bytes((const char *)w + AHEAD, BLOCK, second);
             q6_k_block(w, x->q + b * 256, &sum, &scale);
             /* the values are stored with 32 added, and what 128 makes of a sum stands in off */
             sum = _mm512_add_epi32(sum, _mm512_srai_epi32(_mm512_loadu_si512(x->off16 + b * GROUPS), 2));
@@ -120,10 +122,11 @@ INLINE void walk(const unsigned char *w, const sx_q8 *x, size_t blocks, sums *s)
 /* The rows' results: their groups in order. Memory goes on with the weights from `ahead` on. */
 INLINE __m512 add_up(const sums *s, size_t groups, const char *ahead)
 {
+    const bool second = ask_second();
     __m512 f = _mm512_setzero_ps(), dots[GROUPS], scale[GROUPS];
     for (size_t g = 0; g < groups; g += GROUPS) {
 #pragma GCC unroll 16
-        for (size_t i = 0; i < GROUPS; i++) _mm_prefetch(ahead + 64 * (g + i), _MM_HINT_T0);
+        for (size_t i = 0; i < GROUPS; i++) ask_line(ahead + 64 * (g + i), second);
         turn(s->dot + g, groups, dots);
         turn(s->scale + g, groups, scale);
 #pragma GCC unroll 16
@@ -146,7 +149,7 @@ size_t sx_rows_scratch_avx512(void)
 void sx_rows_avx512(const void *w, size_t stride, uint32_t n_rows, const sx_q8 *x, uint32_t k, float *out,
                     void *scratch)
 {
-    for (size_t i = 0; i < AHEAD; i += 64) _mm_prefetch((const char *)w + i, _MM_HINT_T0);
+    ask_bytes((const char *)w, AHEAD, ask_second());
     for (uint32_t r = 0; r < n_rows; r += ROWS) {
         if (n_rows - r < ROWS) r = n_rows - ROWS;
         const unsigned char *first = (const unsigned char *)w + r * stride;

@@ -6,6 +6,7 @@
 #include <immintrin.h>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/x86/ask.h"
 
 #define TOKENS_INLINE static inline __attribute__((always_inline))
 
@@ -59,8 +60,14 @@ TOKENS_INLINE void go_on(token_view *x, size_t k, size_t groups)
 TOKENS_INLINE const char *ask_ahead(const char *p, const char *to)
 {
     enum { AHEAD = 8192 /* bytes */ };
+    if (ask_second())
 #pragma GCC unroll 1
-    for (; p < to; p += 64) {
+        for (; p < to; p += ASK_LINE) {
+            _mm_prefetch(p, _MM_HINT_T1);
+            _mm_prefetch(p + AHEAD, _MM_HINT_T1);
+        }
+#pragma GCC unroll 1
+    for (; p < to; p += ASK_LINE) {
         _mm_prefetch(p, _MM_HINT_T0);
         _mm_prefetch(p + AHEAD, _MM_HINT_T0);
     }
