@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/kernels/x86/ask.h"
 #include "engine/model/gguf.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -95,7 +96,7 @@ INLINE void few_rows(const few *p, const uint32_t type, uint32_t row, const char
     const size_t gap = p->stride - (size_t)lines * LINE;
     const char *w = p->w + row * p->stride, *edge = soon + (size_t)lines * LINE;
     const number *x = p->x;
-    const bool again = p->turns > 1; /* whether weights are used more than once */
+    const bool again = p->turns > 1 /* whether weights are used more than once */, second = ask_second();
     fvec acc[ROWS_MAX][GROUP], *part = p->part + row * GROUP;
     uint32_t i = 0;
 #pragma GCC unroll 4
@@ -105,8 +106,8 @@ INLINE void few_rows(const few *p, const uint32_t type, uint32_t row, const char
     for (uint32_t n = 0; n < lines; n++, i += line) {
 #pragma GCC unroll 4
         for (int r = 0; r < rows; r++, soon += LINE) {
-            if (again)
-                _mm_prefetch(soon, _MM_HINT_T0);
+            if (again || second)
+                ask_line(soon, second);
             else
                 _mm_prefetch(soon, _MM_HINT_NTA); /* it need not push anything out of the other caches */
         }
