@@ -52,15 +52,6 @@ bool sx_cpu_ask_amx(void)
 
 #endif
 
-#if defined(__x86_64__)
-/* Family 15 and, since it is not enough, what is added to it. */
-static bool is_family_19h(void)
-{
-    unsigned a, b, c, d;
-    return __builtin_cpu_is("amd") && __get_cpuid(1, &a, &b, &c, &d) && (a >> 8 & 15) + (a >> 20 & 255) == 0x19;
-}
-#endif
-
 sx_cpu sx_cpu_detect(void)
 {
     sx_cpu cpu = {.isa = LLM_ISA_SCALAR};
@@ -70,7 +61,6 @@ sx_cpu sx_cpu_detect(void)
     bool f16c = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C); /* clang 14 does not know the name "f16c" */
     if (!f16c || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return cpu;
     cpu.isa = LLM_ISA_AVX2;
-    cpu.family_19h = is_family_19h();
     enum { AVX_VNNI = 1 << 4 }; /* compilers of today have no name for it */
     cpu.avx_vnni = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & AVX_VNNI);
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||

@@ -11,7 +11,6 @@ typedef struct sx_cpu {
     bool avx_vnni; /* VNNI of 256 bits that needs no AVX-512 */
     bool avx512_bf16;
     bool avx512_vbmi;
-    bool family_19h; /* AMD's Zen 3 and 4 */
 } sx_cpu;
 
 sx_cpu sx_cpu_detect(void);

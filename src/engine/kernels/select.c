@@ -1,9 +1,6 @@
 /* Chooses the kernels of one instruction-set level, once per model. */
 #include "engine/kernels/kernels.h"
 
-#if defined(__x86_64__)
-#include "engine/kernels/x86/ask.h"
-#endif
 #include "platform/cpu.h"
 #include "sextant.h"
 
@@ -15,17 +12,12 @@
 #define TILE_ATTENTION (&sx_tile_attention_amx)
 #endif
 
-#if defined(__x86_64__)
-atomic_bool sx_ask_second;
-#endif
-
 sx_kernels sx_kernels_select(uint32_t isa)
 {
     sx_kernels k = {LLM_ISA_SCALAR, &sx_matmul_ref, &sx_vector_ref, &sx_attention_ref,
                     &sx_cache_ref,  NULL,           NULL,           {NULL}};
 #if defined(__x86_64__)
     const sx_cpu cpu = sx_cpu_detect();
-    atomic_store_explicit(&sx_ask_second, cpu.family_19h, memory_order_relaxed);
     if (isa == 0 || isa > cpu.isa) isa = cpu.isa;
     if (isa >= LLM_ISA_AVX512)
         k = (sx_kernels){LLM_ISA_AVX512,

@@ -5,7 +5,6 @@
 #define SX_ENGINE_ASK_H
 
 #include <immintrin.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,12 +12,10 @@
 
 enum { ASK_LINE = 64 /* bytes */ };
 
-extern atomic_bool sx_ask_second; /* set by sx_kernels_select, each time to the same */
-
-/* To be asked once, before a loop. */
+/* Reads what the compiler's runtime found when the library was loaded: once before a loop is enough. */
 ASK_INLINE bool ask_second(void)
 {
-    return atomic_load_explicit(&sx_ask_second, memory_order_relaxed);
+    return __builtin_cpu_is("amdfam19h");
 }
 
 ASK_INLINE void ask_line(const void *at, bool second)
