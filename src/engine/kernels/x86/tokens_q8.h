@@ -60,16 +60,11 @@ TOKENS_INLINE void go_on(token_view *x, size_t k, size_t groups)
 TOKENS_INLINE const char *ask_ahead(const char *p, const char *to)
 {
     enum { AHEAD = 8192 /* bytes */ };
-    if (ask_second())
-#pragma GCC unroll 1
-        for (; p < to; p += ASK_LINE) {
-            _mm_prefetch(p, _MM_HINT_T1);
-            _mm_prefetch(p + AHEAD, _MM_HINT_T1);
-        }
+    const bool second = ask_second();
 #pragma GCC unroll 1
     for (; p < to; p += ASK_LINE) {
-        _mm_prefetch(p, _MM_HINT_T0);
-        _mm_prefetch(p + AHEAD, _MM_HINT_T0);
+        ask_line(p, second);
+        ask_line(p + AHEAD, second);
     }
     return p;
 }
