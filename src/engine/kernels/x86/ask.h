@@ -1,6 +1,6 @@
-/* Asking memory for lines that will be needed soon. Most processors best bring them to the nearest cache at once. AMD's family 19h
- * stands still while it waits for more of these than that cache can have on their way, and kernels here ask for many: there
- * they go to the second cache, which doubles the speed of writing (tests/bench/engine.md). */
+/* Asking memory for lines that will be needed soon: into the nearest cache, or, on AMD's family 19h, into the second one. Zen 4 wrote
+ * at half the speed with the first, as if it stood still while as many requests are open as kernels make here; Zen 3 is of
+ * the same family and was not measured (tests/bench/engine.md). */
 #ifndef SX_ENGINE_ASK_H
 #define SX_ENGINE_ASK_H
 

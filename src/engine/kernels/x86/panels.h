@@ -286,7 +286,7 @@ static size_t packed(uint32_t n_tok, uint32_t k)
     return tile_at(k, n_tok) + (rest > 0 ? ROWS * token_lane(k, rest) : 0);
 }
 
-INLINE void ask_line(const float *x, size_t at)
+INLINE void ask_numbers(const float *x, size_t at)
 {
     for (size_t i = 0; i < (PAIRS ? 2 * ROWS : ROWS); i += 16) _mm_prefetch((const char *)(x + at + i), _MM_HINT_T0);
 }
@@ -304,8 +304,8 @@ static void pack(const float *x, size_t ldx, uint32_t n_tok, uint32_t k, float *
         for (uint32_t g = 0; g < toks; g += GROUP, out += GROUP) {
             fvec v[GROUP];
             for (uint32_t t = 0; t < GROUP; t++) {
-                ask_line(at[g + t],
-                         i + SOON < steps ? (size_t)(i + SOON) * step : next + (size_t)(i + SOON - steps) * step);
+                ask_numbers(at[g + t],
+                            i + SOON < steps ? (size_t)(i + SOON) * step : next + (size_t)(i + SOON - steps) * step);
                 v[t] = token_line(at[g + t] + (size_t)i * step, k - i * step);
             }
             pack_line(v, out, lane);
