@@ -19,6 +19,7 @@ struct sx_pattern_compiler {
     size_t member_n, member_cap;
     struct dstate {
         uint32_t first, count;
+        bool accepts;
     } * states;
     size_t state_n, state_cap;
     uint32_t *table; /* open addressing over states, by list; 0: free */
@@ -156,6 +157,13 @@ static bool is_current(const sx_pattern_compiler *c, const struct dstate *s, siz
     return true;
 }
 
+static bool has_match(const sx_pattern_compiler *c, size_t n) /* does the current list? */
+{
+    for (size_t i = 0; i < n; i++)
+        if (c->nfa.nodes[c->list[i]].kind == SX_NFA_MATCH) return true;
+    return false;
+}
+
 /* The number of the state with the current list; a new one when unknown. */
 static llm_status intern(sx_pattern_compiler *c, size_t n, uint16_t *id, llm_error *err)
 {
@@ -172,46 +180,72 @@ static llm_status intern(sx_pattern_compiler *c, size_t n, uint16_t *id, llm_err
         sx_mem_grow(c->mem, (void **)&c->members, &c->member_cap, c->member_n + n, sizeof *c->members))
         return sx_fail_memory(err);
     if (n > 0) memcpy(c->members + c->member_n, c->list, n * sizeof *c->list);
-    c->states[c->state_n] = (struct dstate){(uint32_t)c->member_n, (uint32_t)n};
+    c->states[c->state_n] = (struct dstate){(uint32_t)c->member_n, (uint32_t)n, has_match(c, n)};
     c->member_n += n;
     *id = (uint16_t)c->state_n++;
     c->table[slot] = (uint32_t)c->state_n;
     return LLM_OK;
 }
 
-static bool accepts(const sx_pattern_compiler *c, uint16_t state)
+/* Which of a state's sets have the bytes of each class, a bit per set. Of more than 64 sets the last share a bit that says nothing:
+ * false, and every class goes its own way. */
+static bool tell_classes_apart(sx_pattern_compiler *c, const struct dstate *s, uint64_t *tells)
 {
-    const struct dstate *s = &c->states[state];
+    uint16_t sets[64];
+    size_t n = 0;
+    memset(tells, 0, c->classes * sizeof *tells);
     for (uint32_t i = 0; i < s->count; i++) {
-        if (c->nfa.nodes[c->members[s->first + i]].kind == SX_NFA_MATCH) return true;
+        const sx_nfa_node *at = &c->nfa.nodes[c->members[s->first + i]];
+        size_t known = 0;
+        if (at->kind != SX_NFA_SET) continue;
+        while (known < n && sets[known] != at->set) known++;
+        if (known < n) continue;
+        if (n == 64) return false;
+        for (unsigned k = 0; k < c->classes; k++)
+            tells[k] |= (uint64_t)(unsigned)sx_nfa_has(&c->nfa.sets[at->set], c->sample[k]) << n;
+        sets[n++] = at->set;
     }
-    return false;
+    return true;
 }
 
-/* Appends the row of one finished state to the pool. */
+/* The state that a class of bytes leads to. */
+static llm_status target(sx_pattern_compiler *c, const struct dstate *s, unsigned k, uint16_t *to, llm_error *err)
+{
+    size_t n = 0;
+    c->stamp++;
+    for (uint32_t i = 0; i < s->count; i++) {
+        const sx_nfa_node *at = &c->nfa.nodes[c->members[s->first + i]];
+        if (at->kind == SX_NFA_SET && sx_nfa_has(&c->nfa.sets[at->set], c->sample[k])) closure(c, at->out, &n);
+    }
+    const uint64_t taken = 1 + s->count + n;
+    if (c->steps < taken)
+        return sx_fail(err, LLM_E_LIMIT,
+                       "the pattern \"%.60s\" makes too large an automaton; use smaller counts and fewer repeats",
+                       c->pattern);
+    c->steps -= taken;
+    return intern(c, n, to, err);
+}
+
+/* Appends the row of one finished state to the pool: classes that its sets do not tell apart lead to the same. */
 static llm_status emit_state(sx_pattern_compiler *c, sx_dfa_pool *pool, uint16_t state, llm_error *err)
 {
+    uint64_t tells[256];
     if (sx_mem_grow(pool->mem, (void **)&pool->next, &pool->next_cap, pool->next_n + c->classes, sizeof *pool->next))
         return sx_fail_memory(err);
+    const struct dstate s = c->states[state];
+    const bool apart = tell_classes_apart(c, &s, tells);
+    uint16_t *row = pool->next + pool->next_n;
     for (unsigned k = 0; k < c->classes; k++) {
-        size_t n = 0;
-        c->stamp++;
-        const struct dstate s = c->states[state];
-        for (uint32_t i = 0; i < s.count; i++) {
-            const sx_nfa_node *at = &c->nfa.nodes[c->members[s.first + i]];
-            if (at->kind == SX_NFA_SET && sx_nfa_has(&c->nfa.sets[at->set], c->sample[k])) closure(c, at->out, &n);
+        unsigned same = apart ? 0 : k;
+        while (same < k && tells[same] != tells[k]) same++;
+        if (same < k) {
+            row[k] = row[same];
+            continue;
         }
-        uint16_t to;
-        uint64_t taken = 1 + s.count + n;
-        if (c->steps < taken)
-            return sx_fail(err, LLM_E_LIMIT,
-                           "the pattern \"%.60s\" makes too large an automaton; use smaller counts and fewer repeats",
-                           c->pattern);
-        c->steps -= taken;
-        llm_status status = intern(c, n, &to, err);
+        llm_status status = target(c, &s, k, &row[k], err);
         if (status != LLM_OK) return status;
-        pool->next[pool->next_n++] = to;
     }
+    pool->next_n += c->classes;
     return LLM_OK;
 }
 
@@ -239,8 +273,7 @@ llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const c
         if ((status = emit_state(c, pool, (uint16_t)s, err)) != LLM_OK) return status;
     }
     dfa->states = (uint16_t)c->state_n;
-    for (size_t i = dfa->next; i < pool->next_n; i++) {
-        if (accepts(c, pool->next[i])) pool->next[i] |= SX_PATTERN_ACCEPT;
-    }
+    for (size_t i = dfa->next; i < pool->next_n; i++)
+        if (c->states[pool->next[i]].accepts) pool->next[i] |= SX_PATTERN_ACCEPT;
     return LLM_OK;
 }
