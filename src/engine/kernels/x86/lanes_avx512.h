@@ -22,10 +22,10 @@ LANES __m128i v_quarter(const unsigned char *p)
 /* 16 bytes of rows 0, 4, 8, 12. */
 LANES vec v_pieces(const unsigned char *row, size_t four, size_t twelve)
 {
-    vec v = _mm512_castsi128_si512(v_quarter(row));
-    v = _mm512_mask_broadcast_i32x4(v, 0x00f0, v_quarter(row + four));
-    v = _mm512_mask_broadcast_i32x4(v, 0x0f00, v_quarter(row + 2 * four));
-    return _mm512_mask_broadcast_i32x4(v, 0xf000, v_quarter(row + twelve));
+    const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(v_quarter(row)), v_quarter(row + four), 1),
+                  high = _mm256_inserti128_si256(_mm256_castsi128_si256(v_quarter(row + 2 * four)),
+                                                 v_quarter(row + twelve), 1);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
 LANES vec v_low32(vec a, vec b)
