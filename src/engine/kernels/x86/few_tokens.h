@@ -3,15 +3,15 @@
  * are laid out so that a step of all of them lies together.
  *
  * Memory is fastest where a thread reads one stream. So rows side by side are not fetched side by side: what will be needed is
- * asked for in the order in which it lies, at the pace at which weights are used. Tokens that are too long for the nearest cache
- * are cut, and more tokens than go together take turns: then some rows at a time are worked through part by part, and each part by
+ * asked for in the order in which it lies, at the pace at which weights are used. Tokens that are too long for the cache that gives
+ * them as fast as they are wanted are cut, and more tokens than go together take turns: then some rows at a time are worked through part by part, and each part by
  * all tokens while it is near.
  *
  * Each output has one vector of partial sums, which takes STEP elements of k a step, in order, however many rows and tokens go
  * together and wherever k is cut.
  *
  * Included once per use, behind fvec, number (an element of a token here), STEP, GROUP (the most tokens together), side_by_side,
- * weights, weights_part, pack_step, load_step, accumulate, zero and sum4. */
+ * second_is_fast, weights, weights_part, pack_step, load_step, accumulate, zero and sum4. */
 #ifndef SX_ENGINE_FEW_TOKENS_H
 #define SX_ENGINE_FEW_TOKENS_H
 
@@ -32,8 +32,9 @@ enum {
     SOON = 8 << 10,   /* bytes that are asked for before they are needed, at least */
     PART = 192 << 10, /* bytes of rows that stay in L2 for all tokens, beside as many that are asked for */
     WAITING = 768,    /* sums between two cuts */
-    ROOM = 32 << 10,  /* bytes of tokens */
-    CLOSE = 28 << 10, /* of those of many tokens that stay in L1 */
+    ROOM = 64 << 10,  /* bytes of tokens */
+    ALONE = 32 << 10, /* of those of one or two that are in L1 beside little else */
+    CLOSE = 28 << 10, /* of those of more that stay there */
     TOGETHER = 32     /* tokens by which a part is multiplied while it is near */
 };
 
@@ -156,7 +157,7 @@ INLINE void pack_tokens(number *to, const float *x, size_t ldx, uint32_t from, u
 /* How many elements of k are worked through at a time: even parts of whole units of lines. */
 INLINE uint32_t cut_of(const uint32_t type, uint32_t k, uint32_t toks)
 {
-    const uint32_t unit = UNIT * line_of(type), room = toks > 2 ? CLOSE : ROOM,
+    const uint32_t unit = UNIT * line_of(type), room = second_is_fast() ? ROOM : toks > 2 ? CLOSE : ALONE,
                    most = room / (uint32_t)sizeof(number) / toks;
     if (k <= most) return k;
     const uint32_t units = (k + unit - 1) / unit, parts = (units + most / unit - 1) / (most / unit);
