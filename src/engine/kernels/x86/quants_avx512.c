@@ -13,7 +13,7 @@
 
 enum {
     TILE = 6,    /* tokens worked on together, times two panels: 12 sums and 12 results in registers */
-    FEW = 3,     /* tokens for which rows are taken as they lie */
+    FEW = 2,     /* tokens for which rows are taken as they lie */
     NEAR = 16384 /* bytes */
 };
 
