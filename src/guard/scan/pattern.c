@@ -187,8 +187,7 @@ static llm_status intern(sx_pattern_compiler *c, size_t n, uint16_t *id, llm_err
     return LLM_OK;
 }
 
-/* Which of a state's sets have the bytes of each class, a bit per set. Of more than 64 sets the last share a bit that says nothing:
- * false, and every class goes its own way. */
+/* Which of a state's sets have the bytes of each class, a bit per set. False: there are more than 64 of them. */
 static bool tell_classes_apart(sx_pattern_compiler *c, const struct dstate *s, uint64_t *tells)
 {
     uint16_t sets[64];
@@ -208,6 +207,16 @@ static bool tell_classes_apart(sx_pattern_compiler *c, const struct dstate *s, u
     return true;
 }
 
+static llm_status take_steps(sx_pattern_compiler *c, uint64_t n, llm_error *err)
+{
+    if (c->steps < n)
+        return sx_fail(err, LLM_E_LIMIT,
+                       "the pattern \"%.60s\" makes too large an automaton; use smaller counts and fewer repeats",
+                       c->pattern);
+    c->steps -= n;
+    return LLM_OK;
+}
+
 /* The state that a class of bytes leads to. */
 static llm_status target(sx_pattern_compiler *c, const struct dstate *s, unsigned k, uint16_t *to, llm_error *err)
 {
@@ -217,16 +226,11 @@ static llm_status target(sx_pattern_compiler *c, const struct dstate *s, unsigne
         const sx_nfa_node *at = &c->nfa.nodes[c->members[s->first + i]];
         if (at->kind == SX_NFA_SET && sx_nfa_has(&c->nfa.sets[at->set], c->sample[k])) closure(c, at->out, &n);
     }
-    const uint64_t taken = 1 + s->count + n;
-    if (c->steps < taken)
-        return sx_fail(err, LLM_E_LIMIT,
-                       "the pattern \"%.60s\" makes too large an automaton; use smaller counts and fewer repeats",
-                       c->pattern);
-    c->steps -= taken;
-    return intern(c, n, to, err);
+    llm_status status = take_steps(c, s->count + n, err);
+    return status == LLM_OK ? intern(c, n, to, err) : status;
 }
 
-/* Appends the row of one finished state to the pool: classes that its sets do not tell apart lead to the same. */
+/* Appends the row of one finished state to the pool. Classes that its sets do not tell apart lead to the same state. */
 static llm_status emit_state(sx_pattern_compiler *c, sx_dfa_pool *pool, uint16_t state, llm_error *err)
 {
     uint64_t tells[256];
@@ -235,18 +239,17 @@ static llm_status emit_state(sx_pattern_compiler *c, sx_dfa_pool *pool, uint16_t
     const struct dstate s = c->states[state];
     const bool apart = tell_classes_apart(c, &s, tells);
     uint16_t *row = pool->next + pool->next_n;
-    for (unsigned k = 0; k < c->classes; k++) {
+    llm_status status = take_steps(c, c->classes, err);
+    for (unsigned k = 0; status == LLM_OK && k < c->classes; k++) {
         unsigned same = apart ? 0 : k;
         while (same < k && tells[same] != tells[k]) same++;
-        if (same < k) {
+        if (same < k)
             row[k] = row[same];
-            continue;
-        }
-        llm_status status = target(c, &s, k, &row[k], err);
-        if (status != LLM_OK) return status;
+        else
+            status = target(c, &s, k, &row[k], err);
     }
-    pool->next_n += c->classes;
-    return LLM_OK;
+    if (status == LLM_OK) pool->next_n += c->classes;
+    return status;
 }
 
 llm_status sx_pattern_compile(sx_pattern_compiler *c, sx_dfa_pool *pool, const char *pattern, sx_dfa *dfa,

@@ -3,9 +3,9 @@
  * are laid out so that a step of all of them lies together.
  *
  * Memory is fastest where a thread reads one stream. So rows side by side are not fetched side by side: what will be needed is
- * asked for in the order in which it lies, at the pace at which weights are used. Tokens that are too long for the cache that gives
- * them as fast as they are wanted are cut, and more tokens than go together take turns: then some rows at a time are worked through part by part, and each part by
- * all tokens while it is near.
+ * asked for in the order in which it lies, at the pace at which weights are used. Tokens that are too long for the cache that
+ * gives them as fast as they are wanted are cut, and more tokens than go together take turns: then some rows at a time are
+ * worked through part by part, and each part by all tokens while it is near.
  *
  * Each output has one vector of partial sums, which takes STEP elements of k a step, in order, however many rows and tokens go
  * together and wherever k is cut.
@@ -157,7 +157,10 @@ INLINE void pack_tokens(number *to, const float *x, size_t ldx, uint32_t from, u
 /* How many elements of k are worked through at a time: even parts of whole units of lines. */
 INLINE uint32_t cut_of(const uint32_t type, uint32_t k, uint32_t toks)
 {
-    const uint32_t unit = UNIT * line_of(type), room = second_is_fast() ? ROOM : toks > 2 ? CLOSE : ALONE,
+    const uint32_t unit = UNIT * line_of(type),
+                   room = second_is_fast() ? ROOM
+                          : toks > 2       ? CLOSE
+                                           : ALONE,
                    most = room / (uint32_t)sizeof(number) / toks;
     if (k <= most) return k;
     const uint32_t units = (k + unit - 1) / unit, parts = (units + most / unit - 1) / (most / unit);

@@ -4,7 +4,6 @@
 #include "engine/kernels/x86/rows_avx512.h"
 
 #include <immintrin.h>
-#include <string.h>
 
 #include "engine/kernels/half.h"
 #include "engine/kernels/x86/ask.h"
