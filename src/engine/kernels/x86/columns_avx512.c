@@ -54,7 +54,7 @@ INLINE void one_block(const uint32_t type, rows *w, const token_view *x, fvec *f
     } else {
         if (bare_scale(type)) {
             uint16_t heads[ROWS];
-            copy_heads(heads, w);
+            copy_heads(heads, w, 0);
             f_store(p.scale, f_halves(heads));
         }
         small_lines(&p, type, w, 0, mins);

@@ -61,11 +61,6 @@ INLINE void ask(rows *w, size_t block_bytes, size_t parts)
     w->ahead += bytes;
 }
 
-INLINE void next_block(rows *w, size_t bytes)
-{
-    for (size_t j = 0; j < 4; j++) w->at[j] += bytes;
-}
-
 #ifndef LINES_PASS
 INLINE void put_line(panel *p, size_t line, vec v)
 {
@@ -113,28 +108,10 @@ INLINE vec small_heads(panel *p, const uint32_t type, const rows *w, uint32_t g,
     return mins ? c[1] : v_or(v_right32(c[0], 16), v_left32(c[1], 16));
 }
 
-/* Whether a block's head is its scale alone. Such heads are brought together by whole numbers, while the units for vectors
- * are busy with the lines, and become floats when all are there. */
+/* Whether a block's head is its scale alone: such heads go by copy_heads, and become floats when all are there. */
 INLINE bool bare_scale(const uint32_t type)
 {
     return type == SX_TYPE_Q4_0 || type == SX_TYPE_Q8_0 || type == SX_TYPE_IQ4_NL;
-}
-
-INLINE uint64_t four_heads(const rows *w, size_t at)
-{
-    const uint64_t low = sx_load_u16(w->at[0] + at) | (uint32_t)sx_load_u16(w->at[1] + at) << 16,
-                   high = sx_load_u16(w->at[2] + at) | (uint32_t)sx_load_u16(w->at[3] + at) << 16;
-    uint64_t four = low | high << 32;
-    OPAQUE(four); /* else they are brought together by vectors after all */
-    return four;
-}
-
-INLINE void copy_heads(uint16_t *heads, const rows *w)
-{
-    for (size_t r = 0; r < ROWS; r += 4) {
-        const uint64_t four = four_heads(w, r / 4 * w->four);
-        memcpy(heads + r, &four, sizeof four);
-    }
 }
 
 INLINE void small_lines(panel *p, const uint32_t type, const rows *w, uint32_t g, const bool mins)
@@ -355,7 +332,7 @@ INLINE void fill_panel(panel *p, const uint32_t type, rows *in, uint32_t n, cons
             next_block(w, big_bytes(type));
         } else {
             ask(w, small_bytes(type), 1);
-            if (bare_scale(type)) copy_heads(heads + b * ROWS, w);
+            if (bare_scale(type)) copy_heads(heads + b * ROWS, w, 0);
             small_lines(p, type, w, b, mins);
             next_block(w, small_bytes(type));
         }

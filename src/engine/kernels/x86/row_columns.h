@@ -4,6 +4,10 @@
 #define SX_ENGINE_ROW_COLUMNS_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "engine/kernels/half.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -49,6 +53,30 @@ INLINE void columns(const rows *w, size_t at, vec c[4])
     c[1] = v_high64(low, low2);
     c[2] = v_low64(high, high2);
     c[3] = v_high64(high, high2);
+}
+
+INLINE void next_block(rows *w, size_t bytes)
+{
+    for (size_t j = 0; j < 4; j++) w->at[j] += bytes;
+}
+
+/* The 16 bits at `at` of rows 0 to 3, brought together by whole numbers while the units for vectors are busy. */
+INLINE uint64_t four_heads(const rows *w, size_t at)
+{
+    const uint64_t low = sx_load_u16(w->at[0] + at) | (uint32_t)sx_load_u16(w->at[1] + at) << 16,
+                   high = sx_load_u16(w->at[2] + at) | (uint32_t)sx_load_u16(w->at[3] + at) << 16;
+    uint64_t four = low | high << 32;
+    OPAQUE(four); /* else they are brought together by vectors after all */
+    return four;
+}
+
+/* Those of all rows. */
+INLINE void copy_heads(uint16_t *heads, const rows *w, size_t at)
+{
+    for (size_t r = 0; r < ROWS; r += 4) {
+        const uint64_t four = four_heads(w, at + r / 4 * w->four);
+        memcpy(heads + r, &four, sizeof four);
+    }
 }
 
 #endif

@@ -5,7 +5,6 @@
 
 #include <immintrin.h>
 
-#include "engine/kernels/half.h"
 #include "engine/kernels/x86/ask.h"
 #include "engine/kernels/x86/lanes_avx512.h"
 #include "engine/kernels/x86/row_columns.h"
@@ -22,10 +21,6 @@ INLINE size_t ahead_of(size_t stride)
 {
     return 4 * stride + 8192;
 }
-
-typedef struct sums {
-    int32_t dot[ROWS * GROUPS_MAX]; /* [ROWS / 4][groups][4 rows] */
-} sums;
 
 /* [a, b] summed in pairs of dwords: per 128 bits a02 b02 a13 b13. */
 INLINE __m512i fold32(__m512i a, __m512i b)
@@ -57,12 +52,11 @@ INLINE void q6_k_block(const unsigned char *w, const int8_t *q, __m512i a[4])
     }
 }
 
-/* The sums of all groups of 16 rows. */
-INLINE void walk(const unsigned char *w, size_t stride, const sx_q8 *x, size_t blocks, sums *s)
+/* The sums of all groups of 16 rows: [ROWS / 4][groups][4 rows]. */
+INLINE void walk(const unsigned char *w, size_t stride, const sx_q8 *x, size_t blocks, int32_t *to)
 {
     const bool second = ask_second();
     const char *ahead = (const char *)w + ahead_of(stride);
-    int32_t *to = s->dot;
     for (size_t row = 0; row < ROWS; row += 4, w += 4 * stride)
         for (size_t b = 0; b < blocks; b++, to += 4 * GROUPS, ahead += 4 * BLOCK) {
             __m512i a[4][4];
@@ -88,16 +82,8 @@ INLINE void turn(const int32_t *from, size_t next, __m512i to[4])
     to[3] = _mm512_shuffle_i32x4(high, high2, 0xdd);
 }
 
-/* The scales of 16 rows' blocks. */
-INLINE __m512 block_scales(const rows *w)
-{
-    uint16_t halves[ROWS];
-    for (size_t r = 0; r < ROWS; r++) halves[r] = sx_load_u16(w->at[r % 4] + r / 4 * w->four + 208);
-    return f_halves(halves);
-}
-
 /* The rows' results: their groups in order. Memory goes on with the weights from `ahead` on. */
-INLINE __m512 add_up(const sums *s, const unsigned char *w, size_t stride, const sx_q8 *x, size_t groups,
+INLINE __m512 add_up(const int32_t *sums, const unsigned char *w, size_t stride, const sx_q8 *x, size_t groups,
                      const char *ahead)
 {
     const bool second = ask_second();
@@ -106,16 +92,18 @@ INLINE __m512 add_up(const sums *s, const unsigned char *w, size_t stride, const
     begin_rows(&at);
     for (size_t b = 0; b < groups; b += GROUPS) {
         int32_t off[GROUPS]; /* the values are stored with 32 added, and what 128 makes of a sum stands in off16 */
-        const __m512 d = block_scales(&at);
+        uint16_t heads[ROWS];
         vec scale[4]; /* a byte for each group */
+        copy_heads(heads, &at, 208);
         columns(&at, 192, scale);
+        const __m512 d = f_halves(heads);
         _mm512_storeu_si512(off, _mm512_srai_epi32(_mm512_loadu_si512(x->off16 + b), 2));
 #pragma GCC unroll 16
         for (size_t i = 0; i < GROUPS; i++) ask_line(ahead + 64 * (b + i), second);
 #pragma GCC unroll 4
         for (size_t four = 0; four < 4; four++) {
             __m512i dot[4];
-            turn(s->dot + (b + 4 * four) * 4, groups * 4, dot);
+            turn(sums + (b + 4 * four) * 4, groups * 4, dot);
 #pragma GCC unroll 4
             for (size_t i = 0; i < 4; i++) {
                 const size_t g = 4 * four + i;
@@ -125,7 +113,7 @@ INLINE __m512 add_up(const sums *s, const unsigned char *w, size_t stride, const
                                     _mm512_mul_ps(_mm512_mul_ps(by, d), _mm512_set1_ps(x->d[(b + g) / 2])), f);
             }
         }
-        for (size_t j = 0; j < 4; j++) at.at[j] += BLOCK;
+        next_block(&at, BLOCK);
     }
     return f;
 }
@@ -137,7 +125,7 @@ bool sx_rows_take_avx512(const sx_quant *quant, size_t stride, uint32_t n_rows, 
 
 size_t sx_rows_scratch_avx512(void)
 {
-    return sizeof(sums);
+    return sizeof(int32_t) * ROWS * GROUPS_MAX;
 }
 
 /* The last 16 rows may have some in common with those before them. */
